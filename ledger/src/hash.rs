@@ -1,0 +1,171 @@
+//! Typed hashes. Every BLAKE3 use in the project has its `derive_key` context in this file, so
+//! that no byte string can ever be read as two different things.
+//!
+//! The transparency log is the one exception: it speaks RFC 6962 SHA-256 (see [`crate::log`]).
+
+use std::fmt;
+use std::str::FromStr;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Bytes in a hash.
+pub const HASH_BYTES: usize = 32;
+
+/// A text that is not 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a hash is 64 lower-case hexadecimal digits, this is not: {text:?}")]
+pub struct ParseHashError {
+    /// The text as given, cut to 80 characters.
+    pub text: String,
+}
+
+fn parse_hex(text: &str) -> Result<[u8; HASH_BYTES], ParseHashError> {
+    HEXLOWER
+        .decode(text.as_bytes())
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| ParseHashError { text: text.chars().take(80).collect() })
+}
+
+/// BLAKE3 in `derive_key` mode over `parts`, one after the other. Callers pass fixed-size parts or
+/// one canonical encoding, so that the split carries no meaning.
+fn derive(context: &'static str, parts: &[&[u8]]) -> [u8; HASH_BYTES] {
+    let mut hasher = blake3::Hasher::new_derive_key(context);
+    for part in parts {
+        hasher.update(part);
+    }
+    *hasher.finalize().as_bytes()
+}
+
+macro_rules! hash_type {
+    ($(#[$doc:meta])* $name:ident, $context:literal) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default,
+            BorshSerialize, BorshDeserialize,
+        )]
+        pub struct $name(pub [u8; HASH_BYTES]);
+
+        impl $name {
+            /// The BLAKE3 `derive_key` context of this hash.
+            pub const CONTEXT: &'static str = $context;
+
+            /// Hashes `parts`, concatenated, in this type's domain.
+            pub fn of(parts: &[&[u8]]) -> Self {
+                Self(derive(Self::CONTEXT, parts))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&HEXLOWER.encode(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "{}({})", stringify!($name), HEXLOWER.encode(&self.0[..6]))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseHashError;
+
+            fn from_str(text: &str) -> Result<Self, ParseHashError> {
+                parse_hex(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+hash_type!(
+    /// Names the genesis file; pins a chain and its first validators.
+    GenesisHash,
+    "minglian/genesis/v1"
+);
+hash_type!(
+    /// Names a transaction: the hash of its body and signing key, without the signature, so that a
+    /// second valid signature over the same act is the same transaction.
+    TransactionId,
+    "minglian/transaction/v1"
+);
+hash_type!(
+    /// Names one signed envelope, signature included: the key of the verified-signature cache.
+    EnvelopeHash,
+    "minglian/envelope/v1"
+);
+hash_type!(
+    /// Names a block: the hash of its header. It is also the value validators vote on.
+    BlockId,
+    "minglian/block/v1"
+);
+hash_type!(
+    /// Names a validator set.
+    ValidatorsHash,
+    "minglian/validators/v1"
+);
+hash_type!(
+    /// A validator's address in consensus: the hash of its consensus public key.
+    ValidatorAddress,
+    "minglian/validator-address/v1"
+);
+hash_type!(
+    /// The root of the authenticated state map.
+    StateRoot,
+    "minglian/state/root/v1"
+);
+hash_type!(
+    /// A key of the state map, hashed: its first bits choose the bucket.
+    StateKeyHash,
+    "minglian/state/key/v1"
+);
+hash_type!(
+    /// A value of the state map, hashed.
+    StateValueHash,
+    "minglian/state/value/v1"
+);
+hash_type!(
+    /// A leaf of the tree inside one state bucket: key hash, then value hash.
+    StateLeafHash,
+    "minglian/state/leaf/v1"
+);
+hash_type!(
+    /// An inner node of the tree inside one state bucket.
+    StateBucketNodeHash,
+    "minglian/state/bucket-node/v1"
+);
+hash_type!(
+    /// The root of one state bucket: number of entries, then the root of its inner tree.
+    StateBucketHash,
+    "minglian/state/bucket/v1"
+);
+hash_type!(
+    /// An inner node of the tree over the state buckets.
+    StateNodeHash,
+    "minglian/state/node/v1"
+);
+hash_type!(
+    /// A salted commitment to text or a name that may be erased; its opening is kept off the log.
+    Commitment,
+    "minglian/commitment/v1"
+);
+hash_type!(
+    /// Names an attachment by its content.
+    AttachmentHash,
+    "minglian/attachment/v1"
+);
