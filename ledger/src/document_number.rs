@@ -168,8 +168,11 @@ impl DocumentNumberSet {
         }
     }
 
-    /// Reads a cell with any number of document numbers, separated by a semicolon of either width, `、`, `->` or `→`. An
-    /// empty cell is the empty set, a separator at the end is ignored.
+    /// Reads a cell with any number of document numbers, separated by a semicolon of either
+    /// width, `、`, `->` or `→`. An empty cell is the empty set, a separator at the end is ignored.
+    ///
+    /// # Errors
+    /// Every [`DocumentNumberError`].
     pub fn normalize(text: &str) -> Result<Normalized<Self>, DocumentNumberError> {
         let separated = width::fold(text).replace("->", ";").replace(['→', '、'], ";");
         let cell = separated.trim().trim_end_matches(';');

@@ -5,7 +5,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use borsh::{BorshDeserialize, BorshSerialize};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -31,8 +33,8 @@ fn parse_hex(text: &str) -> Result<[u8; HASH_BYTES], ParseHashError> {
 
 /// BLAKE3 in `derive_key` mode over `parts`, one after the other. Callers pass fixed-size parts or
 /// one canonical encoding, so that the split carries no meaning.
-fn derive(context: &'static str, parts: &[&[u8]]) -> [u8; HASH_BYTES] {
-    let mut hasher = blake3::Hasher::new_derive_key(context);
+fn derive(context: &ContextKey, parts: &[&[u8]]) -> [u8; HASH_BYTES] {
+    let mut hasher = blake3::Hasher::new_from_context_key(context);
     for part in parts {
         hasher.update(part);
     }
@@ -54,7 +56,9 @@ macro_rules! hash_type {
 
             /// Hashes `parts`, concatenated, in this type's domain.
             pub fn of(parts: &[&[u8]]) -> Self {
-                Self(derive(Self::CONTEXT, parts))
+                static CONTEXT_KEY: LazyLock<ContextKey> =
+                    LazyLock::new(|| hash_derive_key_context($name::CONTEXT));
+                Self(derive(&CONTEXT_KEY, parts))
             }
         }
 

@@ -126,6 +126,15 @@ pub struct BlockWrite<'a> {
     pub derived: &'a [(Vec<u8>, Vec<u8>)],
 }
 
+/// Which way to read a range of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanDirection {
+    /// Ascending.
+    Forward,
+    /// Descending.
+    Backward,
+}
+
 /// An open ledger database.
 #[derive(Debug)]
 pub struct Store {

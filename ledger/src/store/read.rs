@@ -8,7 +8,7 @@ use super::schema::{
     LogNodeColumn, Meta, MetaColumn, StateColumn, StoredHeader, TransactionColumn, UndoColumn,
     ValidatorsColumn,
 };
-use super::{Store, StoreError};
+use super::{ScanDirection, Store, StoreError};
 use crate::block::Block;
 use crate::certificate::Certificate;
 use crate::hash::{GenesisHash, StateBucketHash, TransactionId};
@@ -150,9 +150,13 @@ impl Store {
         &self,
         prefix: &[u8],
         from: &[u8],
-        direction: Direction,
+        direction: ScanDirection,
         limit: usize,
     ) -> Result<Vec<KeyValue>, StoreError> {
+        let direction = match direction {
+            ScanDirection::Forward => Direction::Forward,
+            ScanDirection::Backward => Direction::Reverse,
+        };
         let mode = IteratorMode::From(from, direction);
         self.entries(DERIVED, mode, |key| key.starts_with(prefix), limit)
     }

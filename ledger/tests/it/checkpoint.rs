@@ -284,6 +284,17 @@ fn a_quorum_needs_the_log_and_true_distinct_cosigners() {
 }
 
 #[test]
+fn of_several_cosignatures_by_one_key_the_latest_counts() {
+    let head = Checkpoint::new("log", 7, LogHash([7; 32])).unwrap();
+    let lines = [5, 9, 6].map(|time_seconds| {
+        cosignature::cosign(&head, "bureau/1", &signer(1), time_seconds).unwrap()
+    });
+    let note = Note::new(head.to_string(), lines.to_vec()).unwrap();
+    let latest = note.cosignature_by(&cosigner(1)).unwrap().unwrap();
+    assert_eq!(latest.time_seconds(), 9);
+}
+
+#[test]
 fn the_policy_counts_no_weaker_than_the_quorum() {
     let log_key = verifier("log", KeyKind::Log, 100);
     let equal: Vec<_> = (1..=4).map(|seed| (cosigner(seed), 10)).collect();

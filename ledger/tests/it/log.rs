@@ -203,6 +203,7 @@ fn one_flipped_bit_anywhere_is_refused() {
         assert!(proof::verify_consistency(6, &old_root, 13, &flipped(&root, bit), &steps).is_err());
     }
     assert!(proof::verify_inclusion(&leaf(9), 8, 13, &path, &root).is_err());
+    assert!(proof::verify_consistency(0, &flipped(&log::empty_root(), 0), 13, &root, &[]).is_err());
 }
 
 #[test]
