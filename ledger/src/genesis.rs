@@ -116,6 +116,9 @@ pub struct Genesis {
     pub demonstration: bool,
     /// The start, as header time of the genesis block.
     pub time_ms: TimeMs,
+    /// The key whose signature makes a checkpoint the log's own (C2SP signed note). Its holder can
+    /// withhold checkpoints from generic witnesses, never forge what validators certify.
+    pub log_key: PublicKey,
     /// The validators that certify block 1.
     pub validators: ValidatorSet,
     /// Organisations known from the start.

@@ -1,0 +1,17 @@
+//! One validator or observer process of the Minglian ledger.
+//!
+//! Read first: [`node`] (wiring: what is started and how it is connected), then [`app`] (what
+//! happens at each step of consensus).
+
+pub mod config;
+pub mod app;
+pub mod engine;
+pub mod chain;
+pub mod bodies;
+pub mod admission;
+pub mod mempool;
+pub mod signatures;
+pub mod derived;
+pub mod metrics;
+pub mod clock;
+pub mod import;

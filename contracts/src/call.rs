@@ -1,0 +1,90 @@
+//! Everything a signer can do.
+//!
+//! Each module owns the enum of its calls; the numbers here and the order of the variants there are
+//! the wire format: new variants are appended, none is ever reordered or reused.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use crate::approval::{self, Policy};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::schema::{self, State};
+use crate::{allocation, governance, lottery, payment, project, registry};
+
+/// One act. Numbers are reserved for `charity` (7), `subsidy` (8), `disclosure` (9) and `oversight` (10).
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum Call {
+    /// Organisations and officers' keys.
+    Registry(registry::Call) = 0,
+    /// Steps on an act that waits for other officers.
+    Approval(approval::Call) = 1,
+    /// Validators and parameters.
+    Governance(governance::Call) = 2,
+    /// Quota, from its 文号 to the project.
+    Allocation(allocation::Call) = 3,
+    /// Sales, the fund's share of them, and its remittance.
+    Lottery(lottery::Call) = 4,
+    /// Projects.
+    Project(project::Call) = 5,
+    /// Payments.
+    Payment(payment::Call) = 6,
+}
+
+impl Call {
+    /// Decodes, refusing trailing bytes.
+    ///
+    /// # Errors
+    /// What borsh says of bytes that are not a canonically encoded call.
+    pub fn decode(bytes: &[u8]) -> Result<Self, std::io::Error> {
+        borsh::from_slice(bytes)
+    }
+
+    /// The canonical encoding, as it stands in a transaction.
+    pub fn encode(&self) -> Vec<u8> {
+        schema::encode(self)
+    }
+
+    /// Work of the call for the block's limit, in units of about a microsecond on the reference
+    /// machine; depends on the call's bytes only.
+    pub fn weight(&self) -> u64 {
+        match self {
+            Self::Registry(_) => 60,
+            Self::Approval(_) => 120,
+            Self::Governance(_) => 200,
+            Self::Allocation(call) => call.weight(),
+            Self::Lottery(call) => call.weight(),
+            Self::Project(call) => call.weight(),
+            Self::Payment(call) => call.weight(),
+        }
+    }
+
+    /// Who proposes the act and who approves it, in order.
+    pub fn policy(&self) -> Policy {
+        match self {
+            Self::Registry(call) => call.policy(),
+            Self::Approval(call) => call.policy(),
+            Self::Governance(_) => Policy::ValidatorQuorum,
+            Self::Allocation(call) => call.policy(),
+            Self::Lottery(call) => call.policy(),
+            Self::Project(call) => call.policy(),
+            Self::Payment(call) => call.policy(),
+        }
+    }
+
+    /// Applies the act, whose policy is satisfied.
+    pub(crate) fn apply(&self, state: &mut State<'_>, context: &mut Context<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Registry(call) => call.apply(state, context),
+            Self::Approval(call) => call.apply(state, context),
+            Self::Governance(call) => call.apply(state, context),
+            Self::Allocation(call) => call.apply(state, context),
+            Self::Lottery(call) => call.apply(state, context),
+            Self::Project(call) => call.apply(state, context),
+            Self::Payment(call) => call.apply(state, context),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a block and an act know about themselves.
+
+use minglian_ledger::block::Header;
+use minglian_ledger::date::{self, Date, DateError};
+use minglian_ledger::hash::TransactionId;
+use minglian_ledger::height::{Height, LogIndex, TimeMs};
+use minglian_ledger::transaction::ChainId;
+
+use crate::approval::Signature;
+use crate::book;
+use crate::event::Event;
+use crate::registry::{Actor, Author};
+
+/// The version of the rules in this crate, as headers name it.
+pub const RULES_VERSION: u32 = 1;
+
+/// The block that is being executed. Contracts know no other time than this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockContext {
+    /// The chain.
+    pub chain_id: ChainId,
+    /// The block's height.
+    pub height: Height,
+    /// The header's time.
+    pub time_ms: TimeMs,
+    /// The header's Beijing date.
+    pub date: Date,
+    /// Leaves in the log before this block: the position of its first record.
+    pub log_size_before: u64,
+    /// The version of the rules by which the block is executed.
+    pub rules_version: u32,
+}
+
+impl BlockContext {
+    /// The context of the block at `height`.
+    ///
+    /// # Errors
+    /// [`DateError`] if the time lies beyond the calendar.
+    pub fn new(
+        chain_id: ChainId,
+        height: Height,
+        time_ms: TimeMs,
+        log_size_before: u64,
+    ) -> Result<Self, DateError> {
+        let date = date::beijing_date(time_ms)?;
+        let rules_version = RULES_VERSION;
+        Ok(Self { chain_id, height, time_ms, date, log_size_before, rules_version })
+    }
+
+    /// The context of the block after `parent`, at `time_ms`.
+    ///
+    /// # Errors
+    /// [`DateError`] if the time lies beyond the calendar.
+    pub fn after(parent: &Header, time_ms: TimeMs) -> Result<Self, DateError> {
+        Self::new(parent.chain_id.clone(), parent.height.next(), time_ms, parent.log_size)
+    }
+}
+
+/// The act that is being executed, and the events it has caused so far.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Its block.
+    pub block: &'a BlockContext,
+    /// Its record's position in the log.
+    pub index: LogIndex,
+    /// Its name.
+    pub transaction: TransactionId,
+    /// Who signed this transaction: the last approver, where an act needed approval.
+    pub actor: Actor,
+    /// The organisation whose act it is: the one that proposed it.
+    pub author: Author,
+    /// Who is responsible for the act, the proposer first, then the approvers in order. For an act
+    /// that needs no approval: the actor alone.
+    pub signatures: Vec<Signature>,
+    /// What is reported in the receipt.
+    pub events: Vec<Event>,
+}
+
+impl Context<'_> {
+    /// Adds an event to the receipt.
+    pub fn emit(&mut self, event: impl Into<Event>) {
+        self.events.push(event.into());
+    }
+
+    /// Adds movements to the receipt, in their order.
+    pub fn emit_movements(&mut self, movements: impl IntoIterator<Item = book::Movement>) {
+        self.events.extend(movements.into_iter().map(Event::Movement));
+    }
+
+    /// The header's Beijing date.
+    pub fn today(&self) -> Date {
+        self.block.date
+    }
+
+    /// Whether an act that happened on `occurred_on` is entered late (补录): its substance is
+    /// judged by that date, its timeliness by the header's.
+    pub fn is_late(&self, occurred_on: Date) -> bool {
+        occurred_on < self.block.date
+    }
+}

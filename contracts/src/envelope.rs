@@ -1,0 +1,209 @@
+//! What a block must satisfy before any of its transactions is executed: a transaction that fails
+//! here makes the whole block invalid, and admission turns it away by the same check.
+//!
+//! Signatures are not checked here: the node checks them in batches.
+
+use minglian_ledger::hash::TransactionId;
+use minglian_ledger::height::{Height, LogIndex};
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::{StateError, StateRead};
+use minglian_ledger::transaction::{ChainId, ClientReference, TRANSACTION_BYTES_MAX, Transaction};
+use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::date::Date;
+
+use crate::call::Call;
+use crate::context::BlockContext;
+use crate::registry::{self, Actor};
+use crate::schema::{self, State, Table};
+
+/// Most heights between a transaction's expiry and the block that holds it. Refused acts are
+/// remembered until they expire, so this bounds what is remembered.
+pub const LIFETIME_HEIGHTS_MAX: u64 = 100_000;
+
+/// Most bytes of refused transactions of one organisation on one day.
+pub const REFUSED_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Applied acts by the organisation's own reference, for ever.
+pub const REFERENCES: Table<(OrganizationCode, ClientReference), Reference> =
+    Table::new(schema::prefix::REFERENCES);
+
+/// Refused acts until they expire, by expiry: a refused act is not repeated either.
+pub const REFUSED: Table<(Height, TransactionId), ()> = Table::new(schema::prefix::REFUSED);
+
+/// Bytes of refused acts of an organisation on the day of its last refusal.
+pub const REFUSED_BYTES: Table<OrganizationCode, RefusedBytes> =
+    Table::new(schema::prefix::REFUSED_BYTES);
+
+/// Where the act behind a reference stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Reference {
+    /// Its transaction.
+    pub transaction: TransactionId,
+    /// Its record in the log.
+    pub index: LogIndex,
+}
+
+/// Bytes of refused acts on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RefusedBytes {
+    /// The header's Beijing date.
+    pub date: Date,
+    /// Bytes of their transactions.
+    pub bytes: u64,
+}
+
+/// Why no block may hold a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeFault {
+    /// Signed for another chain.
+    #[error("the transaction is for chain {0}")]
+    WrongChain(ChainId),
+    /// Larger than [`TRANSACTION_BYTES_MAX`].
+    #[error("transaction of {0} bytes is larger than {TRANSACTION_BYTES_MAX}")]
+    TooLarge(usize),
+    /// Its last height has passed.
+    #[error("the transaction expired at height {expires_at}, this is height {height}")]
+    Expired {
+        /// The last height whose block might have held it.
+        expires_at: Height,
+        /// The block's height.
+        height: Height,
+    },
+    /// Its expiry lies further ahead than [`LIFETIME_HEIGHTS_MAX`].
+    #[error("the transaction expires at height {0}, more than {LIFETIME_HEIGHTS_MAX} ahead")]
+    ExpiresTooLate(Height),
+    /// No reference: idempotency rests on it.
+    #[error("the transaction has no client reference")]
+    NoReference,
+    /// The call does not decode.
+    #[error("the call is not canonically encoded: {0}")]
+    MalformedCall(String),
+    /// The key is not registered for the organisation, not yet live, or revoked.
+    #[error("the key is not live for organisation {0}")]
+    KeyNotLive(OrganizationCode),
+    /// The same transaction is in the log already.
+    #[error("the transaction is in the log already{}", at(.0))]
+    Repeated(Option<LogIndex>),
+}
+
+fn at(index: &Option<LogIndex>) -> String {
+    index.map_or_else(String::new, |index| format!(", at position {index}"))
+}
+
+/// A transaction that a block may hold, with what the check has found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Its name.
+    pub id: TransactionId,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// What it asks for.
+    pub call: Call,
+    /// Who signed it.
+    pub actor: Actor,
+    /// Whether the organisation has used the reference for another act: it will be refused.
+    pub reference_taken: Option<Reference>,
+}
+
+/// Checks chain, size, expiry, encoding of the call, key, and that the transaction is not a
+/// repetition. For admission, `context` is that of the next block.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read; the inner error is the verdict.
+pub fn check_envelope(
+    reader: &dyn StateRead,
+    context: &BlockContext,
+    transaction: &Transaction,
+) -> Result<Result<Checked, EnvelopeFault>, StateError> {
+    let body = &transaction.body;
+    let bytes = match check_body(context, transaction) {
+        Ok(bytes) => bytes,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let call = match Call::decode(&body.call) {
+        Ok(call) => call,
+        Err(error) => return Ok(Err(EnvelopeFault::MalformedCall(error.to_string()))),
+    };
+    let organization = body.organization;
+    let actor =
+        registry::find_actor(reader, &organization, &transaction.key, context.height)?;
+    let Some(actor) = actor else { return Ok(Err(EnvelopeFault::KeyNotLive(organization))) };
+    let id = transaction.id();
+    let key = (organization, body.client_reference.clone());
+    let reference = REFERENCES.get(reader, &key)?;
+    if let Some(known) = reference.filter(|known| known.transaction == id) {
+        return Ok(Err(EnvelopeFault::Repeated(Some(known.index))));
+    }
+    if REFUSED.contains(reader, &(body.expires_at, id))? {
+        return Ok(Err(EnvelopeFault::Repeated(None)));
+    }
+    Ok(Ok(Checked { id, bytes, call, actor, reference_taken: reference }))
+}
+
+/// What can be checked without the state; returns the size in bytes.
+fn check_body(context: &BlockContext, transaction: &Transaction) -> Result<u64, EnvelopeFault> {
+    let body = &transaction.body;
+    if body.chain_id != context.chain_id {
+        return Err(EnvelopeFault::WrongChain(body.chain_id.clone()));
+    }
+    let bytes = borsh::object_length(transaction).unwrap_or(usize::MAX);
+    if bytes > TRANSACTION_BYTES_MAX {
+        return Err(EnvelopeFault::TooLarge(bytes));
+    }
+    let (expires_at, height) = (body.expires_at, context.height);
+    if expires_at < height {
+        return Err(EnvelopeFault::Expired { expires_at, height });
+    }
+    if expires_at.0 > height.0.saturating_add(LIFETIME_HEIGHTS_MAX) {
+        return Err(EnvelopeFault::ExpiresTooLate(expires_at));
+    }
+    if body.client_reference.is_empty() {
+        return Err(EnvelopeFault::NoReference);
+    }
+    u64::try_from(bytes).map_err(|_| EnvelopeFault::TooLarge(bytes))
+}
+
+/// Enters an applied act under its organisation's reference.
+pub(crate) fn take_reference(
+    state: &mut State<'_>,
+    transaction: &Transaction,
+    reference: Reference,
+) {
+    let body = &transaction.body;
+    REFERENCES.put(state, &(body.organization, body.client_reference.clone()), &reference);
+}
+
+/// Counts a refused act; `false` if that exceeds the organisation's bytes of the day, in which case
+/// nothing is counted and no block may hold the act.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub(crate) fn count_refused(
+    state: &mut State<'_>,
+    context: &BlockContext,
+    transaction: &Transaction,
+    checked: &Checked,
+) -> Result<bool, StateError> {
+    let organization = transaction.body.organization;
+    let before = REFUSED_BYTES.get(state, &organization)?;
+    let today = before.filter(|known| known.date == context.date).map_or(0, |known| known.bytes);
+    let bytes = today.saturating_add(checked.bytes);
+    if bytes > REFUSED_BYTES_MAX {
+        return Ok(false);
+    }
+    REFUSED_BYTES.put(state, &organization, &RefusedBytes { date: context.date, bytes });
+    REFUSED.put(state, &(transaction.body.expires_at, checked.id), &());
+    Ok(true)
+}
+
+/// Forgets the refused acts that expired with the block before.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub(crate) fn forget_expired(state: &mut State<'_>, height: Height) -> Result<(), StateError> {
+    let Some(expired) = height.previous() else { return Ok(()) };
+    for (key, ()) in REFUSED.scan(state, &expired, None, usize::MAX)? {
+        REFUSED.delete(state, &key);
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! The lottery's public-welfare fund (福利彩票公益金): accrued from sales, split, remitted.
+//!
+//! The lottery centre states the sales of one game in one month, once. The fund's share is sales ×
+//! the game's ratio on the last day of that month; it splits between the central and the local
+//! government by the central share of the same day. Unclaimed prizes join the local share whole
+//! (彩票管理条例 第三十一条). Money enters the book here as cash, into one account for each side and
+//! month, and leaves by remittance. A statement is corrected by a settlement (清算) that names it
+//! and moves the difference only.
+//!
+//! **Invariant**, for every statement: central + local = fund, and, while the central share is one
+//! half, the central share is the local share less unclaimed prizes, or one fen more.
+
+pub mod accrual;
+pub mod remittance;
+pub mod statement;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::date::Month;
+use minglian_ledger::fen::Fen;
+use minglian_ledger::genesis::{OrganizationKind, Role};
+use minglian_ledger::height::LogIndex;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::text::Text;
+use serde::{Deserialize, Serialize};
+
+pub use remittance::{REMITTANCES, Remittance};
+pub use statement::{STATEMENTS, Stated};
+
+use crate::approval::{Policy, Step};
+use crate::book::{AccountId, Measure};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::schema::State;
+use crate::setup::Statutory;
+
+/// What the names of the games' ratios begin with; the game follows. In basis points of sales.
+pub const FUND_RATIO: &str = "lottery.fund_ratio.";
+
+/// The parameter below which no game's ratio may lie, in basis points of sales.
+pub const FUND_RATIO_FLOOR: &str = "lottery.fund_ratio_floor";
+
+/// The parameter that says how much of the fund is the central government's, in basis points.
+pub const CENTRAL_SHARE: &str = "lottery.central_share";
+
+/// A game's name, as its ratio parameter spells it, e.g. `双色球`.
+pub type Game = Text<64>;
+
+const CENTRE: &[OrganizationKind] = &[OrganizationKind::LotteryCentre];
+
+/// Whose a part of the money is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord,
+    BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The central government's share of the fund.
+    Central,
+    /// The local share of the fund.
+    Local,
+    /// Unclaimed prizes, which are local too and are entered apart.
+    UnclaimedPrizes,
+}
+
+impl Side {
+    /// The fund as the book names it: unclaimed prizes stand in the local one.
+    pub const fn fund(self) -> &'static str {
+        match self {
+            Self::Central => "福利彩票公益金·中央分成",
+            Self::Local | Self::UnclaimedPrizes => "福利彩票公益金·地方分成",
+        }
+    }
+
+    /// The name in references and descriptions.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Central => "中央分成",
+            Self::Local => "地方分成",
+            Self::UnclaimedPrizes => "弃奖奖金",
+        }
+    }
+
+    /// The account in which `holder` has this side's money of a month.
+    pub fn account(self, holder: OrganizationCode, period: Month) -> AccountId {
+        AccountId::Line {
+            holder,
+            measure: Measure::Cash,
+            // Constants of 33 bytes and a month of 7 fit their fields.
+            fund: Text::new(self.fund()).unwrap_or_default(),
+            year: period.year(),
+            line: Text::new(period.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+/// What the lottery centre can do; each act by its maker, then its checker.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// States a game's sales in a month.
+    Statement(statement::Statement),
+    /// Corrects a statement.
+    Settle(statement::Settlement),
+    /// Remits the central share to the treasury, where it leaves this ledger.
+    Remit(remittance::Remit),
+    /// A remittance, or a part of it, came back from the treasury (清算返还).
+    TakeBack(remittance::TakeBack),
+    /// Hands the local share and unclaimed prizes to a finance department.
+    HandOver(remittance::HandOver),
+}
+
+/// What became of the fund. The money's way, with its intervals, is in the movements beside it.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A statement was entered.
+    Stated {
+        /// The game.
+        game: Game,
+        /// The month of the sales.
+        period: Month,
+        /// What it adds up to.
+        accrual: accrual::Accrual,
+        /// Unclaimed prizes, beside the fund's share.
+        unclaimed_prizes: Fen,
+    },
+    /// A statement was corrected.
+    Settled {
+        /// The game.
+        game: Game,
+        /// The month of the sales.
+        period: Month,
+        /// The record that was the newest about this game and month.
+        corrects: LogIndex,
+        /// What the corrected figures add up to.
+        accrual: accrual::Accrual,
+        /// Unclaimed prizes, corrected.
+        unclaimed_prizes: Fen,
+        /// Came in by the correction.
+        added: Fen,
+        /// Went out by the correction.
+        withdrawn: Fen,
+    },
+    /// The central share, or a part of it, was remitted.
+    Remitted {
+        /// The month of the sales.
+        period: Month,
+        /// How much.
+        amount: Fen,
+        /// What of the month is still due.
+        due: Fen,
+    },
+}
+
+impl Call {
+    /// Work of the call, see [`crate::call::Call::weight`].
+    pub fn weight(&self) -> u64 {
+        match self {
+            Self::Statement(_) | Self::Settle(_) => 250,
+            Self::Remit(_) | Self::TakeBack(_) | Self::HandOver(_) => 120,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::Steps(vec![Step::own(CENTRE, Role::Maker), Step::own(CENTRE, Role::Checker)])
+    }
+
+    pub(crate) fn apply(
+        &self,
+        state: &mut State<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Statement(statement) => statement::state(statement, state, context),
+            Self::Settle(settlement) => statement::settle(settlement, state, context),
+            Self::Remit(remit) => remittance::remit(remit, state, context),
+            Self::TakeBack(take) => remittance::take_back(take, state, context),
+            Self::HandOver(over) => remittance::hand_over(over, state, context),
+        }
+    }
+}
+
+const RATIO_NOTICE: &str = "财政部关于彩票资金构成比例的通知(2015)及游戏规则";
+
+const fn ratio(key: &'static str, value: i64, until: Option<(u16, u8, u8)>) -> Statutory {
+    let (unit, from, article) = ("basis_points", Some((2016, 1, 1)), RATIO_NOTICE);
+    Statutory { key, value, unit, from, until, article }
+}
+
+/// What statute and the games' published rules say. They hold from the first year for which there
+/// is evidence; other games and other dates are the genesis' or the governors' to enter.
+pub const STATUTORY: &[Statutory] = &[
+    ratio("lottery.fund_ratio.双色球", 3_600, None),
+    ratio("lottery.fund_ratio.七乐彩", 3_700, None),
+    ratio("lottery.fund_ratio.3D", 3_400, None),
+    // The games of this type were withdrawn in 2021.
+    ratio("lottery.fund_ratio.快速开奖类", 2_800, Some((2021, 12, 31))),
+    ratio("lottery.fund_ratio.即开型", 2_000, None),
+    Statutory {
+        key: FUND_RATIO_FLOOR,
+        value: 2_000,
+        unit: "basis_points",
+        from: Some((2016, 1, 1)),
+        until: None,
+        article: "财政部关于彩票资金构成比例的通知(2015): 公益金比例最低不得低于20%",
+    },
+    Statutory {
+        key: CENTRAL_SHARE,
+        value: 5_000,
+        unit: "basis_points",
+        from: Some((2008, 1, 1)),
+        until: None,
+        article: "彩票公益金管理办法(2007): 中央与地方按50:50分配",
+    },
+];

@@ -1,0 +1,244 @@
+//! Registering organisations and keys, rotating and revoking keys.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::division::Division;
+use minglian_ledger::genesis::{OrganizationKind, Role};
+use minglian_ledger::height::Height;
+use minglian_ledger::keys::PublicKey;
+use minglian_ledger::organization_code::{CheckDigit, OrganizationCode};
+use minglian_ledger::text::Text;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    KEYS, KeyRecord, LIVE_KEYS_MAX, ORGANIZATION_KEYS, ORGANIZATIONS, Organization, live_keys,
+};
+use crate::approval::{Party, Policy, Step};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::governance;
+use crate::refusal::{Code, Refusal};
+use crate::schema::State;
+
+/// What can be done to the registry. Every call is a governor's.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Registers an organisation; by a governor of an organisation that runs a validator.
+    RegisterOrganization {
+        /// 统一社会信用代码. A wrong check digit is a warning, not a refusal: some early lawful
+        /// codes fail it.
+        code: OrganizationCode,
+        /// Its registered name.
+        name: Text<192>,
+        /// What it is.
+        kind: OrganizationKind,
+        /// Where it acts.
+        division: Division,
+    },
+    /// Registers an officer's key: by a governor of the organisation, or, while it has no governor,
+    /// by a governor of an organisation that runs a validator.
+    RegisterKey {
+        /// The officer's organisation.
+        organization: OrganizationCode,
+        /// The key.
+        key: PublicKey,
+        /// What it may do.
+        role: Role,
+        /// Another key of the same officer, if the officer has one: the two never count as two
+        /// people.
+        same_officer_as: Option<PublicKey>,
+    },
+    /// Registers a new key for the officer of an old one, in the same role, and revokes the old.
+    RotateKey {
+        /// The key that goes.
+        old: PublicKey,
+        /// The key that comes.
+        new: PublicKey,
+    },
+    /// Revokes a key from the next height on.
+    RevokeKey {
+        /// The key.
+        key: PublicKey,
+    },
+}
+
+/// What became of the registry.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// An organisation was registered.
+    OrganizationRegistered {
+        /// Its code.
+        code: OrganizationCode,
+        /// Whether the code's check digit is right.
+        check_digit_right: bool,
+    },
+    /// A key was registered.
+    KeyRegistered {
+        /// The key.
+        key: PublicKey,
+        /// First height at which it counts.
+        live_from: Height,
+    },
+    /// A key was revoked.
+    KeyRevoked {
+        /// The key.
+        key: PublicKey,
+        /// Last height at which it counts.
+        live_until: Height,
+    },
+}
+
+impl Call {
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::Steps(vec![Step { party: Party::Proposer, kinds: &[], role: Role::Governor }])
+    }
+
+    pub(crate) fn apply(
+        &self,
+        state: &mut State<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Fault> {
+        match self {
+            Self::RegisterOrganization { code, name, kind, division } => {
+                governance::require_validator_organization(state, &context.actor.organization)?;
+                let organization = Organization {
+                    name: name.clone(),
+                    kind: *kind,
+                    division: *division,
+                    registered_at: context.block.height,
+                };
+                register_organization(state, code, &organization)?;
+                let check_digit_right = code.check() == CheckDigit::Valid;
+                context.emit(Event::OrganizationRegistered { code: *code, check_digit_right });
+                Ok(())
+            }
+            Self::RegisterKey { organization, key, role, same_officer_as } => {
+                require_governor_of(state, context, organization)?;
+                let officer = match same_officer_as {
+                    Some(other) => find_key(state, organization, other)?.officer,
+                    None => *key,
+                };
+                register(state, context, key, *organization, *role, officer)
+            }
+            Self::RotateKey { old, new } => {
+                let record = find_key(state, &context.actor.organization, old)?;
+                // The new key first: the last governor may rotate the governor's own key.
+                let KeyRecord { organization, role, officer, .. } = record;
+                register(state, context, new, organization, role, officer)?;
+                revoke(state, context, old)
+            }
+            Self::RevokeKey { key } => revoke(state, context, key),
+        }
+    }
+}
+
+/// Enters an organisation.
+///
+/// # Errors
+/// [`Code::OrganizationExists`].
+pub(crate) fn register_organization(
+    state: &mut State<'_>,
+    code: &OrganizationCode,
+    organization: &Organization,
+) -> Result<(), Fault> {
+    if ORGANIZATIONS.contains(state, code)? {
+        return Err(Refusal::new(Code::OrganizationExists, code).into());
+    }
+    ORGANIZATIONS.put(state, code, organization);
+    Ok(())
+}
+
+/// Enters a key that must never have been used before.
+///
+/// # Errors
+/// [`Code::OrganizationUnknown`], [`Code::KeyUnusable`], [`Code::KeyTaken`],
+/// [`Code::TooManyKeys`].
+pub(crate) fn register_key(
+    state: &mut State<'_>,
+    key: &PublicKey,
+    record: &KeyRecord,
+) -> Result<(), Fault> {
+    super::organization(state, &record.organization)?;
+    key.check_registrable()
+        .map_err(|error| Refusal::new(Code::KeyUnusable, format!("{key}: {error}")))?;
+    if KEYS.contains(state, key)? || governance::is_validator_key(state, key)? {
+        return Err(Refusal::new(Code::KeyTaken, key).into());
+    }
+    let mut keys = ORGANIZATION_KEYS.get(state, &record.organization)?.unwrap_or_default();
+    if keys.len() >= LIVE_KEYS_MAX {
+        return Err(Refusal::new(Code::TooManyKeys, record.organization).into());
+    }
+    keys.push(*key);
+    keys.sort();
+    ORGANIZATION_KEYS.put(state, &record.organization, &keys);
+    KEYS.put(state, key, record);
+    Ok(())
+}
+
+fn register(
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+    key: &PublicKey,
+    organization: OrganizationCode,
+    role: Role,
+    officer: PublicKey,
+) -> Result<(), Fault> {
+    let live_from = context.block.height.next();
+    let record = KeyRecord { organization, role, officer, live_from, live_until: None };
+    register_key(state, key, &record)?;
+    context.emit(Event::KeyRegistered { key: *key, live_from });
+    Ok(())
+}
+
+/// Revokes a key of the actor's organisation, unless that would leave no governor.
+fn revoke(state: &mut State<'_>, context: &mut Context<'_>, key: &PublicKey) -> Result<(), Fault> {
+    let organization = context.actor.organization;
+    let mut record = find_key(state, &organization, key)?;
+    if record.live_until.is_some() {
+        return Err(Refusal::new(Code::KeyRevoked, key).into());
+    }
+    let is_other_governor =
+        |(other, record): &(PublicKey, KeyRecord)| other != key && record.role == Role::Governor;
+    if !live_keys(state, &organization)?.iter().any(is_other_governor) {
+        return Err(Refusal::new(Code::LastGovernor, key).into());
+    }
+    let live_until = context.block.height;
+    record.live_until = Some(live_until);
+    KEYS.put(state, key, &record);
+    let mut keys = ORGANIZATION_KEYS.get(state, &organization)?.unwrap_or_default();
+    keys.retain(|other| other != key);
+    ORGANIZATION_KEYS.put(state, &organization, &keys);
+    context.emit(Event::KeyRevoked { key: *key, live_until });
+    Ok(())
+}
+
+fn find_key(
+    state: &State<'_>,
+    organization: &OrganizationCode,
+    key: &PublicKey,
+) -> Result<KeyRecord, Fault> {
+    KEYS.get(state, key)?
+        .filter(|record| record.organization == *organization)
+        .ok_or_else(|| Refusal::new(Code::KeyUnknown, format!("{key} of {organization}")).into())
+}
+
+/// Who may register a key for `organization`: its own governor; while it has none, a governor of
+/// an organisation that runs a validator.
+fn require_governor_of(
+    state: &State<'_>,
+    context: &Context<'_>,
+    organization: &OrganizationCode,
+) -> Result<(), Fault> {
+    if context.actor.organization == *organization {
+        return Ok(());
+    }
+    super::organization(state, organization)?;
+    let has_governor =
+        live_keys(state, organization)?.iter().any(|(_, record)| record.role == Role::Governor);
+    if has_governor {
+        let detail = format!("{organization} has a governor of its own");
+        return Err(Refusal::new(Code::NotYourOrganization, detail).into());
+    }
+    governance::require_validator_organization(state, &context.actor.organization)
+}

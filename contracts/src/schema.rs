@@ -1,0 +1,160 @@
+//! Every key of the authenticated state, typed.
+//!
+//! A key is one prefix byte, which names the table, then the borsh encoding of the key's parts; a
+//! value is borsh. Prefix bytes are part of the format: they are never given to another table.
+//! Text in a key carries its length, so the encoding of the first parts is a prefix that no other
+//! first parts share, and [`Table::scan`] needs no separators.
+
+use std::marker::PhantomData;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::state::StateError;
+use minglian_ledger::state::StateRead;
+use minglian_ledger::state::overlay::Overlay;
+
+/// The state as a contract reads and writes it.
+pub type State<'a> = Overlay<'a, dyn StateRead + 'a>;
+
+/// Prefix bytes of the tables, in one list so that none is used twice. Each module declares its own
+/// tables with the bytes named here.
+pub mod prefix {
+    /// `registry`: organisations by code.
+    pub const ORGANIZATIONS: u8 = 0x01;
+    /// `registry`: officers' keys.
+    pub const KEYS: u8 = 0x02;
+    /// `registry`: the keys of an organisation.
+    pub const ORGANIZATION_KEYS: u8 = 0x03;
+    /// `envelope`: `(organisation, client reference)` of applied acts.
+    pub const REFERENCES: u8 = 0x04;
+    /// `envelope`: refused acts that have not expired, by expiry height.
+    pub const REFUSED: u8 = 0x05;
+    /// `envelope`: bytes of refused acts by organisation, for one day.
+    pub const REFUSED_BYTES: u8 = 0x06;
+    /// `approval`: open proposals.
+    pub const PROPOSALS: u8 = 0x10;
+    /// `approval`: number of open proposals by organisation.
+    pub const OPEN_PROPOSALS: u8 = 0x11;
+    /// `parameter`: all versions of each parameter.
+    pub const PARAMETERS: u8 = 0x18;
+    /// `governance`: the validators that certify the next block.
+    pub const VALIDATORS: u8 = 0x19;
+    /// `governance`: validator changes that have not taken effect.
+    pub const SCHEDULED_CHANGES: u8 = 0x1a;
+    /// `book`: 0x20 to 0x2f.
+    pub const BOOK_FIRST: u8 = 0x20;
+    /// `lottery`: 0x30 to 0x37.
+    pub const LOTTERY_FIRST: u8 = 0x30;
+    /// `allocation`: quota lines by account.
+    pub const LINES: u8 = 0x38;
+    /// `allocation`: plans.
+    pub const PLANS: u8 = 0x39;
+    /// `project`: 0x40 to 0x47.
+    pub const PROJECT_FIRST: u8 = 0x40;
+    /// `payment`: 0x48 to 0x4f.
+    pub const PAYMENT_FIRST: u8 = 0x48;
+}
+
+/// A state value that does not decode: the state is damaged, or was written by other rules.
+#[derive(Debug, thiserror::Error)]
+#[error("a state entry of table {prefix:#04x} does not decode: {source}")]
+pub struct DamagedEntry {
+    /// The table's prefix byte.
+    pub prefix: u8,
+    /// What borsh says.
+    source: std::io::Error,
+}
+
+/// One table: keys of type `K`, values of type `V`.
+#[derive(Debug)]
+pub struct Table<K, V> {
+    prefix: u8,
+    types: PhantomData<fn(K) -> V>,
+}
+
+impl<K, V> Table<K, V>
+where
+    K: BorshSerialize + BorshDeserialize,
+    V: BorshSerialize + BorshDeserialize,
+{
+    /// The table behind `prefix`, one of [`prefix`].
+    pub const fn new(prefix: u8) -> Self {
+        Self { prefix, types: PhantomData }
+    }
+
+    /// The state key of `key`, for proofs.
+    pub fn key(&self, key: &K) -> Vec<u8> {
+        self.prefix_of(key)
+    }
+
+    /// The state key prefix of all keys that begin with `parts`; `&()` for the whole table.
+    pub fn prefix_of(&self, parts: &impl BorshSerialize) -> Vec<u8> {
+        let mut bytes = vec![self.prefix];
+        append(&mut bytes, parts);
+        bytes
+    }
+
+    /// The value of `key`.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read or the value does not decode.
+    pub fn get(&self, reader: &dyn StateRead, key: &K) -> Result<Option<V>, StateError> {
+        reader.get(&self.key(key))?.map(|bytes| self.decode(&bytes)).transpose()
+    }
+
+    /// Whether `key` has a value.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn contains(&self, reader: &dyn StateRead, key: &K) -> Result<bool, StateError> {
+        Ok(reader.get(&self.key(key))?.is_some())
+    }
+
+    /// Sets the value of `key`.
+    pub fn put(&self, state: &mut State<'_>, key: &K, value: &V) {
+        state.put(&self.key(key), encode(value));
+    }
+
+    /// Removes `key`.
+    pub fn delete(&self, state: &mut State<'_>, key: &K) {
+        state.delete(&self.key(key));
+    }
+
+    /// The first `limit` entries whose key begins with `parts` and stands behind `after`, in the
+    /// order of their encoding.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read or an entry does not decode.
+    pub fn scan(
+        &self,
+        reader: &dyn StateRead,
+        parts: &impl BorshSerialize,
+        after: Option<&K>,
+        limit: usize,
+    ) -> Result<Vec<(K, V)>, StateError> {
+        let after = after.map(|key| self.key(key));
+        let entries = reader.scan_prefix(&self.prefix_of(parts), after.as_deref(), limit)?;
+        entries
+            .into_iter()
+            .map(|(key, value)| Ok((self.decode(&key[1..])?, self.decode(&value)?)))
+            .collect()
+    }
+
+    fn decode<T: BorshDeserialize>(&self, bytes: &[u8]) -> Result<T, StateError> {
+        borsh::from_slice(bytes)
+            .map_err(|source| StateError::backend(DamagedEntry { prefix: self.prefix, source }))
+    }
+}
+
+/// The canonical encoding of a value in memory.
+pub fn encode(value: &impl BorshSerialize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    append(&mut bytes, value);
+    bytes
+}
+
+fn append(bytes: &mut Vec<u8>, value: &impl BorshSerialize) {
+    if let Err(error) = value.serialize(bytes) {
+        // Writing to a Vec does not fail; borsh reports only collections over 4 GiB.
+        unreachable!("a value in memory encodes: {error}");
+    }
+}

@@ -1,0 +1,184 @@
+//! From a genesis file to the first state and the genesis block.
+
+use minglian_ledger::block::Header;
+use minglian_ledger::date::Date;
+use minglian_ledger::genesis::{
+    Genesis, GenesisError, GenesisOrganization, GenesisParameter, Role,
+};
+use minglian_ledger::hash::{BlockId, StateRoot, ValidatorAddress};
+use minglian_ledger::height::Height;
+use minglian_ledger::log::LogHash;
+use minglian_ledger::log::tree::Frontier;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::overlay::Overlay;
+use minglian_ledger::state::{Changes, MemoryState, StateRead};
+use minglian_ledger::text::Text;
+
+use crate::context::RULES_VERSION;
+use crate::fault::Fault;
+use crate::registry::{self, KeyRecord, Organization};
+use crate::schema::State;
+use crate::seal::{self, SealError, Sealed};
+use crate::{allocation, approval, governance, lottery, parameter, payment, project};
+
+/// Why a genesis cannot start a chain.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The genesis itself is faulty.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// An organisation, key or parameter that the rules refuse.
+    #[error("the genesis {0}")]
+    Refused(Fault),
+    /// A validator's organisation is not in the file, or has no governor.
+    #[error("{0} runs a validator but is not an organisation with a governor")]
+    NoGovernor(OrganizationCode),
+    /// The genesis block cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+impl From<Fault> for SetupError {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault)
+    }
+}
+
+/// The state that the genesis sets up, as changes to an empty state. Parameters that the rules
+/// need and the genesis does not name start with their statutory values.
+///
+/// # Errors
+/// [`SetupError`] naming what is wrong with the genesis.
+pub fn genesis_changes(genesis: &Genesis) -> Result<Changes, SetupError> {
+    genesis.check()?;
+    let empty = MemoryState::new();
+    let mut state: State<'_> = Overlay::new(&empty as &dyn StateRead);
+    governance::VALIDATORS.put(&mut state, &(), &genesis.validators);
+    for organization in &genesis.organizations {
+        enter_organization(&mut state, organization)?;
+    }
+    for validator in genesis.validators.members() {
+        let code = &validator.organization;
+        let keys = registry::live_keys(&state, code).map_err(Fault::from)?;
+        if !keys.iter().any(|(_, record)| record.role == Role::Governor) {
+            return Err(SetupError::NoGovernor(*code));
+        }
+    }
+    for parameter in &genesis.parameters {
+        parameter::enter(&mut state, parameter, Height::GENESIS)?;
+    }
+    for parameter in statutory_parameters() {
+        let known = parameter::PARAMETERS.contains(&state, &parameter.key);
+        if !known.map_err(Fault::from)? {
+            parameter::enter(&mut state, &parameter, Height::GENESIS)?;
+        }
+    }
+    Ok(state.into_changes())
+}
+
+fn enter_organization(
+    state: &mut State<'_>,
+    organization: &GenesisOrganization,
+) -> Result<(), Fault> {
+    let GenesisOrganization { code, name, kind, division, officers } = organization;
+    let (kind, division) = (*kind, *division);
+    let entry =
+        Organization { name: name.clone(), kind, division, registered_at: Height::GENESIS };
+    registry::change::register_organization(state, code, &entry)?;
+    for officer in officers {
+        let record = KeyRecord {
+            organization: *code,
+            role: officer.role,
+            officer: officer.key,
+            live_from: Height::GENESIS.next(),
+            live_until: None,
+        };
+        registry::change::register_key(state, &officer.key, &record)?;
+    }
+    Ok(())
+}
+
+/// The genesis block: its header, its one leaf, and the log after it. `state_root` is the root of
+/// [`genesis_changes`].
+///
+/// # Errors
+/// [`SetupError`] if the genesis has no lawful chain id.
+pub fn genesis_block(genesis: &Genesis, state_root: StateRoot) -> Result<Sealed, SetupError> {
+    let header = Header {
+        chain_id: genesis.chain_id()?,
+        height: Height::GENESIS,
+        time_ms: genesis.time_ms,
+        parent: BlockId::default(),
+        proposer: ValidatorAddress::default(),
+        log_size: 0,
+        log_root: LogHash::default(),
+        state_root,
+        rules_version: RULES_VERSION,
+        next_validators_hash: genesis.validators.hash(),
+    };
+    Ok(seal::close(header, Vec::new(), Frontier::new())?)
+}
+
+/// The parameters without which the rules cannot judge, with the values that statute or these
+/// rules give them.
+pub fn statutory_parameters() -> Vec<GenesisParameter> {
+    [STATUTORY, lottery::STATUTORY, project::STATUTORY, payment::STATUTORY]
+        .into_iter()
+        .flatten()
+        .filter_map(statutory)
+        .collect()
+}
+
+/// A parameter with the value and dates that statute gives it.
+#[derive(Debug, Clone, Copy)]
+pub struct Statutory {
+    /// Its name.
+    pub key: &'static str,
+    /// Its value in `unit`.
+    pub value: i64,
+    /// The unit.
+    pub unit: &'static str,
+    /// Year, month and day from which it holds; always, if none is known.
+    pub from: Option<(u16, u8, u8)>,
+    /// Year, month and day until which it holds.
+    pub until: Option<(u16, u8, u8)>,
+    /// The article behind it.
+    pub article: &'static str,
+}
+
+const STATUTORY: &[Statutory] = &[
+    Statutory {
+        key: approval::PROPOSAL_DAYS,
+        value: 30,
+        unit: "days",
+        from: None,
+        until: None,
+        article: "本账本规则: 待办业务有效期",
+    },
+    Statutory {
+        key: allocation::CARRY_OVER_YEARS,
+        value: 1,
+        unit: "years",
+        from: None,
+        until: None,
+        article: "预算法 第四十二条: 连续两年未用完的结转资金,应当作为结余资金管理",
+    },
+];
+
+/// One statutory parameter. The texts are constants that fit their fields, which a test shows.
+fn statutory(parameter: &Statutory) -> Option<GenesisParameter> {
+    let Statutory { key, value, unit, from, until, article } = *parameter;
+    let date = |(year, month, day)| Date::new(year, month, day).ok();
+    Some(GenesisParameter {
+        key: Text::new(key).ok()?,
+        value,
+        unit: Text::new(unit).ok()?,
+        effective_from: from.map_or(Some(Date::MIN), date)?,
+        effective_to: match until {
+            Some(until) => Some(date(until)?),
+            None => None,
+        },
+        article: Text::new(article).ok()?,
+        approved_by: Text::new("创世").ok()?,
+    })
+}

@@ -1,0 +1,165 @@
+//! Runs `tests/scenarios/*.txt`: one line is one act, in a block of its own, and what becomes of it.
+//!
+//! ```text
+//! # a comment
+//! date 2024-03-01                        the day of the blocks that follow
+//! county_finance.maker record to=… = waits         an act, proposed
+//! county_finance.checker approve = ok              approves what was proposed last
+//! far_finance.checker approve first = 204 NotYourStep
+//! balance county_civil/中央集中/2024/甲 = 102万元
+//! ```
+//!
+//! An act may be followed by `as NAME`; `approve NAME`, `reject NAME` and `withdraw NAME` then mean
+//! it. `= out` says that no block may hold the act. The verbs are in `verbs.rs`.
+
+mod arguments;
+mod verbs;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use minglian_contracts::approval;
+use minglian_contracts::book;
+use minglian_contracts::call::Call;
+use minglian_contracts::event::{self, Event, Outcome};
+use minglian_contracts::governance;
+use minglian_contracts::refusal::Code;
+use minglian_ledger::fen::Fen;
+use minglian_ledger::hash::TransactionId;
+
+use crate::world::World;
+use arguments::{Arguments, parse_amount, parse_line_name};
+
+struct Scenario {
+    world: World,
+    proposals: BTreeMap<String, TransactionId>,
+    last: Option<TransactionId>,
+}
+
+#[test]
+fn every_scenario_goes_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        run(&file);
+    }
+}
+
+fn run(file: &Path) {
+    let mut scenario =
+        Scenario { world: World::new(), proposals: BTreeMap::new(), last: None };
+    for (number, line) in fs::read_to_string(file).unwrap().lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Err(complaint) = scenario.line(line) {
+            panic!("{}:{}: {line}\n{complaint}", file.display(), number + 1);
+        }
+    }
+}
+
+impl Scenario {
+    fn line(&mut self, line: &str) -> Result<(), String> {
+        if let Some(date) = line.strip_prefix("date ") {
+            self.world.date = date.parse().map_err(|error| format!("{error}"))?;
+            return Ok(());
+        }
+        let (act, expected) = line.rsplit_once(" = ").ok_or("no ` = ` and expectation")?;
+        let (act, expected) = (act.trim(), expected.trim());
+        if let Some(name) = act.strip_prefix("balance ") {
+            return self.check_balance(name, expected);
+        }
+        if act == "validators" {
+            let set = governance::validators(&self.world.state).map_err(|it| it.to_string())?;
+            return compare(&set.members().len().to_string(), expected);
+        }
+        let (act, name) = match act.rsplit_once(" as ") {
+            Some((act, name)) => (act, Some(name)),
+            None => (act, None),
+        };
+        let arguments = Arguments::parse(act)?;
+        let call = self.call(&arguments)?;
+        let transaction = self.world.sign(&arguments.actor, &call);
+        let id = transaction.id();
+        let found = match self.world.block(vec![transaction]) {
+            Ok(receipts) => describe(&event::read(&receipts[0]).map_err(|it| it.to_string())?),
+            Err(error) if expected == "out" => return refuse_operational(&error),
+            Err(error) => return Err(error.to_string()),
+        };
+        if found == "waits" {
+            self.last = Some(id);
+        }
+        if let Some(name) = name {
+            self.proposals.insert(name.to_owned(), id);
+        }
+        compare(&found, expected)
+    }
+
+    fn call(&self, arguments: &Arguments) -> Result<Call, String> {
+        let step = match arguments.verb.as_str() {
+            "approve" => approval::Call::Approve { proposal: self.proposal(arguments)? },
+            "reject" => {
+                approval::Call::Reject { proposal: self.proposal(arguments)?, opinion: None }
+            }
+            "withdraw" => approval::Call::Withdraw { proposal: self.proposal(arguments)? },
+            _ => return verbs::call(arguments, &self.world),
+        };
+        Ok(Call::Approval(step))
+    }
+
+    fn proposal(&self, arguments: &Arguments) -> Result<TransactionId, String> {
+        match arguments.words.first() {
+            Some(name) => {
+                self.proposals.get(name).copied().ok_or_else(|| format!("no act is named {name}"))
+            }
+            None => self.last.ok_or_else(|| "nothing was proposed".to_owned()),
+        }
+    }
+
+    fn check_balance(&self, name: &str, expected: &str) -> Result<(), String> {
+        let account = parse_line_name(name)?.account();
+        let found = book::account(&self.world.state, &account)
+            .map_err(|error| error.to_string())?
+            .map_or(Fen::ZERO, |account| account.balance());
+        compare(&found.get().to_string(), &parse_amount(expected)?.get().to_string())
+    }
+}
+
+fn refuse_operational(error: &minglian_contracts::seal::InvalidBlock) -> Result<(), String> {
+    if error.is_operational() { Err(error.to_string()) } else { Ok(()) }
+}
+
+/// `ok`, `waits`, or number and name of the refusal.
+fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Applied(events) => {
+            let waits = |event: &Event| {
+                matches!(
+                    event,
+                    Event::Approval(
+                        approval::Event::Proposed { .. } | approval::Event::StepTaken { .. }
+                    )
+                )
+            };
+            if events.iter().any(waits) { "waits".to_owned() } else { "ok".to_owned() }
+        }
+        Outcome::Refused { code, detail } => {
+            let name = Code::from_number(*code).map_or("unknown", Code::name);
+            format!("{code} {name}: {detail}")
+        }
+    }
+}
+
+/// What is expected is the beginning of what is found, whole words.
+fn compare(found: &str, expected: &str) -> Result<(), String> {
+    let rest = found.strip_prefix(expected);
+    if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) {
+        return Ok(());
+    }
+    Err(format!("expected {expected:?}, found {found:?}"))
+}

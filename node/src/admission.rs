@@ -1,0 +1,245 @@
+//! The door to the pool: what comes from clients and from other nodes passes the same checks.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use minglian_contracts::context::BlockContext;
+use minglian_contracts::envelope::{self, EnvelopeFault};
+use minglian_ledger::hash::TransactionId;
+use minglian_ledger::height::{Height, LogIndex};
+use minglian_ledger::transaction::{Transaction, TransactionError};
+use tokio::sync::watch;
+
+use crate::chain::{Chain, ChainError, Committed};
+use crate::clock;
+use crate::mempool::{Mempool, PoolError, Waiting};
+use crate::metrics::Metrics;
+use crate::signatures::VerifiedCache;
+
+/// Why a transaction is turned away. Each variant has a stable [`AdmissionError::code`].
+#[derive(Debug, thiserror::Error)]
+pub enum AdmissionError {
+    /// Not a transaction.
+    #[error(transparent)]
+    Malformed(#[from] TransactionError),
+    /// No block could hold it now.
+    #[error(transparent)]
+    Envelope(EnvelopeFault),
+    /// Its key must never be registered.
+    #[error("the key cannot sign here: {0}")]
+    UnusableKey(minglian_ledger::keys::KeyError),
+    /// Its signature does not verify.
+    #[error("the signature does not verify")]
+    BadSignature,
+    /// The pool does not take it.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// This node cannot answer.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+}
+
+impl AdmissionError {
+    /// A stable name for clients and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(TransactionError::TooLarge { .. })
+            | Self::Envelope(EnvelopeFault::TooLarge(_)) => "too_large",
+            Self::Malformed(TransactionError::Malformed(_)) => "malformed",
+            Self::Envelope(fault) => match fault {
+                EnvelopeFault::WrongChain(_) => "wrong_chain",
+                EnvelopeFault::Expired { .. } => "expired",
+                EnvelopeFault::ExpiresTooLate(_) => "expires_too_late",
+                EnvelopeFault::NoReference => "no_reference",
+                EnvelopeFault::MalformedCall(_) => "malformed_call",
+                EnvelopeFault::KeyNotLive(_) => "unknown_key",
+                EnvelopeFault::Repeated(_) => "repeated",
+                EnvelopeFault::TooLarge(_) => "too_large",
+            },
+            Self::UnusableKey(_) => "unusable_key",
+            Self::BadSignature => "bad_signature",
+            Self::Pool(PoolError::Known) => "known",
+            Self::Pool(PoolError::Full) => "pool_full",
+            Self::Pool(PoolError::Quota) => "quota",
+            Self::Chain(_) => "unavailable",
+        }
+    }
+}
+
+/// A transaction that may wait for a block.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// Its name.
+    pub id: TransactionId,
+    /// Where its record stands, if it was committed before: sending again is answered so.
+    pub committed: Option<LogIndex>,
+    /// Whether it is new to this node and should be passed on to the others.
+    pub is_new: bool,
+}
+
+/// Checks transactions and keeps those that wait.
+pub struct Admission {
+    chain: Arc<Chain>,
+    verified: Arc<VerifiedCache>,
+    pool: Mutex<Mempool>,
+    waiting: watch::Sender<usize>,
+    metrics: Arc<Metrics>,
+}
+
+impl Admission {
+    /// A door to `pool`.
+    pub fn new(
+        chain: Arc<Chain>,
+        verified: Arc<VerifiedCache>,
+        pool: Mempool,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let waiting = watch::Sender::new(0);
+        Self { chain, verified, pool: Mutex::new(pool), waiting, metrics }
+    }
+
+    /// Checks encoded transactions and keeps those that pass; one answer for each.
+    pub fn admit(&self, encoded: &[impl AsRef<[u8]>]) -> Vec<Result<Admitted, AdmissionError>> {
+        let context = match self.chain.next_context(clock::now()) {
+            Ok(context) => context,
+            Err(error) => {
+                let text = error.to_string();
+                return encoded.iter().map(|_| Err(unavailable(&text))).collect();
+            }
+        };
+        let mut answers: Vec<Result<Checked, AdmissionError>> =
+            encoded.iter().map(|bytes| self.check(&context, bytes.as_ref())).collect();
+        let unverified: Vec<usize> = (0..answers.len())
+            .filter(|&position| matches!(answers[position], Ok(Checked::Fresh(_))))
+            .collect();
+        let transactions: Vec<&Transaction> = unverified
+            .iter()
+            .filter_map(|&position| match &answers[position] {
+                Ok(Checked::Fresh(waiting)) => Some(&*waiting.transaction),
+                _ => None,
+            })
+            .collect();
+        if let Err(bad) = self.verified.verify(&transactions) {
+            for position in bad {
+                answers[unverified[position]] = Err(AdmissionError::BadSignature);
+            }
+        }
+        let answers = self.keep(answers);
+        self.metrics.count_admissions(&answers);
+        answers
+    }
+
+    fn check(&self, context: &BlockContext, bytes: &[u8]) -> Result<Checked, AdmissionError> {
+        let transaction = Transaction::decode(bytes)?;
+        let id = transaction.id();
+        if self.lock().contains(&id) {
+            return Err(PoolError::Known.into());
+        }
+        let store = self.chain.store();
+        match envelope::check_envelope(store, context, &transaction).map_err(ChainError::from)? {
+            Ok(_) => {
+                let transaction = Arc::new(transaction);
+                Ok(Checked::Fresh(Waiting { id, transaction, bytes: bytes.len() }))
+            }
+            Err(fault @ EnvelopeFault::KeyNotLive(_)) => {
+                transaction.key.check_registrable().map_err(AdmissionError::UnusableKey)?;
+                Err(AdmissionError::Envelope(fault))
+            }
+            Err(fault @ EnvelopeFault::Repeated(_)) => {
+                // The same signed act again: the first receipt answers it, applied or refused.
+                transaction.verify().map_err(|_| AdmissionError::BadSignature)?;
+                match store.transaction(&id).map_err(ChainError::from)? {
+                    Some(index) => Ok(Checked::Committed(id, index)),
+                    None => Err(AdmissionError::Envelope(fault)),
+                }
+            }
+            Err(fault) => Err(AdmissionError::Envelope(fault)),
+        }
+    }
+
+    fn keep(
+        &self,
+        answers: Vec<Result<Checked, AdmissionError>>,
+    ) -> Vec<Result<Admitted, AdmissionError>> {
+        let mut pool = self.lock();
+        let answers = answers
+            .into_iter()
+            .map(|answer| match answer? {
+                Checked::Committed(id, index) => {
+                    Ok(Admitted { id, committed: Some(index), is_new: false })
+                }
+                Checked::Fresh(waiting) => {
+                    let id = waiting.id;
+                    pool.insert(waiting)?;
+                    Ok(Admitted { id, committed: None, is_new: true })
+                }
+            })
+            .collect();
+        self.waiting.send_replace(pool.len());
+        answers
+    }
+
+    /// The transactions to propose next, at most `bytes` of them.
+    pub fn first(&self, bytes: usize) -> Vec<Arc<Transaction>> {
+        self.lock().first(bytes)
+    }
+
+    /// Drops what was committed, and what can no longer be.
+    pub fn committed(&self, committed: &Committed) {
+        let mut pool = self.lock();
+        for (id, _) in &committed.transactions {
+            pool.remove(id);
+        }
+        let expired = pool.expire(committed.header.height);
+        self.metrics.count_expired(expired.len());
+        self.waiting.send_replace(pool.len());
+    }
+
+    /// Drops transactions that no block can hold any more.
+    pub fn discard(&self, ids: impl Iterator<Item = TransactionId>) {
+        let mut pool = self.lock();
+        for id in ids {
+            pool.remove(&id);
+        }
+        self.waiting.send_replace(pool.len());
+    }
+
+    /// Transactions that wait for a block, encoded, oldest first: to be passed on again.
+    pub fn waiting_encoded(&self, bytes: usize) -> Vec<Vec<u8>> {
+        self.first(bytes).iter().map(|transaction| transaction.encode()).collect()
+    }
+
+    /// Follows how many transactions wait.
+    pub fn subscribe(&self) -> watch::Receiver<usize> {
+        self.waiting.subscribe()
+    }
+
+    /// Whether this transaction waits here.
+    pub fn is_waiting(&self, id: &TransactionId) -> bool {
+        self.lock().contains(id)
+    }
+
+    /// Number and bytes of waiting transactions.
+    pub fn size(&self) -> (usize, usize) {
+        let pool = self.lock();
+        (pool.len(), pool.bytes())
+    }
+
+    /// The height of the last block here.
+    pub fn height(&self) -> Height {
+        self.chain.head().header.height
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Mempool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Checked {
+    Fresh(Waiting),
+    Committed(TransactionId, LogIndex),
+}
+
+fn unavailable(text: &str) -> AdmissionError {
+    let error = minglian_ledger::state::StateError::backend(text.to_owned());
+    AdmissionError::Chain(ChainError::State(error))
+}

@@ -1,0 +1,355 @@
+//! The ledger of a running node: the one owner of store, state tree and log frontier.
+//!
+//! `app` proposes, considers and commits blocks here; everybody else reads. A candidate is executed
+//! once and kept by block id until its height is decided, so that a decided block is only written.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use minglian_contracts::context::BlockContext;
+use minglian_contracts::execute::{ExecuteError, Run, Unfit};
+use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
+use minglian_contracts::setup::{self, SetupError};
+use minglian_contracts::{governance, schema::State};
+use minglian_ledger::block::{Block, Header};
+use minglian_ledger::certificate::Certificate;
+use minglian_ledger::genesis::Genesis;
+use minglian_ledger::hash::{BlockId, TransactionId, ValidatorAddress};
+use minglian_ledger::height::{Height, LogIndex, TimeMs};
+use minglian_ledger::log::tree::{Frontier, Node};
+use minglian_ledger::state::overlay::Overlay;
+use minglian_ledger::state::tree::StateTree;
+use minglian_ledger::state::{MemoryState, StateError, StateRead};
+use minglian_ledger::store::{BlockWrite, Store, StoreError};
+use minglian_ledger::transaction::{ChainId, Transaction};
+use minglian_ledger::validators::ValidatorSet;
+use tokio::sync::watch;
+
+use crate::derived;
+
+/// Why the chain cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The state cannot be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The genesis.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A block that does not follow.
+    #[error(transparent)]
+    Invalid(#[from] InvalidBlock),
+    /// The database does not contain what its last header commits to.
+    #[error("the database is damaged: its {part} is not the one that header {height} commits to")]
+    Inconsistent {
+        /// Log or state.
+        part: &'static str,
+        /// The last committed height.
+        height: Height,
+    },
+    /// A certificate for a block that is not here.
+    #[error("block {0} is decided, but its body is not here")]
+    UnknownBlock(BlockId),
+}
+
+/// The end of the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The last committed header.
+    pub header: Header,
+    /// The validators that certify the next block.
+    pub validators: ValidatorSet,
+}
+
+/// What a commit tells those who wait.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The header.
+    pub header: Header,
+    /// The transactions, with where their records stand.
+    pub transactions: Vec<(TransactionId, LogIndex)>,
+    /// Whether the next block has other validators than this one.
+    pub validators_changed: bool,
+}
+
+/// A transaction that was left out of a proposal.
+#[derive(Debug, Clone)]
+pub struct LeftOut {
+    /// The transaction.
+    pub id: TransactionId,
+    /// Why.
+    pub unfit: Unfit,
+}
+
+struct Inner {
+    header: Header,
+    validators: ValidatorSet,
+    tree: StateTree,
+    frontier: Frontier,
+}
+
+struct Candidate {
+    block: Block,
+    replayed: Replayed,
+}
+
+/// The ledger of a running node.
+pub struct Chain {
+    genesis: Genesis,
+    chain_id: ChainId,
+    store: Store,
+    inner: RwLock<Inner>,
+    candidates: Mutex<BTreeMap<BlockId, Arc<Candidate>>>,
+    head: watch::Sender<Head>,
+}
+
+impl Chain {
+    /// Creates the database of a new node from the genesis.
+    pub fn create(path: &Path, genesis: &Genesis) -> Result<(), ChainError> {
+        let changes = setup::genesis_changes(genesis)?;
+        let empty = MemoryState::new();
+        let update = StateTree::new().prepare(&empty, &changes)?;
+        let undo = changes.keys().map(|key| (key.clone(), None)).collect();
+        let sealed = setup::genesis_block(genesis, update.root())?;
+        let nodes = complete_nodes(&Frontier::new(), &sealed)?;
+        let block = BlockWrite {
+            header: &sealed.header,
+            certificate: None,
+            first_leaf: LogIndex(0),
+            leaves: &sealed.leaves,
+            nodes: &nodes,
+            update: &update,
+            changes: &changes,
+            undo: &undo,
+            transactions: &[],
+            validators: Some(&genesis.validators),
+            derived: &[],
+        };
+        Store::create(path, genesis.hash(), &block)?;
+        Ok(())
+    }
+
+    /// Opens a node's database and checks that log and state are those of its last header.
+    pub fn open(path: &Path, genesis: Genesis) -> Result<Self, ChainError> {
+        let store = Store::open(path, genesis.hash())?;
+        let header = store.tip()?.header;
+        let height = header.height;
+        let inconsistent = |part| ChainError::Inconsistent { part, height };
+        let frontier =
+            Frontier::load(&store, header.log_size).map_err(|_| inconsistent("log"))?;
+        if frontier.root() != header.log_root {
+            return Err(inconsistent("log"));
+        }
+        let tree = StateTree::rebuild(store.bucket_hashes()?)?;
+        if tree.root() != header.state_root {
+            return Err(inconsistent("state"));
+        }
+        let (_, validators) = store.validators(height.next())?;
+        if validators.hash() != header.next_validators_hash {
+            return Err(inconsistent("validator set"));
+        }
+        let chain_id = header.chain_id.clone();
+        let head = Head { header: header.clone(), validators: validators.clone() };
+        Ok(Self {
+            genesis,
+            chain_id,
+            store,
+            inner: RwLock::new(Inner { header, validators, tree, frontier }),
+            candidates: Mutex::default(),
+            head: watch::Sender::new(head),
+        })
+    }
+
+    /// The genesis this chain began with.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The chain's id.
+    pub fn chain_id(&self) -> &ChainId {
+        &self.chain_id
+    }
+
+    /// The database, for readers.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The end of the chain now.
+    pub fn head(&self) -> Head {
+        self.head.borrow().clone()
+    }
+
+    /// Follows the end of the chain.
+    pub fn subscribe(&self) -> watch::Receiver<Head> {
+        self.head.subscribe()
+    }
+
+    /// The context of the block that would follow now, for admission.
+    pub fn next_context(&self, now: TimeMs) -> Result<BlockContext, ChainError> {
+        let header = self.head().header;
+        let time_ms = TimeMs(now.0.max(header.time_ms.0.saturating_add(1)));
+        let context = BlockContext::after(&header, time_ms).map_err(InvalidBlock::from)?;
+        Ok(context)
+    }
+
+    /// Runs `read` while no commit can change the state: for proofs, which need header, tree and
+    /// buckets of one height.
+    pub fn with_state<T>(&self, read: impl FnOnce(&Header, &StateTree, &Store) -> T) -> T {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        read(&inner.header, &inner.tree, &self.store)
+    }
+
+    /// Builds the next block from as many of `transactions` as fit, in their order, and keeps it as
+    /// a candidate. Their signatures were checked at admission.
+    pub fn propose<'a>(
+        &self,
+        transactions: impl Iterator<Item = &'a Transaction>,
+        now: TimeMs,
+        proposer: ValidatorAddress,
+    ) -> Result<(Block, Vec<LeftOut>), ChainError> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let parent = &inner.header;
+        let time_ms = TimeMs(now.0.max(parent.time_ms.0.saturating_add(1)));
+        let context = BlockContext::after(parent, time_ms).map_err(InvalidBlock::from)?;
+        let mut run = Run::new(&self.store, &context)?;
+        let (mut taken, mut left_out) = (Vec::new(), Vec::new());
+        for transaction in transactions {
+            match run.push(transaction)? {
+                Ok(_) => taken.push(transaction.clone()),
+                Err(Unfit::Full) => break,
+                Err(unfit) => left_out.push(LeftOut { id: transaction.id(), unfit }),
+            }
+        }
+        let executed = run.finish()?;
+        let update = inner.tree.prepare(&self.store, &executed.changes)?;
+        let place = Place { parent, time_ms, proposer };
+        let sealed = seal::seal(place, &taken, &executed, update.root(), &inner.frontier)
+            .map_err(InvalidBlock::from)?;
+        let block = Block { header: sealed.header.clone(), transactions: taken };
+        self.keep(block.clone(), Replayed { executed, update, sealed });
+        Ok((block, left_out))
+    }
+
+    /// Executes a block that follows the head and keeps it as a candidate. Signatures are checked
+    /// by the caller, at the same time on other threads.
+    pub fn consider(&self, block: &Block) -> Result<(), ChainError> {
+        if self.candidates().contains_key(&block.header.id()) {
+            return Ok(());
+        }
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let Inner { header, tree, frontier, .. } = &*inner;
+        let replayed = seal::replay(header, block, &self.store, tree, frontier)?;
+        drop(inner);
+        self.keep(block.clone(), replayed);
+        Ok(())
+    }
+
+    /// Whether this block was proposed or considered since the last commit.
+    pub fn is_candidate(&self, id: &BlockId) -> bool {
+        self.candidates().contains_key(id)
+    }
+
+    /// Writes the decided block; on disk when this returns.
+    pub fn commit(&self, certificate: &Certificate) -> Result<Committed, ChainError> {
+        let id = certificate.block_id;
+        let candidate =
+            self.candidates().get(&id).cloned().ok_or(ChainError::UnknownBlock(id))?;
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let Candidate { block, replayed: Replayed { executed, update, sealed } } = &*candidate;
+        let first = inner.header.log_size;
+        let transactions: Vec<_> = (first..)
+            .map(LogIndex)
+            .zip(&block.transactions)
+            .map(|(index, transaction)| (transaction.id(), index))
+            .collect();
+        let validators_changed =
+            sealed.header.next_validators_hash != inner.header.next_validators_hash;
+        let validators =
+            validators_changed.then(|| self.validators_after(executed)).transpose()?;
+        let nodes = complete_nodes(&inner.frontier, sealed)?;
+        self.store.commit(&BlockWrite {
+            header: &sealed.header,
+            certificate: Some(certificate),
+            first_leaf: LogIndex(first),
+            leaves: &sealed.leaves,
+            nodes: &nodes,
+            update,
+            changes: &executed.changes,
+            undo: &executed.inverse,
+            transactions: &transactions,
+            validators: validators.as_ref(),
+            derived: &derived::entries(first, &block.transactions, &executed.receipts),
+        })?;
+        inner.tree.apply(update)?;
+        inner.frontier = sealed.frontier.clone();
+        inner.header = sealed.header.clone();
+        if let Some(validators) = validators {
+            inner.validators = validators;
+        }
+        let head = Head { header: inner.header.clone(), validators: inner.validators.clone() };
+        drop(inner);
+        self.candidates().clear();
+        self.head.send_replace(head);
+        let header = sealed.header.clone();
+        Ok(Committed { header, transactions, validators_changed })
+    }
+
+    fn validators_after(
+        &self,
+        executed: &minglian_contracts::execute::Executed,
+    ) -> Result<ValidatorSet, ChainError> {
+        let mut state: State<'_> = Overlay::new(&self.store as &dyn StateRead);
+        for (key, value) in &executed.changes {
+            match value {
+                Some(value) => state.put(key, value.clone()),
+                None => state.delete(key),
+            }
+        }
+        Ok(governance::validators(&state)?)
+    }
+
+    fn keep(&self, block: Block, replayed: Replayed) {
+        let id = block.header.id();
+        self.candidates().insert(id, Arc::new(Candidate { block, replayed }));
+    }
+
+    fn candidates(&self) -> MutexGuard<'_, BTreeMap<BlockId, Arc<Candidate>>> {
+        self.candidates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The complete subtrees that a block adds to the log.
+fn complete_nodes(
+    before: &Frontier,
+    sealed: &seal::Sealed,
+) -> Result<Vec<Node>, ChainError> {
+    let mut frontier = before.clone();
+    let mut nodes = Vec::with_capacity(2 * sealed.leaf_hashes.len());
+    for leaf_hash in &sealed.leaf_hashes {
+        frontier
+            .append_nodes(*leaf_hash, &mut nodes)
+            .map_err(|error| InvalidBlock::from(seal::SealError::from(error)))?;
+    }
+    Ok(nodes)
+}
+
+impl ChainError {
+    /// Whether this says nothing about a block, because this node's own disk or state failed.
+    pub fn is_operational(&self) -> bool {
+        match self {
+            Self::Invalid(invalid) => invalid.is_operational(),
+            _ => true,
+        }
+    }
+}
+
+impl From<ExecuteError> for ChainError {
+    fn from(error: ExecuteError) -> Self {
+        Self::Invalid(error.into())
+    }
+}

@@ -1,0 +1,137 @@
+//! The node's one configuration file.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a node is told. A key that is not named here is refused, so that a misspelt setting
+/// does not pass for a default. Paths are relative to the file's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The node's name in logs and metrics.
+    pub name: String,
+    /// Where the ledger, the consensus log and undecided blocks are kept.
+    pub data_directory: PathBuf,
+    /// The chain's genesis file.
+    pub genesis: PathBuf,
+    /// Consensus port.
+    pub consensus: Listen,
+    /// Port for transactions, cosignatures and attachments between nodes.
+    pub gossip: Listen,
+    /// HTTP address for clients. It has no TLS: put a proxy in front of it, or keep it local.
+    pub http_address: SocketAddr,
+    /// Key files.
+    pub keys: KeyPaths,
+    /// Peers besides the validators: `/ip4/…/tcp/…/p2p/…` of observers.
+    #[serde(default)]
+    pub observers: Vec<String>,
+    /// Longest time without a block, in seconds.
+    #[serde(default = "default_heartbeat_seconds")]
+    pub heartbeat_seconds: u64,
+    /// How long to wait for a proposer before the next one takes its turn, in milliseconds.
+    #[serde(default = "default_propose_timeout_ms")]
+    pub propose_timeout_ms: u64,
+}
+
+/// A port of the peer-to-peer network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// Multiaddress to listen on, such as `/ip4/127.0.0.1/tcp/27000`.
+    pub listen: String,
+}
+
+/// Where the node's keys are. Each is a file of its own kind, encrypted with the passphrase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyPaths {
+    /// Names the node to its peers.
+    pub peer: PathBuf,
+    /// Signs votes; none for an observer.
+    pub validator: Option<PathBuf>,
+    /// Signs checkpoint cosignatures; none for an observer.
+    pub cosigner: Option<PathBuf>,
+    /// Signs the log's checkpoints, at the node that holds it.
+    pub log: Option<PathBuf>,
+    /// File with the passphrase of the key files; asked for when there is none.
+    pub passphrase_file: Option<PathBuf>,
+}
+
+fn default_heartbeat_seconds() -> u64 {
+    600
+}
+
+fn default_propose_timeout_ms() -> u64 {
+    1_000
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not a configuration.
+    #[error("the configuration {path} is faulty: {reason}")]
+    Faulty {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and key.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads a configuration; relative paths become relative to its directory.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let faulty = |reason| ConfigError::Faulty { path: path.to_owned(), reason };
+        let mut config: Self = toml::from_str(&text).map_err(|error| faulty(error.to_string()))?;
+        if config.heartbeat_seconds == 0 || config.propose_timeout_ms == 0 {
+            return Err(faulty("heartbeat_seconds and propose_timeout_ms are at least 1".into()));
+        }
+        let directory = path.parent().unwrap_or(Path::new("."));
+        config.resolve(directory);
+        Ok(config)
+    }
+
+    fn resolve(&mut self, directory: &Path) {
+        let keys = &mut self.keys;
+        let optional = [&mut keys.validator, &mut keys.cosigner, &mut keys.log];
+        let mut paths = vec![&mut self.data_directory, &mut self.genesis, &mut keys.peer];
+        paths.extend(optional.into_iter().flatten());
+        paths.extend(keys.passphrase_file.as_mut());
+        for path in paths {
+            *path = directory.join(&*path);
+        }
+    }
+
+    /// The ledger's database.
+    pub fn ledger_path(&self) -> PathBuf {
+        self.data_directory.join("ledger")
+    }
+
+    /// The engine's write-ahead log. Never backed up.
+    pub fn consensus_log_path(&self) -> PathBuf {
+        self.data_directory.join("consensus.wal")
+    }
+
+    /// The signer's mark. Never backed up.
+    pub fn mark_path(&self) -> PathBuf {
+        self.data_directory.join("signer.mark")
+    }
+
+    /// Undecided block bodies.
+    pub fn bodies_path(&self) -> PathBuf {
+        self.data_directory.join("undecided")
+    }
+}

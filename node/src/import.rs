@@ -1,0 +1,11 @@
+//! Reading published tables: a clerk's CSV file becomes checked rows, and every row that cannot be
+//! one is refused with its line and reason while the rest goes on.
+//!
+//! Nothing here posts anything. Control totals stay marked as such ([`kind::Kind`]), so that the
+//! ledger is compared with them and never fed by them.
+
+pub mod amount;
+pub mod csv_file;
+pub mod kind;
+pub mod notice;
+pub mod refusal;

@@ -1,0 +1,158 @@
+//! Transactions that wait for a block, in order of arrival, bounded in number, bytes and share.
+//!
+//! Everything here has passed admission. Under overload the pool refuses at its bounds instead of
+//! growing, so that throughput plateaus; no organisation can take the whole pool.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minglian_ledger::hash::TransactionId;
+use minglian_ledger::height::Height;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::transaction::Transaction;
+
+/// How much the pool holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Transactions in all.
+    pub count_max: usize,
+    /// Encoded bytes in all.
+    pub bytes_max: usize,
+    /// Transactions of one organisation.
+    pub organization_count_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { count_max: 50_000, bytes_max: 64 << 20, organization_count_max: 40_000 }
+    }
+}
+
+/// Why a transaction does not get in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PoolError {
+    /// It is here already.
+    #[error("the transaction is waiting already")]
+    Known,
+    /// The pool is full.
+    #[error("the node has too many waiting transactions; try again in a moment")]
+    Full,
+    /// The organisation has its share.
+    #[error("the organisation has too many waiting transactions; try again in a moment")]
+    Quota,
+}
+
+/// A transaction that waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Its name.
+    pub id: TransactionId,
+    /// The act.
+    pub transaction: Arc<Transaction>,
+    /// Its encoded size in bytes.
+    pub bytes: usize,
+}
+
+/// The pool.
+///
+/// **Invariant:** `arrivals` and `order` hold the same transactions; `bytes` and `organizations`
+/// are their sums.
+#[derive(Debug, Default)]
+pub struct Mempool {
+    limits: Limits,
+    next: u64,
+    order: BTreeMap<u64, Waiting>,
+    arrivals: BTreeMap<TransactionId, u64>,
+    organizations: BTreeMap<OrganizationCode, usize>,
+    bytes: usize,
+}
+
+impl Mempool {
+    /// An empty pool.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// Adds a transaction behind the others.
+    pub fn insert(&mut self, waiting: Waiting) -> Result<(), PoolError> {
+        if self.arrivals.contains_key(&waiting.id) {
+            return Err(PoolError::Known);
+        }
+        let bytes = self.bytes.saturating_add(waiting.bytes);
+        if self.order.len() >= self.limits.count_max || bytes > self.limits.bytes_max {
+            return Err(PoolError::Full);
+        }
+        let organization = waiting.transaction.body.organization;
+        let count = self.organizations.entry(organization).or_default();
+        if *count >= self.limits.organization_count_max {
+            return Err(PoolError::Quota);
+        }
+        *count += 1;
+        self.bytes = bytes;
+        self.arrivals.insert(waiting.id, self.next);
+        self.order.insert(self.next, waiting);
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Takes a transaction out, if it is here.
+    pub fn remove(&mut self, id: &TransactionId) -> Option<Waiting> {
+        let waiting = self.arrivals.remove(id).and_then(|arrival| self.order.remove(&arrival))?;
+        self.bytes = self.bytes.saturating_sub(waiting.bytes);
+        let organization = waiting.transaction.body.organization;
+        if let Some(count) = self.organizations.get_mut(&organization) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.organizations.remove(&organization);
+            }
+        }
+        Some(waiting)
+    }
+
+    /// Drops what no block above `height` may hold, and returns it.
+    pub fn expire(&mut self, height: Height) -> Vec<Waiting> {
+        let expired: Vec<TransactionId> = self
+            .order
+            .values()
+            .filter(|waiting| waiting.transaction.body.expires_at <= height)
+            .map(|waiting| waiting.id)
+            .collect();
+        expired.iter().filter_map(|id| self.remove(id)).collect()
+    }
+
+    /// The first transactions, at most `bytes` of them.
+    pub fn first(&self, bytes: usize) -> Vec<Arc<Transaction>> {
+        let mut left = bytes;
+        self.order
+            .values()
+            .take_while(|waiting| match left.checked_sub(waiting.bytes) {
+                Some(rest) => {
+                    left = rest;
+                    true
+                }
+                None => false,
+            })
+            .map(|waiting| Arc::clone(&waiting.transaction))
+            .collect()
+    }
+
+    /// Whether this transaction waits here.
+    pub fn contains(&self, id: &TransactionId) -> bool {
+        self.arrivals.contains_key(id)
+    }
+
+    /// Number of waiting transactions.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// Encoded bytes of all that waits.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

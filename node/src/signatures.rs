@@ -1,0 +1,88 @@
+//! Which signed envelopes were verified lately, and verifying those that were not.
+//!
+//! The cache is keyed by the hash of the whole signed envelope: a garbage signature over a known
+//! act is another envelope, and is checked.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use minglian_ledger::hash::EnvelopeHash;
+use minglian_ledger::keys::{self, SignedMessage};
+use minglian_ledger::transaction::Transaction;
+use rand::rngs::OsRng;
+
+/// Envelopes remembered in each of two generations.
+const GENERATION_MAX: usize = 100_000;
+
+/// Most signatures in one batch: enough to gain from batching, few enough to share the processor.
+const BATCH_MAX: usize = 1_024;
+
+/// Envelopes whose signature was found good.
+#[derive(Debug, Default)]
+pub struct VerifiedCache {
+    generations: Mutex<Generations>,
+}
+
+#[derive(Debug, Default)]
+struct Generations {
+    young: BTreeSet<EnvelopeHash>,
+    old: BTreeSet<EnvelopeHash>,
+}
+
+impl VerifiedCache {
+    /// Checks the signatures of those transactions that are not known to be good. Returns the
+    /// positions of the bad ones.
+    pub fn verify(&self, transactions: &[&Transaction]) -> Result<(), Vec<usize>> {
+        let hashes: Vec<EnvelopeHash> =
+            transactions.iter().map(|tx| Transaction::envelope_hash(&tx.encode())).collect();
+        let unknown: Vec<usize> = {
+            let known = self.lock();
+            (0..hashes.len()).filter(|&position| !known.contains(&hashes[position])).collect()
+        };
+        let mut bad = Vec::new();
+        for positions in unknown.chunks(BATCH_MAX) {
+            bad.extend(verify_batch(transactions, positions));
+        }
+        let mut known = self.lock();
+        for position in unknown {
+            if !bad.contains(&position) {
+                known.insert(hashes[position]);
+            }
+        }
+        if bad.is_empty() { Ok(()) } else { Err(bad) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Generations> {
+        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Generations {
+    fn contains(&self, hash: &EnvelopeHash) -> bool {
+        self.young.contains(hash) || self.old.contains(hash)
+    }
+
+    fn insert(&mut self, hash: EnvelopeHash) {
+        if self.young.len() >= GENERATION_MAX {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(hash);
+    }
+}
+
+fn verify_batch(transactions: &[&Transaction], positions: &[usize]) -> Vec<usize> {
+    let messages: Vec<Vec<u8>> =
+        positions.iter().map(|&position| transactions[position].sign_bytes()).collect();
+    let items: Vec<SignedMessage<'_>> = positions
+        .iter()
+        .zip(&messages)
+        .map(|(&position, message)| {
+            let Transaction { key, signature, .. } = transactions[position];
+            SignedMessage { key: *key, message, signature: *signature }
+        })
+        .collect();
+    match keys::verify_batch(&items, &mut OsRng) {
+        Ok(()) => Vec::new(),
+        Err(bad) => bad.into_iter().map(|item| positions[item]).collect(),
+    }
+}

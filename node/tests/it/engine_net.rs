@@ -1,0 +1,197 @@
+//! Several engines in one process on loopback ports.
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use minglian_ledger::division::Division;
+use minglian_ledger::hash::ValidatorAddress;
+use minglian_ledger::height::Height;
+use minglian_ledger::keys::{PublicKey, SigningKey};
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::text::Text;
+use minglian_ledger::transaction::ChainId;
+use minglian_ledger::validators::{Validator, ValidatorSet};
+use minglian_node::engine::mark::Mark;
+use minglian_node::engine::messages::PeerId;
+use minglian_node::engine::signer::Signer;
+use minglian_node::engine::start::{self, EngineControl, EngineSettings, Role};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::engine_app::{App, Store};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One node's keys and disk; it outlives the running engine.
+pub struct Machine {
+    pub name: String,
+    pub consensus_key: SigningKey,
+    pub peer_key: SigningKey,
+    pub port: u16,
+    pub directory: PathBuf,
+    pub store: Arc<Mutex<Store>>,
+    votes: bool,
+}
+
+pub struct Running {
+    pub control: EngineControl,
+    pub app: JoinHandle<()>,
+    pub signer: Option<Signer>,
+}
+
+pub struct Network {
+    chain_id: ChainId,
+    validators: ValidatorSet,
+    pub machines: Vec<Machine>,
+    wanted: watch::Sender<u64>,
+    _directory: tempfile::TempDir,
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Network {
+    /// `votes` says of each machine whether it is a validator.
+    pub fn new(votes: &[bool]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let machines: Vec<Machine> = (0u8..)
+            .zip(votes)
+            .map(|(index, &votes)| {
+                let name = format!("node{index}");
+                let path = directory.path().join(&name);
+                std::fs::create_dir(&path).unwrap();
+                let consensus_key = SigningKey::from_bytes(&[index + 1; 32]);
+                Mark::create(&path.join("mark"), PublicKey::of(&consensus_key)).unwrap();
+                Machine {
+                    name,
+                    consensus_key,
+                    peer_key: SigningKey::from_bytes(&[index + 101; 32]),
+                    port: free_port(),
+                    directory: path,
+                    store: Arc::default(),
+                    votes,
+                }
+            })
+            .collect();
+        let members = (0u8..).zip(&machines).filter(|(_, machine)| machine.votes);
+        let validators = ValidatorSet::new(members.map(validator).collect()).unwrap();
+        Self {
+            chain_id: ChainId::new("test-0123456789abcdef").unwrap(),
+            validators,
+            machines,
+            wanted: watch::channel(0).0,
+            _directory: directory,
+        }
+    }
+
+    pub fn address(&self, index: usize) -> String {
+        let machine = &self.machines[index];
+        let peer_id = start::peer_id(&machine.peer_key).unwrap();
+        format!("/ip4/127.0.0.1/tcp/{}/p2p/{peer_id}", machine.port)
+    }
+
+    fn publishers(&self) -> BTreeSet<PeerId> {
+        let voters = self.machines.iter().filter(|machine| machine.votes);
+        voters.map(|machine| start::peer_id(&machine.peer_key).unwrap()).collect()
+    }
+
+    /// Starts a machine's engine with `peers` on its allow-list: as a validator if it may vote on
+    /// the next height, else as an observer, which is what the real node does too.
+    pub async fn start(&self, index: usize, peers: &[usize]) -> Running {
+        let machine = &self.machines[index];
+        let signer = machine.votes.then(|| {
+            let public = PublicKey::of(&machine.consensus_key);
+            let mark = Mark::open(&machine.directory.join("mark"), public).unwrap();
+            Signer::new(self.chain_id.clone(), Arc::new(machine.consensus_key.clone()), mark)
+        });
+        let signer = signer.filter(|signer| signer.votes_from() <= self.tip(index).next());
+        let others = peers.iter().filter(|&&peer| peer != index);
+        let settings = EngineSettings {
+            chain_id: self.chain_id.clone(),
+            name: machine.name.clone(),
+            peer_key: machine.peer_key.clone(),
+            listen: format!("/ip4/127.0.0.1/tcp/{}", machine.port),
+            peers: others.map(|&peer| self.address(peer)).collect(),
+            log_path: machine.directory.join("engine.log"),
+            role: signer.clone().map_or(Role::Observer, Role::Validator),
+        };
+        let (channels, control) = start::start(settings).await.unwrap();
+        let app = App::new(
+            self.chain_id.clone(),
+            self.validators.clone(),
+            self.publishers(),
+            signer.clone(),
+            machine.store.clone(),
+            self.wanted.subscribe(),
+            control.peer_tip(),
+        );
+        Running { control, app: tokio::spawn(app.run(channels)), signer }
+    }
+
+    pub fn tip(&self, index: usize) -> Height {
+        self.machines[index].store.lock().unwrap().tip()
+    }
+
+    /// Asks for blocks up to `height` and waits until all of `indices` decided it.
+    pub async fn reach(&self, height: u64, indices: &[usize]) {
+        self.wanted.send_replace(height);
+        let reached = async {
+            while !indices.iter().all(|&index| self.tip(index).0 >= height) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, reached).await.is_err() {
+            let tips: Vec<Height> = indices.iter().map(|&index| self.tip(index)).collect();
+            panic!("height {height} not reached: {tips:?}");
+        }
+    }
+
+    /// Whether `address` signed any certificate of these heights that any machine holds.
+    pub fn signed_by(&self, address: &ValidatorAddress, heights: RangeInclusive<u64>) -> bool {
+        self.machines.iter().any(|machine| {
+            let store = machine.store.lock().unwrap();
+            let signers = store
+                .decided
+                .range(heights.clone())
+                .flat_map(|(_, (certificate, _))| &certificate.signatures);
+            signers.into_iter().any(|signature| signature.address == *address)
+        })
+    }
+
+    pub fn assert_one_chain(&self, indices: &[usize]) {
+        let ids = |index: usize| -> Vec<_> {
+            let store = self.machines[index].store.lock().unwrap();
+            let decided = store.decided.values();
+            decided.map(|(certificate, _)| certificate.block_id).collect()
+        };
+        let first = ids(indices[0]);
+        for &index in &indices[1..] {
+            let common = first.len().min(ids(index).len());
+            assert_eq!(ids(index)[..common], first[..common], "node {index}");
+        }
+    }
+}
+
+fn validator((index, machine): (u8, &Machine)) -> Validator {
+    let peer_id = start::peer_id(&machine.peer_key).unwrap().to_string();
+    Validator {
+        consensus_key: PublicKey::of(&machine.consensus_key),
+        power: 1,
+        organization: OrganizationCode::for_demonstration(Division::new(110_000).unwrap(), &machine.name),
+        name: Text::new(machine.name.clone()).unwrap(),
+        peer_id: Text::new(peer_id).unwrap(),
+        consensus_address: Text::new(format!("/ip4/127.0.0.1/tcp/{}", machine.port)).unwrap(),
+        gossip_address: Text::new("/ip4/127.0.0.1/tcp/1").unwrap(),
+        cosigner_key: PublicKey::of(&SigningKey::from_bytes(&[index + 201; 32])),
+    }
+}
+
+pub async fn stop(running: Running) {
+    running.control.stop().await;
+    running.app.await.unwrap();
+}
