@@ -4,6 +4,7 @@
 //! happens at each step of consensus).
 
 pub mod config;
+pub mod genesis_file;
 pub mod app;
 pub mod engine;
 pub mod chain;

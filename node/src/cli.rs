@@ -1,0 +1,57 @@
+//! The command line: one module a subcommand.
+
+pub mod key;
+pub mod node;
+pub mod tx;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use minglian_client::key_file::Passphrase;
+
+/// 明链 Minglian: a ledger for civil-affairs welfare money.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = "\
+明链 Minglian: a ledger for civil-affairs (民政) welfare money.\n\n\
+An operator runs a node (`minglian node`), a clerk signs acts (`minglian tx`), and everybody's keys\n\
+are made by `minglian key`. Every command explains itself with --help.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create, run and back up a node 节点
+    #[command(subcommand)]
+    Node(node::NodeCommand),
+    /// Make and show keys 密钥
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Sign and send an act 签署并提交
+    #[command(subcommand)]
+    Tx(tx::TxCommand),
+}
+
+/// The passphrase of a key file: from a file, or asked for.
+pub fn passphrase(file: Option<&Path>) -> anyhow::Result<Passphrase> {
+    match file {
+        Some(path) => Passphrase::from_file(path)
+            .with_context(|| format!("the passphrase file {}", path.display())),
+        None => Passphrase::prompt("passphrase: ").context("asking for the passphrase"),
+    }
+}
+
+/// Options that name a key file.
+#[derive(Debug, clap::Args)]
+pub struct KeyOptions {
+    /// The key file of the officer who signs
+    #[arg(long)]
+    pub key: PathBuf,
+    /// File with the key file's passphrase; asked for when left out
+    #[arg(long)]
+    pub passphrase_file: Option<PathBuf>,
+}

@@ -1,0 +1,22 @@
+//! `minglian`: what an operator, a clerk and an auditor need, in one program.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use minglian_node::cli::{self, Arguments, Command};
+
+fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let done = match command {
+        Command::Node(command) => cli::node::run(command),
+        Command::Key(command) => cli::key::run(command),
+        Command::Tx(command) => cli::tx::run(command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

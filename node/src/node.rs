@@ -1,0 +1,338 @@
+//! Wiring: what a node starts, in order, and how the parts are connected. No logic lives here.
+//!
+//! ```text
+//!  clients --HTTP--> rpc ---> admission ---> pool        gossip <---> other nodes
+//!                     |          ^                          |
+//!                     |          '------ transactions ------'
+//!                     v
+//!                   chain <--- app <---> engine <---> other validators
+//! ```
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use minglian_client::key_file::{KeyFile, KeyFileError, KeyKind, Passphrase};
+use minglian_ledger::genesis::Genesis;
+use minglian_ledger::keys::{PublicKey, SigningKey};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::admission::Admission;
+use crate::app::peers::Peers;
+use crate::app::{App, AppError, AppParts, Ended};
+use crate::bodies::{Bodies, BodiesError};
+use crate::chain::{Chain, ChainError, Committed};
+use crate::checkpoints::Checkpoints;
+use crate::config::Config;
+use crate::engine::mark::{Mark, MarkError};
+use crate::engine::signer::Signer;
+use crate::engine::start::{self, EngineError, EngineSettings, Role, Timeouts};
+use crate::genesis_file::{self, GenesisFileError};
+use crate::gossip::message::GossipMessage;
+use crate::gossip::{self, GossipError, GossipHandle, GossipLimits, GossipPeer, GossipSettings};
+use crate::mempool::{self, Mempool};
+use crate::metrics::Metrics;
+use crate::rpc::{self, RpcParts};
+use crate::signatures::VerifiedCache;
+
+/// Commits that a slow listener may lag behind.
+const COMMITS_MAX: usize = 1_024;
+
+/// How often transactions that still wait are passed on again.
+const REBROADCAST_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Bytes of waiting transactions passed on again at a time.
+const REBROADCAST_BYTES: usize = 1 << 20;
+
+/// Why a node does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The ledger.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The genesis file.
+    #[error(transparent)]
+    Genesis(#[from] GenesisFileError),
+    /// A key file.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// Undecided blocks.
+    #[error(transparent)]
+    Bodies(#[from] BodiesError),
+    /// The signer's mark.
+    #[error("the signer's mark: {0}")]
+    Mark(#[from] MarkError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The gossip.
+    #[error(transparent)]
+    Gossip(#[from] GossipError),
+    /// The application.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The HTTP address.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The HTTP server ended.
+    #[error("the HTTP server: {0}")]
+    Http(std::io::Error),
+}
+
+/// The node's keys.
+struct Keys {
+    peer: SigningKey,
+    validator: Option<SigningKey>,
+    cosigner: Option<SigningKey>,
+    log: Option<SigningKey>,
+}
+
+/// Creates a node's database and its signer's mark from the genesis. Refuses what exists.
+pub fn init(config: &Config) -> Result<Genesis, NodeError> {
+    let genesis = genesis_file::read(&config.genesis)?;
+    Chain::create(&config.ledger_path(), &genesis)?;
+    if let Some(path) = &config.keys.validator {
+        Mark::create(&config.mark_path(), KeyFile::public_key(path)?)?;
+    }
+    Ok(genesis)
+}
+
+/// Runs a node until `stop` turns true or something fails.
+pub async fn run(
+    config: Config,
+    passphrase: Passphrase,
+    stop: watch::Receiver<bool>,
+) -> Result<(), NodeError> {
+    let keys = read_keys(&config, &passphrase)?;
+    let genesis = genesis_file::read(&config.genesis)?;
+    let chain = Arc::new(Chain::open(&config.ledger_path(), genesis)?);
+    let metrics = Arc::new(Metrics::default());
+    let verified = Arc::new(VerifiedCache::default());
+    let pool = Mempool::new(mempool::Limits::default());
+    let admission =
+        Arc::new(Admission::new(chain.clone(), verified.clone(), pool, metrics.clone()));
+    let commits = broadcast::Sender::new(COMMITS_MAX);
+    let checkpoints = Arc::new(Checkpoints::new(&chain, keys.cosigner.clone(), keys.log.clone()));
+    let own_id = gossip::peer_id(&keys.peer)?;
+    let (gossip, inbound) = gossip::start(gossip_settings(&config, &chain, &keys)).await?;
+
+    let address = config.http_address;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| NodeError::Listen { address, source })?;
+    let parts = RpcParts {
+        chain: chain.clone(),
+        admission: admission.clone(),
+        commits: commits.clone(),
+        broadcast: broadcaster(gossip.clone()),
+        checkpoints: checkpoints.clone(),
+        metrics: metrics.clone(),
+        gossip: gossip.clone(),
+    };
+    let mut tasks = JoinSet::new();
+    let http = tokio::spawn(rpc::serve(parts, listener, stop.clone()));
+    tasks.spawn(take_inbound(inbound, admission.clone(), checkpoints.clone()));
+    tasks.spawn(cosign(commits.subscribe(), checkpoints, gossip.clone()));
+    tasks.spawn(rebroadcast(admission.clone(), gossip.clone()));
+    tasks.spawn(follow_peers(chain.clone(), config.observers.clone(), gossip.clone()));
+    tracing::info!(name = config.name, %address, peer_id = own_id, "node started");
+
+    let shared = Shared { chain, admission, verified, metrics, commits, own_id };
+    let ended = consensus(&config, &keys, shared, stop).await;
+    tasks.shutdown().await;
+    gossip.shutdown().await;
+    http.abort();
+    ended
+}
+
+/// What each start of the engine shares.
+struct Shared {
+    chain: Arc<Chain>,
+    admission: Arc<Admission>,
+    verified: Arc<VerifiedCache>,
+    metrics: Arc<Metrics>,
+    commits: broadcast::Sender<Arc<Committed>>,
+    own_id: String,
+}
+
+/// Runs the engine; without a vote first, when the signer's mark asks for it.
+async fn consensus(
+    config: &Config,
+    keys: &Keys,
+    shared: Shared,
+    stop: watch::Receiver<bool>,
+) -> Result<(), NodeError> {
+    let signer = keys.validator.as_ref().map(|key| open_signer(config, key, &shared.chain));
+    let signer = signer.transpose()?;
+    loop {
+        let next = shared.chain.head().header.height.next();
+        let votes_from = signer.as_ref().map(Signer::votes_from).filter(|from| next < *from);
+        let role = match &signer {
+            Some(signer) if votes_from.is_none() => Role::Validator(signer.clone()),
+            _ => Role::Observer,
+        };
+        if let Some(from) = votes_from {
+            tracing::warn!(%from, "running without a vote until the chain passes the mark");
+        }
+        let peers = Peers::of(&shared.chain, &config.observers, &shared.own_id);
+        let settings = EngineSettings {
+            chain_id: shared.chain.chain_id().clone(),
+            name: config.name.clone(),
+            peer_key: keys.peer.clone(),
+            listen: config.consensus.listen.clone(),
+            peers: peers.addresses().cloned().collect(),
+            log_path: config.consensus_log_path(),
+            role,
+        };
+        let (channels, control) = start::start(settings).await?;
+        let propose = Duration::from_millis(config.propose_timeout_ms);
+        let parts = AppParts {
+            chain: shared.chain.clone(),
+            admission: shared.admission.clone(),
+            verified: shared.verified.clone(),
+            metrics: shared.metrics.clone(),
+            bodies: Bodies::open(&config.bodies_path())?,
+            signer: signer.clone().filter(|_| votes_from.is_none()),
+            votes_from,
+            observers: config.observers.clone(),
+            peer_id: shared.own_id.clone(),
+            control,
+            timeouts: Timeouts { propose, ..Timeouts::default() },
+            heartbeat: Duration::from_secs(config.heartbeat_seconds),
+            commits: shared.commits.clone(),
+            stop: stop.clone(),
+        };
+        match App::new(parts).run(channels).await? {
+            Ended::Stopped => return Ok(()),
+            Ended::MayVote => {}
+        }
+    }
+}
+
+fn open_signer(config: &Config, key: &SigningKey, chain: &Chain) -> Result<Signer, NodeError> {
+    let mark = Mark::open(&config.mark_path(), PublicKey::of(key))?;
+    Ok(Signer::new(chain.chain_id().clone(), Arc::new(key.clone()), mark))
+}
+
+fn read_keys(config: &Config, passphrase: &Passphrase) -> Result<Keys, NodeError> {
+    let read = |path: &Path, kind| KeyFile::read(path, kind, passphrase);
+    let optional = |path: &Option<std::path::PathBuf>, kind| {
+        path.as_deref().map(|path| read(path, kind)).transpose()
+    };
+    Ok(Keys {
+        peer: read(&config.keys.peer, KeyKind::Peer)?,
+        validator: optional(&config.keys.validator, KeyKind::Validator)?,
+        cosigner: optional(&config.keys.cosigner, KeyKind::Cosigner)?,
+        log: optional(&config.keys.log, KeyKind::Log)?,
+    })
+}
+
+fn gossip_settings(config: &Config, chain: &Chain, keys: &Keys) -> GossipSettings {
+    GossipSettings {
+        chain_id: chain.chain_id().clone(),
+        peer_key: keys.peer.clone(),
+        listen: config.gossip.listen.clone(),
+        peers: gossip_peers(chain),
+        limits: GossipLimits::default(),
+    }
+}
+
+fn gossip_peers(chain: &Chain) -> Vec<GossipPeer> {
+    let peer = |validator: &minglian_ledger::validators::Validator| GossipPeer {
+        peer_id: validator.peer_id.to_string(),
+        address: validator.gossip_address.to_string(),
+    };
+    chain.head().validators.members().iter().map(peer).collect()
+}
+
+/// Passes on what clients brought.
+fn broadcaster(gossip: GossipHandle) -> Arc<dyn Fn(Vec<Bytes>) + Send + Sync> {
+    Arc::new(move |transactions| {
+        if let Err(error) = gossip.broadcast_transactions(transactions) {
+            tracing::warn!(%error, "cannot pass on transactions");
+        }
+    })
+}
+
+/// Takes what other nodes send.
+async fn take_inbound(
+    mut inbound: mpsc::Receiver<gossip::Inbound>,
+    admission: Arc<Admission>,
+    checkpoints: Arc<Checkpoints>,
+) {
+    while let Some(gossip::Inbound { from, message }) = inbound.recv().await {
+        match message {
+            GossipMessage::Transactions(transactions) => {
+                let admitted = tokio::task::block_in_place(|| admission.admit(&transactions));
+                let refused = admitted.iter().filter(|answer| answer.is_err()).count();
+                tracing::trace!(from, count = transactions.len(), refused, "transactions came");
+            }
+            GossipMessage::Cosignature { note } => {
+                if let Err(error) = checkpoints.on_received(note.as_bytes()) {
+                    tracing::debug!(from, %error, "refused a cosignature");
+                }
+            }
+        }
+    }
+}
+
+/// Cosigns each new head and tells the others.
+async fn cosign(
+    mut commits: broadcast::Receiver<Arc<Committed>>,
+    checkpoints: Arc<Checkpoints>,
+    gossip: GossipHandle,
+) {
+    loop {
+        match commits.recv().await {
+            Ok(committed) => {
+                for note in checkpoints.on_committed(&committed) {
+                    if let Err(error) = gossip.broadcast_cosignature(&note) {
+                        tracing::warn!(%error, "cannot pass on a cosignature");
+                    }
+                }
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Passes on again what waits for long.
+async fn rebroadcast(admission: Arc<Admission>, gossip: GossipHandle) {
+    let mut height = admission.height();
+    loop {
+        tokio::time::sleep(REBROADCAST_INTERVAL).await;
+        let now = admission.height();
+        if now == height && admission.size().0 > 0 {
+            let waiting = admission.waiting_encoded(REBROADCAST_BYTES);
+            let waiting = waiting.into_iter().map(Bytes::from).collect();
+            if let Err(error) = gossip.rebroadcast_transactions(waiting) {
+                tracing::warn!(%error, "cannot pass on transactions again");
+            }
+        }
+        height = now;
+    }
+}
+
+/// Keeps the gossip's peers in step with the ledger.
+async fn follow_peers(chain: Arc<Chain>, _observers: Vec<String>, gossip: GossipHandle) {
+    let mut head = chain.subscribe();
+    let mut known = gossip_peers(&chain);
+    while head.changed().await.is_ok() {
+        let wanted = gossip_peers(&chain);
+        if wanted != known {
+            if let Err(error) = gossip.set_peers(&wanted).await {
+                tracing::warn!(%error, "cannot change the gossip's peers");
+            }
+            known = wanted;
+        }
+    }
+}
