@@ -1,0 +1,51 @@
+# make demo | test | smoke | bench | lint      (docs/testing.md says what each runs)
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Build products live outside the checkout, so that a second clone finds them warm.
+CACHE ?= $(HOME)/.cache/minglian
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+ROCKSDB_VERSION := $(shell sed -n '/name = "librocksdb-sys"/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
+export ROCKSDB_LIB_DIR ?= $(CACHE)/rocksdb-$(ROCKSDB_VERSION)
+export ROCKSDB_STATIC := 1
+
+BIN := $(CARGO_TARGET_DIR)/debug
+NEXTEST := $(shell command -v cargo-nextest >/dev/null && echo "cargo nextest run --no-fail-fast" || echo "cargo test --no-fail-fast")
+
+.PHONY: help setup build demo smoke test test-rust test-typescript lint bench clean-demo
+
+help:
+	@echo "make demo    four nodes on this machine, real published tables imported, explorer open"
+	@echo "make test    the whole suite: lints, Rust, TypeScript, real processes"
+	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"
+	@echo "make bench   throughput and latency of four nodes; JSON"
+	@echo "make lint    format and clippy only"
+
+# System packages, and RocksDB's C++ once (about 20 minutes on two cores, then never again).
+setup:
+	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build"
+
+build: setup
+	cargo build --workspace --bins
+
+demo: build
+	"$(BIN)/minglian-testnet" demo
+
+smoke: build
+	@"$(BIN)/minglian-testnet" smoke
+
+bench: build
+	"$(BIN)/minglian-testnet" bench
+
+lint: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+test-rust: build
+	$(NEXTEST) --workspace
+
+test-typescript:
+	cd explorer/verifier && npm ci --no-audit --no-fund && npm test
+
+test: lint test-rust test-typescript

@@ -42,8 +42,17 @@ const CIVIL_AFFAIRS: &[OrganizationKind] = &[OrganizationKind::CivilAffairs];
 
 /// The four purposes of the welfare fund (扶老、助残、救孤、济困).
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord,
-    BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Category {

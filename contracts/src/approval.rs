@@ -39,8 +39,7 @@ pub const PROPOSAL_DAYS: &str = "approval.proposal_days";
 pub const PROPOSALS: Table<TransactionId, Proposal> = Table::new(schema::prefix::PROPOSALS);
 
 /// How many proposals each organisation has open.
-pub const OPEN_PROPOSALS: Table<OrganizationCode, u32> =
-    Table::new(schema::prefix::OPEN_PROPOSALS);
+pub const OPEN_PROPOSALS: Table<OrganizationCode, u32> = Table::new(schema::prefix::OPEN_PROPOSALS);
 
 /// Whose officer takes a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +68,11 @@ impl Step {
     }
 
     /// The officer in `role` of the organisation `code`; its kind must be one of `kinds`.
-    pub const fn of(code: OrganizationCode, kinds: &'static [OrganizationKind], role: Role) -> Self {
+    pub const fn of(
+        code: OrganizationCode,
+        kinds: &'static [OrganizationKind],
+        role: Role,
+    ) -> Self {
         Self { party: Party::Named(code), kinds, role }
     }
 }

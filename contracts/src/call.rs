@@ -12,7 +12,8 @@ use crate::fault::Fault;
 use crate::schema::{self, State};
 use crate::{allocation, governance, lottery, payment, project, registry};
 
-/// One act. Numbers are reserved for `charity` (7), `subsidy` (8), `disclosure` (9) and `oversight` (10).
+/// One act. Numbers are reserved for `charity` (7), `subsidy` (8), `disclosure` (9) and `oversight`
+/// (10).
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[borsh(use_discriminant = true)]
@@ -52,9 +53,9 @@ impl Call {
     /// machine; depends on the call's bytes only.
     pub fn weight(&self) -> u64 {
         match self {
-            Self::Registry(_) => 60,
-            Self::Approval(_) => 120,
-            Self::Governance(_) => 200,
+            Self::Registry(_) => 200,
+            Self::Approval(_) => 300,
+            Self::Governance(_) => 2_000,
             Self::Allocation(call) => call.weight(),
             Self::Lottery(call) => call.weight(),
             Self::Project(call) => call.weight(),
@@ -76,7 +77,11 @@ impl Call {
     }
 
     /// Applies the act, whose policy is satisfied.
-    pub(crate) fn apply(&self, state: &mut State<'_>, context: &mut Context<'_>) -> Result<(), Fault> {
+    pub(crate) fn apply(
+        &self,
+        state: &mut State<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Fault> {
         match self {
             Self::Registry(call) => call.apply(state, context),
             Self::Approval(call) => call.apply(state, context),

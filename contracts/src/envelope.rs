@@ -3,13 +3,13 @@
 //!
 //! Signatures are not checked here: the node checks them in batches.
 
+use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::date::Date;
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::transaction::{ChainId, ClientReference, TRANSACTION_BYTES_MAX, Transaction};
-use borsh::{BorshDeserialize, BorshSerialize};
-use minglian_ledger::date::Date;
 
 use crate::call::Call;
 use crate::context::BlockContext;
@@ -21,7 +21,7 @@ use crate::schema::{self, State, Table};
 pub const LIFETIME_HEIGHTS_MAX: u64 = 100_000;
 
 /// Most bytes of refused transactions of one organisation on one day.
-pub const REFUSED_BYTES_MAX: u64 = 4 * 1024 * 1024;
+pub const REFUSED_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 /// Applied acts by the organisation's own reference, for ever.
 pub const REFERENCES: Table<(OrganizationCode, ClientReference), Reference> =
@@ -125,8 +125,7 @@ pub fn check_envelope(
         Err(error) => return Ok(Err(EnvelopeFault::MalformedCall(error.to_string()))),
     };
     let organization = body.organization;
-    let actor =
-        registry::find_actor(reader, &organization, &transaction.key, context.height)?;
+    let actor = registry::find_actor(reader, &organization, &transaction.key, context.height)?;
     let Some(actor) = actor else { return Ok(Err(EnvelopeFault::KeyNotLive(organization))) };
     let id = transaction.id();
     let key = (organization, body.client_reference.clone());

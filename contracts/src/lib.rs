@@ -25,6 +25,7 @@ pub mod payment;
 pub mod project;
 pub mod refusal;
 pub mod registry;
+pub mod replica;
 pub mod schema;
 pub mod seal;
 pub mod setup;

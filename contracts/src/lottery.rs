@@ -49,8 +49,17 @@ const CENTRE: &[OrganizationKind] = &[OrganizationKind::LotteryCentre];
 
 /// Whose a part of the money is.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord,
-    BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -85,7 +94,7 @@ impl Side {
         AccountId::Line {
             holder,
             measure: Measure::Cash,
-            // Constants of 33 bytes and a month of 7 fit their fields.
+            // The names above and a month are far shorter than their fields.
             fund: Text::new(self.fund()).unwrap_or_default(),
             year: period.year(),
             line: Text::new(period.to_string()).unwrap_or_default(),

@@ -50,8 +50,17 @@ pub const EVALUATIONS: Table<Reference, evaluation::Evaluation> =
 
 /// How far a project is.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord,
-    BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -279,8 +288,7 @@ fn enter_contract(
         return Err(Refusal::new(Code::ContractExists, number).into());
     }
     let too_large = || Refusal::new(Code::AmountTooLarge, contract.amount);
-    project.contracted =
-        project.contracted.checked_add(contract.amount).ok_or_else(too_large)?;
+    project.contracted = project.contracted.checked_add(contract.amount).ok_or_else(too_large)?;
     CONTRACTS.put(state, &key, contract);
     let total = project.contracted;
     reach(reference, project, Stage::Contracted, contract.occurred_on, state, context);

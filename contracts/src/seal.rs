@@ -108,7 +108,8 @@ pub fn seal(
         next_validators_hash: executed.next_validators_hash,
     };
     let mut leaves = Vec::with_capacity(transactions.len() + 1);
-    for (index, (transaction, receipt)) in (parent.log_size..).zip(transactions.iter().zip(receipts))
+    for (index, (transaction, receipt)) in
+        (parent.log_size..).zip(transactions.iter().zip(receipts))
     {
         let record = Record {
             height: header.height,

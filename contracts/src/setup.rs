@@ -1,5 +1,7 @@
 //! From a genesis file to the first state and the genesis block.
 
+use std::collections::BTreeSet;
+
 use minglian_ledger::block::Header;
 use minglian_ledger::date::Date;
 use minglian_ledger::genesis::{
@@ -67,9 +69,10 @@ pub fn genesis_changes(genesis: &Genesis) -> Result<Changes, SetupError> {
     for parameter in &genesis.parameters {
         parameter::enter(&mut state, parameter, Height::GENESIS)?;
     }
+    let named: BTreeSet<&parameter::Key> =
+        genesis.parameters.iter().map(|parameter| &parameter.key).collect();
     for parameter in statutory_parameters() {
-        let known = parameter::PARAMETERS.contains(&state, &parameter.key);
-        if !known.map_err(Fault::from)? {
+        if !named.contains(&parameter.key) {
             parameter::enter(&mut state, &parameter, Height::GENESIS)?;
         }
     }
@@ -82,8 +85,7 @@ fn enter_organization(
 ) -> Result<(), Fault> {
     let GenesisOrganization { code, name, kind, division, officers } = organization;
     let (kind, division) = (*kind, *division);
-    let entry =
-        Organization { name: name.clone(), kind, division, registered_at: Height::GENESIS };
+    let entry = Organization { name: name.clone(), kind, division, registered_at: Height::GENESIS };
     registry::change::register_organization(state, code, &entry)?;
     for officer in officers {
         let record = KeyRecord {

@@ -1,0 +1,15 @@
+//! The public explorer of a Minglian ledger: it follows a node, believes nothing the node says, and
+//! shows what it has verified.
+//!
+//! [`follower`] pulls certified blocks and applies each to a replica of the ledger in memory, which
+//! checks certificate, signatures, execution, state root and log root; [`index`] writes what the
+//! block did into SQLite, one transaction per block; [`web`] serves the pages of [`pages`] from
+//! there. The pages are plain HTML without scripts.
+
+pub mod follower;
+pub mod index;
+pub mod money;
+pub mod pages;
+pub mod status;
+pub mod web;
+pub mod words;

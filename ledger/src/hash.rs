@@ -173,3 +173,8 @@ hash_type!(
     AttachmentHash,
     "minglian/attachment/v1"
 );
+hash_type!(
+    /// The seed of a signing key on a demonstration network, derived from another key's secret.
+    DemonstrationSeed,
+    "minglian/demonstration-seed/v1"
+);

@@ -1,14 +1,15 @@
 //! The command line: one module a subcommand.
 
+pub mod audit;
+pub mod import;
 pub mod key;
 pub mod node;
 pub mod tx;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use minglian_client::key_file::Passphrase;
+use minglian_client::key_file::passphrase::{Passphrase, Source};
 
 /// 明链 Minglian: a ledger for civil-affairs welfare money.
 #[derive(Debug, Parser)]
@@ -34,15 +35,21 @@ pub enum Command {
     /// Sign and send an act 签署并提交
     #[command(subcommand)]
     Tx(tx::TxCommand),
+    /// Enter published notices 导入公告
+    Import(import::ImportArguments),
+    /// Take and check the whole ledger 导出与核验
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
 }
 
-/// The passphrase of a key file: from a file, or asked for.
+/// Where the passphrase of a key file comes from: a file, or the terminal.
+pub fn passphrase_source(file: Option<&Path>) -> Source {
+    file.map_or(Source::Prompt, |path| Source::File(path.to_owned()))
+}
+
+/// The passphrase of an existing key file.
 pub fn passphrase(file: Option<&Path>) -> anyhow::Result<Passphrase> {
-    match file {
-        Some(path) => Passphrase::from_file(path)
-            .with_context(|| format!("the passphrase file {}", path.display())),
-        None => Passphrase::prompt("passphrase: ").context("asking for the passphrase"),
-    }
+    Ok(passphrase_source(file).passphrase()?)
 }
 
 /// Options that name a key file.

@@ -8,8 +8,8 @@
 //! again what stays out of the chain ([`GossipHandle::rebroadcast_transactions`]).
 //!
 //! ```text
-//! handle ──commands──> network task ──frames (ring, oldest dropped)──> a writer per peer ──> stream
-//! owner  <──inbound (bounded, back-pressure)── a reader per peer <── stream
+//! handle ──commands──> network task ──ring of frames, oldest dropped──> writer per peer ──> stream
+//! owner  <──inbound (bounded, back-pressure)── reader per peer <── stream
 //! ```
 //!
 //! A peer that is not listed is refused right after the handshake, which is the first moment its id
@@ -41,6 +41,9 @@ use crate::gossip::network::{Command, Network, Parts};
 /// Calls of handles that may wait for the network task.
 const COMMANDS_MAX: usize = 4096;
 
+/// Most messages in any queue: memory for them must exist.
+const QUEUE_MAX: usize = 4096;
+
 /// Everything the gossip needs to start.
 #[derive(Debug, Clone)]
 pub struct GossipSettings {
@@ -70,7 +73,8 @@ pub struct GossipPeer {
 pub struct GossipLimits {
     /// Messages from peers that may wait for the owner. When full, peers wait.
     pub inbound_messages_max: usize,
-    /// Messages a slow peer may be behind before it misses the oldest.
+    /// Messages a slow peer may be behind before it misses the oldest, rounded up to a power
+    /// of two.
     pub queue_messages_max: usize,
     /// How long a transaction may wait for others to share its message.
     pub batch_delay: Duration,
@@ -118,8 +122,8 @@ pub enum GossipError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A limit is zero.
-    #[error("a gossip queue must hold at least one message: {0:?}")]
+    /// A queue holds no message, or too many.
+    #[error("a gossip queue must hold between 1 and {QUEUE_MAX} messages: {0:?}")]
     Limits(GossipLimits),
     /// The peer key is not one.
     #[error("the peer key is unusable: {0}")]
@@ -157,7 +161,10 @@ pub async fn start(
     settings: GossipSettings,
 ) -> Result<(GossipHandle, mpsc::Receiver<Inbound>), GossipError> {
     let limits = settings.limits;
-    if limits.inbound_messages_max == 0 || limits.queue_messages_max == 0 {
+    let sensible = 1..=QUEUE_MAX;
+    if !sensible.contains(&limits.inbound_messages_max)
+        || !sensible.contains(&limits.queue_messages_max)
+    {
         return Err(GossipError::Limits(limits));
     }
     let peers = parse_peers(&settings.peers)?;
@@ -307,8 +314,6 @@ fn parse_peer(peer: &GossipPeer) -> Result<(PeerId, Multiaddr), GossipError> {
 }
 
 fn parse_address(text: &str) -> Result<Multiaddr, GossipError> {
-    text.parse::<Multiaddr>().map_err(|error| GossipError::Address {
-        text: text.to_owned(),
-        reason: error.to_string(),
-    })
+    text.parse::<Multiaddr>()
+        .map_err(|error| GossipError::Address { text: text.to_owned(), reason: error.to_string() })
 }

@@ -9,3 +9,8 @@ pub mod csv_file;
 pub mod kind;
 pub mod notice;
 pub mod refusal;
+pub mod party;
+pub mod plan;
+pub mod signers;
+pub mod run;
+pub mod report;

@@ -3,7 +3,9 @@
 //! Read first: [`node`] (wiring: what is started and how it is connected), then [`app`] (what
 //! happens at each step of consensus).
 
+pub mod cli;
 pub mod config;
+pub mod node;
 pub mod genesis_file;
 pub mod app;
 pub mod engine;
@@ -13,6 +15,10 @@ pub mod admission;
 pub mod mempool;
 pub mod signatures;
 pub mod derived;
+pub mod gossip;
 pub mod metrics;
+pub mod checkpoints;
+pub mod rpc;
 pub mod clock;
 pub mod import;
+pub mod audit;

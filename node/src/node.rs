@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use minglian_client::key_file::{KeyFile, KeyFileError, KeyKind, Passphrase};
+use minglian_client::key_file::passphrase::Passphrase;
+use minglian_client::key_file::{KeyFile, KeyFileError, KeyKind};
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::keys::{PublicKey, SigningKey};
 use tokio::net::TcpListener;
@@ -25,7 +26,7 @@ use crate::app::peers::Peers;
 use crate::app::{App, AppError, AppParts, Ended};
 use crate::bodies::{Bodies, BodiesError};
 use crate::chain::{Chain, ChainError, Committed};
-use crate::checkpoints::Checkpoints;
+use crate::checkpoints::{Checkpoints, CheckpointsError};
 use crate::config::Config;
 use crate::engine::mark::{Mark, MarkError};
 use crate::engine::signer::Signer;
@@ -68,6 +69,9 @@ pub enum NodeError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Checkpoints.
+    #[error(transparent)]
+    Checkpoints(#[from] CheckpointsError),
     /// The gossip.
     #[error(transparent)]
     Gossip(#[from] GossipError),
@@ -120,7 +124,7 @@ pub async fn run(
     let admission =
         Arc::new(Admission::new(chain.clone(), verified.clone(), pool, metrics.clone()));
     let commits = broadcast::Sender::new(COMMITS_MAX);
-    let checkpoints = Arc::new(Checkpoints::new(&chain, keys.cosigner.clone(), keys.log.clone()));
+    let checkpoints = Arc::new(Checkpoints::new(&chain, keys.cosigner.clone(), keys.log.clone())?);
     let own_id = gossip::peer_id(&keys.peer)?;
     let (gossip, inbound) = gossip::start(gossip_settings(&config, &chain, &keys)).await?;
 
@@ -135,7 +139,7 @@ pub async fn run(
         broadcast: broadcaster(gossip.clone()),
         checkpoints: checkpoints.clone(),
         metrics: metrics.clone(),
-        gossip: gossip.clone(),
+        network: rpc::Network::of(gossip.clone()),
     };
     let mut tasks = JoinSet::new();
     let http = tokio::spawn(rpc::serve(parts, listener, stop.clone()));

@@ -59,8 +59,8 @@ pub fn check_lines(reader: &dyn StateRead) -> Result<usize, LineViolation> {
     let lines = read_all(reader)?;
     let mut got: BTreeMap<&LineName, Fen> = BTreeMap::new();
     for (name, line) in &lines {
-        let balance = book::account(reader, &name.account())?
-            .map_or(Fen::ZERO, |account| account.balance());
+        let balance =
+            book::account(reader, &name.account())?.map_or(Fen::ZERO, |account| account.balance());
         if line.available() != Some(balance) {
             let (name, expected) = (Box::new(name.clone()), line.available());
             return Err(LineViolation::Sums { name, expected, balance });
@@ -76,9 +76,8 @@ pub fn check_lines(reader: &dyn StateRead) -> Result<usize, LineViolation> {
         *sum = sum.checked_add(line.quota).unwrap_or(Fen::MAX);
     }
     for (name, got) in got {
-        let given = lines
-            .get(name)
-            .and_then(|line| Fen::sum([line.issued, line.carried, line.recovered]));
+        let given =
+            lines.get(name).and_then(|line| Fen::sum([line.issued, line.carried, line.recovered]));
         if given.is_none_or(|given| got > given) {
             return Err(LineViolation::Children { name: Box::new(name.clone()), given, got });
         }

@@ -35,13 +35,17 @@ pub struct Grant {
     pub occurred_on: Date,
 }
 
-/// Finance issues quota.
+/// Finance issues quota that its own level holds.
 pub(super) fn issue(
     grant: &Grant,
     state: &mut State<'_>,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
-    require_inside(state, context, &grant.from.holder)?;
+    let division = registry::organization(state, &grant.from.holder)?.division;
+    if division != context.author.division {
+        let detail = format!("{} is in {division}", grant.from.holder);
+        return Err(Refusal::new(Code::DivisionOutside, detail).into());
+    }
     require_inside(state, context, &grant.to.holder)?;
     transfer(grant, state, context)
 }
@@ -68,11 +72,7 @@ pub(super) fn allocate(
     transfer(grant, state, context)
 }
 
-fn transfer(
-    grant: &Grant,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
+fn transfer(grant: &Grant, state: &mut State<'_>, context: &mut Context<'_>) -> Result<(), Fault> {
     let Grant { from, to, amount, purpose, basis, occurred_on, .. } = grant;
     check_date(context, *occurred_on)?;
     basis.check()?;

@@ -86,8 +86,7 @@ pub(super) fn record(
 
 /// The document numbers in the printed order, as one text; the notice where there are none.
 fn numbers(basis: &Basis) -> Result<Text<256>, Refusal> {
-    let numbers: Vec<String> =
-        basis.documents.as_slice().iter().map(ToString::to_string).collect();
+    let numbers: Vec<String> = basis.documents.as_slice().iter().map(ToString::to_string).collect();
     let text = match &basis.printed_in {
         Some(notice) if numbers.is_empty() => notice.as_str().to_owned(),
         _ => numbers.join(";"),

@@ -19,8 +19,16 @@ pub const LINES: Table<LineName, Line> = Table::new(schema::prefix::LINES);
 
 /// Names a quota line.
 #[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord,
-    BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 pub struct LineName {
     /// Who holds it.
@@ -144,9 +152,7 @@ impl Line {
 }
 
 fn add(sum: &mut Fen, amount: Fen) -> Result<(), Refusal> {
-    *sum = sum
-        .checked_add(amount)
-        .ok_or_else(|| Refusal::new(Code::AmountTooLarge, amount))?;
+    *sum = sum.checked_add(amount).ok_or_else(|| Refusal::new(Code::AmountTooLarge, amount))?;
     Ok(())
 }
 
@@ -173,11 +179,12 @@ pub fn find_received(state: &State<'_>, name: &LineName) -> Result<Line, Fault> 
     Ok(line)
 }
 
-/// Adds `amount` to the sums of the line `name`: as `opening` says if the line is new; a line that
-/// exists must have the same particulars.
+/// Adds `amount`, which the book has just moved, to the sums of the line `name`: as `opening` says
+/// if the line is new; a line that exists must have the same particulars.
 ///
 /// # Errors
-/// [`Code::LineExists`] for other particulars.
+/// [`Code::LineExists`] for other particulars, or if the account has held other money before it
+/// was a line (调出 leads to accounts that are no lines).
 pub(super) fn credit(
     state: &mut State<'_>,
     context: &mut Context<'_>,
@@ -189,6 +196,10 @@ pub(super) fn credit(
         Some(known) if known.has_particulars_of(&opening) => known,
         Some(_) => return Err(Refusal::new(Code::LineExists, &name.line).into()),
         None => {
+            let account = book::account(state, &name.account())?;
+            if account.is_some_and(|account| account.credited != amount.get()) {
+                return Err(Refusal::new(Code::LineExists, &name.line).into());
+            }
             context.emit(Event::Opened {
                 line: name.clone(),
                 parent: opening.parent.clone(),

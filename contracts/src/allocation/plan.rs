@@ -101,8 +101,8 @@ pub(super) fn enter(
     }
     let total = Fen::sum(plan.rows.iter().map(|row| row.amount))
         .ok_or_else(|| Refusal::new(Code::AmountTooLarge, &plan.name))?;
-    let available = book::account(state, &plan.from.account())?
-        .map_or(Fen::ZERO, |account| account.balance());
+    let available =
+        book::account(state, &plan.from.account())?.map_or(Fen::ZERO, |account| account.balance());
     if total > available {
         let detail = format!("{total} of {available}");
         return Err(Refusal::new(Code::BalanceShort, detail).into());

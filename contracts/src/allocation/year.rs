@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::line::{self, LINES, Line, LineName, Outflow};
 use super::{Basis, CARRY_OVER_YEARS, check_date, require_inside};
-use crate::book::{self, AccountId, Measure, Selection};
+use crate::book::{self, Selection};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::parameter;
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
+
+/// Most bytes of what a change of purpose rests on, in the book; a longer notice is cut there and
+/// stands in full in the act.
+const AUTHORITY_BYTES_MAX: usize = 128;
 
 /// Unspent quota that goes to the next budget year.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -82,8 +86,7 @@ pub(super) fn carry_over(
     context.emit_movements(movements);
     line::debit(state, from, Outflow::Carried, *amount)?;
     // The successor is the same line in another year: it keeps what the line is for and rests on.
-    let mut line =
-        Line::new(source.purpose, source.basis, source.first_year, source.issued_on);
+    let mut line = Line::new(source.purpose, source.basis, source.first_year, source.issued_on);
     line.parent = Some(from.clone());
     line.implied = source.implied;
     line.received_on = source.received_on;
@@ -107,6 +110,11 @@ pub(super) fn recover(
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
     let source = begin(&take.line, &take.basis, take.occurred_on, state, context)?;
+    // In another year's line the money would look younger or older than it is.
+    if take.to.year != take.line.year && source.parent.as_ref() != Some(&take.to) {
+        let detail = format!("from {} to {}", take.line.year, take.to.year);
+        return Err(Refusal::new(Code::YearWrong, detail).into());
+    }
     take_back(take, source.first_year, &source, state, context)
 }
 
@@ -121,6 +129,10 @@ pub(super) fn lapse(
     if last_day.is_none_or(|last| take.occurred_on < last) {
         let detail = format!("it may be used until the end of {last_year}");
         return Err(Refusal::new(Code::LapseTooEarly, detail).into());
+    }
+    if i64::from(take.to.year) <= last_year {
+        let detail = format!("surplus of {last_year} belongs to a later budget");
+        return Err(Refusal::new(Code::YearWrong, detail).into());
     }
     // Surplus is budgeted anew: its years count from the budget that gets it.
     take_back(take, take.to.year, &source, state, context)
@@ -147,11 +159,15 @@ fn take_back(
     let movements = book::transfer(state, &from.account(), &to.account(), *amount, selection)?;
     context.emit_movements(movements);
     line::debit(state, from, Outflow::Recovered, *amount)?;
-    if is_parent || LINES.contains(state, to)? {
+    if let Some(known) = LINES.get(state, to)? {
+        let fits = source.purpose.is_within(&known.purpose) && known.first_year <= first_year;
+        if !fits {
+            let detail = format!("{} is for another purpose or of a later year", to.line);
+            return Err(Refusal::new(Code::PurposeChanged, detail).into());
+        }
         return line::credit_returned(state, to, *amount);
     }
-    let mut line =
-        Line::new(source.purpose.clone(), take.basis.clone(), first_year, *occurred_on);
+    let mut line = Line::new(source.purpose.clone(), take.basis.clone(), first_year, *occurred_on);
     line.parent = Some(from.clone());
     line.implied = source.implied;
     line.received_on = Some(*occurred_on);
@@ -165,13 +181,14 @@ pub(super) fn transfer_out(
 ) -> Result<(), Fault> {
     let TransferOut { line: from, to_fund, amount, basis, occurred_on } = transfer;
     begin(from, basis, *occurred_on, state, context)?;
-    let to = AccountId::Line {
-        holder: context.author.organization,
-        measure: Measure::Quota,
-        fund: to_fund.clone(),
-        year: from.year,
-        line: from.line.clone(),
-    };
+    let holder = context.author.organization;
+    let to = LineName { holder, fund: to_fund.clone(), ..from.clone() };
+    // The account that gets the money must be nobody's line, or it would hold more than its sums
+    // say. It never becomes one: see `line::credit`.
+    if LINES.contains(state, &to)? {
+        return Err(Refusal::new(Code::LineExists, &to.line).into());
+    }
+    let to = to.account();
     let authority = authority(basis)?;
     let selection = Selection::FirstInFirstOut;
     let movements =
@@ -181,11 +198,11 @@ pub(super) fn transfer_out(
 }
 
 /// What 调出 rests on: a 文号, or the notice that prints it.
-fn authority(basis: &Basis) -> Result<Text<128>, Refusal> {
+fn authority(basis: &Basis) -> Result<Text<AUTHORITY_BYTES_MAX>, Refusal> {
     let first = basis.documents.as_slice().first().map(ToString::to_string);
     let notice = basis.printed_in.as_ref().map(|notice| notice.as_str().to_owned());
     let mut text = first.or(notice).unwrap_or_default();
-    while text.len() > 128 {
+    while text.len() > AUTHORITY_BYTES_MAX {
         text.pop();
     }
     Text::new(text).map_err(|error| Refusal::new(Code::LineMissingDocument, error))

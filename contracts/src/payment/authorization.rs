@@ -147,10 +147,7 @@ pub(super) fn revoke(
     Ok(())
 }
 
-fn find(
-    state: &State<'_>,
-    key: &(OrganizationCode, Reference),
-) -> Result<Authorization, Fault> {
+fn find(state: &State<'_>, key: &(OrganizationCode, Reference)) -> Result<Authorization, Fault> {
     let unknown = || Refusal::new(Code::AuthorizationUnknown, &key.1).into();
     AUTHORIZATIONS.get(state, key)?.ok_or_else(unknown)
 }

@@ -16,8 +16,17 @@ pub const DENIED: &str = "payment.denied.";
 
 /// Types of expenditure. New ones are appended.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord,
-    BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Expenditure {

@@ -179,11 +179,13 @@ fn begin(
     let key = (organization, reference.clone());
     let account = AccountId::Payment { organization, reference: reference.clone() };
     let line = match book::inflow(state, &account, 0)?.map(|inflow| inflow.from) {
-        Some(Source::Account(AccountId::Line { holder, measure, fund, year, line }))
-            if measure == Measure::Quota =>
-        {
-            LineName { holder, fund, year, line }
-        }
+        Some(Source::Account(AccountId::Line {
+            holder,
+            measure: Measure::Quota,
+            fund,
+            year,
+            line,
+        })) => LineName { holder, fund, year, line },
         _ => return Err(Refusal::new(Code::PaymentUnknown, reference).into()),
     };
     let status = STATUSES.get(state, &key)?;

@@ -29,8 +29,17 @@ const BASIS_POINTS: u128 = 10_000;
 
 /// What an indicator measures.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord,
-    BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Measures {
@@ -167,7 +176,8 @@ pub(super) fn evaluate(
     let mut indicator_points = 0_u16;
     for (score, indicator) in scores.iter().zip(&project.indicators) {
         let too_many = || {
-            let detail = format!("{}: {} of {}", indicator.name, score.points, indicator.points_max);
+            let detail =
+                format!("{}: {} of {}", indicator.name, score.points, indicator.points_max);
             Refusal::new(Code::ScoresInvalid, detail)
         };
         if score.points > indicator.points_max {
@@ -201,16 +211,17 @@ pub fn execution(
     if lines.len() > UNIT_LINES_MAX {
         return Err(Refusal::new(Code::TooManyLines, unit).into());
     }
+    let fen = |sum: Fen| u128::from(sum.get());
     let (mut got, mut gone, mut paid) = (0_u128, 0_u128, 0_u128);
     for (name, line) in lines {
         if line.purpose.project.as_ref() != Some(project) {
             continue;
         }
         let bounced = payment::RETURNED.get(reader, &name)?.unwrap_or(Fen::ZERO);
-        got += u128::from(line.quota.get()) + u128::from(line.returned.get());
+        got += fen(line.quota) + fen(line.returned);
         // What payments gave back is no new money; what was carried is the next year's quota.
-        gone += [bounced, line.issued, line.carried].map(|sum| u128::from(sum.get())).iter().sum::<u128>();
-        paid += u128::from(line.paid.get()).saturating_sub(u128::from(bounced.get()));
+        gone += fen(bounced) + fen(line.issued) + fen(line.carried);
+        paid += fen(line.paid).saturating_sub(fen(bounced));
     }
     let quota = got.saturating_sub(gone);
     if quota == 0 {

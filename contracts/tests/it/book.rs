@@ -253,3 +253,55 @@ fn what_the_book_refuses() {
     assert_eq!(balance(&state, &other_fund), 9);
     invariants::check_book(&state).unwrap();
 }
+
+/// The bytes of a movement stand in the log for ever: this test changes only with the format.
+#[test]
+fn the_bytes_of_a_movement_are_pinned() {
+    let reader = MemoryState::new();
+    let mut state = State::new(&reader);
+    let pool = two_gifts(&mut state);
+    book::transfer(&mut state, &pool, &payment(1), fen(80), FIFO).unwrap();
+    let refund = Selection::Inflow(0);
+    let movements = book::transfer(&mut state, &pool, &payment(2), fen(60), refund).unwrap();
+    let bytes = borsh::to_vec(&movements[1]).unwrap();
+    let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hexadecimal, SUBSTITUTION_HEXADECIMAL.concat());
+    assert_eq!(borsh::from_slice::<book::Movement>(&bytes).unwrap(), movements[1]);
+    let json = serde_json::to_string(&movements[1]).unwrap();
+    assert_eq!(serde_json::from_str::<book::Movement>(&json).unwrap(), movements[1]);
+    let empty = borsh::to_vec(&(5_u64, 5_u64)).unwrap();
+    assert!(borsh::from_slice::<Interval>(&empty).is_err(), "an empty interval has no bytes");
+}
+
+const SUBSTITUTION_HEXADECIMAL: [&str; 15] = [
+    // Number.
+    "0400000000000000",
+    // Kind: payment.
+    "02",
+    // Basis: substitution of the inflow at 0.
+    "020000000000000000",
+    // From: an account, a line.
+    "0100",
+    // Its holder.
+    "313133333031303030303234383935353941",
+    // Cash.
+    "01",
+    // Fund.
+    "15000000e7a68fe588a9e5bda9e7a5a8e585ace79b8ae98791",
+    // Year.
+    "e807",
+    // Line.
+    "12000000e7a4bee58cbae68588e59684e59fbae98791",
+    // One interval taken, 100 to 140.
+    "0100000064000000000000008c00000000000000",
+    // To: a payment.
+    "01",
+    // Its organisation.
+    "313133333031303030303234383935353941",
+    // Reference.
+    "08000000e694afe4bb982d32",
+    // Interval credited, 20 to 60.
+    "14000000000000003c00000000000000",
+    // Oldest and newest origin date.
+    "4b4d00004b4d0000",
+];

@@ -185,7 +185,11 @@ fn live(world: &mut World<'_>, acts: &[Act]) -> BTreeMap<Code, usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn a_random_book_agrees_with_the_model_fen_by_fen(
@@ -199,8 +203,9 @@ proptest! {
         for (id, account) in &world.model.accounts {
             let credited = account.slots.len() as u64;
             world.check_traces(id, Interval::new(0, credited).unwrap(), page);
-            let (start, end) = (window.0.index(credited as usize), window.1.index(credited as usize));
-            let (start, end) = (start.min(end) as u64, start.max(end) as u64 + 1);
+            let end_of = |index: Index| index.index(credited as usize) as u64;
+            let (one, other) = (end_of(window.0), end_of(window.1));
+            let (start, end) = (one.min(other), one.max(other) + 1);
             world.check_traces(id, Interval::new(start, end).unwrap(), page);
         }
     }

@@ -1,6 +1,10 @@
 //! Integration tests of the contracts, one binary.
 
+#![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
+
 mod book;
+mod documentation;
+mod envelope;
 mod fen_model;
 mod fen_property;
 mod fen_world;
@@ -8,6 +12,8 @@ mod lottery;
 mod payment;
 mod project;
 mod scenario;
+mod seal;
+mod sequences;
 mod steps;
 mod trace;
 mod world;

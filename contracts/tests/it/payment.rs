@@ -1,7 +1,7 @@
 //! Payments out of a unit's quota line: who may pay what, and what comes back.
 
 use minglian_contracts::allocation::{
-    self, Basis, Category, LINES, Line, LineName, Purpose, Receipt, entry::RecordQuota,
+    self, Basis, Category, LINES, Line, LineName, Purpose, entry::RecordQuota,
 };
 use minglian_contracts::book::{AccountId, Kind};
 use minglian_contracts::call::Call;
@@ -14,6 +14,7 @@ use minglian_contracts::registry;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::Commitment;
+use minglian_ledger::record::Receipt;
 
 use crate::steps::{act, alone, balance, checked, yuan};
 use crate::world::{World, code, public_key, text};
@@ -21,10 +22,7 @@ use crate::world::{World, code, public_key, text};
 /// The line of which the home pays.
 pub fn line(name: &str) -> LineName {
     LineName {
-        holder: code("home"),
-        fund: text("福利彩票公益金"),
-        year: 2024,
-        line: text(name),
+        holder: code("home"), fund: text("福利彩票公益金"), year: 2024, line: text(name)
     }
 }
 
@@ -32,7 +30,7 @@ pub fn line(name: &str) -> LineName {
 pub fn give_quota(world: &mut World, name: &str, project: Option<&str>, amount: &str) {
     let quota = RecordQuota {
         to: line(name),
-        receipt: Receipt::Issued,
+        receipt: allocation::Receipt::Issued,
         amount: yuan(amount),
         level: text("省级"),
         purpose: Purpose { category: Some(Category::OldAge), project: project.map(text) },
@@ -173,8 +171,14 @@ fn the_fund_is_not_spent_on_what_the_rules_deny() {
     use Expenditure::*;
     let mut world = world();
     let denied = [
-        TravelAbroad, OfficialReception, OfficialVehicles, BasicExpenditure, ProfitMaking,
-        PayAndBonuses, OfficeBuildings, Investment,
+        TravelAbroad,
+        OfficialReception,
+        OfficialVehicles,
+        BasicExpenditure,
+        ProfitMaking,
+        PayAndBonuses,
+        OfficeBuildings,
+        Investment,
     ];
     assert_eq!(denied.len(), STATUTORY.len());
     for expenditure in denied {
@@ -185,8 +189,7 @@ fn the_fund_is_not_spent_on_what_the_rules_deny() {
         let many = alone(&mut world, "home.maker", &authorize(Grant { expenditure, ..grant() }));
         assert_eq!(many, Err(Code::ExpenditureDenied), "{expenditure:?}");
     }
-    let lawful =
-        [Construction, Equipment, Services, Assistance, Activities, Training, Other];
+    let lawful = [Construction, Equipment, Services, Assistance, Activities, Training, Other];
     for (number, expenditure) in lawful.into_iter().enumerate() {
         let call = instruct(expenditure, order(&format!("凭证{number}"), "1"));
         act(&mut world, "home", &call, &["checker", "payer"]).unwrap();
@@ -228,6 +231,21 @@ fn under_a_payment_order_one_transaction_pays() {
     let stored = AUTHORIZATIONS.get(&world.state, &key).unwrap().unwrap();
     assert_eq!((stored.paid, stored.total), (yuan("500"), yuan("500")));
     assert_eq!(sums(&world), yuans(["1000", "500", "0", "500"]));
+}
+
+#[test]
+fn a_payment_under_an_order_costs_three_keys_and_four_that_the_block_shares() {
+    let mut world = world();
+    checked(&mut world, "home", &authorize(grant())).unwrap();
+    for count in [1, 10] {
+        let orders = (0..count).map(|number| pay(order(&format!("凭证{number}"), "1")));
+        let calls: Vec<Call> = orders.collect();
+        let transactions: Vec<_> =
+            calls.iter().map(|call| world.sign("home.payer", call)).collect();
+        let executed = world.build(&transactions).unwrap().executed;
+        assert!(executed.receipts.iter().all(Receipt::is_applied));
+        assert_eq!(executed.changes.len(), 3 * count + 4);
+    }
 }
 
 #[test]

@@ -126,11 +126,7 @@ fn a_project_goes_from_registration_to_evaluation() {
     let evaluation = Evaluation {
         indicator_points: 8_400,
         execution_points: 583,
-        execution: Execution {
-            quota: yuan("1200"),
-            paid: yuan("700"),
-            rate_basis_points: 5_833,
-        },
+        execution: Execution { quota: yuan("1200"), paid: yuan("700"), rate_basis_points: 5_833 },
         occurred_on: "2024-06-30".parse().unwrap(),
     };
     let project = text("XM-2024-01");

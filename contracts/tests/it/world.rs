@@ -9,7 +9,6 @@ use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{self, Checked, EnvelopeFault};
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::invariants::check_book;
-use minglian_contracts::refusal::Code;
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
 use minglian_contracts::setup;
 use minglian_ledger::block::{Block, Header};
@@ -108,6 +107,7 @@ pub fn genesis() -> Genesis {
         validators: ValidatorSet::new(validators).unwrap(),
         organizations: organizations.collect(),
         parameters: Vec::new(),
+        log_key: public_key("log"),
     }
 }
 
@@ -198,8 +198,7 @@ impl World {
     pub fn block(&mut self, transactions: Vec<Transaction>) -> Result<Vec<Receipt>, InvalidBlock> {
         let header = self.build(&transactions)?.sealed.header;
         let block = Block { header, transactions };
-        let replayed =
-            seal::replay(&self.header, &block, &self.state, &self.tree, &self.frontier)?;
+        let replayed = seal::replay(&self.header, &block, &self.state, &self.tree, &self.frontier)?;
         let inverse = minglian_ledger::state::inverse(&self.state, &replayed.executed.changes);
         assert_eq!(replayed.executed.inverse, inverse.unwrap());
         self.state.commit(&replayed.update, &replayed.executed.changes);
@@ -225,14 +224,6 @@ impl World {
         match self.act(actor, call).1 {
             Outcome::Applied(events) => events,
             Outcome::Refused { code, detail } => panic!("{actor} {call:?}: {code} {detail}"),
-        }
-    }
-
-    /// Commits one act that must be refused; the code.
-    pub fn refuse(&mut self, actor: &str, call: &Call) -> Code {
-        match self.act(actor, call).1 {
-            Outcome::Applied(events) => panic!("{actor} {call:?} is applied: {events:?}"),
-            Outcome::Refused { code, .. } => Code::from_number(code).unwrap(),
         }
     }
 }

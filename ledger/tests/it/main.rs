@@ -2,6 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 mod checkpoint;
+mod decoders;
 mod domain;
+mod evidence;
+mod fixture;
+mod keys;
 mod log;
 mod state;
+mod store;
+mod vectors;

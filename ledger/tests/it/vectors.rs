@@ -44,14 +44,16 @@ fn check(file: &str, about: &str, mut body: Value) {
 /// Where two values first differ.
 fn first_difference(place: &str, left: &Value, right: &Value) -> Option<String> {
     match (left, right) {
-        (Value::Object(left), Value::Object(right)) if left.keys().eq(right.keys()) => left
-            .iter()
-            .find_map(|(key, value)| first_difference(&format!("{place}/{key}"), value, &right[key])),
-        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => left
-            .iter()
-            .zip(right)
-            .enumerate()
-            .find_map(|(at, (left, right))| first_difference(&format!("{place}/{at}"), left, right)),
+        (Value::Object(left), Value::Object(right)) if left.keys().eq(right.keys()) => {
+            left.iter().find_map(|(key, value)| {
+                first_difference(&format!("{place}/{key}"), value, &right[key])
+            })
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            left.iter().zip(right).enumerate().find_map(|(at, (left, right))| {
+                first_difference(&format!("{place}/{at}"), left, right)
+            })
+        }
         _ => (left != right).then(|| place.to_owned()),
     }
 }
@@ -68,7 +70,9 @@ fn error_name(error: &impl Debug) -> String {
             Some(third) if second == "Statement" => format!("{first}.{third}"),
             _ => format!("{first}.{second}"),
         },
-        Some(second) if matches!(first, "Statement" | "Signature" | "Name") => second.to_owned(),
+        Some(second) if matches!(first, "Statement" | "Signature" | "Name" | "Checkpoint") => {
+            second.to_owned()
+        }
         _ => first.to_owned(),
     }
 }

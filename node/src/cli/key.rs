@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use minglian_client::key_file::{KeyFile, KeyKind, Passphrase};
+use minglian_client::key_file::passphrase::Passphrase;
+use minglian_client::key_file::{KeyFile, KeyKind};
 use minglian_ledger::hash::ValidatorAddress;
 use minglian_ledger::keys::PublicKey;
 use rand::rngs::OsRng;
@@ -37,7 +38,7 @@ pub enum KeyCommand {
 pub fn run(command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::New { kind, out, passphrase_file } => {
-            let passphrase = super::passphrase(passphrase_file.as_deref())?;
+            let passphrase = super::passphrase_source(passphrase_file.as_deref()).new_passphrase()?;
             create(kind, &out, &passphrase)
         }
         KeyCommand::Show { file } => {

@@ -1,6 +1,7 @@
 //! `minglian tx`: signing an act and sending it to a node.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -15,6 +16,9 @@ use super::KeyOptions;
 
 /// How many heights a transaction may wait.
 const LIFETIME_HEIGHTS: u64 = 1_000;
+
+/// How long to wait for the commit.
+const WAIT: Duration = Duration::from_secs(60);
 
 /// What to do with acts.
 #[derive(Debug, Subcommand)]
@@ -57,7 +61,7 @@ pub fn run(command: TxCommand) -> anyhow::Result<()> {
             call: call.encode(),
         };
         let transaction = Transaction::sign(body, &signing_key);
-        let receipt = client.submit_and_wait(&transaction).await?;
+        let receipt = client.submit_and_wait(&[transaction.encode()], WAIT).await?;
         println!("{}", serde_json::to_string_pretty(&receipt)?);
         anyhow::Ok(())
     })

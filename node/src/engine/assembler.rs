@@ -75,7 +75,9 @@ pub enum PartError {
         current: Height,
     },
     /// Not the validator whose turn it is.
-    #[error("{found} streams a block at height {height} round {round}, but it is the turn of {due}")]
+    #[error(
+        "{found} streams a block at height {height} round {round}, but it is the turn of {due}"
+    )]
     Proposer {
         /// The height.
         height: Height,
@@ -154,9 +156,8 @@ impl Assembler {
     pub fn advance(&mut self, height: Height, validators: ValidatorSet) -> Vec<SignedBody> {
         self.height = height;
         self.validators = validators;
-        self.streams.retain(|_, stream| {
-            stream.init.as_ref().is_none_or(|init| init.height >= height)
-        });
+        self.streams
+            .retain(|_, stream| stream.init.as_ref().is_none_or(|init| init.height >= height));
         let parked = std::mem::take(&mut self.parked);
         let mut due = Vec::new();
         for (key, body) in parked {
@@ -219,8 +220,7 @@ impl Assembler {
             self.opened += 1;
         }
         let opened = self.opened;
-        let stream =
-            self.streams.entry(key.clone()).or_insert_with(|| Stream::new(opened));
+        let stream = self.streams.entry(key.clone()).or_insert_with(|| Stream::new(opened));
         stream.insert(sequence, part)?;
         if !stream.is_whole() {
             return Ok(Accepted::Incomplete);
@@ -300,12 +300,8 @@ impl Assembler {
 
     fn peer_bytes(&self, peer: &PeerId) -> usize {
         let owned = |(owner, _): &&StreamKey| owner == peer;
-        let open: usize = self
-            .streams
-            .iter()
-            .filter(|(key, _)| owned(key))
-            .map(|(_, stream)| stream.bytes)
-            .sum();
+        let open: usize =
+            self.streams.iter().filter(|(key, _)| owned(key)).map(|(_, stream)| stream.bytes).sum();
         let parked = self.parked.iter().filter(|(key, _)| owned(key));
         open + parked.map(|(_, body)| body.body.len()).sum::<usize>()
     }

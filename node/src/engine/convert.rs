@@ -2,7 +2,8 @@
 
 use malachitebft_app::types::MisbehaviorEvidence;
 use malachitebft_app::types::core::{
-    CommitCertificate, ExtendedCommitCertificate, ExtendedCommitSignature, Round,
+    CommitCertificate, ExtendedCommitCertificate, ExtendedCommitSignature, NilOrVal, Round,
+    SignedProposal, SignedVote,
 };
 use malachitebft_app::types::sync::RawDecidedValue;
 use minglian_ledger::certificate::{Certificate, CommitSignature};
@@ -77,41 +78,46 @@ pub struct Equivocation {
     pub second: SignedStatement,
 }
 
+/// The two statements as an equivocation of `validator`, or none if one has no bytes to sign, which
+/// no statement that the engine verified is.
+fn equivocation(
+    validator: &Address,
+    height: Height,
+    statements: [(Option<BlockId>, Option<Vec<u8>>, Signature); 2],
+) -> Option<Equivocation> {
+    let [first, second] = statements.map(|(block_id, message, signature)| {
+        message.map(|message| SignedStatement { block_id, message, signature })
+    });
+    let (first, second) = (first?, second?);
+    Some(Equivocation { validator: validator.0, height: height.0, first, second })
+}
+
 /// What the engine saw since the last decision. It lives in memory only: record it.
 pub fn equivocations(
     chain_id: &ChainId,
     evidence: &MisbehaviorEvidence<Context>,
 ) -> Vec<Equivocation> {
-    let votes = evidence.votes.iter().flat_map(|(validator, pairs)| {
-        pairs.iter().filter_map(move |(first, second)| {
-            let statement = |vote: &malachitebft_app::types::core::SignedVote<Context>| {
-                Some(SignedStatement {
-                    block_id: match vote.message.block {
-                        malachitebft_app::types::core::NilOrVal::Nil => None,
-                        malachitebft_app::types::core::NilOrVal::Val(block_id) => Some(block_id),
-                    },
-                    message: statement::vote_bytes(chain_id, &vote.message)?,
-                    signature: vote.signature,
-                })
-            };
-            let (height, first, second) =
-                (first.message.height.0, statement(first)?, statement(second)?);
-            Some(Equivocation { validator: validator.0, height, first, second })
-        })
-    });
-    let proposals = evidence.proposals.iter().flat_map(|(validator, pairs)| {
-        pairs.iter().filter_map(move |(first, second)| {
-            let statement = |proposal: &malachitebft_app::types::core::SignedProposal<Context>| {
-                Some(SignedStatement {
-                    block_id: Some(proposal.message.value.0),
-                    message: statement::proposal_bytes(chain_id, &proposal.message)?,
-                    signature: proposal.signature,
-                })
-            };
-            let (height, first, second) =
-                (first.message.height.0, statement(first)?, statement(second)?);
-            Some(Equivocation { validator: validator.0, height, first, second })
-        })
-    });
-    votes.chain(proposals).collect()
+    let vote = |signed: &SignedVote<Context>| {
+        let block_id = match signed.message.block {
+            NilOrVal::Nil => None,
+            NilOrVal::Val(block_id) => Some(block_id),
+        };
+        (block_id, statement::vote_bytes(chain_id, &signed.message), signed.signature)
+    };
+    let proposal = |signed: &SignedProposal<Context>| {
+        let message = statement::proposal_bytes(chain_id, &signed.message);
+        (Some(signed.message.value.0), message, signed.signature)
+    };
+    let mut found = Vec::new();
+    for (validator, pairs) in evidence.votes.iter() {
+        found.extend(pairs.iter().filter_map(|(one, other)| {
+            equivocation(validator, one.message.height, [vote(one), vote(other)])
+        }));
+    }
+    for (validator, pairs) in evidence.proposals.iter() {
+        found.extend(pairs.iter().filter_map(|(one, other)| {
+            equivocation(validator, one.message.height, [proposal(one), proposal(other)])
+        }));
+    }
+    found
 }

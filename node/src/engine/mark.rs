@@ -24,9 +24,7 @@ use minglian_ledger::keys::{PublicKey, Signature};
 use crate::engine::mark::file::{MarkFile, Record};
 
 /// The three things a validator signs in a round, in the order in which it signs them.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Step {
     /// A proposal.
     Proposal,
@@ -37,9 +35,7 @@ pub enum Step {
 }
 
 /// When something is signed.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct Position {
     /// The height.
     pub height: Height,

@@ -161,7 +161,8 @@ impl malachitebft_signing::Signer<Context> for Signer {
         peer_id: Vec<u8>,
     ) -> Result<ValidatorProof<Context>, Error> {
         let bytes = ValidatorProof::<Context>::signing_bytes(&public_key, &peer_id);
-        let signature = self.key.sign(&bytes).map_err(MarkError::Key).map_err(Error::from_source)?;
+        let signature =
+            self.key.sign(&bytes).map_err(MarkError::Key).map_err(Error::from_source)?;
         Ok(ValidatorProof::new(public_key, peer_id, signature))
     }
 }

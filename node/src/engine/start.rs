@@ -1,8 +1,11 @@
 //! Starts and steers the engine.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::fs::File;
+use std::io;
+use std::net::{IpAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use malachitebft_app::config::{
     ConsensusConfig, NodeConfig, PubSubProtocol, ValuePayload, ValueSyncConfig,
@@ -37,6 +40,12 @@ const REQUESTS_MAX: usize = 64;
 
 /// How long a stopping engine may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a taken port may stay so.
+const PORT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often a lock or port is looked at.
+const POLL: Duration = Duration::from_millis(10);
 
 /// Connections one address may hold beyond two per known peer.
 const SPARE_CONNECTIONS: usize = 16;
@@ -84,6 +93,14 @@ pub enum EngineError {
     /// A peer's address without its id: the allow-list goes by id.
     #[error("the peer address {0:?} does not end in /p2p/ and a peer id")]
     NoPeerId(String),
+    /// Not an address to listen on, or one that is taken.
+    #[error("cannot listen on {text:?}: {error:?}")]
+    Listen {
+        /// The address.
+        text: String,
+        /// The system's error; none if the form is not `/ip4/…/tcp/…` or `/ip6/…/tcp/…`.
+        error: Option<io::Error>,
+    },
     /// The peer key is not one.
     #[error("the peer key is unusable: {0}")]
     PeerKey(String),
@@ -148,8 +165,7 @@ pub fn peer_id(peer_key: &SigningKey) -> Result<PeerId, EngineError> {
 
 /// The engine's own peer id type for libp2p's.
 fn convert_peer_id(peer_id: &net::PeerId) -> Result<PeerId, EngineError> {
-    PeerId::from_bytes(&peer_id.to_bytes())
-        .map_err(|error| EngineError::PeerKey(error.to_string()))
+    PeerId::from_bytes(&peer_id.to_bytes()).map_err(|error| EngineError::PeerKey(error.to_string()))
 }
 
 fn keypair(peer_key: &SigningKey) -> Result<Keypair, EngineError> {
@@ -158,16 +174,40 @@ fn keypair(peer_key: &SigningKey) -> Result<Keypair, EngineError> {
 }
 
 fn parse_address(text: &str) -> Result<Multiaddr, EngineError> {
-    text.parse::<Multiaddr>().map_err(|error| EngineError::Address {
-        text: text.to_owned(),
-        reason: error.to_string(),
-    })
+    text.parse::<Multiaddr>()
+        .map_err(|error| EngineError::Address { text: text.to_owned(), reason: error.to_string() })
 }
 
 fn parse_peer(text: &str) -> Result<Multiaddr, EngineError> {
     let address = parse_address(text)?;
     let named = address.protocol_stack().last() == Some("p2p");
     if named { Ok(address) } else { Err(EngineError::NoPeerId(text.to_owned())) }
+}
+
+/// Refuses a TCP port that stays taken: the engine would only log it and wait for ever. A node that
+/// has just stopped may hold it a little longer.
+async fn check_port(listen: &str) -> Result<(), EngineError> {
+    let refused = |error| EngineError::Listen { text: listen.to_owned(), error };
+    let parts: Vec<&str> = listen.split('/').collect();
+    let ["", "ip4" | "ip6", address, "tcp", port] = parts[..] else {
+        return Err(refused(None));
+    };
+    let (Ok(address), Ok(port)) = (address.parse::<IpAddr>(), port.parse::<u16>()) else {
+        return Err(refused(None));
+    };
+    let deadline = Instant::now() + PORT_PATIENCE;
+    loop {
+        match TcpListener::bind((address, port)) {
+            Ok(_listener) => return Ok(()),
+            Err(error) if Instant::now() >= deadline => return Err(refused(Some(error))),
+            Err(_) => tokio::time::sleep(POLL).await,
+        }
+    }
+}
+
+/// Whether nobody holds the lock of the engine's log.
+fn is_unlocked(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 /// The engine's own configuration, made from [`EngineSettings`].
@@ -213,8 +253,7 @@ fn configuration(settings: &EngineSettings) -> Result<Configuration, EngineError
     p2p.protocol_names.consensus = format!("/minglian/consensus/v1/{}", settings.chain_id);
     // Peers may share one address (one box, one NAT); the allow-list is what keeps strangers out.
     let connections = 2 * settings.peers.len() + SPARE_CONNECTIONS;
-    p2p.discovery.max_connections_per_ip =
-        p2p.discovery.max_connections_per_ip.max(connections);
+    p2p.discovery.max_connections_per_ip = p2p.discovery.max_connections_per_ip.max(connections);
     let sync = ValueSyncConfig { status_update_interval: STATUS_INTERVAL, ..Default::default() };
     Ok(Configuration { name: settings.name.clone(), consensus, sync })
 }
@@ -250,6 +289,8 @@ pub async fn start(
     settings: EngineSettings,
 ) -> Result<(Channels<Context>, EngineControl), EngineError> {
     let configuration = configuration(&settings)?;
+    check_port(&settings.listen).await?;
+    let log_path = settings.log_path.clone();
     let (wire, peer_tip) = Wire::new();
     let (identity, consensus) = identity(&settings, &wire).await?;
     let (channels, handle) = EngineBuilder::new(Context, configuration)
@@ -262,7 +303,7 @@ pub async fn start(
         .await
         .map_err(|error| EngineError::Start(format!("{error:#}")))?;
     let requests = channels.net_requests.clone();
-    Ok((channels, EngineControl { requests, handle, peer_tip }))
+    Ok((channels, EngineControl { requests, handle, peer_tip, log_path }))
 }
 
 /// Steers a running engine.
@@ -270,6 +311,7 @@ pub struct EngineControl {
     requests: mpsc::Sender<NetworkRequest>,
     handle: EngineHandle,
     peer_tip: watch::Receiver<Height>,
+    log_path: PathBuf,
 }
 
 impl EngineControl {
@@ -302,12 +344,21 @@ impl EngineControl {
         Ok(peers)
     }
 
-    /// Stops the engine and waits until its port and log are free. Drop the channels first, or
-    /// answer nothing more: an unanswered request is abandoned.
+    /// Stops the engine and waits until its log is free, so that it can be started again. Go on
+    /// answering (or drop the channels): a request that waits for its answer delays the stop.
     pub async fn stop(self) {
         let cell = self.handle.actor.get_cell();
         cell.stop_children_and_wait(Some("stopping".to_owned()), Some(STOP_TIMEOUT)).await;
         self.handle.actor.stop(Some("stopping".to_owned()));
-        let _ = tokio::time::timeout(STOP_TIMEOUT, self.handle.handle).await;
+        let freed = async {
+            let _ = self.handle.handle.await;
+            // The log's own thread ends after the actors do.
+            while !is_unlocked(&self.log_path) {
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        if tokio::time::timeout(STOP_TIMEOUT, freed).await.is_err() {
+            tracing::warn!(path = %self.log_path.display(), "the stopped engine holds its log");
+        }
     }
 }

@@ -48,7 +48,9 @@ pub enum Malformed {
     #[error("not a message: {0}")]
     Encoding(String),
     /// No transactions, or more than [`BATCH_TRANSACTIONS_MAX`].
-    #[error("a batch of {0} transactions; at least 1, at most {BATCH_TRANSACTIONS_MAX} are allowed")]
+    #[error(
+        "a batch of {0} transactions; at least 1, at most {BATCH_TRANSACTIONS_MAX} are allowed"
+    )]
     TransactionCount(usize),
     /// A transaction is empty or above [`TRANSACTION_BYTES_MAX`].
     #[error("a transaction of {0} bytes; at least 1, at most {TRANSACTION_BYTES_MAX} are allowed")]

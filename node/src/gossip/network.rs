@@ -51,6 +51,7 @@ pub struct Network {
     penalty: Duration,
     batch: Batch,
     frames: broadcast::Sender<Bytes>,
+    queue_messages_max: usize,
     inbound: mpsc::Sender<Inbound>,
     reports: (mpsc::Sender<Misbehaviour>, mpsc::Receiver<Misbehaviour>),
     writers: BTreeMap<PeerId, Task>,
@@ -94,6 +95,8 @@ impl Network {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let peers = PeerTable::new(*parts.swarm.local_peer_id());
+        // The ring holds a power of two.
+        let queue_messages_max = parts.queue_messages_max.next_power_of_two();
         Self {
             swarm: parts.swarm,
             protocol: parts.protocol,
@@ -101,7 +104,8 @@ impl Network {
             peers,
             penalty: parts.penalty,
             batch: Batch::new(parts.batch_delay),
-            frames: broadcast::Sender::new(parts.queue_messages_max),
+            frames: broadcast::Sender::new(queue_messages_max),
+            queue_messages_max,
             inbound: parts.inbound,
             reports: mpsc::channel(REPORTS_MAX),
             writers: BTreeMap::new(),
@@ -180,7 +184,7 @@ impl Network {
             }
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
                 connection,
-                result: Err(_),
+                result: Err(ping::Failure::Timeout | ping::Failure::Other { .. }),
                 ..
             })) => {
                 self.counters.pings_failed.increment();
@@ -205,6 +209,7 @@ impl Network {
             control: self.swarm.behaviour().streams.new_control(),
             protocol: self.protocol.clone(),
             frames: self.frames.subscribe(),
+            queue_messages_max: self.queue_messages_max,
             counters: self.counters.clone(),
         };
         self.writers.entry(peer).or_insert_with(|| Task(tokio::spawn(writer.run())));
@@ -303,8 +308,7 @@ impl Network {
     }
 
     fn publish_connected(&self) {
-        let connected: Vec<String> =
-            self.peers.connected_peers().map(PeerId::to_string).collect();
+        let connected: Vec<String> = self.peers.connected_peers().map(PeerId::to_string).collect();
         self.connected.send_if_modified(|published| {
             let changed = *published != connected;
             *published = connected;

@@ -4,6 +4,8 @@
 //! begins to read, and never again; the end of that silence tells the writer to open a new stream
 //! before a message is lost in a dead one.
 
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +40,9 @@ pub struct Misbehaviour {
     pub malformed: Malformed,
 }
 
+/// How often a writer that waits for its peer counts what is dropped.
+const COUNT_INTERVAL: Duration = Duration::from_millis(250);
+
 /// Sends frames to one peer, for as long as the task lives.
 pub struct Writer {
     /// The peer.
@@ -48,6 +53,8 @@ pub struct Writer {
     pub protocol: StreamProtocol,
     /// The frames. When the peer is too slow, the oldest are gone before they are read.
     pub frames: broadcast::Receiver<Bytes>,
+    /// How many frames wait before the oldest are gone.
+    pub queue_messages_max: usize,
     /// Counts.
     pub counters: Arc<Counters>,
 }
@@ -82,8 +89,7 @@ impl Writer {
     }
 
     async fn open(&mut self) -> Option<Stream> {
-        let mut stream =
-            self.control.open_stream(self.peer, self.protocol.clone()).await.ok()?;
+        let mut stream = self.control.open_stream(self.peer, self.protocol.clone()).await.ok()?;
         let mut answer = [0];
         stream.read_exact(&mut answer).await.ok()?;
         (answer == READY).then_some(stream)
@@ -100,19 +106,43 @@ impl Writer {
             let frame = match frame {
                 Ok(frame) => frame,
                 Err(broadcast::error::RecvError::Lagged(dropped)) => {
-                    let dropped = usize::try_from(dropped).unwrap_or(usize::MAX);
-                    self.counters.messages_dropped.add(dropped);
+                    self.count_dropped(dropped);
                     continue;
                 }
                 Err(broadcast::error::RecvError::Closed) => return End::Finished,
             };
-            if stream.write_all(&frame).await.is_err() || stream.flush().await.is_err() {
+            if self.write_frame(&mut stream, &frame).await.is_err() {
                 self.counters.messages_dropped.increment();
                 return End::Broken;
             }
             self.counters.messages_sent.increment();
             self.counters.bytes_sent.add(frame.len());
         }
+    }
+
+    /// Writes one frame, for as long as it takes. What is dropped meanwhile is counted meanwhile:
+    /// a peer that never reads again must show in the metrics.
+    async fn write_frame(&mut self, stream: &mut Stream, frame: &[u8]) -> io::Result<()> {
+        let write = async {
+            stream.write_all(frame).await?;
+            stream.flush().await
+        };
+        let mut write = pin!(write);
+        loop {
+            tokio::select! {
+                result = &mut write => return result,
+                () = tokio::time::sleep(COUNT_INTERVAL) => {}
+            }
+            if self.frames.len() > self.queue_messages_max
+                && let Err(broadcast::error::TryRecvError::Lagged(dropped)) = self.frames.try_recv()
+            {
+                self.count_dropped(dropped);
+            }
+        }
+    }
+
+    fn count_dropped(&self, dropped: u64) {
+        self.counters.messages_dropped.add(usize::try_from(dropped).unwrap_or(usize::MAX));
     }
 }
 

@@ -112,6 +112,25 @@ impl Kind {
         )
     }
 
+    /// Whether the line says that money or quota came in.
+    pub const fn is_inflow(self) -> bool {
+        matches!(
+            self,
+            Self::Received
+                | Self::ReceivedTranche
+                | Self::SettlementReturn
+                | Self::BudgetIssued
+                | Self::BroughtForward
+                | Self::Accrued
+                | Self::Retained
+        )
+    }
+
+    /// Whether the line says that money left the fund.
+    pub const fn is_transfer_out(self) -> bool {
+        matches!(self, Self::TransferToGeneralBudget | Self::Remitted)
+    }
+
     /// Whether the line is a charity's own income or expenditure, not public money.
     pub const fn is_charity(self) -> bool {
         matches!(self, Self::CharityIncome | Self::CharityExpenditure)

@@ -1,6 +1,7 @@
 //! Why one row of a notice is refused. No reason repeats the digits of a personal number.
 
 use minglian_ledger::document_number::DocumentNumberError;
+use minglian_ledger::fen::Fen;
 use minglian_ledger::personal_number::PersonalNumber;
 use minglian_ledger::text::TextError;
 
@@ -77,4 +78,34 @@ pub enum Reason {
         /// Where it came first.
         first_line: u64,
     },
+    /// A name that does not fit its field.
+    #[error("a name: {0}")]
+    Name(TextError),
+    /// A region whose code is not known and for which none stands in.
+    #[error("the region {0:?} has no known code")]
+    Region(String),
+    /// A year beyond the calendar.
+    #[error("the year is out of range")]
+    Year,
+    /// A transfer to a lower government that is not named.
+    #[error("unit_or_recipient is empty: a transfer down names who gets it")]
+    NoRecipient,
+    /// A row that spends, allocates or carries more than there is.
+    #[error("{amount} 元 is more than the {available} 元 there is for it")]
+    MoreThanThereIs {
+        /// The row's amount.
+        amount: Fen,
+        /// What is left for it.
+        available: Fen,
+    },
+    /// A charity's own income or expenditure, which is not lottery quota.
+    #[error("charity lines are not entered as quota; they belong to the charity's own account")]
+    CharityKind,
+}
+
+impl Reason {
+    /// A name that does not fit.
+    pub(super) fn name(error: TextError) -> Self {
+        Self::Name(error)
+    }
 }

@@ -58,6 +58,9 @@ fn free_port() -> u16 {
 impl Network {
     /// `votes` says of each machine whether it is a validator.
     pub fn new(votes: &[bool]) -> Self {
+        // RUST_LOG=info shows what the engines say.
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
         let directory = tempfile::tempdir().unwrap();
         let machines: Vec<Machine> = (0u8..)
             .zip(votes)
@@ -137,9 +140,14 @@ impl Network {
         self.machines[index].store.lock().unwrap().tip()
     }
 
+    /// Asks for blocks up to `height`.
+    pub fn want(&self, height: u64) {
+        self.wanted.send_replace(height);
+    }
+
     /// Asks for blocks up to `height` and waits until all of `indices` decided it.
     pub async fn reach(&self, height: u64, indices: &[usize]) {
-        self.wanted.send_replace(height);
+        self.want(height);
         let reached = async {
             while !indices.iter().all(|&index| self.tip(index).0 >= height) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -182,7 +190,10 @@ fn validator((index, machine): (u8, &Machine)) -> Validator {
     Validator {
         consensus_key: PublicKey::of(&machine.consensus_key),
         power: 1,
-        organization: OrganizationCode::for_demonstration(Division::new(110_000).unwrap(), &machine.name),
+        organization: OrganizationCode::for_demonstration(
+            Division::new(110_000).unwrap(),
+            &machine.name,
+        ),
         name: Text::new(machine.name.clone()).unwrap(),
         peer_id: Text::new(peer_id).unwrap(),
         consensus_address: Text::new(format!("/ip4/127.0.0.1/tcp/{}", machine.port)).unwrap(),

@@ -74,14 +74,11 @@ fn accept_all(
     assembler: &mut Assembler,
     messages: impl IntoIterator<Item = StreamMessage<ProposalPart>>,
 ) -> Result<Accepted, PartError> {
-    let mut last = Ok(Accepted::Incomplete);
+    let mut last = Accepted::Incomplete;
     for message in messages {
-        last = assembler.accept(peer(0), message);
-        if last.is_err() {
-            return last;
-        }
+        last = assembler.accept(peer(0), message)?;
     }
-    last
+    Ok(last)
 }
 
 fn message(stream: u8, sequence: u64, part: ProposalPart) -> StreamMessage<ProposalPart> {

@@ -8,7 +8,7 @@ use malachitebft_app::types::core::{
     VoteType,
 };
 use malachitebft_app::types::sync::{Request, Response, Status};
-use malachitebft_app::types::{ProposedValue, SignedConsensusMsg};
+use malachitebft_app::types::{MisbehaviorEvidence, ProposedValue, SignedConsensusMsg};
 use malachitebft_sync::{ValueRequest, ValueResponse};
 use minglian_ledger::certificate::{self, Certificate, CommitSignature};
 use minglian_ledger::hash::{BlockId, ValidatorAddress};
@@ -16,7 +16,7 @@ use minglian_ledger::keys::{Signature, SigningKey};
 use minglian_ledger::transaction::ChainId;
 use minglian_ledger::{height, keys};
 use minglian_node::engine::context::{Address, Context, Height, Proposal, Value, Vote};
-use minglian_node::engine::messages::{StreamId, StreamMessage, StreamContent};
+use minglian_node::engine::messages::{StreamContent, StreamId, StreamMessage};
 use minglian_node::engine::parts::ProposalPart;
 use minglian_node::engine::wire::Wire;
 use minglian_node::engine::{convert, start, statement};
@@ -138,8 +138,10 @@ fn every_kind_of_message_has_its_own_bytes() {
         statement::proposal_bytes(&id, &proposal(Round::Nil)),
     ]
     .map(Option::unwrap);
-    let first_lines: std::collections::BTreeSet<&[u8]> =
-        bytes.iter().map(|bytes| bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap()).collect();
+    let first_lines: std::collections::BTreeSet<&[u8]> = bytes
+        .iter()
+        .map(|bytes| bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap())
+        .collect();
     assert_eq!(first_lines.len(), bytes.len());
     let outsider = certificate::precommit_sign_bytes(&id, height::Height(3), 2, &BLOCK);
     assert_eq!(bytes[2], outsider);
@@ -151,4 +153,35 @@ fn every_kind_of_message_has_its_own_bytes() {
     let key = SigningKey::from_bytes(&[1; 32]);
     let signature = keys::sign(&key, &bytes[2]);
     keys::verify(&keys::PublicKey::of(&key), &outsider, &signature).unwrap();
+}
+
+#[test]
+fn an_equivocation_proves_itself() {
+    let key = SigningKey::from_bytes(&[1; 32]);
+    let id = chain_id();
+    let signed_vote = |block| {
+        let vote = vote(VoteType::Precommit, block);
+        let bytes = statement::vote_bytes(&id, &vote).unwrap();
+        SignedMessage::new(vote, keys::sign(&key, &bytes))
+    };
+    let signed_proposal = |valid_round| {
+        let proposal = proposal(valid_round);
+        let bytes = statement::proposal_bytes(&id, &proposal).unwrap();
+        SignedMessage::new(proposal, keys::sign(&key, &bytes))
+    };
+    let mut evidence =
+        MisbehaviorEvidence::<Context> { proposals: Default::default(), votes: Default::default() };
+    evidence.votes.add(signed_vote(NilOrVal::Val(BLOCK)), signed_vote(NilOrVal::Nil));
+    evidence.proposals.add(signed_proposal(Round::Nil), signed_proposal(Round::new(1)));
+    let found = convert::equivocations(&id, &evidence);
+    assert_eq!(found.len(), 2);
+    for equivocation in &found {
+        assert_eq!(equivocation.height, height::Height(3));
+        assert_ne!(equivocation.first.message, equivocation.second.message);
+        for statement in [&equivocation.first, &equivocation.second] {
+            let public = keys::PublicKey::of(&key);
+            keys::verify(&public, &statement.message, &statement.signature).unwrap();
+        }
+    }
+    assert_eq!(found[0].second.block_id, None);
 }

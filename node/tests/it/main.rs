@@ -1,9 +1,17 @@
 //! Integration tests of the node.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod checkpoints;
 mod engine_app;
 mod engine_four;
 mod engine_mark;
 mod engine_net;
 mod engine_parts;
 mod engine_wire;
+mod gossip;
+mod gossip_malformed;
 mod import;
+mod key_file;
+mod rpc;
+mod rpc_limits;
+mod rpc_world;

@@ -89,7 +89,7 @@ impl Arguments {
     pub fn basis(&self) -> Result<Basis, String> {
         let documents = match self.optional("basis") {
             Some(numbers) => {
-                DocumentNumberSet::normalize(numbers).map_err(|error| error.to_string())?.value
+                DocumentNumberSet::normalize(numbers).map_err(|error| error.to_string())?.canonical
             }
             None => DocumentNumberSet::default(),
         };

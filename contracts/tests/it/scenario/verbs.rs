@@ -61,9 +61,9 @@ fn governance_call(
 ) -> Result<Option<governance::Call>, String> {
     let change = match arguments.verb.as_str() {
         "add_validator" => governance::Change::Add(new_validator(arguments)?),
-        "remove_validator" => governance::Change::Remove(
-            validator(arguments.get("name")?, "audit", 1).address(),
-        ),
+        "remove_validator" => {
+            governance::Change::Remove(validator(arguments.get("name")?, "audit", 1).address())
+        }
         "replace_validator" => governance::Change::Replace {
             old: validator(arguments.get("old")?, "audit", 1).address(),
             new: new_validator(arguments)?,
@@ -74,7 +74,10 @@ fn governance_call(
                 value: arguments.parsed("value")?,
                 unit: arguments.text("unit")?,
                 effective_from: arguments.parsed("from")?,
-                effective_to: arguments.optional("to").map(|_| arguments.parsed("to")).transpose()?,
+                effective_to: arguments
+                    .optional("to")
+                    .map(|_| arguments.parsed("to"))
+                    .transpose()?,
                 article: text("测试"),
                 approved_by: text("测试"),
             })));
@@ -87,17 +90,12 @@ fn governance_call(
     Ok(Some(governance::Call::ChangeValidators { change, takes_effect_at }))
 }
 
-fn new_validator(
-    arguments: &Arguments,
-) -> Result<minglian_ledger::validators::Validator, String> {
+fn new_validator(arguments: &Arguments) -> Result<minglian_ledger::validators::Validator, String> {
     let power = arguments.optional("power").map_or(Ok(1), |_| arguments.parsed("power"))?;
     Ok(validator(arguments.get("name")?, arguments.get("organization")?, power))
 }
 
-fn allocation_call(
-    arguments: &Arguments,
-    today: Date,
-) -> Result<Option<allocation::Call>, String> {
+fn allocation_call(arguments: &Arguments, today: Date) -> Result<Option<allocation::Call>, String> {
     let call = match arguments.verb.as_str() {
         "record" => allocation::Call::RecordQuota(record(arguments, today)?),
         "plan" => allocation::Call::Plan(plan(arguments, today)?),

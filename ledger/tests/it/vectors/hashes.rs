@@ -27,8 +27,10 @@ fn hashes() {
     domain! {
         GenesisHash TransactionId EnvelopeHash BlockId ValidatorsHash ValidatorAddress StateRoot
         StateKeyHash StateValueHash StateLeafHash StateBucketNodeHash StateBucketHash StateNodeHash
-        Commitment AttachmentHash
+        Commitment AttachmentHash DemonstrationSeed
     }
+    let declared = include_str!("../../../src/hash.rs").matches("\nhash_type!(").count();
+    assert_eq!(domains.len(), declared * materials.len(), "a domain is missing from this list");
     super::check(
         "hashes.json",
         "Each hash domain over the bytes 0, 1, 2, … (modulo 251), and over real values.",
@@ -44,13 +46,18 @@ fn values() -> Vec<Value> {
     let chain = Chain::new();
     let transaction = fixture::transaction(&chain.chain_id, "ref", b"call");
     let entry = |name: &str, bytes: Vec<u8>, hash: String| {
-        json!({ "type": name, "hex": hex(bytes), "hash": hash })
+        let hex = hex(bytes);
+        json!({ "type": name, "hex": hex, "hash": hash })
     };
     let header = chain.header(1);
     let set = &chain.genesis.validators;
     let member = &set.members()[0];
     vec![
-        entry("GenesisHash", borsh::to_vec(&chain.genesis).unwrap(), chain.genesis.hash().to_string()),
+        entry(
+            "GenesisHash",
+            borsh::to_vec(&chain.genesis).unwrap(),
+            chain.genesis.hash().to_string(),
+        ),
         entry("TransactionId", transaction.encode(), transaction.id().to_string()),
         entry(
             "EnvelopeHash",

@@ -79,13 +79,13 @@ fn transactions() {
         "key": fixture::public_key(1),
         "signature": keys::sign(&fixture::signing_key(1), &message),
     });
+    let seed = |seed| json!({ "seed": hex([seed; 32]), "public_key": fixture::public_key(seed) });
+    let seeds: Vec<Value> = [1, 90, 91].map(seed).to_vec();
     super::check(
         "transactions.json",
         "Transactions and a precommit: what is signed, by whom, and whether the signature counts.",
         json!({
-            "seeds": [1, 90, 91].map(|seed| json!({
-                "seed": hex([seed; 32]), "public_key": fixture::public_key(seed),
-            })),
+            "seeds": seeds,
             "transactions": entries,
             "precommit": precommit,
         }),

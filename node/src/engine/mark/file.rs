@@ -116,10 +116,8 @@ impl MarkFile {
         lock(&file, path)?;
         let mut content = Vec::new();
         file.read_to_end(&mut content).map_err(disk)?;
-        let damaged = |offset: usize| MarkError::Damaged {
-            path: path.to_owned(),
-            offset: offset as u64,
-        };
+        let damaged =
+            |offset: usize| MarkError::Damaged { path: path.to_owned(), offset: offset as u64 };
         let header = content.get(..HEADER_BYTES).ok_or_else(|| damaged(content.len()))?;
         let found = header.strip_prefix(HEADER_LINE).ok_or_else(|| damaged(0))?;
         let found = PublicKey(found.try_into().map_err(|_| damaged(0))?);

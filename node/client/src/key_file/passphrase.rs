@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use zeroize::Zeroizing;
@@ -40,9 +40,9 @@ pub enum PassphraseError {
     /// More than one line, or a control character: hardly what was meant.
     #[error("a passphrase is one line without control characters")]
     ControlCharacter,
-    /// Not the text of a [`Source`].
-    #[error("{0:?} names no passphrase: file:PATH, env:NAME or prompt")]
-    UnknownSource(String),
+    /// Not the text of a [`Source`]. The text is not repeated: it may be the passphrase itself.
+    #[error("a passphrase is given as file:PATH, env:NAME or prompt, never itself")]
+    UnknownSource,
 }
 
 /// Where a passphrase comes from. On command lines: `file:PATH`, `env:NAME`, `prompt`.
@@ -61,6 +61,11 @@ impl Passphrase {
     /// Takes a passphrase. Its length is between [`BYTES_MIN`] and [`BYTES_MAX`].
     pub fn new(text: String) -> Result<Self, PassphraseError> {
         Self::from_bytes(Zeroizing::new(text.into_bytes()))
+    }
+
+    /// The passphrase in a file, see [`Source::File`].
+    pub fn from_file(path: &Path) -> Result<Self, PassphraseError> {
+        Source::File(path.to_owned()).passphrase()
     }
 
     /// The bytes, for key derivation.
@@ -121,7 +126,7 @@ impl FromStr for Source {
             Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
             Some(("env", name)) if !name.is_empty() => Ok(Self::Environment(name.to_owned())),
             None if text == "prompt" => Ok(Self::Prompt),
-            _ => Err(PassphraseError::UnknownSource(text.to_owned())),
+            _ => Err(PassphraseError::UnknownSource),
         }
     }
 }

@@ -29,9 +29,7 @@ const VERSION: u32 = 1;
 const FILE_BYTES_MAX: u64 = 16 * 1024;
 
 /// What a key is for. A key serves one purpose only.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyKind {
     /// Signs votes and proposals.
@@ -46,14 +44,9 @@ pub enum KeyKind {
     Log,
 }
 
-/// Every kind with its name in files and on command lines.
-const KIND_NAMES: [(KeyKind, &str); 5] = [
-    (KeyKind::Validator, "validator"),
-    (KeyKind::Peer, "peer"),
-    (KeyKind::Cosigner, "cosigner"),
-    (KeyKind::Officer, "officer"),
-    (KeyKind::Log, "log"),
-];
+/// Every kind.
+const KINDS: [KeyKind; 5] =
+    [KeyKind::Validator, KeyKind::Peer, KeyKind::Cosigner, KeyKind::Officer, KeyKind::Log];
 
 impl KeyKind {
     /// The kind's name in files and on command lines.
@@ -78,10 +71,9 @@ impl FromStr for KeyKind {
     type Err = KeyFileError;
 
     fn from_str(text: &str) -> Result<Self, KeyFileError> {
-        KIND_NAMES
+        KINDS
             .into_iter()
-            .find(|(_, name)| *name == text)
-            .map(|(kind, _)| kind)
+            .find(|kind| kind.name() == text)
             .ok_or_else(|| KeyFileError::UnknownKind(text.to_owned()))
     }
 }
@@ -226,8 +218,7 @@ impl KeyFile {
 
     fn load(path: &Path) -> Result<Self, KeyFileError> {
         let json = private_file::read(path, FILE_BYTES_MAX)?;
-        let format =
-            |reason| KeyFileError::Format { path: path.to_owned(), reason };
+        let format = |reason| KeyFileError::Format { path: path.to_owned(), reason };
         // The version first: another one may have other fields.
         #[derive(Deserialize)]
         struct Versioned {

@@ -1,0 +1,199 @@
+//! The index: what verified blocks said, laid out for pages. SQLite, one transaction per block.
+//!
+//! [`Writer`] is the one connection that writes; [`Reader`] gives out connections that only read,
+//! each in one transaction, so that a page never mixes two heights.
+
+pub mod account;
+pub mod act;
+pub mod read;
+pub mod state;
+pub mod totals;
+pub mod trace;
+pub mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use minglian_ledger::hash::GenesisHash;
+use minglian_ledger::height::Height;
+use minglian_ledger::state::StateError;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+/// The layout of the tables. An index of another layout is built anew.
+pub const FORMAT: u32 = 1;
+
+/// How long a statement waits for the database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Most idle connections kept for readers.
+const IDLE_CONNECTIONS_MAX: usize = 8;
+
+/// Why the index cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The database.
+    #[error("the index: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// An entry of the index does not decode: it is not what this program wrote.
+    #[error("the index holds {what} that does not decode: {source}")]
+    Damaged {
+        /// Which entry.
+        what: &'static str,
+        /// What the decoder says.
+        source: std::io::Error,
+    },
+    /// The replica's state cannot be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A value that cannot be written as JSON.
+    #[error("a record as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A figure beyond what the database counts.
+    #[error("{what} {value} is larger than the index counts")]
+    TooLarge {
+        /// Which figure.
+        what: &'static str,
+        /// Its value.
+        value: u64,
+    },
+    /// An act names a proposal that the index does not know.
+    #[error("proposal {0} is not in the index")]
+    ProposalMissing(String),
+}
+
+/// A figure as the database stores it.
+pub(crate) fn stored(what: &'static str, value: u64) -> Result<i64, IndexError> {
+    i64::try_from(value).map_err(|_| IndexError::TooLarge { what, value })
+}
+
+/// A figure as the database gave it; it never stores a negative one.
+pub(crate) fn count(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// Writes the index.
+#[derive(Debug)]
+pub struct Writer {
+    pub(crate) connection: Connection,
+}
+
+impl Writer {
+    /// Opens or creates the index of the chain with this genesis. An index of another chain or
+    /// layout is emptied: it is derived, and is built anew.
+    ///
+    /// # Errors
+    /// [`IndexError`] if the file is not a database or cannot be written.
+    pub fn open(path: &Path, genesis: &GenesisHash) -> Result<Self, IndexError> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // Derived data: after a power cut the last blocks are indexed again.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let mut writer = Self { connection };
+        let wanted = format!("{FORMAT} {genesis}");
+        if writer.identity()?.as_deref() != Some(&wanted) {
+            writer.reset(genesis)?;
+        }
+        Ok(writer)
+    }
+
+    fn identity(&self) -> Result<Option<String>, IndexError> {
+        let query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'";
+        let tables: i64 = self.connection.query_row(query, [], |row| row.get(0))?;
+        if tables == 0 {
+            return Ok(None);
+        }
+        let query = "SELECT value FROM meta WHERE key = 'identity'";
+        Ok(self.connection.query_row(query, [], |row| row.get(0)).optional()?)
+    }
+
+    /// Empties the index.
+    ///
+    /// # Errors
+    /// [`IndexError::Database`].
+    pub fn reset(&mut self, genesis: &GenesisHash) -> Result<(), IndexError> {
+        let transaction = self.connection.transaction()?;
+        let tables: Vec<String> = {
+            let query = "SELECT name FROM sqlite_master \
+                         WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+            let mut statement = transaction.prepare(query)?;
+            let names = statement.query_map([], |row| row.get(0))?;
+            names.collect::<Result<_, _>>()?
+        };
+        for table in tables {
+            transaction.execute(&format!("DROP TABLE \"{}\"", table.replace('"', "\"\"")), [])?;
+        }
+        transaction.execute_batch(include_str!("index/schema.sql"))?;
+        let identity = format!("{FORMAT} {genesis}");
+        transaction.execute("INSERT INTO meta VALUES ('identity', ?1)", [identity])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The last indexed height; `None` before genesis.
+    ///
+    /// # Errors
+    /// [`IndexError::Database`].
+    pub fn height(&self) -> Result<Option<Height>, IndexError> {
+        let query = "SELECT max(height) FROM blocks";
+        let height: Option<i64> = self.connection.query_row(query, [], |row| row.get(0))?;
+        Ok(height.map(|height| Height(count(height))))
+    }
+
+    /// The name of the indexed block at `height`.
+    ///
+    /// # Errors
+    /// [`IndexError::Database`].
+    pub fn block_id(&self, height: Height) -> Result<Option<String>, IndexError> {
+        let query = "SELECT block_id FROM blocks WHERE height = ?1";
+        let height = stored("a height", height.0)?;
+        Ok(self.connection.query_row(query, [height], |row| row.get(0)).optional()?)
+    }
+}
+
+/// Gives out connections that only read.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Reader {
+    /// Reads the index at `path`, which [`Writer::open`] has created.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), idle: Arc::default() }
+    }
+
+    /// Runs `work` in one read transaction. Blocks the thread.
+    ///
+    /// # Errors
+    /// What `work` reports, or [`IndexError::Database`] as the caller's error.
+    pub fn read<T, E: From<IndexError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.connection()?;
+        let result = {
+            let transaction =
+                connection.transaction().map_err(|error| E::from(IndexError::from(error)))?;
+            work(&transaction)?
+        };
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_CONNECTIONS_MAX {
+            idle.push(connection);
+        }
+        Ok(result)
+    }
+
+    fn connection(&self) -> Result<Connection, IndexError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(connection) = idle {
+            return Ok(connection);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(connection)
+    }
+}

@@ -1,0 +1,180 @@
+//! What a record did: the act that took effect, which may have been proposed in another record.
+
+use minglian_contracts::allocation;
+use minglian_contracts::approval;
+use minglian_contracts::book::{Kind, Movement, Source, AccountId};
+use minglian_contracts::call::Call;
+use minglian_contracts::event::{Event, Outcome};
+use minglian_contracts::{lottery, payment, project};
+use minglian_ledger::organization_code::OrganizationCode;
+
+use crate::words::allocation::basis;
+
+/// A decoded record.
+#[derive(Debug)]
+pub(super) struct Act {
+    /// What was signed.
+    pub call: Call,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The proposal that the record makes, or on which it is a step.
+    pub proposal: Option<String>,
+    /// The act that the record speaks of: its own call, or the proposal on which it is a step.
+    pub subject: Call,
+    /// Whether `subject` took effect in this record.
+    pub took_effect: bool,
+    /// The organisation whose act it is.
+    pub author: OrganizationCode,
+}
+
+impl Act {
+    /// The act, if it took effect here.
+    pub fn effective(&self) -> Option<&Call> {
+        self.took_effect.then_some(&self.subject)
+    }
+
+    /// The events of an applied record.
+    pub fn events(&self) -> &[Event] {
+        match &self.outcome {
+            Outcome::Applied(events) => events,
+            Outcome::Refused { .. } => &[],
+        }
+    }
+
+    /// How far the act is, for pages.
+    pub fn stage(&self) -> &'static str {
+        let step = self.events().iter().find_map(|event| match event {
+            Event::Approval(approval::Event::Proposed { .. }) => Some("待审批"),
+            Event::Approval(approval::Event::StepTaken { .. }) => Some("审批中"),
+            Event::Approval(approval::Event::Completed { .. }) => Some("已生效"),
+            Event::Approval(approval::Event::Rejected { .. }) => Some("已否决"),
+            Event::Approval(approval::Event::Withdrawn { .. }) => Some("已撤回"),
+            _ => None,
+        });
+        match (&self.outcome, step) {
+            (Outcome::Refused { .. }, _) => "未通过",
+            (_, Some(step)) => step,
+            (_, None) => "已生效",
+        }
+    }
+}
+
+/// Whether the record waits for other officers, and for which proposal an act is a step.
+pub(super) fn proposal_of(call: &Call) -> Option<String> {
+    match call {
+        Call::Approval(
+            approval::Call::Approve { proposal }
+            | approval::Call::Reject { proposal, .. }
+            | approval::Call::Withdraw { proposal },
+        ) => Some(proposal.to_string()),
+        _ => None,
+    }
+}
+
+/// The document numbers and notices on which an act rests.
+pub(super) fn documents(call: &Call) -> String {
+    match call {
+        Call::Allocation(call) => match call {
+            allocation::Call::RecordQuota(quota) => basis(&quota.basis),
+            allocation::Call::Issue(grant) | allocation::Call::Allocate(grant) => {
+                basis(&grant.basis)
+            }
+            allocation::Call::CarryOver(carry) => basis(&carry.basis),
+            allocation::Call::Recover(take) | allocation::Call::Lapse(take) => basis(&take.basis),
+            allocation::Call::TransferOut(transfer) => basis(&transfer.basis),
+            allocation::Call::State(statement) => basis(&statement.basis),
+            allocation::Call::Plan(_) | allocation::Call::Receive { .. } => String::new(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// The project that an act names.
+pub(super) fn project(call: &Call) -> Option<&str> {
+    match call {
+        Call::Project(
+            project::Call::Contract { project, .. }
+            | project::Call::Accept { project, .. }
+            | project::Call::Evaluate { project, .. },
+        ) => Some(project.as_str()),
+        Call::Project(project::Call::Register(registration)) => {
+            Some(registration.reference.as_str())
+        }
+        Call::Allocation(allocation::Call::Issue(grant) | allocation::Call::Allocate(grant)) => {
+            grant.purpose.project.as_ref().map(|project| project.as_str())
+        }
+        Call::Allocation(allocation::Call::RecordQuota(quota)) => {
+            quota.purpose.project.as_ref().map(|project| project.as_str())
+        }
+        _ => None,
+    }
+}
+
+/// Organisations that an act names beside its author.
+pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
+    match call {
+        Call::Registry(minglian_contracts::registry::Call::RegisterOrganization {
+            code, ..
+        }) => vec![*code],
+        Call::Registry(minglian_contracts::registry::Call::RegisterKey {
+            organization, ..
+        }) => vec![*organization],
+        Call::Allocation(allocation::Call::RecordQuota(quota)) => vec![quota.to.holder],
+        Call::Allocation(allocation::Call::Issue(grant) | allocation::Call::Allocate(grant)) => {
+            vec![grant.from.holder, grant.to.holder]
+        }
+        Call::Allocation(allocation::Call::CarryOver(carry)) => vec![carry.line.holder],
+        Call::Allocation(allocation::Call::Recover(take) | allocation::Call::Lapse(take)) => {
+            vec![take.line.holder, take.to.holder]
+        }
+        Call::Allocation(allocation::Call::TransferOut(transfer)) => vec![transfer.line.holder],
+        Call::Project(project::Call::Register(registration)) => vec![registration.unit],
+        Call::Lottery(lottery::Call::HandOver(over)) => vec![over.to],
+        Call::Payment(payment::Call::Instruct { order, .. } | payment::Call::Pay { order, .. }) => {
+            match order.payee {
+                payment::Payee::Organization(code) => vec![code],
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a movement counts as, in totals. `depth` says how many grants the money had passed.
+pub(super) fn flow(movement: &Movement, act: Option<&Call>, depth: i64) -> &'static str {
+    let is_payment = |source: &Source| matches!(source.account(), Some(AccountId::Payment { .. }));
+    match (&movement.kind, act) {
+        (Kind::Receipt, _) => match &movement.from {
+            Source::Outside(minglian_contracts::book::Origin::Document {
+                implied: true, ..
+            }) => "implied",
+            _ => "received",
+        },
+        (Kind::Rebase, _) => "rebased",
+        (Kind::CarryOver, _) => "carried",
+        (Kind::PurposeChange { .. }, _) => "transferred_out",
+        (Kind::Return, _) => "returned",
+        (Kind::Reversal { .. }, _) if is_payment(&movement.from) => "returned",
+        (Kind::Reversal { .. }, _) => match &movement.to {
+            AccountId::Voided { .. } => "voided",
+            _ => "reversed",
+        },
+        (Kind::Payment, Some(Call::Lottery(_))) => "remitted",
+        (Kind::Payment, _) => "spent",
+        (Kind::Transfer, Some(Call::Lottery(_))) => "handed_over",
+        (
+            Kind::Transfer,
+            Some(Call::Allocation(allocation::Call::Recover(_) | allocation::Call::Lapse(_))),
+        ) => "recovered",
+        (Kind::Transfer, _) if depth == 0 => "allocated",
+        (Kind::Transfer, _) => "suballocated",
+    }
+}
+
+/// The imported notice that a basis names: `按公告补录:DATASET 第N行`.
+pub(super) fn notice(printed_in: Option<&str>) -> &str {
+    printed_in
+        .and_then(|text| text.strip_prefix("按公告补录:"))
+        .and_then(|text| text.split(' ').next())
+        .unwrap_or("")
+}

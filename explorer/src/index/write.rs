@@ -1,0 +1,402 @@
+//! Writing a block: one SQLite transaction.
+
+use std::collections::BTreeSet;
+
+use minglian_contracts::approval;
+use minglian_contracts::book::{self, AccountId, Movement};
+use minglian_contracts::call::Call;
+use minglian_contracts::event::{self, Event};
+use minglian_contracts::payment::{self, Order};
+use minglian_contracts::seal::Replayed;
+use minglian_ledger::block::{Block, Header};
+use minglian_ledger::genesis::Genesis;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::record::Receipt;
+use minglian_ledger::state::{Changes, MemoryState, StateRead};
+use minglian_ledger::transaction::Transaction;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::account::{self, AccountNumber, Attributes};
+use super::act::{self, Act};
+use super::{IndexError, Writer, state, stored, totals, trace};
+use crate::words::{self, Names, payment as payment_words};
+
+/// The names of the index.
+struct Known<'a>(&'a Connection);
+
+impl Names for Known<'_> {
+    fn organization(&self, code: &OrganizationCode) -> String {
+        // A database that cannot be read fails at the next statement; a code is a name too.
+        state::name(self.0, code.as_str()).ok().flatten().unwrap_or_else(|| code.to_string())
+    }
+}
+
+impl Writer {
+    /// Enters the genesis: its header, and who takes part from the start.
+    ///
+    /// # Errors
+    /// [`IndexError`]; nothing is written then.
+    pub fn genesis(
+        &mut self,
+        genesis: &Genesis,
+        header: &Header,
+        state: &MemoryState,
+    ) -> Result<(), IndexError> {
+        let transaction = self.connection.transaction()?;
+        let changes: Changes = state
+            .entries()
+            .map(|(key, value)| (key.to_vec(), Some(value.to_vec())))
+            .collect();
+        super::state::registry(&transaction, &changes)?;
+        enter_header(&transaction, header, 0)?;
+        let demonstration = if genesis.demonstration { "1" } else { "0" };
+        transaction
+            .execute("INSERT INTO meta VALUES ('demonstration', ?1)", [demonstration])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Enters a verified block. `state` is the state after it.
+    ///
+    /// # Errors
+    /// [`IndexError`]; nothing is written then.
+    pub fn block(
+        &mut self,
+        block: &Block,
+        replayed: &Replayed,
+        state: &MemoryState,
+    ) -> Result<(), IndexError> {
+        let transaction = self.connection.transaction()?;
+        write_block(&transaction, block, replayed, state)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+fn write_block(
+    connection: &Connection,
+    block: &Block,
+    replayed: &Replayed,
+    reader: &dyn StateRead,
+) -> Result<(), IndexError> {
+    let header = &block.header;
+    let receipts = &replayed.executed.receipts;
+    let changes = &replayed.executed.changes;
+    let closing_leaf = header.log_size.saturating_sub(1);
+    let first = closing_leaf.saturating_sub(receipts.len() as u64);
+    let mut acts = Vec::with_capacity(receipts.len());
+    for (index, (signed, receipt)) in (first..).zip(block.transactions.iter().zip(receipts)) {
+        acts.push(read_act(connection, index, signed, receipt)?);
+    }
+    state::registry(connection, changes)?;
+    state::projects(connection, changes)?;
+    state::lines(connection, changes, &acts)?;
+    let mut touched = BTreeSet::new();
+    for (index, (signed, act)) in (first..).zip(block.transactions.iter().zip(&acts)) {
+        enter_record(connection, header, index, signed, act)?;
+        for event in act.events() {
+            if let Event::Movement(movement) = event {
+                enter_movement(connection, index, movement, act)?;
+                touched.extend(movement.from.account().cloned());
+                touched.insert(movement.to.clone());
+            }
+        }
+        enter_payment(connection, index, act)?;
+    }
+    for account in &touched {
+        enter_balance(connection, account, reader)?;
+    }
+    state::payments(connection, changes)?;
+    enter_header(connection, header, receipts.len() as u64)
+}
+
+fn enter_header(
+    connection: &Connection,
+    header: &Header,
+    transactions: u64,
+) -> Result<(), IndexError> {
+    let mut statement =
+        connection.prepare_cached("INSERT INTO blocks VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    statement.execute(params![
+        stored("a height", header.height.0)?,
+        header.id().to_string(),
+        stored("a time", header.time_ms.0)?,
+        stored("a log size", header.log_size)?,
+        header.log_root.to_string(),
+        stored("a count", transactions)?,
+    ])?;
+    Ok(())
+}
+
+/// Decodes a record. A proposal is remembered at once: its approval may stand in the same block.
+fn read_act(
+    connection: &Connection,
+    index: u64,
+    signed: &Transaction,
+    receipt: &Receipt,
+) -> Result<Act, IndexError> {
+    let damaged = |what| move |source| IndexError::Damaged { what, source };
+    let call = Call::decode(&signed.body.call).map_err(damaged("a call"))?;
+    let outcome = event::read(receipt).map_err(damaged("a receipt"))?;
+    let mut act = Act {
+        subject: call.clone(),
+        proposal: act::proposal_of(&call),
+        took_effect: receipt.is_applied() && !matches!(call, Call::Approval(_)),
+        author: signed.body.organization,
+        call,
+        outcome,
+    };
+    if let Some(proposal) = &act.proposal {
+        let query = "SELECT call FROM proposals WHERE transaction_id = ?1";
+        let encoded: Option<Vec<u8>> = connection
+            .prepare_cached(query)?
+            .query_row([proposal], |row| row.get(0))
+            .optional()?;
+        match encoded {
+            Some(encoded) => act.subject = account::decode("a call", &encoded)?,
+            // A refused step may name anything.
+            None if receipt.is_applied() => {
+                return Err(IndexError::ProposalMissing(proposal.clone()));
+            }
+            None => {}
+        }
+    }
+    let approvals: Vec<approval::Event> = act
+        .events()
+        .iter()
+        .filter_map(|event| match event {
+            Event::Approval(event) => Some(event.clone()),
+            _ => None,
+        })
+        .collect();
+    for event in approvals {
+        match event {
+            approval::Event::Proposed { proposal, .. } => {
+                act.took_effect = false;
+                act.proposal = Some(proposal.to_string());
+                let query = "INSERT INTO proposals VALUES (?1, ?2, ?3)";
+                let index = stored("a position", index)?;
+                let values = params![proposal.to_string(), index, act.call.encode()];
+                connection.prepare_cached(query)?.execute(values)?;
+            }
+            approval::Event::Completed { signatures, .. } => {
+                act.took_effect = true;
+                if let Some(proposer) = signatures.first() {
+                    act.author = proposer.organization;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(act)
+}
+
+fn enter_record(
+    connection: &Connection,
+    header: &Header,
+    index: u64,
+    signed: &Transaction,
+    act: &Act,
+) -> Result<(), IndexError> {
+    let index = stored("a position", index)?;
+    let sentence = words::call(&act.subject, &Known(connection));
+    let code = match &act.outcome {
+        event::Outcome::Applied(_) => 0,
+        event::Outcome::Refused { code, .. } => *code,
+    };
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO records VALUES \
+         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?;
+    statement.execute(params![
+        index,
+        stored("a height", header.height.0)?,
+        stored("a time", header.time_ms.0)?,
+        signed.id().to_string(),
+        signed.body.organization.as_str(),
+        signed.key.to_string(),
+        signed.body.client_reference.as_str(),
+        words::kind(&act.subject),
+        code,
+        act.stage(),
+        act::documents(&act.subject),
+        sentence.zh,
+        sentence.en,
+        serde_json::to_string(&act.call)?,
+        serde_json::to_string(&act.outcome)?,
+        act.proposal,
+    ])?;
+    let mut concerned: BTreeSet<OrganizationCode> =
+        act::organizations(&act.subject).into_iter().collect();
+    concerned.extend([signed.body.organization, act.author]);
+    let mut statement =
+        connection.prepare_cached("INSERT INTO record_organizations VALUES (?1, ?2)")?;
+    for code in concerned {
+        statement.execute(params![code.as_str(), index])?;
+    }
+    if let Some(project) = act::project(&act.subject) {
+        let query = "INSERT INTO record_projects VALUES (?1, ?2)";
+        connection.prepare_cached(query)?.execute(params![project, index])?;
+    }
+    enter_correction(connection, index, act)
+}
+
+/// Notes which record an act corrects or replaces.
+fn enter_correction(connection: &Connection, index: i64, act: &Act) -> Result<(), IndexError> {
+    let payment_of = |reference: &payment::Reference| -> Result<Option<i64>, IndexError> {
+        let (organization, reference) = (act.author, reference.clone());
+        let account = AccountId::Payment { organization, reference };
+        let Some(number) = account::find(connection, &account)? else { return Ok(None) };
+        let query = "SELECT log_index FROM payments WHERE id = ?1";
+        Ok(connection.prepare_cached(query)?.query_row([number], |row| row.get(0)).optional()?)
+    };
+    let corrects = match act.effective() {
+        Some(Call::Lottery(minglian_contracts::lottery::Call::Settle(settlement))) => {
+            Some(stored("a position", settlement.corrects.0)?)
+        }
+        Some(Call::Payment(
+            payment::Call::Correct { payment, .. }
+            | payment::Call::BankResult { payment, .. }
+            | payment::Call::Return { payment, .. },
+        )) => payment_of(payment)?,
+        Some(Call::Payment(
+            payment::Call::Instruct { order, .. } | payment::Call::Pay { order, .. },
+        )) => match &order.replaces {
+            Some(replaced) => payment_of(replaced)?,
+            None => None,
+        },
+        _ => None,
+    };
+    if let Some(corrects) = corrects {
+        let query = "INSERT OR IGNORE INTO corrections VALUES (?1, ?2)";
+        connection.prepare_cached(query)?.execute(params![index, corrects])?;
+    }
+    Ok(())
+}
+
+fn enter_movement(
+    connection: &Connection,
+    index: u64,
+    movement: &Movement,
+    act: &Act,
+) -> Result<(), IndexError> {
+    let from = match movement.from.account() {
+        Some(from) => Some(account::number(connection, from)?),
+        None => None,
+    };
+    let to = account::number(connection, &movement.to)?;
+    let source = match from {
+        Some(from) => account::attributes(connection, from)?,
+        None => Attributes::default(),
+    };
+    let flow = act::flow(movement, act.effective(), source.depth);
+    if movement.to.is_terminal() {
+        // What was paid or voided counts for the line that it left.
+        let depth = source.depth + 1;
+        account::set_attributes(connection, to, &Attributes { depth, ..source.clone() })?;
+    }
+    let attributes = match flow {
+        "carried" | "transferred_out" | "spent" | "remitted" | "voided" | "recovered" => source,
+        _ => account::attributes(connection, to)?,
+    };
+    let amount = stored("an amount", movement.amount().get())?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO movements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?;
+    statement.execute(params![
+        stored("a movement", movement.number.0)?,
+        stored("a position", index)?,
+        flow,
+        attributes.measure,
+        attributes.fund,
+        attributes.level,
+        attributes.category,
+        attributes.notice,
+        from,
+        to,
+        stored("a position", movement.to_interval.start())?,
+        stored("a position", movement.to_interval.end())?,
+        amount,
+        minglian_contracts::schema::encode(movement),
+    ])?;
+    trace::enter(connection, movement, from)?;
+    totals::add(connection, &attributes, flow, amount, 1)?;
+    count_for_organizations(connection, movement, flow, amount)
+}
+
+fn count_for_organizations(
+    connection: &Connection,
+    movement: &Movement,
+    flow: &str,
+    amount: i64,
+) -> Result<(), IndexError> {
+    let to = movement.to.organization();
+    let from = movement.from.account().map(AccountId::organization);
+    match (flow, from) {
+        ("spent" | "remitted", _) => {
+            totals::add_to_organization(connection, to.as_str(), 0, 0, amount)
+        }
+        ("returned", Some(from)) => {
+            totals::add_to_organization(connection, from.as_str(), 0, 0, -amount)
+        }
+        (_, Some(from)) if from == to => Ok(()),
+        (_, from) => {
+            totals::add_to_organization(connection, to.as_str(), amount, 0, 0)?;
+            match from {
+                Some(from) => {
+                    totals::add_to_organization(connection, from.as_str(), 0, amount, 0)
+                }
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+fn enter_payment(connection: &Connection, index: u64, act: &Act) -> Result<(), IndexError> {
+    let (order, expenditure): (&Order, &str) = match act.effective() {
+        Some(Call::Payment(payment::Call::Instruct { order, expenditure, .. })) => {
+            (order, expenditure.code())
+        }
+        Some(Call::Payment(payment::Call::Pay { order, .. })) => (order, ""),
+        _ => return Ok(()),
+    };
+    let account =
+        AccountId::Payment { organization: act.author, reference: order.reference.clone() };
+    let number: AccountNumber = account::number(connection, &account)?;
+    let payee_code = match order.payee {
+        payment::Payee::Organization(code) => Some(code.to_string()),
+        _ => None,
+    };
+    let query = "INSERT INTO payments SELECT ?1, ?2, from_account, ?3, ?4, ?5, ?6, ?7, '已付款' \
+                 FROM movements WHERE to_account = ?1 ORDER BY to_start LIMIT 1";
+    connection.prepare_cached(query)?.execute(params![
+        number,
+        stored("a position", index)?,
+        payment_words::payee(&order.payee, &Known(connection)),
+        payee_code,
+        expenditure,
+        stored("an amount", order.amount.get())?,
+        order.occurred_on.to_string(),
+    ])?;
+    Ok(())
+}
+
+fn enter_balance(
+    connection: &Connection,
+    id: &AccountId,
+    reader: &dyn StateRead,
+) -> Result<(), IndexError> {
+    let number = account::number(connection, id)?;
+    let account = book::account(reader, id)?.unwrap_or_default();
+    let balance = stored("a balance", account.balance().get())?;
+    let query = "SELECT balance FROM accounts WHERE id = ?1";
+    let before: i64 = connection.prepare_cached(query)?.query_row([number], |row| row.get(0))?;
+    let query = "UPDATE accounts SET credited = ?2, balance = ?3 WHERE id = ?1";
+    let credited = stored("a position", account.credited)?;
+    connection.prepare_cached(query)?.execute(params![number, credited, balance])?;
+    if id.is_terminal() {
+        return Ok(());
+    }
+    let attributes = account::attributes(connection, number)?;
+    totals::add(connection, &attributes, totals::LEFT, balance.saturating_sub(before), 0)
+}

@@ -1,0 +1,173 @@
+//! 账目: one record of the log, what it did, who signed, and how to check it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use minglian_contracts::event::Event;
+use minglian_contracts::refusal::Code;
+use rusqlite::{Connection, OptionalExtension};
+use serde::Deserialize;
+
+use super::beijing;
+use crate::index::IndexError;
+use crate::index::read::{self, MovementRow, RecordRow};
+use crate::web::{App, Frame, PageError, PageResult};
+use crate::words;
+
+/// The outcome as the index stores it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Applied(Vec<Event>),
+    Refused { code: u32, detail: String },
+}
+
+struct Record {
+    index: i64,
+    height: i64,
+    time: String,
+    transaction_id: String,
+    organization: String,
+    organization_code: String,
+    key: String,
+    role: String,
+    reference: String,
+    kind: String,
+    stage: String,
+    documents: String,
+    sentence: String,
+    sentence_en: String,
+    call: String,
+    proposal: Option<String>,
+}
+
+/// What a refusal says.
+struct Refusal {
+    code: u32,
+    sentence: &'static str,
+    article: &'static str,
+    detail: String,
+}
+
+/// One officer's part in an act.
+struct Signer {
+    record: i64,
+    time: String,
+    stage: String,
+    organization: String,
+    role: String,
+    key: String,
+}
+
+#[derive(Template)]
+#[template(path = "entry.html")]
+struct Entry {
+    frame: Frame,
+    record: Record,
+    refusal: Option<Refusal>,
+    events: Vec<String>,
+    movements: Vec<MovementRow>,
+    signers: Vec<Signer>,
+    earlier: Vec<RecordRow>,
+    later: Vec<RecordRow>,
+}
+
+/// `GET /entries/{index}`.
+pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> PageResult {
+    app.page(move |connection, frame| {
+        let (record, outcome) = find(connection, index)?
+            .ok_or_else(|| PageError::NotFound(format!("第{index}条账目")))?;
+        let outcome: Outcome =
+            serde_json::from_str(&outcome).map_err(|error| IndexError::from(error))?;
+        let (events, refusal) = match outcome {
+            Outcome::Applied(events) => (spoken(connection, &events), None),
+            Outcome::Refused { code, detail } => {
+                let known = Code::from_number(code);
+                let sentence = known.map_or("未知的规则", Code::chinese);
+                let article = known.map_or("", Code::article);
+                (Vec::new(), Some(Refusal { code, sentence, article, detail }))
+            }
+        };
+        let rest = "WHERE m.log_index = ?1 ORDER BY m.number LIMIT 200";
+        let earlier = "JOIN corrections c ON c.corrects = r.log_index WHERE c.log_index = ?1 \
+                       ORDER BY r.log_index LIMIT 50";
+        let later = "JOIN corrections c ON c.log_index = r.log_index WHERE c.corrects = ?1 \
+                     ORDER BY r.log_index LIMIT 50";
+        Ok(Entry {
+            frame,
+            movements: read::movements(connection, rest, vec![index.into()])?,
+            signers: signers(connection, &record)?,
+            earlier: read::records(connection, earlier, &[&index])?,
+            later: read::records(connection, later, &[&index])?,
+            record,
+            refusal,
+            events,
+        })
+    })
+    .await
+}
+
+/// What the events say; movements stand in a table of their own.
+fn spoken(connection: &Connection, events: &[Event]) -> Vec<String> {
+    let names = read::names(connection);
+    let others = events.iter().filter(|event| !matches!(event, Event::Movement(_)));
+    others.map(|event| words::event(event, &names).zh).collect()
+}
+
+fn find(connection: &Connection, index: i64) -> Result<Option<(Record, String)>, IndexError> {
+    let query = "SELECT r.log_index, r.height, r.time_ms, r.transaction_id, \
+                 coalesce(o.name, r.organization), r.organization, r.officer_key, \
+                 coalesce(k.role, ''), r.reference, r.kind, r.stage, r.documents, \
+                 r.sentence_zh, r.sentence_en, r.call, r.proposal, r.outcome \
+                 FROM records r LEFT JOIN organizations o ON o.code = r.organization \
+                 LEFT JOIN keys k ON k.key = r.officer_key WHERE r.log_index = ?1";
+    let mut statement = connection.prepare_cached(query)?;
+    let found = statement.query_row([index], |row| {
+        let record = Record {
+            index: row.get(0)?,
+            height: row.get(1)?,
+            time: beijing(row.get(2)?),
+            transaction_id: row.get(3)?,
+            organization: row.get(4)?,
+            organization_code: row.get(5)?,
+            key: words::short(&row.get::<_, String>(6)?),
+            role: row.get(7)?,
+            reference: row.get(8)?,
+            kind: row.get(9)?,
+            stage: row.get(10)?,
+            documents: row.get(11)?,
+            sentence: row.get(12)?,
+            sentence_en: row.get(13)?,
+            call: row.get(14)?,
+            proposal: row.get(15)?,
+        };
+        Ok((record, row.get(16)?))
+    });
+    Ok(found.optional()?)
+}
+
+/// Who proposed and approved, each with the record that holds the signature.
+fn signers(connection: &Connection, record: &Record) -> Result<Vec<Signer>, IndexError> {
+    let (column, value) = match &record.proposal {
+        Some(proposal) => ("r.proposal", proposal.clone()),
+        None => ("r.transaction_id", record.transaction_id.clone()),
+    };
+    let query = format!(
+        "SELECT r.log_index, r.time_ms, r.stage, coalesce(o.name, r.organization), \
+         coalesce(k.role, ''), r.officer_key FROM records r \
+         LEFT JOIN organizations o ON o.code = r.organization \
+         LEFT JOIN keys k ON k.key = r.officer_key \
+         WHERE {column} = ?1 ORDER BY r.log_index LIMIT 50"
+    );
+    let mut statement = connection.prepare_cached(&query)?;
+    let rows = statement.query_map([value], |row| {
+        Ok(Signer {
+            record: row.get(0)?,
+            time: beijing(row.get(1)?),
+            stage: row.get(2)?,
+            organization: row.get(3)?,
+            role: row.get(4)?,
+            key: words::short(&row.get::<_, String>(5)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

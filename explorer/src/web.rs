@@ -1,0 +1,108 @@
+//! The HTTP server: every URL, the headers of every answer, and what bounds a request.
+
+pub mod error;
+pub mod frame;
+pub mod guard;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use minglian_ledger::genesis::Genesis;
+use rusqlite::Connection;
+
+pub use error::PageError;
+pub use frame::Frame;
+
+use crate::index::Reader;
+use crate::pages;
+use crate::status::Status;
+
+/// What every page needs.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    reader: Reader,
+    status: Status,
+    node: String,
+    network: String,
+    chain_id: String,
+    genesis_hash: String,
+    demonstration: bool,
+}
+
+/// An answer of a page.
+pub type PageResult = Result<Html<String>, PageError>;
+
+impl App {
+    /// The pages of the chain with this genesis. `node` is where readers find evidence.
+    pub fn new(genesis: &Genesis, reader: Reader, status: Status, node: &str) -> Self {
+        let chain_id = genesis.chain_id().map(|id| id.to_string()).unwrap_or_default();
+        Self(Arc::new(Parts {
+            reader,
+            status,
+            node: node.trim_end_matches('/').to_owned(),
+            network: genesis.name.to_string(),
+            chain_id,
+            genesis_hash: genesis.hash().to_string(),
+            demonstration: genesis.demonstration,
+        }))
+    }
+
+    /// The address of the node that the explorer follows.
+    pub fn node(&self) -> &str {
+        &self.0.node
+    }
+
+    /// Makes a page from one read transaction, on a thread that may block.
+    ///
+    /// # Errors
+    /// What `work` reports.
+    pub async fn page<T: askama::Template>(
+        self,
+        work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
+    ) -> PageResult {
+        let page = move || {
+            self.0.reader.read(|connection| {
+                let frame = Frame::read(&self, connection)?;
+                Ok(Html(work(connection, frame)?.render()?))
+            })
+        };
+        tokio::task::spawn_blocking(page).await.map_err(|_| PageError::Broken)?
+    }
+}
+
+/// All URLs.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(pages::home::home))
+        .route("/search", get(pages::search::search))
+        .route("/allocations", get(pages::allocations::allocations))
+        .route("/accounts/{number}", get(pages::account::account))
+        .route("/organizations", get(pages::organizations::organizations))
+        .route("/organizations/{code}", get(pages::organization::organization))
+        .route("/projects", get(pages::projects::projects))
+        .route("/projects/{reference}", get(pages::project::project))
+        .route("/notices/{notice}", get(pages::notice::notice))
+        .route("/entries", get(pages::entries::entries))
+        .route("/entries/{index}", get(pages::entry::entry))
+        .route("/movements", get(pages::movements::movements))
+        .route("/trace/{account}/{direction}", get(pages::trace::trace))
+        .route("/health", get(frame::health))
+        .route("/style.css", get(style))
+        .fallback(|| async { PageError::NotFound("这个网址".to_owned()) })
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app)
+}
+
+async fn style() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (headers, include_str!("../assets/style.css"))
+}

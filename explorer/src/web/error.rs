@@ -1,0 +1,72 @@
+//! One error for the whole site. The guard turns it into one HTML page.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::index::IndexError;
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// There is no such thing; what was looked for, in Chinese.
+    #[error("没有找到{0}")]
+    NotFound(String),
+    /// A request that no page answers; what is wrong, in Chinese.
+    #[error("请求有误:{0}")]
+    Malformed(String),
+    /// The index cannot be read.
+    #[error("索引暂时无法读取")]
+    Index(#[from] IndexError),
+    /// A trace contradicts the index.
+    #[error("追溯中断:{0}")]
+    Trace(String),
+    /// The page cannot be rendered.
+    #[error("页面无法生成")]
+    Render(#[from] askama::Error),
+    /// The page's work ended unexpectedly.
+    #[error("页面无法生成")]
+    Broken,
+    /// The page took too long.
+    #[error("页面生成超时,请缩小查询范围")]
+    Timeout,
+    /// The address is too long.
+    #[error("网址过长")]
+    TooLong,
+}
+
+impl From<rusqlite::Error> for PageError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Index(error.into())
+    }
+}
+
+/// What the guard shows of an error.
+#[derive(Debug, Clone)]
+pub struct Shown(pub String);
+
+impl PageError {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::TooLong => StatusCode::URI_TOO_LONG,
+            Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Index(_) | Self::Trace(_) | Self::Render(_) | Self::Broken => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::error!(error = ?self, "no page");
+        }
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Shown(self.to_string()));
+        response
+    }
+}

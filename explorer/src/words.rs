@@ -1,0 +1,130 @@
+//! Plain language: one sentence for every act and every event, in Chinese and in English.
+//!
+//! A page opens with the sentence that a villager reads aloud; the index stores it with the record,
+//! so that it can be searched. Names, titles and document numbers stay as they are in both
+//! languages.
+
+pub mod allocation;
+pub mod approval;
+pub mod book;
+pub mod governance;
+pub mod lottery;
+pub mod party;
+pub mod payment;
+pub mod project;
+pub mod registry;
+
+use minglian_contracts::allocation::LineName;
+use minglian_contracts::book::AccountId;
+use minglian_contracts::call::Call;
+use minglian_contracts::event::Event;
+use minglian_contracts::parameter::Judged;
+use minglian_ledger::fen::{Fen, Unit};
+use minglian_ledger::organization_code::OrganizationCode;
+
+use crate::money::Money;
+
+/// One sentence, without its full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+/// What codes are called.
+pub trait Names {
+    /// The registered name of an organisation; its code where none is known.
+    fn organization(&self, code: &OrganizationCode) -> String;
+}
+
+macro_rules! sentence {
+    ($zh:tt, $en:tt) => {
+        $crate::words::Sentence { zh: format!($zh), en: format!($en) }
+    };
+}
+pub(crate) use sentence;
+
+/// What a call asks for.
+pub fn call(call: &Call, names: &dyn Names) -> Sentence {
+    match call {
+        Call::Registry(call) => registry::call(call, names),
+        Call::Approval(call) => approval::call(call),
+        Call::Governance(call) => governance::call(call, names),
+        Call::Allocation(call) => allocation::call(call, names),
+        Call::Lottery(call) => lottery::call(call, names),
+        Call::Project(call) => project::call(call, names),
+        Call::Payment(call) => payment::call(call, names),
+    }
+}
+
+/// What an event reports.
+pub fn event(event: &Event, names: &dyn Names) -> Sentence {
+    match event {
+        Event::Movement(movement) => book::movement(movement, names),
+        Event::Judged(judged) => judged_by(judged),
+        Event::Registry(event) => registry::event(event, names),
+        Event::Approval(event) => approval::event(event),
+        Event::Governance(event) => governance::event(event),
+        Event::Allocation(event) => allocation::event(event, names),
+        Event::Lottery(event) => lottery::event(event),
+        Event::Project(event) => project::event(event),
+        Event::Payment(event) => payment::event(event),
+    }
+}
+
+/// The kind of a call, in a few characters; `None` never occurs for a call that decodes.
+pub fn kind(call: &Call) -> &'static str {
+    match call {
+        Call::Registry(call) => registry::kind(call),
+        Call::Approval(call) => approval::kind(call),
+        Call::Governance(call) => governance::kind(call),
+        Call::Allocation(call) => allocation::kind(call),
+        Call::Lottery(call) => lottery::kind(call),
+        Call::Project(call) => project::kind(call),
+        Call::Payment(call) => payment::kind(call),
+    }
+}
+
+fn judged_by(judged: &Judged) -> Sentence {
+    let Judged { key, version, value } = judged;
+    sentence!(
+        "依据参数“{key}”第{version}版判定(数值 {value})",
+        "judged by version {version} of parameter {key} (value {value})"
+    )
+}
+
+/// An amount as it is spoken: in 万元 from ten thousand yuan on, always exact.
+pub(crate) fn spoken(amount: Fen) -> String {
+    if amount.get() >= 1_000_000 {
+        format!("{}万元", amount.display_in(Unit::TenThousandYuan))
+    } else {
+        format!("{}元", amount.display_in(Unit::Yuan))
+    }
+}
+
+/// An amount in an English sentence.
+pub(crate) fn cny(amount: Fen) -> String {
+    format!("CNY {}", Money::of(amount).yuan())
+}
+
+/// A quota line with its holder.
+pub(crate) fn line(name: &LineName, names: &dyn Names) -> String {
+    format!("{}“{}”", names.organization(&name.holder), name.line)
+}
+
+/// An account with its holder.
+pub fn account(account: &AccountId, names: &dyn Names) -> String {
+    let holder = names.organization(account.organization());
+    match account {
+        AccountId::Line { line, .. } => format!("{holder}“{line}”"),
+        AccountId::Payment { reference, .. } => format!("{holder}付款“{reference}”"),
+        AccountId::Voided { movement, .. } => format!("{holder}已作废的第{movement}笔流水"),
+    }
+}
+
+/// The first digits of a key or hash, enough to tell two apart by eye.
+pub fn short(text: &str) -> String {
+    text.chars().take(12).collect()
+}

@@ -1,0 +1,52 @@
+//! Movements of money.
+
+use minglian_contracts::book::{Attribution, Basis, Kind, Movement, Origin, Source};
+
+use super::{Names, Sentence, account, cny, sentence, spoken};
+
+/// What a movement is called.
+pub const fn kind(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Receipt => "入账",
+        Kind::Transfer => "划转",
+        Kind::Payment => "支付",
+        Kind::CarryOver => "结转",
+        Kind::PurposeChange { .. } => "改变用途",
+        Kind::Return => "退回",
+        Kind::Reversal { .. } => "冲正",
+        Kind::Rebase => "重整",
+    }
+}
+
+/// How the fen of a movement were chosen.
+pub fn attribution(basis: Basis) -> &'static str {
+    match basis.attribution() {
+        Attribution::Designated => "指定来源",
+        Attribution::FirstInFirstOut => "先进先出",
+        Attribution::Substitution => "替代",
+    }
+}
+
+/// Where money came from when it entered the ledger.
+pub fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Document { numbers, level, implied, occurred_on } => {
+            let mark = if *implied { "(按公告推定,公告未载明收到)" } else { "" };
+            format!("{level} {numbers} {occurred_on}{mark}")
+        }
+        Origin::Sales { game, period, .. } => format!("“{game}”{period}销售"),
+        Origin::Donation { reference, .. } => format!("捐赠 {reference}"),
+        Origin::Other { description, occurred_on } => format!("{description} {occurred_on}"),
+    }
+}
+
+pub(super) fn movement(movement: &Movement, names: &dyn Names) -> Sentence {
+    let (amount, en) = (spoken(movement.amount()), cny(movement.amount()));
+    let (kind, how) = (kind(&movement.kind), attribution(movement.basis));
+    let to = account(&movement.to, names);
+    let from = match &movement.from {
+        Source::Outside(outside) => format!("账外({})", origin(outside)),
+        Source::Account(id) => account(id, names),
+    };
+    sentence!("{kind}{amount}:由{from}到{to}({how})", "{en} moved from {from} to {to} ({how})")
+}

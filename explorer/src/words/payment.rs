@@ -1,0 +1,130 @@
+//! Payments.
+
+use minglian_contracts::payment::result::{BankResult, FailureReason};
+use minglian_contracts::payment::{Call, Event, Order, Payee, Status};
+
+use super::{Names, Sentence, cny, line, sentence, spoken};
+
+pub(super) fn kind(call: &Call) -> &'static str {
+    match call {
+        Call::Instruct { .. } => "付款",
+        Call::Authorize(_) => "用款授权",
+        Call::Pay { .. } => "授权付款",
+        Call::Revoke { .. } => "终止授权",
+        Call::BankResult { .. } => "银行回单",
+        Call::Return { .. } => "付款退回",
+        Call::Correct { .. } => "付款冲正",
+    }
+}
+
+/// Who gets a payment.
+pub fn payee(payee: &Payee, names: &dyn Names) -> String {
+    match payee {
+        Payee::Organization(code) => names.organization(code),
+        Payee::Person(_) => "个人(姓名受保护)".to_owned(),
+        Payee::NotPrinted => "公告未载明收款人".to_owned(),
+    }
+}
+
+/// What is known of a payment.
+pub fn status(status: &Status) -> String {
+    match status {
+        Status::Paid(date) => format!("{date} 银行已支付"),
+        Status::Failed(date) => format!("{date} 银行退票"),
+        Status::Corrected(date) => format!("{date} 已冲正"),
+    }
+}
+
+pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
+    match call {
+        Call::Instruct { line: name, expenditure, order } => {
+            let (from, what) = (line(name, names), expenditure.code());
+            let Sentence { zh, en } = ordered(order, names);
+            sentence!("从{from}{zh},用于{what}", "{en} out of {from} ({what})")
+        }
+        Call::Authorize(grant) => {
+            let (name, from, until) = (&grant.name, line(&grant.line, names), grant.until);
+            let (total, en) = (spoken(grant.total), cny(grant.total));
+            let what = grant.expenditure.code();
+            sentence!(
+                "用款授权“{name}”:至{until}可从{from}支付不超过{total},用于{what}",
+                "payment order {name}: up to {en} of {from} until {until} ({what})"
+            )
+        }
+        Call::Pay { authorization, order } => {
+            let Sentence { zh, en } = ordered(order, names);
+            sentence!("按授权“{authorization}”{zh}", "{en} under payment order {authorization}")
+        }
+        Call::Revoke { authorization } => {
+            sentence!("终止用款授权“{authorization}”", "ends payment order {authorization}")
+        }
+        Call::BankResult { payment, result, occurred_on } => match result {
+            BankResult::Paid => sentence!(
+                "{occurred_on},银行已支付付款“{payment}”",
+                "the bank paid payment {payment} on {occurred_on}"
+            ),
+            BankResult::Failed(reason) => {
+                let (zh, en) = failure(*reason);
+                sentence!(
+                    "{occurred_on},银行退回付款“{payment}”:{zh}",
+                    "payment {payment} bounced on {occurred_on}: {en}"
+                )
+            }
+        },
+        Call::Return { payment, amount, .. } => {
+            let (amount, en) = (spoken(*amount), cny(*amount));
+            sentence!("付款“{payment}”退回{amount}", "{en} of payment {payment} came back")
+        }
+        Call::Correct { payment, .. } => sentence!(
+            "冲正误记的付款“{payment}”",
+            "reverses payment {payment}, which was entered wrongly"
+        ),
+    }
+}
+
+fn ordered(order: &Order, names: &dyn Names) -> Sentence {
+    let Order { reference, amount, replaces, occurred_on, .. } = order;
+    let (year, to) = (occurred_on.year(), payee(&order.payee, names));
+    let (amount, en) = (spoken(*amount), cny(*amount));
+    let replaced = replaces.as_ref().map_or_else(String::new, |old| format!(",替代付款“{old}”"));
+    sentence!(
+        "支付{amount}给{to}({year}年,凭证“{reference}”{replaced})",
+        "pays {en} to {to} ({year}, voucher {reference}{replaced})"
+    )
+}
+
+const fn failure(reason: FailureReason) -> (&'static str, &'static str) {
+    match reason {
+        FailureReason::AccountUnknown => ("账户不存在", "no such account"),
+        FailureReason::AccountClosed => ("账户已销户或冻结", "the account is closed or frozen"),
+        FailureReason::NameDiffers => ("户名与账号不符", "name and account differ"),
+        FailureReason::Other => ("其他原因", "another reason"),
+    }
+}
+
+pub(super) fn event(event: &Event) -> Sentence {
+    match event {
+        Event::Authorized { authorization, total } => {
+            let (total, en) = (spoken(*total), cny(*total));
+            sentence!(
+                "用款授权“{authorization}”生效,额度{total}",
+                "payment order {authorization} holds: {en}"
+            )
+        }
+        Event::Revoked { authorization, paid } => {
+            let (paid, en) = (spoken(*paid), cny(*paid));
+            sentence!(
+                "用款授权“{authorization}”终止,已支付{paid}",
+                "payment order {authorization} ended: {en} paid"
+            )
+        }
+        Event::Status { payment, status: known } => {
+            let known = status(known);
+            sentence!("付款“{payment}”:{known}", "payment {payment}: {known}")
+        }
+        Event::Returned { payment, amount } => {
+            let (amount, en) = (spoken(*amount), cny(*amount));
+            sentence!("付款“{payment}”退回{amount}", "{en} of payment {payment} came back")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Projects.
+
+use minglian_contracts::project::{Call, Event, Stage};
+
+use super::party::category;
+use super::{Names, Sentence, cny, sentence, spoken};
+
+pub(super) fn kind(call: &Call) -> &'static str {
+    match call {
+        Call::Register(_) => "项目登记",
+        Call::Contract { .. } => "合同登记",
+        Call::Accept { .. } => "项目验收",
+        Call::Evaluate { .. } => "绩效自评",
+    }
+}
+
+/// How far a project is.
+pub const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Registered => "已登记",
+        Stage::Contracted => "已签合同",
+        Stage::Accepted => "已验收",
+        Stage::Evaluated => "已评价",
+    }
+}
+
+pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
+    match call {
+        Call::Register(registration) => {
+            let (title, year) = (&registration.title, registration.year);
+            let (unit, category) =
+                (names.organization(&registration.unit), category(registration.category));
+            sentence!(
+                "登记{year}年项目“{title}”({category}),由{unit}实施",
+                "registers the {year} project {title} ({category}), carried out by {unit}"
+            )
+        }
+        Call::Contract { project, number, contract } => {
+            let supplier = names.organization(&contract.counterparty);
+            let (amount, en) = (spoken(contract.amount), cny(contract.amount));
+            sentence!(
+                "项目“{project}”与{supplier}签订合同“{number}”,金额{amount}",
+                "project {project}: contract {number} with {supplier} for {en}"
+            )
+        }
+        Call::Accept { project, acceptance } => {
+            let (zh, en) = if acceptance.label_confirmed {
+                (",已确认公益金资助标识", ", the label is in place")
+            } else {
+                ("", "")
+            };
+            sentence!("项目“{project}”通过验收{zh}", "project {project} is accepted{en}")
+        }
+        Call::Evaluate { project, .. } => {
+            sentence!("项目“{project}”提交绩效自评", "project {project} is evaluated")
+        }
+    }
+}
+
+pub(super) fn event(event: &Event) -> Sentence {
+    match event {
+        Event::Reached { project, stage: reached } => {
+            let reached = stage(*reached);
+            sentence!("项目“{project}”{reached}", "project {project}: {reached}")
+        }
+        Event::Contracted { project, total } => {
+            let (total, en) = (spoken(*total), cny(*total));
+            sentence!("项目“{project}”合同合计{total}", "contracts of {project}: {en} in all")
+        }
+        Event::Evaluated { project, evaluation } => {
+            let rate = percent(evaluation.execution.rate_basis_points);
+            let points = evaluation.indicator_points.saturating_add(evaluation.execution_points);
+            let (whole, part) = (points / 100, points % 100);
+            sentence!(
+                "项目“{project}”得分 {whole}.{part:02},预算执行率 {rate}",
+                "project {project}: {whole}.{part:02} points, execution rate {rate}"
+            )
+        }
+    }
+}
+
+/// Basis points as a percentage with two decimals.
+pub fn percent(basis_points: u16) -> String {
+    format!("{}.{:02}%", basis_points / 100, basis_points % 100)
+}

@@ -1,0 +1,20 @@
+/** Verifier for evidence, checkpoints and tiles of Minglian. Works in browsers and in Node. */
+export * from './bytes.ts';
+export * from './certificate.ts';
+export * from './checkpoint.ts';
+export { decode, encode } from './codec.ts';
+export type { Codec, Of, Plain } from './codec.ts';
+export * from './display.ts';
+export * from './ed25519.ts';
+export * from './errors.ts';
+export * from './events.ts';
+export * from './evidence.ts';
+export * from './genesis.ts';
+export * from './hashes.ts';
+export * from './json.ts';
+export * from './merkle.ts';
+export * from './note.ts';
+export * as scalars from './scalars.ts';
+export * from './state.ts';
+export * from './tiles.ts';
+export * as types from './types.ts';

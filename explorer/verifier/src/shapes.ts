@@ -1,0 +1,128 @@
+import type { Codec, Of, Plain } from './codec.ts';
+import { objectOf, textOf } from './codec.ts';
+import type { Reader, Writer } from './borsh.ts';
+import { malformed } from './errors.ts';
+import type { Json } from './json.ts';
+
+// Every codec fits `any`, and nothing narrower; the types below recover the real one.
+type Fields = Record<string, Codec<any>>;
+/** The object that a struct's codec reads. */
+type StructOf<F extends Fields> = { [K in keyof F]: Of<F[K]> };
+/** The object that an enum's codec reads: the variant's name in `kind`, and its fields. */
+type EnumOf<V extends Record<string, Fields>> = {
+  [K in keyof V & string]: { kind: K } & StructOf<V[K]>;
+}[keyof V & string];
+
+/** How a struct treats JSON names that it does not know. */
+export interface StructOptions {
+  /** Unknown names are refused instead of passed over. */
+  strict: boolean;
+}
+
+/** A struct: its fields in the order in which they are given here. */
+export function struct<F extends Fields>(
+  fields: F, options: StructOptions = { strict: false },
+): Codec<StructOf<F>> {
+  const entries = Object.entries(fields) as unknown as [string, Codec<unknown>][];
+  const build = (part: (name: string, codec: Codec<unknown>) => unknown): StructOf<F> =>
+    Object.fromEntries(entries.map(([name, codec]) => [name, part(name, codec)])) as StructOf<F>;
+  return {
+    read: (reader: Reader) => build((_, codec) => codec.read(reader)),
+    write: (writer: Writer, value) => {
+      entries.forEach(([name, codec]) => codec.write(writer, value[name]));
+    },
+    fromJson: (json: Json) => {
+      const object = objectOf(json);
+      if (options.strict) {
+        refuseUnknown(object.keys(), fields);
+      }
+      return build((name, codec) => {
+        const part = object.get(name);
+        if (part === undefined) {
+          throw malformed(`the field "${name}" is missing`);
+        }
+        return codec.fromJson(part);
+      });
+    },
+    toPlain: (value) => {
+      const plain = entries.map(([name, codec]) => [name, codec.toPlain(value[name])] as const);
+      return Object.fromEntries(plain) as Plain;
+    },
+  };
+}
+
+function refuseUnknown(names: Iterable<string>, fields: Fields): void {
+  for (const name of names) {
+    if (!Object.hasOwn(fields, name)) {
+      throw malformed(`unknown field "${name}"`);
+    }
+  }
+}
+
+/** How an enum stands in JSON: `{"name": {…}}`, or `{"kind": "name", …}` without unknown names. */
+export type EnumForm = 'outside' | 'inside';
+
+/** An enum whose variants, numbered from 0, have fields. */
+export function variants<V extends Record<string, Fields>>(
+  cases: V, form: EnumForm = 'outside',
+): Codec<EnumOf<V>> {
+  const names = Object.keys(cases);
+  const bodies = names.map((name) => struct(cases[name] as Fields, { strict: form === 'inside' }));
+  const join = (number: number, body: object | undefined): EnumOf<V> =>
+    ({ kind: names[number], ...body }) as unknown as EnumOf<V>;
+  return {
+    read: (reader) => {
+      const number = reader.u8();
+      if (number >= names.length) {
+        throw malformed(`unknown variant ${number} of ${names.join('|')}`);
+      }
+      return join(number, bodies[number]?.read(reader));
+    },
+    write: (writer, value) => {
+      const number = names.indexOf(value.kind);
+      writer.u8(number);
+      bodies[number]?.write(writer, value as never);
+    },
+    fromJson: (json) => {
+      const object = new Map(objectOf(json));
+      const [outer] = object.keys();
+      const name = form === 'inside' ? textOf(object.get('kind') ?? null) : outer;
+      const number = names.indexOf(name ?? '');
+      if (number < 0 || (form === 'outside' && object.size !== 1)) {
+        throw malformed(`one of ${names.join('|')} expected`);
+      }
+      object.delete('kind');
+      const body = form === 'inside' ? object : (object.get(name ?? '') ?? null);
+      return join(number, bodies[number]?.fromJson(body));
+    },
+    toPlain: (value) => {
+      const body = bodies[names.indexOf(value.kind)]?.toPlain(value as never) ?? null;
+      return form === 'inside'
+        ? { kind: value.kind, ...(body as Record<string, Plain>) }
+        : { [value.kind]: body };
+    },
+  };
+}
+
+/** An enum whose variants have no fields; in JSON its name. */
+export function names<N extends string>(...all: N[]): Codec<N> {
+  return {
+    read: (reader) => {
+      const number = reader.u8();
+      const name = all[number];
+      if (name === undefined) {
+        throw malformed(`unknown variant ${number} of ${all.join('|')}`);
+      }
+      return name;
+    },
+    write: (writer, value) => writer.u8(all.indexOf(value)),
+    fromJson: (json) => {
+      const name = all.find((known) => known === textOf(json));
+      if (name === undefined) {
+        throw malformed(`one of ${all.join('|')} expected`);
+      }
+      return name;
+    },
+    toPlain: (value) => value,
+  };
+}

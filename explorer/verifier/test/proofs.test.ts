@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { LogHash } from '../src/index.ts';
+import {
+  bucketOf, decodeStateProof, encode, fromHex, hashOf, leafHash, parseJson, rootOf, toHex, types,
+  verifyConsistency, verifyInclusion, verifyState,
+} from '../src/index.ts';
+import { cases, leafBytes, refusal, vectors } from './vectors.ts';
+
+const log = vectors('log_trees.json');
+const roots = cases(log, 'roots') as unknown as LogHash[];
+
+test('roots of small logs', () => {
+  roots.forEach((root, size) => {
+    const leaves = Array.from({ length: size }, (_, i) => leafHash(leafBytes(i)));
+    assert.equal(rootOf(leaves), root, `${size} leaves`);
+  });
+});
+
+test('proofs of inclusion that hold, and none of them for another leaf', () => {
+  for (const { index, size, proof } of cases(log, 'inclusion')) {
+    const root = roots[size] as LogHash;
+    const verify = (leaf: number) =>
+      verifyInclusion(leafHash(leafBytes(leaf)), BigInt(index), BigInt(size), proof, root);
+    verify(index);
+    refusal(() => verify(index + 1), `another leaf at ${index} of ${size}`, 'RootDiffers');
+  }
+});
+
+test('proofs of inclusion that are refused', () => {
+  for (const { leaf, index, size, proof, root, error, why } of cases(log, 'refused_inclusion')) {
+    refusal(() => verifyInclusion(
+      leafHash(leafBytes(leaf)), BigInt(index), BigInt(size), proof, root), why, error);
+  }
+});
+
+test('proofs of consistency that hold', () => {
+  for (const example of cases(log, 'consistency')) {
+    const head = (size: number) => ({ size: BigInt(size), root: roots[size] as LogHash });
+    verifyConsistency(head(example['old']), head(example['new']), example['proof']);
+  }
+});
+
+test('proofs of consistency that are refused', () => {
+  for (const example of cases(log, 'refused_consistency')) {
+    const earlier = { size: BigInt(example['old']), root: example['old_root'] };
+    const later = { size: BigInt(example['new']), root: example['new_root'] };
+    refusal(() => verifyConsistency(earlier, later, example['proof']), example['why'],
+      example['error']);
+  }
+});
+
+const state = vectors('state.json');
+
+function optional(hex: string | null): Uint8Array | null {
+  return hex === null ? null : fromHex(hex);
+}
+
+test('state proofs that hold, from bytes and from JSON', () => {
+  assert.equal(hashOf('StateRoot', new Uint8Array(32)), state['empty_root']);
+  for (const { name, key, value, hex, proof, bucket } of cases(state, 'proofs')) {
+    assert.equal(bucketOf(hashOf('StateKeyHash', fromHex(key))), bucket, name);
+    verifyState(state['root'], fromHex(key), optional(value), decodeStateProof(fromHex(hex)));
+    const fromJson = types.stateProof.fromJson(parseJson(JSON.stringify(proof)));
+    assert.equal(toHex(encode(types.stateProof, fromJson)), hex, name);
+  }
+});
+
+test('state proofs that are refused', () => {
+  for (const { why, key, value, hex, error } of cases(state, 'refused')) {
+    refusal(() => verifyState(
+      state['root'], fromHex(key), optional(value), decodeStateProof(fromHex(hex))), why, error);
+  }
+});
+
+test('a state proof with any byte changed is refused', () => {
+  for (const { name, key, value, hex } of cases(state, 'proofs')) {
+    const bytes = fromHex(hex);
+    bytes.forEach((byte, i) => {
+      const damaged = bytes.with(i, byte ^ 1);
+      refusal(() => verifyState(
+        state['root'], fromHex(key), optional(value), decodeStateProof(damaged)), `${name} ${i}`);
+    });
+  }
+  refusal(() => decodeStateProof(new Uint8Array(3073)), 'too long', 'TooLong');
+});

@@ -1,0 +1,157 @@
+//! `state.json`: a map, its root, and what can and cannot be proven of it.
+
+use minglian_ledger::hash::{StateKeyHash, StateNodeHash, StateRoot};
+use minglian_ledger::state::proof::{self, BucketProof, StateProof};
+use minglian_ledger::state::tree::StateTree;
+use minglian_ledger::state::{StateRead, bucket};
+use serde_json::{Value, json};
+
+use super::{error_name, hex};
+use crate::fixture::{self, Chain};
+
+fn statement(proof: &StateProof, key: &[u8], value: Option<&[u8]>) -> Value {
+    json!({
+        "key": hex(key),
+        "bucket": bucket::index_of(&StateKeyHash::of(&[key])),
+        "value": value.map(hex),
+        "proof": proof,
+        "hex": hex(borsh::to_vec(proof).unwrap()),
+    })
+}
+
+struct Proofs {
+    chain: Chain,
+    root: StateRoot,
+    refused: Vec<Value>,
+}
+
+impl Proofs {
+    fn prove(&self, key: &[u8]) -> (StateProof, Option<Vec<u8>>) {
+        let proof = proof::prove(&self.chain.tree, &self.chain.state, key).unwrap();
+        let value = self.chain.state.get(key).unwrap();
+        proof::verify(&proof, &self.root, key, value.as_deref()).unwrap();
+        (proof, value)
+    }
+
+    fn accept(&self, name: &str, key: &[u8]) -> Value {
+        let (proof, value) = self.prove(key);
+        let mut entry = statement(&proof, key, value.as_deref());
+        entry["name"] = json!(name);
+        entry
+    }
+
+    fn refuse(&mut self, why: &str, proof: &StateProof, key: &[u8], value: Option<&[u8]>) {
+        let error = proof::verify(proof, &self.root, key, value).expect_err(why);
+        let mut entry = statement(proof, key, value);
+        entry["why"] = json!(why);
+        entry["error"] = json!(error_name(&error));
+        self.refused.push(entry);
+    }
+
+    fn refuse_each(&mut self, crowd: &[Vec<u8>]) {
+        let (present, value) = self.prove(&crowd[1]);
+        let value = value.as_deref();
+        let (absent, _) = self.prove(&crowd[2]);
+        self.refuse("another value", &present, &crowd[1], Some(b"other"));
+        self.refuse("another key", &present, &crowd[0], value);
+        self.refuse("presence claimed as absence", &present, &crowd[1], None);
+        self.refuse("absence claimed as presence", &absent, &crowd[2], Some(b"other"));
+        self.refuse("a present key claimed absent", &absent, &crowd[1], None);
+        let mut proof = present.clone();
+        proof.bucket = BucketProof::Empty;
+        self.refuse("the bucket claimed empty", &proof, &crowd[1], None);
+        let mut proof = present.clone();
+        proof.sibling_bits |= 1 << 20;
+        self.refuse("a bit above the tree", &proof, &crowd[1], value);
+        let mut proof = present.clone();
+        proof.siblings.pop();
+        self.refuse("a listed sibling is missing", &proof, &crowd[1], value);
+        let mut proof = present.clone();
+        let level = (!proof.sibling_bits).trailing_zeros();
+        proof.sibling_bits |= 1 << level;
+        let below = (proof.sibling_bits & ((1 << level) - 1)).count_ones();
+        let at = usize::try_from(below).unwrap();
+        proof.siblings.insert(at, StateNodeHash::default());
+        self.refuse("an empty sibling is listed", &proof, &crowd[1], value);
+        let mut proof = present.clone();
+        proof.siblings[0].0[0] ^= 1;
+        self.refuse("one bit of a sibling", &proof, &crowd[1], value);
+        self.refuse_in_bucket(&present, &absent, crowd, value);
+    }
+
+    fn refuse_in_bucket(
+        &mut self,
+        present: &StateProof,
+        absent: &StateProof,
+        crowd: &[Vec<u8>],
+        value: Option<&[u8]>,
+    ) {
+        let edit = |edit: fn(&mut u32, &mut u32)| {
+            let mut proof = present.clone();
+            if let BucketProof::Present { count, position, .. } = &mut proof.bucket {
+                edit(count, position);
+            }
+            proof
+        };
+        self.refuse("a position outside", &edit(|_, p| *p = 3), &crowd[1], value);
+        self.refuse("another position", &edit(|_, p| *p = 0), &crowd[1], value);
+        self.refuse("another count", &edit(|c, _| *c = 4), &crowd[1], value);
+        let edit = |edit: fn(&mut BucketProof)| {
+            let mut proof = absent.clone();
+            edit(&mut proof.bucket);
+            proof
+        };
+        let missing = edit(|bucket| {
+            if let BucketProof::Absent { before, .. } = bucket {
+                *before = None;
+            }
+        });
+        self.refuse("a neighbour is missing", &missing, &crowd[2], None);
+        let swapped = edit(|bucket| {
+            if let BucketProof::Absent { before, after, .. } = bucket {
+                std::mem::swap(before, after);
+            }
+        });
+        self.refuse("the neighbours are swapped", &swapped, &crowd[2], None);
+        let changed = edit(|bucket| {
+            if let BucketProof::Absent { after: Some(after), .. } = bucket {
+                after.value.0[0] ^= 1;
+            }
+        });
+        self.refuse("one neighbour's value", &changed, &crowd[2], None);
+        let moved = edit(|bucket| {
+            if let BucketProof::Absent { position, .. } = bucket {
+                *position = 1;
+            }
+        });
+        self.refuse("another place for the absent key", &moved, &crowd[2], None);
+    }
+}
+
+#[test]
+fn state() {
+    let chain = Chain::new();
+    let crowd = fixture::crowded_keys();
+    let root = chain.header(fixture::TIP).state_root;
+    let mut proofs = Proofs { root, chain, refused: Vec::new() };
+    let accepted = vec![
+        proofs.accept("alone in its bucket", b"counter"),
+        proofs.accept("first of three in its bucket", &crowd[0]),
+        proofs.accept("last of three", &crowd[3]),
+        proofs.accept("absent between two neighbours", &crowd[2]),
+        proofs.accept("absent from an empty bucket", b"account/1"),
+    ];
+    proofs.refuse_each(&crowd);
+    let entry = |(key, value): (&[u8], &[u8])| json!({ "key": hex(key), "value": hex(value) });
+    super::check(
+        "state.json",
+        "The entries of a state, its root, proofs of presence and absence, and proofs that fail.",
+        json!({
+            "empty_root": StateTree::new().root(),
+            "entries": proofs.chain.state.entries().map(entry).collect::<Vec<_>>(),
+            "root": root,
+            "proofs": accepted,
+            "refused": proofs.refused,
+        }),
+    );
+}

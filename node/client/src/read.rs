@@ -1,0 +1,209 @@
+//! The node's reading routes, one method each.
+
+use data_encoding::HEXLOWER;
+use minglian_ledger::checkpoint::note::Note;
+use minglian_ledger::evidence::Evidence;
+use minglian_ledger::genesis::Genesis;
+use minglian_ledger::height::{Height, LogIndex};
+use minglian_ledger::log::tiles::Tile;
+use minglian_ledger::organization_code::OrganizationCode;
+
+use crate::wire::{
+    AccountView, Consistency, HeaderView, Health, LineDetail, LineView, OrganizationDetail,
+    OrganizationView, Page, ParameterView, PeerView, ProposalView, RecordView, TracePage,
+    TraceQuery, ValidatorsView,
+};
+use crate::{Client, ClientError, malformed};
+
+type Query = Vec<(&'static str, String)>;
+
+/// Where a page begins and how long it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Paging {
+    /// The `next` of the page before; none for the first page.
+    pub after: Option<String>,
+    /// Most entries; the node's own limit if none.
+    pub limit: Option<usize>,
+}
+
+impl Paging {
+    fn query(&self) -> Query {
+        let after = self.after.clone().map(|after| ("after", after));
+        let limit = self.limit.map(|limit| ("limit", limit.to_string()));
+        after.into_iter().chain(limit).collect()
+    }
+}
+
+impl Client {
+    /// A record of the log, decoded.
+    pub async fn record(&self, index: LogIndex) -> Result<RecordView, ClientError> {
+        self.json(&format!("/v1/records/{index}"), &[]).await
+    }
+
+    /// Proof that a leaf stands in the log, without the validator changes up to `since`, which the
+    /// reader trusts.
+    pub async fn record_evidence(
+        &self,
+        index: LogIndex,
+        since: Height,
+    ) -> Result<Evidence, ClientError> {
+        self.evidence(&format!("/v1/records/{index}/evidence"), since).await
+    }
+
+    /// Accounts of a holder.
+    pub async fn accounts(
+        &self,
+        holder: &OrganizationCode,
+        paging: &Paging,
+    ) -> Result<Page<AccountView>, ClientError> {
+        let mut query = paging.query();
+        query.push(("holder", holder.to_string()));
+        self.json("/v1/accounts", &query).await
+    }
+
+    /// An account by its canonical encoding, with the first movements in and out.
+    pub async fn account(&self, id: &[u8]) -> Result<AccountView, ClientError> {
+        self.json(&format!("/v1/accounts/{}", HEXLOWER.encode(id)), &[]).await
+    }
+
+    /// Movements into and out of an account from these positions on.
+    pub async fn account_movements(
+        &self,
+        id: &[u8],
+        inflows_from: u64,
+        outflows_from: u64,
+        limit: usize,
+    ) -> Result<AccountView, ClientError> {
+        let query = [
+            ("inflows_from", inflows_from.to_string()),
+            ("outflows_from", outflows_from.to_string()),
+            ("limit", limit.to_string()),
+        ];
+        self.json(&format!("/v1/accounts/{}", HEXLOWER.encode(id)), &query).await
+    }
+
+    /// Proof of what an account is, or that it does not exist, after the last block.
+    pub async fn account_evidence(
+        &self,
+        id: &[u8],
+        since: Height,
+    ) -> Result<Evidence, ClientError> {
+        self.evidence(&format!("/v1/accounts/{}/evidence", HEXLOWER.encode(id)), since).await
+    }
+
+    async fn evidence(&self, path: &str, since: Height) -> Result<Evidence, ClientError> {
+        let bytes = self.bytes(path, &[("since_height", since.to_string())]).await?;
+        Evidence::decode(&bytes).map_err(|error| malformed(path, error))
+    }
+
+    /// A page of a trace.
+    pub async fn trace(&self, query: &TraceQuery) -> Result<TracePage, ClientError> {
+        self.json("/v1/trace", &query.pairs()).await
+    }
+
+    /// The organisations, by code.
+    pub async fn organizations(
+        &self,
+        paging: &Paging,
+    ) -> Result<Page<OrganizationView>, ClientError> {
+        self.json("/v1/organizations", &paging.query()).await
+    }
+
+    /// An organisation with its live keys and its newest records.
+    pub async fn organization(
+        &self,
+        code: &OrganizationCode,
+        before: Option<LogIndex>,
+    ) -> Result<OrganizationDetail, ClientError> {
+        let query: Query = before.map(|index| ("before", index.to_string())).into_iter().collect();
+        self.json(&format!("/v1/organizations/{code}"), &query).await
+    }
+
+    /// Quota lines, by name.
+    pub async fn allocations(&self, paging: &Paging) -> Result<Page<LineView>, ClientError> {
+        self.json("/v1/allocations", &paging.query()).await
+    }
+
+    /// A quota line by its canonical name, with where its money went.
+    pub async fn allocation(&self, name: &[u8]) -> Result<LineDetail, ClientError> {
+        self.json(&format!("/v1/allocations/{}", HEXLOWER.encode(name)), &[]).await
+    }
+
+    /// Acts that wait for other officers.
+    pub async fn proposals(&self, paging: &Paging) -> Result<Page<ProposalView>, ClientError> {
+        self.json("/v1/proposals", &paging.query()).await
+    }
+
+    /// Dated parameters with all their versions.
+    pub async fn parameters(&self, paging: &Paging) -> Result<Page<ParameterView>, ClientError> {
+        self.json("/v1/parameters", &paging.query()).await
+    }
+
+    /// A header with its certificate.
+    pub async fn header(&self, height: Height) -> Result<HeaderView, ClientError> {
+        self.json(&format!("/v1/headers/{height}"), &[]).await
+    }
+
+    /// The last header with its certificate.
+    pub async fn latest_header(&self) -> Result<HeaderView, ClientError> {
+        self.json("/v1/headers/latest", &[]).await
+    }
+
+    /// Proof that the log of `from` leaves is a prefix of that of `to`.
+    pub async fn consistency(&self, from: u64, to: u64) -> Result<Consistency, ClientError> {
+        self.json("/v1/consistency", &[("from", from.to_string()), ("to", to.to_string())]).await
+    }
+
+    /// The validators that certify `height`; the next block's if none.
+    pub async fn validators(&self, height: Option<Height>) -> Result<ValidatorsView, ClientError> {
+        let query: Query =
+            height.map(|height| ("height", height.to_string())).into_iter().collect();
+        self.json("/v1/validators", &query).await
+    }
+
+    /// The genesis. Whoever trusts nobody compares its hash with one from elsewhere.
+    pub async fn genesis(&self) -> Result<Genesis, ClientError> {
+        self.json("/v1/genesis", &[]).await
+    }
+
+    /// Peers that are connected to the node.
+    pub async fn peers(&self) -> Result<Page<PeerView>, ClientError> {
+        self.json("/v1/peers", &[]).await
+    }
+
+    /// How the node is. A node whose engine has stopped answers 503 with the same body.
+    pub async fn health(&self) -> Result<Health, ClientError> {
+        match self.json("/health", &[]).await {
+            Err(ClientError::Refused(problem)) if problem.status == 503 => {
+                Ok(Health::stopped(problem.detail))
+            }
+            other => other,
+        }
+    }
+
+    /// The node's metrics in Prometheus' text format.
+    pub async fn metrics(&self) -> Result<String, ClientError> {
+        self.text("/metrics").await
+    }
+
+    /// The latest checkpoint, a signed note; none while the log key's holder has not signed one.
+    pub async fn checkpoint(&self) -> Result<Option<Note>, ClientError> {
+        match self.text("/log/checkpoint").await {
+            Ok(text) => Note::parse(text.as_bytes())
+                .map(Some)
+                .map_err(|error| malformed("the checkpoint", error)),
+            Err(error) if error.is_vacant() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A tile of the log.
+    pub async fn tile(&self, tile: &Tile) -> Result<Vec<u8>, ClientError> {
+        self.bytes(&format!("/log/{tile}"), &[]).await
+    }
+
+    /// The C2SP policy by which more than two thirds of the validators cosign.
+    pub async fn log_policy(&self) -> Result<String, ClientError> {
+        self.text("/log/tlog-policy").await
+    }
+}

@@ -1,0 +1,150 @@
+//! Which heads there are and who signed them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use minglian_ledger::checkpoint::Checkpoint;
+use minglian_ledger::checkpoint::key::VerifierKey;
+use minglian_ledger::checkpoint::note::{Note, NoteSignature};
+use minglian_ledger::checkpoint::quorum;
+
+use super::CheckpointsError;
+
+/// Heads that are kept.
+const HEADS_MAX: usize = 64;
+
+/// Verified signatures of heads that this node has not committed yet.
+const EARLY_MAX: usize = 512;
+
+/// Most signatures in one message: a node signs as cosigner and as log.
+const SIGNATURES_MAX: usize = 2;
+
+/// The last heads with the signatures known to be good.
+///
+/// **Invariant:** every signature kept verifies over its head's text.
+#[derive(Debug)]
+pub struct Heads {
+    log_key: VerifierKey,
+    /// By size.
+    heads: BTreeMap<u64, Head>,
+    early: VecDeque<Note>,
+}
+
+#[derive(Debug)]
+struct Head {
+    text: String,
+    cosigners: Vec<(VerifierKey, u64)>,
+    log: Option<NoteSignature>,
+    /// By the cosigner's name.
+    cosigned: BTreeMap<String, NoteSignature>,
+}
+
+impl Heads {
+    /// No heads of the log with this key.
+    pub fn new(log_key: VerifierKey) -> Self {
+        Self { log_key, heads: BTreeMap::new(), early: VecDeque::new() }
+    }
+
+    /// Adds a committed head with those who may cosign it, and the signatures that came early.
+    pub fn add(&mut self, checkpoint: &Checkpoint, cosigners: Vec<(VerifierKey, u64)>) {
+        let text = checkpoint.to_string();
+        let head = Head { text, cosigners, log: None, cosigned: BTreeMap::new() };
+        self.heads.entry(checkpoint.size()).or_insert(head);
+        while self.heads.len() > HEADS_MAX {
+            self.heads.pop_first();
+        }
+        for note in std::mem::take(&mut self.early) {
+            // A note that is refused now was verified against cosigners who have changed since, or
+            // is of another log; the log says so.
+            if let Err(error) = self.merge(&note) {
+                tracing::warn!(%error, "an early cosignature does not fit its head");
+            }
+        }
+    }
+
+    /// Keeps what is new in a note; see [`super::Checkpoints::on_received`].
+    pub fn merge(&mut self, note: &Note) -> Result<bool, CheckpointsError> {
+        let checkpoint: Checkpoint = note.text().parse()?;
+        if checkpoint.origin() != self.log_key.name() {
+            return Err(CheckpointsError::OtherLog(checkpoint.origin().to_owned()));
+        }
+        if note.signatures().len() > SIGNATURES_MAX {
+            return Err(CheckpointsError::TooMany(note.signatures().len()));
+        }
+        let size = checkpoint.size();
+        let newest = self.heads.last_key_value().map_or(0, |(size, _)| *size);
+        if size > newest {
+            return self.keep_early(note);
+        }
+        if self.heads.first_key_value().is_some_and(|(oldest, _)| size < *oldest) {
+            return Ok(false);
+        }
+        let head = self.heads.get_mut(&size).ok_or(CheckpointsError::UnknownHead(size))?;
+        let mut is_new = false;
+        for signature in note.signatures() {
+            let signer = verified_signer(&self.log_key, &head.cosigners, note.text(), signature)?;
+            if note.text() != head.text {
+                return Err(CheckpointsError::SplitView { signer: signer.name().to_owned(), size });
+            }
+            if *signer == self.log_key {
+                is_new |= head.log.replace(signature.clone()).is_none();
+            } else {
+                let name = signer.name().to_owned();
+                is_new |= head.cosigned.insert(name, signature.clone()).is_none();
+            }
+        }
+        Ok(is_new)
+    }
+
+    /// The latest head signed by the log and cosigned by a quorum, or else the latest signed.
+    pub fn latest(&self) -> Option<Note> {
+        let signed = || self.heads.values().rev().filter(|head| head.log.is_some());
+        let head = signed().find(|head| head.is_cosigned()).or_else(|| signed().next())?;
+        let signatures = head.log.iter().chain(head.cosigned.values()).cloned().collect();
+        Note::new(head.text.clone(), signatures).ok()
+    }
+
+    /// Keeps a verified note until its head is committed here.
+    fn keep_early(&mut self, note: &Note) -> Result<bool, CheckpointsError> {
+        let cosigners = self.heads.last_key_value().map(|(_, head)| &head.cosigners);
+        for signature in note.signatures() {
+            let cosigners = cosigners.map_or(&[][..], Vec::as_slice);
+            verified_signer(&self.log_key, cosigners, note.text(), signature)?;
+        }
+        if self.early.contains(note) {
+            return Ok(false);
+        }
+        if self.early.len() >= EARLY_MAX {
+            self.early.pop_front();
+        }
+        self.early.push_back(note.clone());
+        Ok(true)
+    }
+}
+
+impl Head {
+    fn is_cosigned(&self) -> bool {
+        let power = |of: &dyn Fn(&VerifierKey) -> bool| -> u64 {
+            self.cosigners.iter().filter(|(key, _)| of(key)).map(|(_, power)| *power).sum()
+        };
+        quorum::is_quorum(power(&|key| self.cosigned.contains_key(key.name())), power(&|_| true))
+    }
+}
+
+/// Who made this signature over `text`, if it is the log or a cosigner and it verifies.
+fn verified_signer<'a>(
+    log_key: &'a VerifierKey,
+    cosigners: &'a [(VerifierKey, u64)],
+    text: &str,
+    signature: &NoteSignature,
+) -> Result<&'a VerifierKey, CheckpointsError> {
+    let alone = Note::new(text.to_owned(), vec![signature.clone()])?;
+    if alone.is_signed_by_log(log_key)? {
+        return Ok(log_key);
+    }
+    for (key, _) in cosigners {
+        if key.name() == signature.name() && alone.cosignature_by(key)?.is_some() {
+            return Ok(key);
+        }
+    }
+    Err(CheckpointsError::UnknownSigner(signature.name().to_owned()))
+}

@@ -1,0 +1,126 @@
+//! `minglian audit`: take the whole ledger, check it, check one bundle of evidence.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+use minglian_client::Client;
+use minglian_ledger::evidence::{EVIDENCE_BYTES_MAX, Evidence, Proven, Trust};
+use minglian_ledger::height::Height;
+use serde_json::json;
+
+use crate::audit::{export, verify};
+use crate::genesis_file;
+
+/// What to check.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Take every block of a node into a directory 导出全部账本
+    Export {
+        /// A node, such as http://127.0.0.1:26800
+        #[arg(long)]
+        from: String,
+        /// The directory to create
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Check an export without a network: bytes, log, certificates, signatures, execution, state,
+    /// and that the book balances 离线核验
+    Verify {
+        /// The export
+        directory: PathBuf,
+        /// The genesis file that you trust
+        #[arg(long)]
+        genesis: PathBuf,
+    },
+    /// Check one bundle of evidence (JSON or binary) 核验一份证据
+    VerifyEvidence {
+        /// The bundle
+        file: PathBuf,
+        /// The genesis file that you trust
+        #[arg(long)]
+        genesis: PathBuf,
+    },
+}
+
+/// Runs the command.
+pub fn run(command: AuditCommand) -> anyhow::Result<()> {
+    match command {
+        AuditCommand::Export { from, out } => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let client = Client::new(&from)?;
+            let progress = progress("blocks exported");
+            let exported = runtime.block_on(export::export(&client, &out, &progress))?;
+            progress.finish_and_clear();
+            println!("{}", json!({ "height": exported.height, "files": exported.files }));
+            Ok(())
+        }
+        AuditCommand::Verify { directory, genesis } => {
+            let genesis = genesis_file::read(&genesis)?;
+            let progress = progress("blocks verified");
+            progress.set_length(verify::height_hint(&directory).unwrap_or_default().0);
+            let verified = verify::verify(&directory, &genesis, &progress)?;
+            progress.finish_and_clear();
+            let totals = &verified.totals;
+            println!(
+                "{}",
+                json!({
+                    "verified": true,
+                    "chain_id": verified.header.chain_id,
+                    "height": verified.header.height,
+                    "log_size": verified.header.log_size,
+                    "log_root": verified.header.log_root,
+                    "state_root": verified.header.state_root,
+                    "transactions": verified.transactions,
+                    "refused": verified.refused,
+                    "accounts": totals.accounts,
+                    "movements": totals.movements,
+                    "origins_fen": totals.origins_fen.to_string(),
+                })
+            );
+            Ok(())
+        }
+        AuditCommand::VerifyEvidence { file, genesis } => {
+            let genesis = genesis_file::read(&genesis)?;
+            let trust = Trust {
+                chain_id: genesis.chain_id()?,
+                height: Height::GENESIS,
+                validators: genesis.validators.clone(),
+            };
+            let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+            let evidence = read_evidence(&bytes)?;
+            let proven = evidence.verify(&trust)?;
+            println!("{}", serde_json::to_string_pretty(&describe(&proven))?);
+            Ok(())
+        }
+    }
+}
+
+fn read_evidence(bytes: &[u8]) -> anyhow::Result<Evidence> {
+    if bytes.first() == Some(&b'{') {
+        anyhow::ensure!(bytes.len() <= 4 * EVIDENCE_BYTES_MAX, "the bundle is too large");
+        return serde_json::from_slice(bytes).context("the bundle does not read");
+    }
+    Ok(Evidence::decode(bytes)?)
+}
+
+fn describe(proven: &Proven) -> serde_json::Value {
+    match proven {
+        Proven::Leaf(index, leaf) => json!({ "proven": "leaf", "index": index, "leaf": leaf }),
+        Proven::State(key, value) => json!({
+            "proven": if value.is_some() { "state entry" } else { "absence of a state entry" },
+            "key": data_encoding::HEXLOWER.encode(key),
+            "value": value.as_ref().map(|value| data_encoding::HEXLOWER.encode(value)),
+        }),
+    }
+}
+
+fn progress(unit: &str) -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {unit} {{eta}}"));
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}

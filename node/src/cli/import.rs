@@ -1,0 +1,104 @@
+//! `minglian import`: entering published notices.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use minglian_client::Client;
+
+use crate::import::report::{self, NoticeReport};
+use crate::import::run::Run;
+use crate::import::signers::Signers;
+use crate::import::{csv_file, notice, plan};
+
+/// Options of `minglian import`.
+#[derive(Debug, Args)]
+#[command(long_about = "\
+Enter published notices (公告) from CSV tables.\n\n\
+A table has the 15 columns dataset,row,year,region,fund_source,category,item,unit_or_recipient,\n\
+doc_no,amount_published,unit,amount_fen,kind,count,note, in UTF-8 or GB18030. Organisations and\n\
+projects that it names are registered; quota enters by source and 文号, is allocated, spent and\n\
+carried. Printed totals are checked, never posted. A row that cannot stand is refused with its line\n\
+and the rest goes on. Importing the same file again changes nothing.\n\n\
+On a demonstration network (演示) this command signs for all officers; elsewhere it stops at the\n\
+proposal and the officers approve.")]
+pub struct ImportArguments {
+    /// The tables
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// A node, such as http://127.0.0.1:26800; not needed for a dry run
+    #[arg(long, required_unless_present = "dry_run")]
+    pub url: Option<String>,
+    /// Index of the officers' key files (officers.json); not needed for a dry run
+    #[arg(long, required_unless_present = "dry_run")]
+    pub officers: Option<PathBuf>,
+    /// Only say what would be entered
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: ImportArguments) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reports = runtime.block_on(enter(&arguments))?;
+    let mut refused = 0;
+    for report in &reports {
+        refused += report.refused.len();
+        if !arguments.json {
+            println!("{}", report.to_text());
+        }
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string(&reports)?);
+    }
+    anyhow::ensure!(refused == 0, "{refused} rows or acts were refused; the rest was entered");
+    Ok(())
+}
+
+async fn enter(arguments: &ImportArguments) -> anyhow::Result<Vec<NoticeReport>> {
+    let mut reports = Vec::new();
+    let client = arguments.url.as_deref().map(Client::new).transpose()?;
+    let mut signers = arguments.officers.as_deref().map(Signers::read).transpose()?;
+    for path in &arguments.files {
+        let name = path.display().to_string();
+        let bytes = csv_file::read(path).with_context(|| name.clone())?;
+        let parsed = notice::parse(&name, &bytes).with_context(|| name.clone())?;
+        for notice in &parsed.notices {
+            let mut plan = plan::plan(&name, notice);
+            if Some(notice) == parsed.notices.first().as_ref().copied() {
+                plan.refused.extend(parsed.refused.iter().cloned());
+            }
+            let outcomes = match (&client, &mut signers) {
+                (Some(client), Some(signers)) if !arguments.dry_run => {
+                    let progress = progress(&plan.dataset, plan.acts.len());
+                    let outcomes = Run::new(client, signers).await?.enter(&plan, &progress).await?;
+                    progress.finish_and_clear();
+                    outcomes
+                }
+                _ => Vec::new(),
+            };
+            reports.push(report::report(&name, &plan, &outcomes));
+        }
+        if parsed.notices.is_empty() {
+            for row in &parsed.refused {
+                eprintln!("{row}");
+            }
+            anyhow::bail!("{name}: no row could be read");
+        }
+    }
+    Ok(reports)
+}
+
+fn progress(dataset: &str, acts: usize) -> ProgressBar {
+    let bar = ProgressBar::new(acts as u64);
+    let template = "{msg} {bar:40} {pos}/{len} acts {eta}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_message(dataset.to_owned());
+    bar
+}

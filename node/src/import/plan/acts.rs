@@ -1,0 +1,445 @@
+//! Each kind of row as acts.
+
+use minglian_contracts::allocation::downward::Grant;
+use minglian_contracts::allocation::entry::{RecordQuota, Statement};
+use minglian_contracts::allocation::line::LineName;
+use minglian_contracts::allocation::year::{CarryOver, TransferOut};
+use minglian_contracts::allocation::{self, Basis, Purpose, Receipt, StatementKind};
+use minglian_contracts::call::Call;
+use minglian_contracts::payment::expenditure::Expenditure;
+use minglian_contracts::payment::{self, Order, Payee};
+use minglian_contracts::project;
+use minglian_ledger::date::Date;
+use minglian_ledger::fen::Fen;
+use minglian_ledger::genesis::{OrganizationKind, Role};
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::text::Text;
+
+use super::{
+    Act, Available, Column, Entry, GroupKey, Planner, Stage, category_of, documents_text, funds,
+    group_of,
+};
+use crate::import::kind::Kind;
+use crate::import::notice::NoticeRow;
+use crate::import::party::Party;
+use crate::import::refusal::Reason;
+
+const TWO: [Role; 2] = [Role::Maker, Role::Checker];
+const THREE: [Role; 3] = [Role::Maker, Role::Checker, Role::Payer];
+
+impl Planner<'_> {
+    /// Money or quota that the notice says was received.
+    pub(super) fn inflow(&mut self, row: &NoticeRow) -> Result<(), Reason> {
+        let region = self.region(row)?;
+        let is_part = row.kind == Kind::Retained && self.funds.has_accruals(&group_of(row).0);
+        if row.amount.is_zero() || is_part {
+            return self.state(row, region.civil_affairs.code);
+        }
+        let holder = match (row.kind, Party::unit(row, OrganizationKind::CivilAffairs)) {
+            (Kind::BudgetIssued, unit) => {
+                unit?.unwrap_or(region.civil_affairs)
+            }
+            _ => region.civil_affairs,
+        };
+        self.register(&holder);
+        let receipt = match row.kind {
+            Kind::ReceivedTranche => Receipt::Tranche,
+            Kind::SettlementReturn => Receipt::SettlementReturn,
+            Kind::BroughtForward => Receipt::BroughtForward,
+            Kind::Accrued | Kind::Retained => Receipt::OwnShare,
+            _ => Receipt::Issued,
+        };
+        let first_year = row.year - u16::from(receipt == Receipt::BroughtForward);
+        let line = self.quota_line(row, holder.code, &format!("第{}行", row.row))?;
+        let quota = self.quota(row, line.clone(), receipt, row.amount, first_year, false)?;
+        let finance = region.finance.code;
+        self.push(Stage::Quota, row, finance, &TWO, quota, Some(Column::Received))?;
+        self.enter(group_of(row), line, row.amount);
+        Ok(())
+    }
+
+    /// Quota that the notice implies.
+    pub(super) fn implied(&mut self, rows: &[&NoticeRow]) {
+        for (group, amount) in self.funds.implied(rows) {
+            let Some(row) = rows.iter().find(|row| group_of(row) == group) else { continue };
+            if amount.is_zero() {
+                continue;
+            }
+            if let Err(reason) = self.implied_group(row, group, amount) {
+                let line = row.line;
+                let refused = super::RefusedRow { file: self.file.to_owned(), line, reason };
+                self.plan.refused.push(refused);
+            }
+        }
+    }
+
+    fn implied_group(
+        &mut self,
+        row: &NoticeRow,
+        group: GroupKey,
+        amount: Fen,
+    ) -> Result<(), Reason> {
+        let region = self.region(row)?;
+        let line = self.quota_line(row, region.civil_affairs.code, "按公告推定")?;
+        let call = self.quota(row, line.clone(), Receipt::Issued, amount, row.year, true)?;
+        let name = format!("{}#implied/{}/{}/{}", row.dataset, group.0, group.1, group.2);
+        let entry = Entry {
+            fund: group.0.clone(),
+            category: group.2.clone(),
+            column: Column::Implied,
+            amount,
+        };
+        self.plan.acts.push(Act {
+            stage: Stage::Quota,
+            line: None,
+            organization: region.finance.code,
+            signers: TWO.to_vec(),
+            reference: shortened(&name)?,
+            call,
+            entry: Some(entry),
+        });
+        self.enter(group, line, amount);
+        Ok(())
+    }
+
+    /// Quota given to a project or unit.
+    pub(super) fn allocate(&mut self, row: &NoticeRow) -> Result<(), Reason> {
+        let region = self.region(row)?;
+        let giver = region.civil_affairs.code;
+        if row.amount.is_zero() {
+            return self.state(row, giver);
+        }
+        let unit = Party::unit(row, OrganizationKind::ProjectUnit)?;
+        if let Some(unit) = &unit {
+            self.register(unit);
+        }
+        let holder = unit.map_or(giver, |unit| unit.code);
+        let project = self.project(row, giver, holder)?;
+        let line = self.row_line(row, holder)?;
+        for (part, (from, amount)) in self.draw_quota(row)?.into_iter().enumerate() {
+            let call = Call::Allocation(allocation::Call::Allocate(Grant {
+                from,
+                to: line.clone(),
+                amount,
+                purpose: Purpose {
+                    category: category_of(row.category.as_str()),
+                    project: project.clone(),
+                },
+                basis: basis(row)?,
+                plan: None,
+                occurred_on: year_end(row)?,
+            }));
+            self.push_part(Stage::Allocation, row, part, giver, &TWO, call, Column::Allocated)?;
+        }
+        let available = Available { name: line, left: row.amount };
+        self.allocated.entry(group_of(row)).or_default().push(available);
+        Ok(())
+    }
+
+    /// Quota issued to a lower government.
+    pub(super) fn transfer_down(&mut self, row: &NoticeRow) -> Result<(), Reason> {
+        let region = self.region(row)?;
+        let unit = Party::unit(row, OrganizationKind::Government)?;
+        let unit = unit.ok_or(Reason::NoRecipient)?;
+        self.register(&unit);
+        let line = self.row_line(row, unit.code)?;
+        let occurred_on = year_end(row)?;
+        for (part, (from, amount)) in self.draw_quota(row)?.into_iter().enumerate() {
+            let call = Call::Allocation(allocation::Call::Issue(Grant {
+                from,
+                to: line.clone(),
+                amount,
+                purpose: Purpose { category: category_of(row.category.as_str()), project: None },
+                basis: basis(row)?,
+                plan: None,
+                occurred_on,
+            }));
+            let finance = region.finance.code;
+            self.push_part(Stage::Allocation, row, part, finance, &TWO, call, Column::Allocated)?;
+        }
+        let call = Call::Allocation(allocation::Call::Receive { line, occurred_on });
+        self.push(Stage::Receipt, row, unit.code, &[Role::Maker], call, None)
+    }
+
+    /// Money paid out.
+    pub(super) fn spend(&mut self, row: &NoticeRow) -> Result<(), Reason> {
+        let region = self.region(row)?;
+        if row.amount.is_zero() {
+            return self.state(row, region.civil_affairs.code);
+        }
+        let unit = Party::unit(row, OrganizationKind::ProjectUnit)?;
+        if let Some(unit) = &unit {
+            self.register(unit);
+        }
+        let payee = unit.map_or(Payee::NotPrinted, |unit| Payee::Organization(unit.code));
+        for (part, (line, amount)) in self.draw_spendable(row)?.into_iter().enumerate() {
+            let payer = line.holder;
+            let order = Order {
+                reference: reference(row, part)?,
+                payee: payee.clone(),
+                amount,
+                voucher: None,
+                replaces: None,
+                occurred_on: year_end(row)?,
+            };
+            let expenditure = Expenditure::Other;
+            let call = Call::Payment(payment::Call::Instruct { line, expenditure, order });
+            self.push_part(Stage::Payment, row, part, payer, &THREE, call, Column::Spent)?;
+        }
+        Ok(())
+    }
+
+    /// 调出, or the share that is sent up.
+    pub(super) fn transfer_out(&mut self, row: &NoticeRow) -> Result<(), Reason> {
+        let region = self.region(row)?;
+        let to_fund = if row.kind == Kind::Remitted { "上缴上级" } else { "一般公共预算" };
+        for (part, (line, amount)) in self.draw_spendable(row)?.into_iter().enumerate() {
+            let call = Call::Allocation(allocation::Call::TransferOut(TransferOut {
+                line,
+                to_fund: Text::new(to_fund).map_err(Reason::name)?,
+                amount,
+                basis: basis(row)?,
+                occurred_on: year_end(row)?,
+            }));
+            let finance = region.finance.code;
+            let column = Column::TransferredOut;
+            self.push_part(Stage::YearEnd, row, part, finance, &TWO, call, column)?;
+        }
+        Ok(())
+    }
+
+    /// Quota that goes to the next year.
+    pub(super) fn carry(&mut self, row: &NoticeRow) -> Result<(), Reason> {
+        let region = self.region(row)?;
+        if row.amount.is_zero() {
+            return self.state(row, region.civil_affairs.code);
+        }
+        for (part, (line, amount)) in self.draw_spendable(row)?.into_iter().enumerate() {
+            let call = Call::Allocation(allocation::Call::CarryOver(CarryOver {
+                line,
+                amount,
+                basis: basis(row)?,
+                occurred_on: year_end(row)?,
+            }));
+            let finance = region.finance.code;
+            self.push_part(Stage::YearEnd, row, part, finance, &TWO, call, Column::Carried)?;
+        }
+        Ok(())
+    }
+
+    /// A figure that moves nothing: a printed zero, or a part of another figure.
+    fn state(&mut self, row: &NoticeRow, organization: OrganizationCode) -> Result<(), Reason> {
+        let subject = format!("{} {} {}", row.kind.as_str(), row.category, row.item);
+        let call = Call::Allocation(allocation::Call::State(Statement {
+            kind: if row.amount.is_zero() { StatementKind::Nothing } else { StatementKind::Balance },
+            line: None,
+            subject: shortened(&subject)?,
+            figure: row.amount,
+            basis: basis(row)?,
+            occurred_on: year_end(row)?,
+        }));
+        self.push(Stage::Statement, row, organization, &TWO, call, None)
+    }
+
+    /// Registers the row's project, if its category is one of the four.
+    fn project(
+        &mut self,
+        row: &NoticeRow,
+        registrar: OrganizationCode,
+        unit: OrganizationCode,
+    ) -> Result<Option<Text<128>>, Reason> {
+        let Some(category) = category_of(row.category.as_str()) else { return Ok(None) };
+        if row.item.is_empty() {
+            return Ok(None);
+        }
+        let name: Text<128> = shortened(&format!("{}#{}", row.dataset, row.row))?;
+        let call = Call::Project(project::Call::Register(project::Registration {
+            reference: name.clone(),
+            title: shortened(row.item.as_str())?,
+            category,
+            unit,
+            year: row.year,
+            carries_label: false,
+            indicators: Vec::new(),
+            occurred_on: year_end(row)?,
+        }));
+        let reference = shortened(&format!("{name}/project"))?;
+        self.plan.acts.push(Act {
+            stage: Stage::Projects,
+            line: Some(row.line),
+            organization: registrar,
+            signers: TWO.to_vec(),
+            reference,
+            call,
+            entry: None,
+        });
+        Ok(Some(name))
+    }
+
+    fn quota(
+        &self,
+        row: &NoticeRow,
+        to: LineName,
+        receipt: Receipt,
+        amount: Fen,
+        first_year: u16,
+        implied: bool,
+    ) -> Result<Call, Reason> {
+        let category = category_of(row.category.as_str());
+        Ok(Call::Allocation(allocation::Call::RecordQuota(RecordQuota {
+            to,
+            receipt,
+            amount,
+            level: shortened(row.fund_source.as_str())?,
+            purpose: Purpose { category, project: None },
+            basis: basis(row)?,
+            first_year,
+            implied,
+            occurred_on: Date::new(first_year, 12, 31).map_err(|_| Reason::Year)?,
+        })))
+    }
+
+    /// The line by which quota of this row's group is known.
+    fn quota_line(
+        &self,
+        row: &NoticeRow,
+        holder: OrganizationCode,
+        what: &str,
+    ) -> Result<LineName, Reason> {
+        let documents = documents_text(row);
+        let documents = if documents.is_empty() { "未印文号" } else { &documents };
+        let line = format!("{}·{documents}·{}·{what}", row.dataset, row.category);
+        let fund = shortened(&funds::fund_name(row))?;
+        Ok(LineName { holder, fund, year: row.year, line: shortened(&line)? })
+    }
+
+    /// The line to which this row allocates.
+    fn row_line(&self, row: &NoticeRow, holder: OrganizationCode) -> Result<LineName, Reason> {
+        let line = format!("{}·第{}行·{}", row.dataset, row.row, row.item);
+        let fund = shortened(&funds::fund_name(row))?;
+        Ok(LineName { holder, fund, year: row.year, line: shortened(&line)? })
+    }
+
+    fn enter(&mut self, group: GroupKey, name: LineName, left: Fen) {
+        self.balances.entry(group).or_default().push(Available { name, left });
+    }
+
+    /// Takes a row's amount from its group's quota: of its own documents and category first, then
+    /// of its fund's quota without category.
+    fn draw_quota(&mut self, row: &NoticeRow) -> Result<Vec<(LineName, Fen)>, Reason> {
+        let (fund, documents, category) = group_of(row);
+        let groups = [
+            (fund.clone(), documents.clone(), category),
+            (fund.clone(), documents, String::new()),
+            (fund, String::new(), String::new()),
+        ];
+        draw(&mut self.balances, &groups, row)
+    }
+
+    /// Takes a row's amount from what was allocated to its category, or, where the notice prints no
+    /// allocations, from quota.
+    fn draw_spendable(&mut self, row: &NoticeRow) -> Result<Vec<(LineName, Fen)>, Reason> {
+        let group = group_of(row);
+        if self.funds.has_allocations(&group.0) {
+            return draw(&mut self.allocated, &[group], row);
+        }
+        self.draw_quota(row)
+    }
+
+    fn push(
+        &mut self,
+        stage: Stage,
+        row: &NoticeRow,
+        organization: OrganizationCode,
+        signers: &[Role],
+        call: Call,
+        column: Option<Column>,
+    ) -> Result<(), Reason> {
+        let (fund, category) = (funds::fund_name(row), row.category.to_string());
+        let entry = column.map(|column| Entry { fund, category, column, amount: row.amount });
+        let reference = reference(row, 0)?;
+        let signers = signers.to_vec();
+        let line = Some(row.line);
+        self.plan.acts.push(Act { stage, line, organization, signers, reference, call, entry });
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one act and where it stands in its row")]
+    fn push_part(
+        &mut self,
+        stage: Stage,
+        row: &NoticeRow,
+        part: usize,
+        organization: OrganizationCode,
+        signers: &[Role],
+        call: Call,
+        column: Column,
+    ) -> Result<(), Reason> {
+        // The row's whole amount is reported with its first part.
+        self.push(stage, row, organization, signers, call, (part == 0).then_some(column))?;
+        if let Some(act) = self.plan.acts.last_mut() {
+            act.reference = reference(row, part)?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes an amount from lines in order. Nothing is taken if it does not suffice.
+fn draw(
+    lines: &mut std::collections::BTreeMap<GroupKey, Vec<Available>>,
+    groups: &[GroupKey],
+    row: &NoticeRow,
+) -> Result<Vec<(LineName, Fen)>, Reason> {
+    let mut needed = row.amount;
+    let mut taken: Vec<(GroupKey, usize, Fen)> = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for group in groups.iter().filter(|group| seen.insert((*group).clone())) {
+        for (position, line) in lines.get(group).into_iter().flatten().enumerate() {
+            let part = needed.min(line.left);
+            if !part.is_zero() {
+                taken.push((group.clone(), position, part));
+                needed = needed.checked_sub(part).unwrap_or(Fen::ZERO);
+            }
+        }
+    }
+    if !needed.is_zero() {
+        let available = row.amount.checked_sub(needed).unwrap_or(Fen::ZERO);
+        return Err(Reason::MoreThanThereIs { amount: row.amount, available });
+    }
+    let mut drawn = Vec::new();
+    for (group, position, part) in taken {
+        if let Some(line) = lines.get_mut(&group).and_then(|lines| lines.get_mut(position)) {
+            line.left = line.left.checked_sub(part).unwrap_or(Fen::ZERO);
+            drawn.push((line.name.clone(), part));
+        }
+    }
+    Ok(drawn)
+}
+
+/// What an act rests on: the printed documents, and the notice itself.
+fn basis(row: &NoticeRow) -> Result<Basis, Reason> {
+    let printed_in = format!("按公告补录:{} 第{}行", row.dataset, row.row);
+    let documents = row.document_numbers.clone();
+    Ok(Basis { documents, printed_in: Some(shortened(&printed_in)?) })
+}
+
+/// A notice reports on a year and prints no days: its acts are entered for the year's last.
+fn year_end(row: &NoticeRow) -> Result<Date, Reason> {
+    Date::new(row.year, 12, 31).map_err(|_| Reason::Year)
+}
+
+fn reference(row: &NoticeRow, part: usize) -> Result<Text<128>, Reason> {
+    let suffix = if part == 0 { String::new() } else { format!("/{}", part + 1) };
+    shortened(&format!("{}#{}/{}{suffix}", row.dataset, row.row, row.kind.as_str()))
+}
+
+/// The text, cut to fit its field; what was cut is told apart by a hash of the whole.
+fn shortened<const MAX: usize>(text: &str) -> Result<Text<MAX>, Reason> {
+    if text.len() <= MAX {
+        return Text::new(text).map_err(Reason::name);
+    }
+    let hash = minglian_ledger::hash::Commitment::of(&[text.as_bytes()]).to_string();
+    let mark = format!("…{}", &hash[..12]);
+    let end = (0..=MAX - mark.len()).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    Text::new(format!("{}{mark}", &text[..end])).map_err(Reason::name)
+}

@@ -1,0 +1,155 @@
+//! The table an import ends with.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use minglian_ledger::fen::{Fen, Unit};
+use serde::Serialize;
+
+use super::plan::{Column, Plan};
+use super::run::Outcome;
+
+/// What one fund's category came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Sums {
+    /// Received by the notice.
+    pub received: Fen,
+    /// Implied by the notice.
+    pub implied: Fen,
+    /// Allocated or issued.
+    pub allocated: Fen,
+    /// Spent.
+    pub spent: Fen,
+    /// Carried forward.
+    pub carried: Fen,
+    /// 调出 or sent up.
+    pub transferred_out: Fen,
+}
+
+impl Sums {
+    fn add(&mut self, column: Column, amount: Fen) {
+        let sum = match column {
+            Column::Received => &mut self.received,
+            Column::Implied => &mut self.implied,
+            Column::Allocated => &mut self.allocated,
+            Column::Spent => &mut self.spent,
+            Column::Carried => &mut self.carried,
+            Column::TransferredOut => &mut self.transferred_out,
+        };
+        *sum = sum.checked_add(amount).unwrap_or(Fen::MAX);
+    }
+
+    fn cells(&self) -> [Fen; 6] {
+        let Self { received, implied, allocated, spent, carried, transferred_out } = *self;
+        [received, implied, allocated, spent, carried, transferred_out]
+    }
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Fund source.
+    pub fund: String,
+    /// Category as printed.
+    pub category: String,
+    /// Its sums.
+    #[serde(flatten)]
+    pub sums: Sums,
+}
+
+/// What one notice came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoticeReport {
+    /// The notice.
+    pub dataset: String,
+    /// Acts entered now, found unchanged, waiting, refused by the rules.
+    pub entered: usize,
+    /// Acts that were there before.
+    pub unchanged: usize,
+    /// Acts that wait for other officers.
+    pub waiting: usize,
+    /// Rows and acts that were refused, in words.
+    pub refused: Vec<String>,
+    /// By fund source and category.
+    pub lines: Vec<Line>,
+    /// By fund source.
+    pub funds: BTreeMap<String, Sums>,
+    /// Printed totals that disagree with the rows, in words.
+    pub disagreements: Vec<String>,
+    /// Printed totals that agree to the fen.
+    pub agreements: usize,
+}
+
+/// Adds up what a plan came to. Without outcomes (a dry run) every act counts.
+pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
+    let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|o| wanted(o)).count();
+    let mut refused: Vec<String> = plan.refused.iter().map(ToString::to_string).collect();
+    let mut lines = BTreeMap::<(String, String), Sums>::new();
+    let mut funds = BTreeMap::<String, Sums>::new();
+    for (place, act) in plan.acts.iter().enumerate() {
+        let at = act.line.map_or_else(String::new, |line| format!(", line {line}"));
+        match outcomes.get(place) {
+            Some(Outcome::Refused { code, sentence }) => {
+                refused.push(format!("{file}{at}: refusal {code}: {sentence}"));
+                continue;
+            }
+            Some(Outcome::Different) => {
+                refused.push(format!("{file}{at}: {} was entered with other content", act.reference));
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(entry) = &act.entry {
+            let key = (entry.fund.clone(), entry.category.clone());
+            lines.entry(key).or_default().add(entry.column, entry.amount);
+            funds.entry(entry.fund.clone()).or_default().add(entry.column, entry.amount);
+        }
+    }
+    let lines = lines.into_iter().map(|((fund, category), sums)| Line { fund, category, sums });
+    let disagrees = |total: &&super::plan::ControlTotal| !total.agrees();
+    NoticeReport {
+        dataset: plan.dataset.clone(),
+        entered: count(|outcome| *outcome == Outcome::Entered),
+        unchanged: count(|outcome| *outcome == Outcome::Unchanged),
+        waiting: count(|outcome| matches!(outcome, Outcome::Waiting(_))),
+        refused,
+        lines: lines.collect(),
+        funds,
+        disagreements: plan
+            .totals
+            .iter()
+            .filter(disagrees)
+            .map(|total| {
+                let (printed, computed) = (total.printed, total.computed);
+                format!("line {}: {} prints {printed}, rows come to {computed}", total.line, total.item)
+            })
+            .collect(),
+        agreements: plan.totals.iter().filter(|total| total.agrees()).count(),
+    }
+}
+
+impl NoticeReport {
+    /// The table for people, amounts in 万元.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{}\n", self.dataset);
+        let head = ["received 收到", "implied 推定", "allocated 分配", "spent 支出", "carried 结转", "out 调出"];
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "  source 来源 / category 类别 (万元): {}", head.join(" | "));
+        for Line { fund, category, sums } in &self.lines {
+            let cells = sums.cells().map(|cell| cell.display_in(Unit::TenThousandYuan));
+            let _ = writeln!(text, "  {fund} / {category}: {}", cells.join(" | "));
+        }
+        let Self { entered, unchanged, waiting, agreements, .. } = self;
+        let _ = writeln!(
+            text,
+            "  acts: {entered} entered, {unchanged} unchanged, {waiting} waiting for approval, \
+             {} refused; printed totals: {agreements} agree, {} disagree",
+            self.refused.len(),
+            self.disagreements.len(),
+        );
+        for line in self.refused.iter().chain(&self.disagreements) {
+            let _ = writeln!(text, "  ! {line}");
+        }
+        text
+    }
+}

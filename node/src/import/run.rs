@@ -1,0 +1,280 @@
+//! Carrying out a plan: acts are signed and sent stage by stage, each act by its officers in order.
+//!
+//! An act whose reference was applied before is not sent again: if it is the same act, nothing
+//! changes; if it differs, the row was corrected and [`super::correct`] says what to do. Whatever
+//! stops the run leaves the ledger whole; running the same command again goes on.
+
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use minglian_client::wire::{SubmitAnswer, SubmitStatus};
+use minglian_client::{Client, ClientError};
+use minglian_contracts::call::Call;
+use minglian_contracts::{approval, registry};
+use minglian_ledger::genesis::Role;
+use minglian_ledger::hash::TransactionId;
+use minglian_ledger::height::Height;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::text::Text;
+use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
+
+use super::party::Party;
+use super::plan::{Act, Plan};
+use super::signers::Signers;
+
+/// How long one block may take before the run gives up.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How many heights a transaction may wait.
+const LIFETIME_HEIGHTS: u64 = 1_000;
+
+/// Transactions sent at a time.
+const BATCH: usize = 200;
+
+/// Why a run stops. What was entered stays; running again goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The node.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The node did not take a transaction, or did not commit it in time.
+    #[error("{reference}: the node answered {code}: {detail}")]
+    NotCommitted {
+        /// The act.
+        reference: String,
+        /// The node's code.
+        code: String,
+        /// In words.
+        detail: String,
+    },
+    /// A text that does not fit.
+    #[error(transparent)]
+    Text(#[from] minglian_ledger::text::TextError),
+}
+
+/// What became of an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was entered now.
+    Entered,
+    /// It was there before.
+    Unchanged,
+    /// It waits for these officers, whose keys are not at hand.
+    Waiting(Vec<Role>),
+    /// The rules refused it.
+    Refused {
+        /// The refusal's number.
+        code: u32,
+        /// In words.
+        sentence: String,
+    },
+    /// Another act stands under its reference: the row was changed after it was entered.
+    Different,
+}
+
+/// Enters plans through one node.
+pub struct Run<'a> {
+    client: &'a Client,
+    signers: &'a mut Signers,
+    chain_id: ChainId,
+    expires_at: Height,
+    is_demonstration: bool,
+}
+
+/// A signed step on its way.
+struct Step {
+    reference: Text<128>,
+    transaction: Transaction,
+}
+
+impl<'a> Run<'a> {
+    /// Prepares a run on the node's present chain.
+    pub async fn new(client: &'a Client, signers: &'a mut Signers) -> Result<Self, RunError> {
+        let header = client.latest_header().await?.header;
+        let is_demonstration = client.genesis().await?.demonstration;
+        let expires_at = Height(header.height.0 + LIFETIME_HEIGHTS);
+        Ok(Self { client, signers, chain_id: header.chain_id, expires_at, is_demonstration })
+    }
+
+    /// Enters a plan; the outcomes are in the order of its acts.
+    pub async fn enter(
+        &mut self,
+        plan: &Plan,
+        progress: &ProgressBar,
+    ) -> Result<Vec<Outcome>, RunError> {
+        self.register(&plan.parties).await?;
+        let mut outcomes = Vec::new();
+        for acts in plan.acts.chunk_by(|left, right| left.stage == right.stage) {
+            for acts in acts.chunks(BATCH) {
+                outcomes.extend(self.enter_acts(acts).await?);
+                progress.inc(acts.len() as u64);
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Registers organisations and, on a demonstration network, their officers.
+    async fn register(&mut self, parties: &[Party]) -> Result<(), RunError> {
+        let governor = self.signers.governor();
+        let (mut organizations, mut keys) = (Vec::new(), Vec::new());
+        for party in parties {
+            let call = Call::Registry(registry::Call::RegisterOrganization {
+                code: party.code,
+                name: party.name.clone(),
+                kind: party.kind,
+                division: party.division,
+            });
+            organizations.push((format!("register/{}", party.code), call));
+            if !self.is_demonstration {
+                continue;
+            }
+            for (role, key) in self.signers.adopt(party.code) {
+                let organization = party.code;
+                let call = registry::Call::RegisterKey {
+                    organization,
+                    key,
+                    role,
+                    same_officer_as: None,
+                };
+                keys.push((format!("register/{organization}/{role:?}"), Call::Registry(call)));
+            }
+        }
+        for calls in [organizations, keys] {
+            for calls in calls.chunks(BATCH) {
+                self.register_calls(governor, calls).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn register_calls(
+        &self,
+        governor: OrganizationCode,
+        calls: &[(String, Call)],
+    ) -> Result<(), RunError> {
+        let mut steps = Vec::new();
+        for (reference, call) in calls {
+            let reference = Text::new(reference.clone())?;
+            if self.applied(governor, &reference).await?.is_none() {
+                steps.extend(self.sign(governor, Role::Governor, reference, call));
+            }
+        }
+        self.send(&steps).await?;
+        Ok(())
+    }
+
+    async fn enter_acts(&self, acts: &[Act]) -> Result<Vec<Outcome>, RunError> {
+        let mut outcomes: Vec<Option<Outcome>> = Vec::new();
+        for act in acts {
+            outcomes.push(match self.applied(act.organization, &act.reference).await? {
+                Some(call) if call == act.call => Some(Outcome::Unchanged),
+                Some(_) => Some(Outcome::Different),
+                None => None,
+            });
+        }
+        let mut proposals: Vec<Option<TransactionId>> = vec![None; acts.len()];
+        let rounds = acts.iter().map(|act| act.signers.len()).max().unwrap_or(0);
+        for round in 0..rounds {
+            self.round(acts, round, &mut outcomes, &mut proposals).await?;
+        }
+        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Entered)).collect())
+    }
+
+    /// One signature of each act that needs it.
+    async fn round(
+        &self,
+        acts: &[Act],
+        round: usize,
+        outcomes: &mut [Option<Outcome>],
+        proposals: &mut [Option<TransactionId>],
+    ) -> Result<(), RunError> {
+        let (mut steps, mut places) = (Vec::new(), Vec::new());
+        for (place, act) in acts.iter().enumerate() {
+            let Some(role) = act.signers.get(round) else { continue };
+            if outcomes[place].is_some() {
+                continue;
+            }
+            let (reference, call) = match proposals[place] {
+                None => (act.reference.clone(), act.call.clone()),
+                Some(proposal) => {
+                    let reference = format!("approve/{proposal}/{role:?}");
+                    let call = Call::Approval(approval::Call::Approve { proposal });
+                    (Text::new(reference)?, call)
+                }
+            };
+            match self.sign(act.organization, *role, reference, &call) {
+                Some(step) => {
+                    proposals[place].get_or_insert(step.transaction.id());
+                    steps.push(step);
+                    places.push(place);
+                }
+                None => {
+                    let missing = act.signers.iter().skip(round).copied().collect();
+                    outcomes[place] = Some(Outcome::Waiting(missing));
+                }
+            }
+        }
+        for (place, answer) in places.into_iter().zip(self.send(&steps).await?) {
+            let receipt = answer.committed.map(|committed| committed.receipt);
+            if let Some(receipt) = receipt.filter(|receipt| !receipt.applied) {
+                let sentence = receipt.refusal.map_or_else(String::new, |refusal| {
+                    format!("{} {} ({})", refusal.chinese, refusal.english, refusal.detail)
+                });
+                outcomes[place] = Some(Outcome::Refused { code: receipt.code, sentence });
+            }
+        }
+        Ok(())
+    }
+
+    /// The call that was applied under a reference.
+    async fn applied(
+        &self,
+        organization: OrganizationCode,
+        reference: &Text<128>,
+    ) -> Result<Option<Call>, RunError> {
+        let known = match self.client.receipt(&organization, reference.as_str()).await {
+            Ok(known) => known,
+            Err(error) if error.is_vacant() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(committed) = known.committed else { return Ok(None) };
+        let record = self.client.record(committed.index).await?;
+        Ok(serde_json::from_value(record.call).ok())
+    }
+
+    fn sign(
+        &self,
+        organization: OrganizationCode,
+        role: Role,
+        reference: Text<128>,
+        call: &Call,
+    ) -> Option<Step> {
+        let key = self.signers.key(organization, role)?;
+        let body = TransactionBody {
+            chain_id: self.chain_id.clone(),
+            organization,
+            client_reference: reference.clone(),
+            expires_at: self.expires_at,
+            call: call.encode(),
+        };
+        Some(Step { reference, transaction: Transaction::sign(body, key) })
+    }
+
+    async fn send(&self, steps: &[Step]) -> Result<Vec<SubmitAnswer>, RunError> {
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let encoded: Vec<Vec<u8>> = steps.iter().map(|step| step.transaction.encode()).collect();
+        let answers = self.client.submit_and_wait(&encoded, COMMIT_TIMEOUT).await?;
+        for (step, answer) in steps.iter().zip(&answers) {
+            if answer.status != SubmitStatus::Committed {
+                return Err(RunError::NotCommitted {
+                    reference: step.reference.to_string(),
+                    code: answer.code.clone(),
+                    detail: answer.detail.clone().unwrap_or_default(),
+                });
+            }
+        }
+        Ok(answers)
+    }
+}

@@ -1,0 +1,188 @@
+//! The HTTP interface: what clerks' programs, explorers, auditors and monitors ask a node.
+//!
+//! Everything is JSON under `/v1`, described at `/v1/openapi.json`; errors are
+//! `application/problem+json` with a stable code. `/log` is the transparency log as C2SP tlog-tiles
+//! serves it. There is no TLS and no login: every route is public, a transaction carries its own
+//! signature, and a proxy stands in front where the network is not trusted.
+
+pub mod problem;
+mod accounts;
+mod allocations;
+mod chain;
+mod extract;
+mod limits;
+mod log;
+mod organizations;
+mod records;
+mod server;
+mod status;
+mod submit;
+mod trace;
+mod transactions;
+mod view;
+mod waiters;
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::middleware;
+use bytes::Bytes;
+use minglian_ledger::store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, broadcast, watch};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admission::Admission;
+use crate::chain::{Chain, Committed};
+use crate::checkpoints::Checkpoints;
+use crate::gossip::GossipHandle;
+use crate::metrics::Metrics;
+use problem::{Kind, Refusal};
+use waiters::Waiters;
+
+/// Passes transactions on to the other nodes.
+pub type Broadcast = Arc<dyn Fn(Vec<Bytes>) + Send + Sync>;
+
+/// What the interface needs from the node.
+pub struct RpcParts {
+    /// The ledger.
+    pub chain: Arc<Chain>,
+    /// The pool's door.
+    pub admission: Arc<Admission>,
+    /// Tells what was committed.
+    pub commits: broadcast::Sender<Arc<Committed>>,
+    /// Passes on what clients brought.
+    pub broadcast: Broadcast,
+    /// Signed heads.
+    pub checkpoints: Arc<Checkpoints>,
+    /// The node's counters.
+    pub metrics: Arc<Metrics>,
+    /// What the network between nodes reports.
+    pub network: Network,
+}
+
+/// What the network between nodes reports.
+#[derive(Clone)]
+pub struct Network {
+    /// Ids of the connected peers.
+    pub peers: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// Its counters, in the text format that Prometheus reads.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl Network {
+    /// The gossip's report.
+    pub fn of(gossip: GossipHandle) -> Self {
+        let counters = gossip.clone();
+        Self {
+            peers: Arc::new(move || gossip.connected()),
+            metrics: Arc::new(move || status::render_gossip(&counters.counters())),
+        }
+    }
+}
+
+/// What every handler sees.
+struct Shared {
+    parts: RpcParts,
+    waiters: Arc<Waiters>,
+    /// Streams of tips that may still be opened.
+    streams: Arc<Semaphore>,
+    stop: watch::Receiver<bool>,
+}
+
+type Node = State<Arc<Shared>>;
+
+/// Serves the interface until `stop` turns true.
+pub async fn serve(
+    parts: RpcParts,
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let waiters = Arc::new(Waiters::default());
+    let listening = waiters.clone().listen(parts.chain.clone(), parts.commits.subscribe());
+    let listening = tokio::spawn(listening);
+    let streams = Arc::new(Semaphore::new(limits::STREAMS_MAX));
+    let shared = Shared { parts, waiters, streams, stop: stop.clone() };
+    let (router, _) = routes(Arc::new(shared));
+    let served = server::run(listener, router, stop).await;
+    listening.abort();
+    served
+}
+
+/// Every route, and their description.
+fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
+    let waiting = OpenApiRouter::new()
+        .routes(routes!(submit::submit))
+        .routes(routes!(transactions::transaction))
+        .layer(middleware::from_fn_with_state(limits::Limits::waiting(), limits::apply));
+    let reading = OpenApiRouter::new()
+        .routes(routes!(transactions::receipt))
+        .routes(routes!(records::record))
+        .routes(routes!(records::record_evidence))
+        .routes(routes!(accounts::accounts))
+        .routes(routes!(accounts::account))
+        .routes(routes!(accounts::account_evidence))
+        .routes(routes!(trace::trace))
+        .routes(routes!(organizations::organizations))
+        .routes(routes!(organizations::organization))
+        .routes(routes!(organizations::projects))
+        .routes(routes!(organizations::proposals))
+        .routes(routes!(organizations::parameters))
+        .routes(routes!(allocations::allocations))
+        .routes(routes!(allocations::allocation))
+        .routes(routes!(chain::header))
+        .routes(routes!(chain::consistency))
+        .routes(routes!(chain::blocks))
+        .routes(routes!(chain::block))
+        .routes(routes!(chain::tips))
+        .routes(routes!(chain::validators))
+        .routes(routes!(chain::genesis))
+        .routes(routes!(status::peers))
+        .routes(routes!(status::health))
+        .routes(routes!(status::metrics))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::tile))
+        .routes(routes!(log::policy))
+        .layer(middleware::from_fn_with_state(limits::Limits::reading(), limits::apply));
+    let (router, mut description) =
+        OpenApiRouter::new().merge(waiting).merge(reading).with_state(shared).split_for_parts();
+    description.info.title = "Minglian node".to_owned();
+    description.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let document = description.clone();
+    let router = router
+        .route("/v1/openapi.json", axum::routing::get(async move || axum::Json(document)))
+        .fallback(absent)
+        .method_not_allowed_fallback(not_allowed);
+    (router, description)
+}
+
+async fn absent(uri: Uri) -> Refusal {
+    Refusal::absent(uri.path())
+}
+
+async fn not_allowed(uri: Uri) -> Refusal {
+    Refusal::new(Kind::MethodNotAllowed, uri.path())
+}
+
+impl Shared {
+    fn chain(&self) -> &Chain {
+        &self.parts.chain
+    }
+
+    fn store(&self) -> &Store {
+        self.parts.chain.store()
+    }
+}
+
+/// Reads from the store on a thread that may block.
+async fn reading<T: Send + 'static>(
+    shared: Arc<Shared>,
+    read: impl FnOnce(&Shared) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(move || read(&shared)).await.map_err(Refusal::internal)?
+}

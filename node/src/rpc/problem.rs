@@ -1,0 +1,136 @@
+//! Refusals of the HTTP interface: `application/problem+json` with a stable code.
+
+use std::fmt;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use minglian_client::Problem;
+use minglian_ledger::state::StateError;
+use minglian_ledger::store::StoreError;
+
+use crate::chain::ChainError;
+use crate::checkpoints::CheckpointsError;
+use crate::derived::DerivedError;
+
+/// Declares [`Kind`] with status, code and sentences from one table.
+macro_rules! kinds {
+    ($($name:ident $status:ident $code:literal $english:literal $chinese:literal)*) => {
+        /// What kind of refusal it is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind {
+            $(#[doc = $english] $name,)*
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            /// The stable name.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            const fn english(self) -> &'static str {
+                match self { $(Self::$name => $english,)* }
+            }
+
+            const fn chinese(self) -> &'static str {
+                match self { $(Self::$name => $chinese,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    BadRequest BAD_REQUEST "bad_request"
+        "the request does not read" "请求无法解析"
+    NotFound NOT_FOUND "not_found"
+        "there is no such thing" "没有该内容"
+    MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed"
+        "this address is not used in that way" "该地址不支持此操作"
+    Uncertified CONFLICT "uncertified"
+        "the chain has no certified block yet" "链上尚无经共识确认的区块"
+    TooLarge PAYLOAD_TOO_LARGE "too_large"
+        "the request is larger than the limit" "请求超出大小上限"
+    UnsupportedMedia UNSUPPORTED_MEDIA_TYPE "unsupported_media_type"
+        "the body is neither JSON nor bytes" "请求体须为 JSON 或二进制"
+    Busy SERVICE_UNAVAILABLE "busy"
+        "the node answers as many requests as it can; try again in a moment"
+        "节点繁忙,请稍后再试"
+    Timeout GATEWAY_TIMEOUT "timeout"
+        "the node could not answer in time" "节点未能及时答复"
+    Stopped SERVICE_UNAVAILABLE "stopped"
+        "the node is stopping" "节点正在停止"
+    Internal INTERNAL_SERVER_ERROR "internal"
+        "the node failed; its operator finds the reason in its log"
+        "节点内部错误,原因见节点日志"
+}
+
+/// A refusal with the case at hand.
+#[derive(Debug)]
+pub struct Refusal {
+    kind: Kind,
+    detail: String,
+}
+
+impl Refusal {
+    /// A refusal of a kind.
+    pub fn new(kind: Kind, detail: impl fmt::Display) -> Self {
+        Self { kind, detail: detail.to_string() }
+    }
+
+    /// The request does not read.
+    pub fn bad(detail: impl fmt::Display) -> Self {
+        Self::new(Kind::BadRequest, detail)
+    }
+
+    /// There is no such thing.
+    pub fn absent(detail: impl fmt::Display) -> Self {
+        Self::new(Kind::NotFound, detail)
+    }
+
+    /// The node failed: the reason goes to its log, not to the reader.
+    pub fn internal(error: impl fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(Kind::Internal, "")
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { kind, detail } = self;
+        let problem = Problem {
+            kind: format!("urn:minglian:problem:{}", kind.code()),
+            status: kind.status().as_u16(),
+            code: kind.code().to_owned(),
+            title: kind.english().to_owned(),
+            title_zh: kind.chinese().to_owned(),
+            detail,
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let content = HeaderValue::from_static("application/problem+json");
+        let mut response = (kind.status(), [(header::CONTENT_TYPE, content)], body).into_response();
+        if kind == Kind::Busy {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+macro_rules! internal {
+    ($($error:ty)*) => {
+        $(impl From<$error> for Refusal {
+            fn from(error: $error) -> Self {
+                Self::internal(error)
+            }
+        })*
+    };
+}
+
+internal! {
+    StoreError StateError DerivedError ChainError CheckpointsError std::io::Error serde_json::Error
+}

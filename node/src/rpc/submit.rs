@@ -1,0 +1,238 @@
+//! `POST /v1/transactions`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::response::Response;
+use bytes::Bytes;
+use minglian_client::wire::{self, SubmitAnswer, SubmitAnswers, SubmitRequest, SubmitStatus};
+use minglian_client::{OCTET_STREAM, SUBMIT_BYTES_MAX, SUBMIT_COUNT_MAX, WAIT_MAX};
+use minglian_ledger::hash::TransactionId;
+use minglian_ledger::height::LogIndex;
+use minglian_ledger::transaction::Transaction;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::extract::{Params, json_answer};
+use super::problem::{Kind, Refusal};
+use super::waiters::Ticket;
+use super::{Node, Shared, reading, view};
+use crate::admission::{AdmissionError, Admitted};
+use crate::mempool::PoolError;
+
+/// How long a request waits that does not say.
+const WAIT_DEFAULT: Duration = Duration::from_secs(30);
+
+/// JSON writes every byte as two digits.
+const JSON_BYTES_MAX: usize = SUBMIT_BYTES_MAX * 2 + 64 * 1024;
+
+/// Whether to wait for the commit, and how long.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wait {
+    wait: Option<String>,
+    timeout_ms: Option<u64>,
+}
+
+impl Wait {
+    /// When to stop waiting; none if the request does not wait.
+    pub(super) fn deadline(&self) -> Result<Option<Instant>, Refusal> {
+        match self.wait.as_deref() {
+            None => Ok(None),
+            Some("committed") => {
+                let timeout = self.timeout_ms.map_or(WAIT_DEFAULT, Duration::from_millis);
+                Ok(Some(Instant::now() + timeout.min(WAIT_MAX)))
+            }
+            Some(other) => Err(Refusal::bad(format!("wait is {other:?}, not \"committed\""))),
+        }
+    }
+}
+
+/// Brings transactions to the pool: one answer for each, in order.
+#[utoipa::path(
+    post, path = "/v1/transactions", tag = "transactions",
+    params(
+        ("wait" = Option<String>, Query, description = "`committed` waits for the commits"),
+        ("timeout_ms" = Option<u64>, Query, description = "longest wait, at most 60000"),
+    ),
+    request_body(
+        content_type = "application/json",
+        description = "{\"transaction\": hex} or {\"transactions\": [hex, …]}, at most 1000; or \
+            application/octet-stream: each transaction behind its length in 4 bytes, little endian",
+    ),
+    responses((status = 200, description = "{\"answers\": […]}: admitted, committed or refused"))
+)]
+pub(super) async fn submit(
+    State(shared): Node,
+    Params(wait): Params<Wait>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let deadline = wait.deadline()?;
+    let encoded = read_body(request).await?;
+    let (mut answers, pending) =
+        reading(shared.clone(), move |shared| Ok(admit(shared, encoded, deadline.is_some())))
+            .await?;
+    if let Some(deadline) = deadline {
+        let settled = wait_for(pending, deadline).await;
+        answers = reading(shared, move |shared| settle(shared, answers, settled)).await?;
+    }
+    json_answer(&SubmitAnswers { answers })
+}
+
+async fn read_body(request: Request) -> Result<Vec<Bytes>, Refusal> {
+    let content = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content = content.unwrap_or_default().to_owned();
+    let is_binary = content.starts_with(OCTET_STREAM);
+    if !is_binary && !content.starts_with("application/json") {
+        return Err(Refusal::new(Kind::UnsupportedMedia, content));
+    }
+    let limit = if is_binary { SUBMIT_BYTES_MAX } else { JSON_BYTES_MAX };
+    let too_large = |error| Refusal::new(Kind::TooLarge, format!("{error}; limit {limit} bytes"));
+    let body = axum::body::to_bytes(request.into_body(), limit).await.map_err(too_large)?;
+    let encoded: Vec<Bytes> = if is_binary {
+        let items = wire::frames(&body).map_err(Refusal::bad)?;
+        items.into_iter().map(|item| body.slice_ref(item)).collect()
+    } else {
+        let request: SubmitRequest = serde_json::from_slice(&body).map_err(Refusal::bad)?;
+        match (request.transaction, request.transactions) {
+            (Some(one), None) => vec![one.0.into()],
+            (None, Some(many)) => many.into_iter().map(|one| one.0.into()).collect(),
+            _ => return Err(Refusal::bad("one of `transaction` and `transactions`")),
+        }
+    };
+    if encoded.is_empty() || encoded.len() > SUBMIT_COUNT_MAX {
+        let detail = format!("{} transactions, not 1 to {SUBMIT_COUNT_MAX}", encoded.len());
+        return Err(Refusal::new(Kind::TooLarge, detail));
+    }
+    Ok(encoded)
+}
+
+/// A place in the answers that still waits for its commit.
+struct Pending {
+    position: usize,
+    ticket: Ticket,
+}
+
+/// Admits the transactions, passes on the new ones, and answers as far as is known at once. What
+/// is committed already gets its index with `is_waiting`, since the receipt is wanted then.
+fn admit(
+    shared: &Shared,
+    encoded: Vec<Bytes>,
+    is_waiting: bool,
+) -> (Vec<SubmitAnswer>, Vec<Pending>) {
+    let admitted = shared.parts.admission.admit(&encoded);
+    let (mut answers, mut pending, mut new) = (Vec::new(), Vec::new(), Vec::new());
+    for (position, (outcome, bytes)) in admitted.into_iter().zip(encoded).enumerate() {
+        if let Ok(Admitted { is_new: true, .. }) = &outcome {
+            new.push(bytes.clone());
+        }
+        let answer = answer(shared, outcome, &bytes);
+        let waits = is_waiting && answer.status == SubmitStatus::Admitted;
+        if let Some(id) = answer.id.filter(|_| waits) {
+            // Without a place in the queue the answer stays `admitted`.
+            pending.extend(shared.waiters.register(id).map(|ticket| Pending { position, ticket }));
+        }
+        answers.push(answer);
+    }
+    if !new.is_empty() {
+        (shared.parts.broadcast)(new);
+    }
+    for place in &pending {
+        shared.look_again(&answers[place.position]);
+    }
+    (answers, pending)
+}
+
+fn answer(
+    shared: &Shared,
+    outcome: Result<Admitted, AdmissionError>,
+    bytes: &[u8],
+) -> SubmitAnswer {
+    let plain = |id, status, code: &str| SubmitAnswer {
+        id,
+        status,
+        code: code.to_owned(),
+        detail: None,
+        committed: None,
+    };
+    match outcome {
+        Ok(Admitted { id, committed: None, .. }) => {
+            plain(Some(id), SubmitStatus::Admitted, "admitted")
+        }
+        Ok(Admitted { id, committed: Some(index), .. }) => committed_answer(shared, id, index),
+        Err(error) => {
+            let id = Transaction::decode(bytes).ok().map(|transaction| transaction.id());
+            if matches!(error, AdmissionError::Pool(PoolError::Known)) {
+                return plain(id, SubmitStatus::Admitted, error.code());
+            }
+            let refused = plain(id, SubmitStatus::Refused, error.code());
+            SubmitAnswer { detail: Some(error.to_string()), ..refused }
+        }
+    }
+}
+
+fn committed_answer(shared: &Shared, id: TransactionId, index: LogIndex) -> SubmitAnswer {
+    let (committed, detail) = match view::committed(shared, index) {
+        Ok(committed) => (Some(committed), None),
+        Err(_) => (None, Some("the receipt cannot be read".to_owned())),
+    };
+    let (id, code) = (Some(id), "committed".to_owned());
+    SubmitAnswer { id, status: SubmitStatus::Committed, code, detail, committed }
+}
+
+impl Shared {
+    /// Tells the waiters of a transaction that was committed before they began to wait. One that is
+    /// still in the pool has not been: the pool is cleared before commits are announced.
+    pub(super) fn look_again(&self, answer: &SubmitAnswer) {
+        let Some(id) = answer.id.filter(|id| !self.parts.admission.is_waiting(id)) else { return };
+        match self.store().transaction(&id) {
+            Ok(Some(index)) => self.waiters.tell(&id, index),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "cannot look up a transaction"),
+        }
+    }
+}
+
+/// Waits for all of them, or until the deadline.
+async fn wait_for(pending: Vec<Pending>, deadline: Instant) -> Vec<(usize, LogIndex)> {
+    let mut settled = Vec::with_capacity(pending.len());
+    for Pending { position, mut ticket } in pending {
+        // Past the deadline the others are still looked at: they may be ready.
+        if let Ok(Some(index)) = tokio::time::timeout_at(deadline, ticket.committed()).await {
+            settled.push((position, index));
+        }
+    }
+    settled
+}
+
+fn settle(
+    shared: &Shared,
+    mut answers: Vec<SubmitAnswer>,
+    settled: Vec<(usize, LogIndex)>,
+) -> Result<Vec<SubmitAnswer>, Refusal> {
+    for (position, index) in settled {
+        if let Some(answer) = answers.get_mut(position)
+            && let Some(id) = answer.id
+        {
+            *answer = committed_answer(shared, id, index);
+        }
+    }
+    Ok(answers)
+}
+
+/// Waits until `id` is committed, or until the deadline.
+pub(super) async fn wait_for_one(
+    shared: &Arc<Shared>,
+    id: TransactionId,
+    deadline: Instant,
+) -> Result<Option<LogIndex>, Refusal> {
+    let busy = || Refusal::new(Kind::Busy, "too many transactions are waited for");
+    let ticket = shared.waiters.register(id).ok_or_else(busy)?;
+    let known = reading(shared.clone(), move |shared| Ok(shared.store().transaction(&id)?)).await?;
+    if known.is_some() {
+        return Ok(known);
+    }
+    let settled = wait_for(vec![Pending { position: 0, ticket }], deadline).await;
+    Ok(settled.first().map(|(_, index)| *index))
+}

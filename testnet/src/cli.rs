@@ -1,0 +1,265 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use tempfile::TempDir;
+
+use crate::cluster::Cluster;
+use crate::demo::Programs;
+use crate::fault::{kill, power_cut};
+use crate::process::Signal;
+use crate::setup::Plan;
+use crate::workload::Workload;
+use crate::{bench, check, demo, load, program, smoke, totals};
+
+/// Networks of 明链 Minglian on one machine: start, load, damage, check.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Arguments {
+    /// Where the network is; bench, fault and smoke use a new temporary directory without it
+    #[arg(long, global = true)]
+    directory: Option<PathBuf>,
+    /// The minglian program; the one beside this program if left out
+    #[arg(long, global = true)]
+    minglian: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a network; make it first if the directory is empty
+    Up(UpArguments),
+    /// Show every node's height, peers and process
+    Status,
+    /// Send a signal to a node: 9 (SIGKILL) unless told otherwise
+    Kill {
+        #[arg(long)]
+        node: usize,
+        #[arg(long, default_value_t = 9)]
+        signal: u8,
+    },
+    /// Start a node that does not run
+    Restart {
+        #[arg(long)]
+        node: usize,
+    },
+    /// Hold a node (SIGSTOP)
+    Pause {
+        #[arg(long)]
+        node: usize,
+    },
+    /// Let a held node go on (SIGCONT)
+    Resume {
+        #[arg(long)]
+        node: usize,
+    },
+    /// Stop every node
+    Down,
+    /// Print a node's log
+    Logs {
+        #[arg(long)]
+        node: usize,
+    },
+    /// Check that all nodes agree, that evidence verifies, and that the book balances
+    Check,
+    /// Send real payments at a given rate
+    Load {
+        /// Payments a second
+        #[arg(long, default_value_t = 500)]
+        rate: u64,
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
+    /// Measure throughput and latency of four nodes; prints JSON
+    Bench {
+        /// How long half load and overload are held
+        #[arg(long, default_value_t = 8)]
+        seconds: u64,
+        #[arg(long, default_value_t = 4)]
+        nodes: usize,
+    },
+    /// Damage a network under load and look for what was acknowledged
+    #[command(subcommand)]
+    Fault(FaultCommand),
+    /// Four nodes, published tables, the explorer; until Ctrl-C
+    Demo(DemoArguments),
+    /// The demonstration, checked and audited; prints one line of JSON
+    Smoke(DemoArguments),
+}
+
+#[derive(Debug, Args)]
+struct UpArguments {
+    #[arg(long, default_value_t = 4)]
+    nodes: usize,
+    /// Further nodes that wait to be added to the validators
+    #[arg(long, default_value_t = 0)]
+    spares: usize,
+    /// First of three ports a node; free ones are chosen if left out
+    #[arg(long)]
+    base_port: Option<u16>,
+    #[arg(long, default_value_t = 600)]
+    heartbeat_seconds: u64,
+}
+
+#[derive(Debug, Subcommand)]
+enum FaultCommand {
+    /// SIGKILL random nodes and start them again
+    Kill {
+        #[arg(long, default_value_t = 200)]
+        cycles: u32,
+    },
+    /// Cut the power of random nodes: what was not synced is lost
+    Powercut {
+        #[arg(long, default_value_t = 50)]
+        cycles: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DemoArguments {
+    /// The explorer's program; the one beside this program if left out
+    #[arg(long)]
+    explorer: Option<PathBuf>,
+    /// Directory of the published tables
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let minglian = program::find("minglian", arguments.minglian.as_deref())?;
+    let given = arguments.directory;
+    let directory = || given.clone().unwrap_or_else(|| PathBuf::from("testnet-data"));
+    let open = || Cluster::open(&minglian, &directory());
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Up(up) => start(&minglian, &directory(), up).await,
+            Command::Status => status(&open()?).await,
+            Command::Kill { node, signal } => open()?.signal(node, Signal::from_number(signal)?),
+            Command::Restart { node } => restart(&open()?, node).await,
+            Command::Pause { node } => open()?.signal(node, Signal::Stop),
+            Command::Resume { node } => open()?.signal(node, Signal::Continue),
+            Command::Down => open()?.down(),
+            Command::Logs { node } => logs(&open()?, node),
+            Command::Check => print(&check::run(&open()?).await?),
+            Command::Load { rate, seconds } => load(&open()?, rate, seconds).await,
+            Command::Bench { seconds, nodes } => {
+                let own = Temporary::up(&minglian, given.as_deref(), nodes).await?;
+                print(&bench::run(&own.cluster, seconds).await?)
+            }
+            Command::Fault(fault) => {
+                let own = Temporary::up(&minglian, given.as_deref(), 4).await?;
+                match fault {
+                    FaultCommand::Kill { cycles } => print(&kill::run(&own.cluster, cycles).await?),
+                    FaultCommand::Powercut { cycles } => {
+                        print(&power_cut::run(&own.cluster, cycles).await?)
+                    }
+                }
+            }
+            Command::Demo(demo) => {
+                let directory = given.clone().unwrap_or_else(|| PathBuf::from("demo-data"));
+                let (programs, files) = demonstration(&minglian, &demo)?;
+                demo::run(&programs, &directory, &files).await
+            }
+            Command::Smoke(demo) => {
+                let (programs, files) = demonstration(&minglian, &demo)?;
+                smoke::run(&programs, &files).await
+            }
+        }
+    })
+}
+
+fn print(report: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string(report)?);
+    Ok(())
+}
+
+fn demonstration(
+    minglian: &Path,
+    arguments: &DemoArguments,
+) -> anyhow::Result<(Programs, Vec<PathBuf>)> {
+    let explorer = program::find("minglian-explorer", arguments.explorer.as_deref())?;
+    let programs = Programs { minglian: minglian.to_owned(), explorer };
+    Ok((programs, totals::tables(arguments.data.as_deref())?))
+}
+
+async fn start(minglian: &Path, directory: &Path, up: UpArguments) -> anyhow::Result<()> {
+    let UpArguments { nodes, spares, base_port, heartbeat_seconds } = up;
+    let plan = Plan { nodes, spares, base_port, heartbeat_seconds };
+    let cluster = match directory.join("cluster.json").exists() {
+        true => Cluster::open(minglian, directory)?,
+        false => Cluster::create(minglian, directory, &plan)?,
+    };
+    cluster.up().await?;
+    status(&cluster).await
+}
+
+async fn restart(cluster: &Cluster, node: usize) -> anyhow::Result<()> {
+    cluster.start(node)?;
+    cluster.wait_healthy(node).await?;
+    Ok(())
+}
+
+async fn status(cluster: &Cluster) -> anyhow::Result<()> {
+    for (number, node) in cluster.nodes().iter().enumerate() {
+        let process = match cluster.process(number)? {
+            Some(process) => format!("pid {}", process.pid),
+            None if node.spare => "spare".to_owned(),
+            None => "down".to_owned(),
+        };
+        let health = match cluster.client(number)?.health().await {
+            Ok(health) => format!(
+                "height {}, {} peers, {} waiting, {:?}",
+                health.height, health.peers, health.waiting, health.status
+            ),
+            Err(_) => "does not answer".to_owned(),
+        };
+        println!("node {number}  http://{}  {process}  {health}  {}", node.http, node.bureau);
+    }
+    Ok(())
+}
+
+fn logs(cluster: &Cluster, node: usize) -> anyhow::Result<()> {
+    let path = cluster.directory().log(node);
+    let log = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    std::io::Write::write_all(&mut std::io::stdout(), &log)?;
+    Ok(())
+}
+
+async fn load(cluster: &Cluster, rate: u64, seconds: u64) -> anyhow::Result<()> {
+    let mut workload = Workload::prepare(cluster).await?;
+    print(&load::run(cluster, &mut workload, rate, seconds).await?)
+}
+
+/// A network of this command's own, stopped when the command ends; it is deleted unless a directory
+/// was named.
+struct Temporary {
+    cluster: Cluster,
+    _directory: Option<TempDir>,
+}
+
+impl Temporary {
+    async fn up(minglian: &Path, given: Option<&Path>, nodes: usize) -> anyhow::Result<Self> {
+        let temporary = if given.is_some() { None } else { Some(tempfile::tempdir()?) };
+        let path = given.map(Path::to_owned).or(temporary.as_ref().map(|it| it.path().to_owned()));
+        let path = path.context("no directory")?.join("network");
+        let plan = Plan { nodes, spares: 0, base_port: None, heartbeat_seconds: 600 };
+        let cluster = Cluster::create(minglian, &path, &plan)?;
+        let own = Self { cluster, _directory: temporary };
+        own.cluster.up().await?;
+        Ok(own)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = self.cluster.down() {
+            eprintln!("while stopping: {error:#}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A network's nodes as processes: started, stopped, held, waited for.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use minglian_client::Client;
+use minglian_client::wire::{Health, HealthStatus};
+use minglian_ledger::genesis::Genesis;
+use minglian_ledger::height::Height;
+
+use crate::directory::{self, Directory, Manifest, NodeEntry};
+use crate::process::{self, Process, Signal};
+use crate::setup::{self, Plan};
+
+/// How long a node may take to answer after its start.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a node may take to end.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// How often a node is asked while waiting for it.
+const ASK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A network with its processes.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    directory: Directory,
+    minglian: PathBuf,
+    manifest: Manifest,
+}
+
+impl Cluster {
+    /// Makes a new network; nothing runs yet.
+    pub fn create(minglian: &Path, directory: &Path, plan: &Plan) -> anyhow::Result<Self> {
+        setup::create(minglian, &Directory::new(directory)?, plan)?;
+        Self::open(minglian, directory)
+    }
+
+    /// An existing network.
+    pub fn open(minglian: &Path, directory: &Path) -> anyhow::Result<Self> {
+        let directory = Directory::new(directory)?;
+        let manifest = directory::read_json(&directory.manifest())
+            .with_context(|| format!("there is no network in {}", directory.path().display()))?;
+        Ok(Self { directory, minglian: minglian.to_owned(), manifest })
+    }
+
+    /// Its directory.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Its genesis, as its file says.
+    pub fn genesis(&self) -> anyhow::Result<Genesis> {
+        self.directory.read_genesis()
+    }
+
+    /// All nodes, spares included.
+    pub fn nodes(&self) -> &[NodeEntry] {
+        &self.manifest.nodes
+    }
+
+    /// The numbers of the nodes that run now.
+    pub fn running(&self) -> Vec<usize> {
+        (0..self.nodes().len())
+            .filter(|number| matches!(self.process(*number), Ok(Some(_))))
+            .collect()
+    }
+
+    /// A node's process, if it runs.
+    pub fn process(&self, number: usize) -> anyhow::Result<Option<Process>> {
+        ensure!(number < self.nodes().len(), "there is no node {number}");
+        process::running(&self.directory.pid_file(number))
+    }
+
+    /// Where a node answers.
+    pub fn url(&self, number: usize) -> anyhow::Result<String> {
+        let node = self.nodes().get(number).with_context(|| format!("no node {number}"))?;
+        Ok(format!("http://{}", node.http))
+    }
+
+    /// Speaks to a node.
+    pub fn client(&self, number: usize) -> anyhow::Result<Client> {
+        Ok(Client::new(&self.url(number)?)?)
+    }
+
+    /// Speaks to all nodes that run.
+    pub fn clients(&self) -> anyhow::Result<Vec<Client>> {
+        self.running().into_iter().map(|number| self.client(number)).collect()
+    }
+
+    /// Starts a node, unless it runs.
+    pub fn start(&self, number: usize) -> anyhow::Result<Process> {
+        self.start_with(number, &[])
+    }
+
+    /// Starts a node with further environment variables, unless it runs.
+    pub fn start_with(
+        &self,
+        number: usize,
+        environment: &[(&str, PathBuf)],
+    ) -> anyhow::Result<Process> {
+        if let Some(process) = self.process(number)? {
+            return Ok(process);
+        }
+        let mut command = Command::new(&self.minglian);
+        command.args(["node", "run", "--config"]).arg(self.directory.config(number));
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        process::start(&mut command, &self.directory.log(number), &self.directory.pid_file(number))
+    }
+
+    /// Starts every node but the spares and waits until all answer.
+    pub async fn up(&self) -> anyhow::Result<()> {
+        let numbers: Vec<usize> =
+            (0..self.nodes().len()).filter(|number| !self.nodes()[*number].spare).collect();
+        for number in &numbers {
+            self.start(*number)?;
+        }
+        for number in numbers {
+            self.wait_healthy(number).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops every node: asks, then insists.
+    pub fn down(&self) -> anyhow::Result<()> {
+        let processes: Vec<Process> =
+            self.running().into_iter().filter_map(|number| self.process(number).ok()?).collect();
+        for process in &processes {
+            process.signal(Signal::Continue)?;
+            process.signal(Signal::Terminate)?;
+        }
+        for process in processes {
+            process.stop(STOP_LIMIT)?;
+        }
+        Ok(())
+    }
+
+    /// Sends a signal to a node; waits for its end if the signal ends it.
+    pub fn signal(&self, number: usize, signal: Signal) -> anyhow::Result<()> {
+        let Some(process) = self.process(number)? else { bail!("node {number} does not run") };
+        process.signal(signal)?;
+        if matches!(signal, Signal::Kill | Signal::Terminate) {
+            process.wait(STOP_LIMIT).with_context(|| format!("ending node {number}"))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a node answers, and says how it is.
+    pub async fn wait_healthy(&self, number: usize) -> anyhow::Result<Health> {
+        let client = self.client(number)?;
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            let log = self.directory.log(number);
+            match client.health().await {
+                Ok(health) if health.status == HealthStatus::Running => return Ok(health),
+                answer if Instant::now() > deadline => {
+                    bail!("node {number} is not well: {answer:?}; see {}", log.display())
+                }
+                _ => {}
+            }
+            let ended = self.process(number)?.is_none();
+            ensure!(!ended, "node {number} has ended:\n{}", tail(&log));
+            tokio::time::sleep(ASK_INTERVAL).await;
+        }
+    }
+
+    /// Waits until a node has `height`.
+    pub async fn wait_height(
+        &self,
+        number: usize,
+        height: Height,
+        limit: Duration,
+    ) -> anyhow::Result<()> {
+        let client = self.client(number)?;
+        let deadline = Instant::now() + limit;
+        loop {
+            let reached = client.health().await.map(|health| health.height);
+            if reached.as_ref().is_ok_and(|reached| *reached >= height) {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "node {number} does not reach height {height}: {reached:?}"
+            );
+            tokio::time::sleep(ASK_INTERVAL).await;
+        }
+    }
+
+    /// Waits until all running nodes have the height of the highest; returns it.
+    pub async fn wait_level(&self, limit: Duration) -> anyhow::Result<Height> {
+        let mut highest = Height::GENESIS;
+        let running = self.running();
+        for number in &running {
+            highest = highest.max(self.client(*number)?.health().await?.height);
+        }
+        for number in running {
+            self.wait_height(number, highest, limit).await?;
+        }
+        Ok(highest)
+    }
+}
+
+/// The last lines of a log.
+fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().rev().take(10).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+}

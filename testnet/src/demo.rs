@@ -1,0 +1,176 @@
+//! The demonstration: a network with published tables in it, and the explorer over it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use minglian_ledger::fen::Unit;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cluster::Cluster;
+use crate::ports;
+use crate::process::{self, Process};
+use crate::setup::Plan;
+use crate::totals::{self, Notice};
+
+/// How long the explorer may take until it answers.
+const EXPLORER_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long the explorer may take to end.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Nodes of the demonstration.
+const NODES: usize = 4;
+
+/// The programs that a demonstration starts.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// The node and its tools.
+    pub minglian: PathBuf,
+    /// The explorer.
+    pub explorer: PathBuf,
+}
+
+/// A running demonstration. Whatever happens, dropping it stops all that it started.
+pub struct Demonstration {
+    /// The network.
+    pub cluster: Cluster,
+    /// What the import said.
+    pub notices: Vec<Notice>,
+    /// Where the explorer answers.
+    pub explorer: SocketAddr,
+    explorer_process: Option<Process>,
+}
+
+impl Drop for Demonstration {
+    fn drop(&mut self) {
+        if let Some(process) = self.explorer_process {
+            report(process.stop(STOP_LIMIT));
+        }
+        report(self.cluster.down());
+    }
+}
+
+fn report(result: anyhow::Result<()>) {
+    if let Err(error) = result {
+        eprintln!("while stopping: {error:#}");
+    }
+}
+
+/// Starts a network in `directory`, imports `files` and opens the explorer.
+pub async fn start(
+    programs: &Programs,
+    directory: &Path,
+    files: &[PathBuf],
+) -> anyhow::Result<Demonstration> {
+    let plan = Plan { nodes: NODES, spares: 0, base_port: None, heartbeat_seconds: 600 };
+    eprintln!("making keys and genesis in {} …", directory.display());
+    let cluster = Cluster::create(&programs.minglian, directory, &plan)?;
+    let port = *ports::neighbouring(1, None)?.first().context("no port")?;
+    let explorer = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut demonstration =
+        Demonstration { cluster, notices: Vec::new(), explorer, explorer_process: None };
+    eprintln!("starting {NODES} nodes …");
+    demonstration.cluster.up().await?;
+    eprintln!("importing {} published tables …", files.len());
+    demonstration.notices = totals::import(&programs.minglian, &demonstration.cluster, files)?;
+    eprintln!("opening the explorer …");
+    let process = open_explorer(programs, &demonstration.cluster, explorer)?;
+    demonstration.explorer_process = Some(process);
+    wait_for_page(explorer, process).await?;
+    Ok(demonstration)
+}
+
+fn open_explorer(
+    programs: &Programs,
+    cluster: &Cluster,
+    listen: SocketAddr,
+) -> anyhow::Result<Process> {
+    let directory = cluster.directory();
+    let mut command = Command::new(&programs.explorer);
+    command.arg("--node").arg(cluster.url(0)?);
+    command.arg("--genesis").arg(directory.genesis());
+    command.args(["--listen", &listen.to_string()]);
+    let path = directory.path();
+    command.current_dir(path);
+    process::start(&mut command, &path.join("explorer.log"), &path.join("explorer.pid"))
+}
+
+/// Waits until the explorer's home page is served.
+async fn wait_for_page(address: SocketAddr, process: Process) -> anyhow::Result<()> {
+    let deadline = Instant::now() + EXPLORER_LIMIT;
+    loop {
+        if status(address, "/").await.is_ok_and(|status| status.contains(" 200 ")) {
+            return Ok(());
+        }
+        ensure!(process.is_running(), "the explorer has ended; see explorer.log");
+        ensure!(Instant::now() < deadline, "the explorer does not answer at {address}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// The status line of a page.
+pub async fn status(address: SocketAddr, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.take(4_096).read_to_end(&mut answer).await?;
+    let text = String::from_utf8_lossy(&answer);
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// `minglian-testnet demo`: runs until Ctrl-C.
+pub async fn run(programs: &Programs, directory: &Path, files: &[PathBuf]) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let demonstration = tokio::select! {
+        started = start(programs, directory, files) => started?,
+        _ = interrupt.recv() => return stopped_early(programs, directory),
+        _ = terminate.recv() => return stopped_early(programs, directory),
+    };
+    summary(programs, &demonstration)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    eprintln!("stopping …");
+    Ok(())
+}
+
+fn stopped_early(programs: &Programs, directory: &Path) -> anyhow::Result<()> {
+    match Cluster::open(&programs.minglian, directory) {
+        Ok(cluster) => cluster.down(),
+        Err(_) => Ok(()),
+    }
+}
+
+fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result<()> {
+    let Demonstration { cluster, notices, explorer, .. } = demonstration;
+    println!("\n明链 Minglian 演示网络: {} nodes run, the figures are published ones", NODES);
+    for node in cluster.nodes() {
+        println!("  {}  http://{}", node.bureau, node.http);
+    }
+    for notice in notices {
+        let came_in = notice.came_in()?.display_in(Unit::TenThousandYuan);
+        println!("  {}: {came_in}万元, {} acts", notice.dataset, notice.entered);
+    }
+    println!("Look at:");
+    println!("  the home page        首页      http://{explorer}/");
+    println!("  where the money went 资金分配  http://{explorer}/allocations");
+    println!("  who holds it         单位      http://{explorer}/organizations");
+    println!("Verify the whole ledger yourself:");
+    let (minglian, genesis) = (programs.minglian.display(), cluster.directory().genesis());
+    println!(
+        "  {minglian} audit export --from {} --out audit-export && \
+         {minglian} audit verify audit-export --genesis {}",
+        cluster.url(0)?,
+        genesis.display()
+    );
+    println!("Ctrl-C stops everything.");
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Making a new network: keys, genesis, configurations, databases.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+use minglian_ledger::genesis::{Genesis, GenesisOfficer, GenesisOrganization, Role};
+use minglian_ledger::keys::PublicKey;
+use minglian_ledger::text::Text;
+use minglian_ledger::validators::{Validator, ValidatorSet};
+use rand::RngCore as _;
+
+use crate::bureau::{self, Bureau, Bureaus};
+use crate::clock;
+use crate::directory::{self, Directory, Manifest, NodeEntry, OfficerEntry, OfficersIndex};
+use crate::keys::{self, Made, Wanted};
+use crate::{ports, program};
+
+/// The network's name: the first part of its chain id.
+const NAME: &str = "chuzhou-yanshi";
+
+/// Ports of a node: consensus, gossip, HTTP.
+const PORTS_PER_NODE: u16 = 3;
+
+/// What network is wanted.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Nodes that are validators from the start.
+    pub nodes: usize,
+    /// Further nodes that wait to be added.
+    pub spares: usize,
+    /// The first port; free ones are chosen if none.
+    pub base_port: Option<u16>,
+    /// Longest time without a block, in seconds.
+    pub heartbeat_seconds: u64,
+}
+
+/// What `node init` and everything after need to know of a node.
+struct NodeKeys {
+    validator: PublicKey,
+    cosigner: PublicKey,
+    peer_id: String,
+}
+
+/// Makes a network in `directory`, which must be empty or absent.
+pub fn create(minglian: &Path, directory: &Directory, plan: &Plan) -> anyhow::Result<()> {
+    let path = directory.path();
+    fs::create_dir_all(directory.keys()).with_context(|| format!("creating {}", path.display()))?;
+    ensure!(!directory.genesis().exists(), "{} holds a network already", path.display());
+    let bureaus = bureau::bureaus(plan.nodes + plan.spares)?;
+    directory::write_private(&directory.passphrase(), &passphrase())?;
+    let (node_keys, log_key) = make_node_keys(minglian, directory, bureaus.nodes.len())?;
+    let officers = make_officers(minglian, directory, &bureaus)?;
+    let manifest = manifest(&bureaus, &node_keys, plan)?;
+    let genesis = genesis(&bureaus, &manifest, &officers, log_key)?;
+    directory::write_json(&directory.genesis(), &genesis)?;
+    let index = OfficersIndex { passphrase_file: PathBuf::from("passphrase"), officers };
+    directory::write_json(&directory.officers(), &index)?;
+    for (number, node) in manifest.nodes.iter().enumerate() {
+        let config = directory.config(number);
+        fs::write(&config, configuration(number, node, plan.heartbeat_seconds)?)?;
+        let mut init = Command::new(minglian);
+        program::output(init.args(["node", "init", "--config"]).arg(&config))?;
+    }
+    // Written last: a directory with a manifest is a complete network.
+    directory::write_json(&directory.manifest(), &manifest)
+}
+
+fn passphrase() -> String {
+    let mut bytes = [0; 24];
+    rand::rngs::OsRng.fill_bytes(&mut bytes);
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn make_node_keys(
+    minglian: &Path,
+    directory: &Directory,
+    count: usize,
+) -> anyhow::Result<(Vec<NodeKeys>, PublicKey)> {
+    let mut wanted = Vec::new();
+    for number in 0..count {
+        fs::create_dir_all(directory.data(number))?;
+        for kind in ["validator", "cosigner", "peer"] {
+            let out = directory.node(number).join(format!("{kind}.key"));
+            wanted.push(Wanted { kind, out });
+        }
+    }
+    wanted.push(Wanted { kind: "log", out: directory.node(0).join("log.key") });
+    let made = keys::make(minglian, &wanted, &directory.passphrase())?;
+    let (nodes, rest) = made.as_chunks::<3>();
+    let log = rest.first().context("the log key was not made")?.public_key;
+    let keys = |[validator, cosigner, peer]: &[Made; 3]| {
+        let peer_id = peer.peer_id.clone().context("a peer key has no peer id")?;
+        Ok(NodeKeys { validator: validator.public_key, cosigner: cosigner.public_key, peer_id })
+    };
+    Ok((nodes.iter().map(keys).collect::<anyhow::Result<_>>()?, log))
+}
+
+fn make_officers(
+    minglian: &Path,
+    directory: &Directory,
+    bureaus: &Bureaus,
+) -> anyhow::Result<Vec<OfficerEntry>> {
+    let all = bureaus.nodes.iter().chain(&bureaus.others);
+    let posts: Vec<(&Bureau, (Role, &str))> =
+        all.flat_map(|bureau| bureau::ROLES.map(|role| (bureau, role))).collect();
+    let file = |bureau: &Bureau, role: &str| PathBuf::from(format!("keys/{}-{role}.key", bureau.code));
+    let wanted: Vec<Wanted> = posts
+        .iter()
+        .map(|(bureau, (_, role))| Wanted {
+            kind: "officer",
+            out: directory.path().join(file(bureau, role)),
+        })
+        .collect();
+    let made = keys::make(minglian, &wanted, &directory.passphrase())?;
+    let entry =
+        |((bureau, (role, role_name)), made): ((&Bureau, (Role, &str)), Made)| OfficerEntry {
+            organization: bureau.code,
+            organization_name: bureau.name.clone(),
+            kind: bureau.kind,
+            division: bureau.division.code(),
+            role,
+            public_key: made.public_key,
+            key_file: file(bureau, role_name),
+        };
+    Ok(posts.into_iter().zip(made).map(entry).collect())
+}
+
+fn manifest(bureaus: &Bureaus, keys: &[NodeKeys], plan: &Plan) -> anyhow::Result<Manifest> {
+    let count = u16::try_from(keys.len())?;
+    let ports = ports::neighbouring(count * PORTS_PER_NODE, plan.base_port)?;
+    let (chunks, _) = ports.as_chunks::<{ PORTS_PER_NODE as usize }>();
+    let mut nodes = Vec::new();
+    for (number, ((bureau, keys), [consensus, gossip, http])) in
+        bureaus.nodes.iter().zip(keys).zip(chunks).enumerate()
+    {
+        let validator = Validator {
+            consensus_key: keys.validator,
+            power: 1,
+            organization: bureau.code,
+            name: Text::new(bureau.name.clone())?,
+            peer_id: Text::new(keys.peer_id.clone())?,
+            consensus_address: Text::new(format!("/ip4/127.0.0.1/tcp/{consensus}"))?,
+            gossip_address: Text::new(format!("/ip4/127.0.0.1/tcp/{gossip}"))?,
+            cosigner_key: keys.cosigner,
+        };
+        nodes.push(NodeEntry {
+            bureau: bureau.name.clone(),
+            http: SocketAddr::from((Ipv4Addr::LOCALHOST, *http)),
+            validator,
+            spare: number >= plan.nodes,
+        });
+    }
+    Ok(Manifest { nodes })
+}
+
+fn genesis(
+    bureaus: &Bureaus,
+    manifest: &Manifest,
+    officers: &[OfficerEntry],
+    log_key: PublicKey,
+) -> anyhow::Result<Genesis> {
+    let first = manifest.nodes.iter().filter(|node| !node.spare);
+    let validators = first.map(|node| node.validator.clone()).collect();
+    let organization = |bureau: &Bureau| {
+        let own = officers.iter().filter(|officer| officer.organization == bureau.code);
+        let officer =
+            |entry: &OfficerEntry| GenesisOfficer { key: entry.public_key, role: entry.role };
+        anyhow::Ok(GenesisOrganization {
+            code: bureau.code,
+            name: Text::new(bureau.name.clone())?,
+            kind: bureau.kind,
+            division: bureau.division,
+            officers: own.map(officer).collect(),
+        })
+    };
+    let all = bureaus.nodes.iter().chain(&bureaus.others);
+    Ok(Genesis {
+        name: Text::new(NAME)?,
+        demonstration: true,
+        time_ms: clock::now(),
+        log_key,
+        validators: ValidatorSet::new(validators)?,
+        organizations: all.map(organization).collect::<anyhow::Result<_>>()?,
+        parameters: Vec::new(),
+    })
+}
+
+/// The configuration of a node, as its operator would write it.
+fn configuration(
+    number: usize,
+    node: &NodeEntry,
+    heartbeat_seconds: u64,
+) -> Result<String, std::fmt::Error> {
+    let NodeEntry { bureau, http, validator, .. } = node;
+    let mut text = String::new();
+    writeln!(text, "# {bureau}")?;
+    writeln!(text, "name = \"node-{number}\"")?;
+    writeln!(text, "data_directory = \"data\"")?;
+    writeln!(text, "genesis = \"../genesis.json\"")?;
+    writeln!(text, "http_address = \"{http}\"")?;
+    writeln!(text, "heartbeat_seconds = {heartbeat_seconds}")?;
+    writeln!(text, "\n[consensus]\nlisten = \"{}\"", validator.consensus_address)?;
+    writeln!(text, "\n[gossip]\nlisten = \"{}\"", validator.gossip_address)?;
+    writeln!(text, "\n[keys]\npeer = \"peer.key\"")?;
+    writeln!(text, "validator = \"validator.key\"")?;
+    writeln!(text, "cosigner = \"cosigner.key\"")?;
+    if number == 0 {
+        writeln!(text, "log = \"log.key\"")?;
+    }
+    writeln!(text, "passphrase_file = \"../passphrase\"")?;
+    Ok(text)
+}
