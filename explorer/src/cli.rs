@@ -49,7 +49,9 @@ pub fn run() -> anyhow::Result<()> {
     let app = App::new(&genesis, Reader::new(&options.index), status.clone(), node);
     let follower = Follower::new(genesis, writer)?;
     // Verifying keeps a thread busy, so the follower has one of its own.
-    std::thread::Builder::new().name("follower".to_owned()).spawn(move || follow(follower, client, status))?;
+    std::thread::Builder::new()
+        .name("follower".to_owned())
+        .spawn(move || follow(follower, client, status))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(options.listen, app))
 }

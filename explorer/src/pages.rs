@@ -72,7 +72,7 @@ pub(crate) fn check_filters(filters: &[&Option<String>]) -> Result<(), PageError
     let is_long = |filter: &&Option<String>| {
         filter.as_ref().is_some_and(|value| value.len() > FILTER_BYTES_MAX)
     };
-    if filters.iter().any(|filter| is_long(filter)) {
+    if filters.iter().any(is_long) {
         return Err(PageError::Malformed("筛选条件过长".to_owned()));
     }
     Ok(())

@@ -11,6 +11,7 @@ pub mod notice;
 pub mod refusal;
 pub mod party;
 pub mod plan;
+pub mod correct;
 pub mod signers;
 pub mod run;
 pub mod report;

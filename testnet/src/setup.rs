@@ -111,7 +111,8 @@ fn make_officers(
     let all = bureaus.nodes.iter().chain(&bureaus.others);
     let posts: Vec<(&Bureau, (Role, &str))> =
         all.flat_map(|bureau| bureau::ROLES.map(|role| (bureau, role))).collect();
-    let file = |bureau: &Bureau, role: &str| PathBuf::from(format!("keys/{}-{role}.key", bureau.code));
+    let file =
+        |bureau: &Bureau, role: &str| PathBuf::from(format!("keys/{}-{role}.key", bureau.code));
     let wanted: Vec<Wanted> = posts
         .iter()
         .map(|(bureau, (_, role))| Wanted {

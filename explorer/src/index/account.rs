@@ -66,7 +66,9 @@ pub(super) fn number(
         AccountId::Payment { reference, .. } => {
             ("payment", "", String::new(), 0, reference.to_string())
         }
-        AccountId::Voided { movement, .. } => ("voided", "", String::new(), 0, movement.to_string()),
+        AccountId::Voided { movement, .. } => {
+            ("voided", "", String::new(), 0, movement.to_string())
+        }
     };
     let mut statement = connection.prepare_cached(
         "INSERT INTO accounts (encoded, kind, measure, organization, fund, year, name, level, \
@@ -125,8 +127,7 @@ pub fn identity(
 ) -> Result<Option<AccountId>, IndexError> {
     let query = "SELECT encoded FROM accounts WHERE id = ?1";
     let mut statement = connection.prepare_cached(query)?;
-    let encoded: Option<Vec<u8>> =
-        statement.query_row([number], |row| row.get(0)).optional()?;
+    let encoded: Option<Vec<u8>> = statement.query_row([number], |row| row.get(0)).optional()?;
     encoded.map(|encoded| decode("an account", &encoded)).transpose()
 }
 

@@ -2,7 +2,7 @@
 
 use minglian_contracts::allocation;
 use minglian_contracts::approval;
-use minglian_contracts::book::{Kind, Movement, Source, AccountId};
+use minglian_contracts::book::{AccountId, Kind, Movement, Source};
 use minglian_contracts::call::Call;
 use minglian_contracts::event::{Event, Outcome};
 use minglian_contracts::{lottery, payment, project};

@@ -127,10 +127,7 @@ pub fn source(connection: &Connection, source: &Source) -> Result<Place, IndexEr
 struct Registered<'a>(&'a Connection);
 
 impl words::Names for Registered<'_> {
-    fn organization(
-        &self,
-        code: &minglian_ledger::organization_code::OrganizationCode,
-    ) -> String {
+    fn organization(&self, code: &minglian_ledger::organization_code::OrganizationCode) -> String {
         state::name(self.0, code.as_str()).ok().flatten().unwrap_or_else(|| code.to_string())
     }
 }

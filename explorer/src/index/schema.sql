@@ -82,6 +82,7 @@ CREATE TABLE accounts (
     balance INTEGER NOT NULL
 );
 CREATE INDEX accounts_by_organization ON accounts (organization, kind, id);
+CREATE INDEX accounts_by_notice ON accounts (notice, id);
 CREATE INDEX accounts_by_project ON accounts (project, kind, id);
 
 -- What the state says of quota lines; the number is the account's.

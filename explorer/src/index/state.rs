@@ -18,8 +18,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::account::{self, Attributes};
 use super::act::{self, Act};
 use super::{IndexError, stored};
-use crate::words::{party, project as project_words};
 use crate::words::payment as payment_words;
+use crate::words::{party, project as project_words};
 
 /// The entries of `table` that `changes` set.
 fn entries<K, V>(
@@ -244,10 +244,7 @@ fn attributes(
 }
 
 /// Enters what a payment's act and the bank say of it. Its account is known already.
-pub(super) fn payments(
-    connection: &Connection,
-    changes: &Changes,
-) -> Result<(), IndexError> {
+pub(super) fn payments(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
     let prefix = schema::prefix::PAYMENT_FIRST + 1;
     for ((organization, reference), status) in entries(changes, prefix, &payment::STATUSES)? {
         let query = "UPDATE payments SET status = ?3 WHERE id = \
@@ -265,7 +262,6 @@ pub(super) fn name(connection: &Connection, code: &str) -> Result<Option<String>
     let query = "SELECT name FROM organizations WHERE code = ?1";
     Ok(connection.prepare_cached(query)?.query_row([code], |row| row.get(0)).optional()?)
 }
-
 
 fn fen(amount: Fen) -> Result<i64, IndexError> {
     stored("an amount", amount.get())

@@ -43,15 +43,12 @@ impl Writer {
         state: &MemoryState,
     ) -> Result<(), IndexError> {
         let transaction = self.connection.transaction()?;
-        let changes: Changes = state
-            .entries()
-            .map(|(key, value)| (key.to_vec(), Some(value.to_vec())))
-            .collect();
+        let changes: Changes =
+            state.entries().map(|(key, value)| (key.to_vec(), Some(value.to_vec()))).collect();
         super::state::registry(&transaction, &changes)?;
         enter_header(&transaction, header, 0)?;
         let demonstration = if genesis.demonstration { "1" } else { "0" };
-        transaction
-            .execute("INSERT INTO meta VALUES ('demonstration', ?1)", [demonstration])?;
+        transaction.execute("INSERT INTO meta VALUES ('demonstration', ?1)", [demonstration])?;
         transaction.commit()?;
         Ok(())
     }
@@ -148,10 +145,8 @@ fn read_act(
     };
     if let Some(proposal) = &act.proposal {
         let query = "SELECT call FROM proposals WHERE transaction_id = ?1";
-        let encoded: Option<Vec<u8>> = connection
-            .prepare_cached(query)?
-            .query_row([proposal], |row| row.get(0))
-            .optional()?;
+        let encoded: Option<Vec<u8>> =
+            connection.prepare_cached(query)?.query_row([proposal], |row| row.get(0)).optional()?;
         match encoded {
             Some(encoded) => act.subject = account::decode("a call", &encoded)?,
             // A refused step may name anything.
@@ -301,7 +296,8 @@ fn enter_movement(
     };
     let amount = stored("an amount", movement.amount().get())?;
     let mut statement = connection.prepare_cached(
-        "INSERT INTO movements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT INTO movements VALUES \
+         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     statement.execute(params![
         stored("a movement", movement.number.0)?,
@@ -343,9 +339,7 @@ fn count_for_organizations(
         (_, from) => {
             totals::add_to_organization(connection, to.as_str(), amount, 0, 0)?;
             match from {
-                Some(from) => {
-                    totals::add_to_organization(connection, from.as_str(), 0, amount, 0)
-                }
+                Some(from) => totals::add_to_organization(connection, from.as_str(), 0, amount, 0),
                 None => Ok(()),
             }
         }

@@ -85,25 +85,23 @@ pub async fn account(
         let unknown = || PageError::NotFound(format!("{number}号账户"));
         let account = find(connection, number)?.ok_or_else(unknown)?;
         let identity = accounts::identity(connection, number)?.ok_or_else(unknown)?;
-        let rest = format!(
-            "WHERE m.to_account = ?1 AND m.to_start > ?2 ORDER BY m.to_start {LIMIT}"
-        );
+        let rest =
+            format!("WHERE m.to_account = ?1 AND m.to_start > ?2 ORDER BY m.to_start {LIMIT}");
         let after = paging.in_after.unwrap_or(-1);
         let mut inflows = read::movements(connection, &rest, vec![number.into(), after.into()])?;
         let next_inflows = match cut(&mut inflows, ROWS_MAX) {
             true => inflows.last().map(|row| start_of(connection, row)).transpose()?,
             false => None,
         };
-        let rest = format!(
-            "WHERE m.from_account = ?1 AND m.number > ?2 ORDER BY m.number {LIMIT}"
-        );
+        let rest = format!("WHERE m.from_account = ?1 AND m.number > ?2 ORDER BY m.number {LIMIT}");
         let after = paging.out_after.unwrap_or(-1);
         let mut outflows = read::movements(connection, &rest, vec![number.into(), after.into()])?;
         let next_outflows = match cut(&mut outflows, ROWS_MAX) {
             true => outflows.last().map(|row| row.number),
             false => None,
         };
-        let encoded = data_encoding::HEXLOWER.encode(&minglian_contracts::schema::encode(&identity));
+        let encoded =
+            data_encoding::HEXLOWER.encode(&minglian_contracts::schema::encode(&identity));
         Ok(AccountPage {
             frame,
             line: line(connection, number)?,

@@ -107,8 +107,7 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
             set.iter().filter(|(_, value)| !value.is_empty()).map(|(_, v)| v.clone()).collect();
         let last = last.to_string();
         query.push(("after", &last));
-        let next =
-            if has_more { address("/allocations", &query) } else { String::new() };
+        let next = if has_more { address("/allocations", &query) } else { String::new() };
         let (filters, is_cut) = (filters.join(" · "), room == 0);
         Ok(Allocations { frame, nodes, filters, is_cut, next })
     })

@@ -76,8 +76,7 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> PageResult
     app.page(move |connection, frame| {
         let (record, outcome) = find(connection, index)?
             .ok_or_else(|| PageError::NotFound(format!("第{index}条账目")))?;
-        let outcome: Outcome =
-            serde_json::from_str(&outcome).map_err(|error| IndexError::from(error))?;
+        let outcome: Outcome = serde_json::from_str(&outcome).map_err(IndexError::from)?;
         let (events, refusal) = match outcome {
             Outcome::Applied(events) => (spoken(connection, &events), None),
             Outcome::Refused { code, detail } => {

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use rusqlite::Connection;
 
-use super::sums::{self, Key, SumRow};
 use super::escape;
-use crate::index::read::{self, RecordRow};
+use super::sums::{self, Key, SumRow};
 use crate::index::IndexError;
+use crate::index::read::{self, RecordRow};
 use crate::web::{App, Frame, PageResult};
 
 #[derive(Template)]

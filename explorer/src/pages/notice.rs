@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use rusqlite::Connection;
 
-use super::sums::{self, Key, SumRow};
-use super::ROWS_MAX;
+use super::sums::{self, Flows, Key, SumRow};
+use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::web::{App, Frame, PageError, PageResult};
 
@@ -16,6 +17,7 @@ struct Notice {
     total: SumRow,
     sources: Vec<SumRow>,
     categories: Vec<SumRow>,
+    documents: Vec<String>,
     records: Vec<RecordRow>,
     more: String,
 }
@@ -36,21 +38,30 @@ pub async fn notice(State(app): State<App>, Path(name): Path<String>) -> PageRes
         let rest = "WHERE r.documents LIKE '%' || ?1 || ' %' ORDER BY r.log_index DESC LIMIT 50";
         let records = read::records(connection, rest, &[&printed])?;
         let more = super::address("/search", &[("q", &name)]);
-        debug_assert!(records.len() <= ROWS_MAX);
         let (sources, categories) =
             (sources.iter().map(source).collect(), categories.iter().map(category).collect());
-        Ok(Notice { frame, name, total, sources, categories, records, more })
+        let documents = documents(connection, &name)?;
+        Ok(Notice { frame, name, total, sources, categories, documents, records, more })
     })
     .await
 }
 
-fn source((key, sums): &(Key, std::collections::BTreeMap<String, i64>)) -> SumRow {
+/// The sets of document numbers on which the notice's lines rest.
+fn documents(connection: &Connection, notice: &str) -> Result<Vec<String>, IndexError> {
+    let query = "SELECT DISTINCT l.documents FROM lines l JOIN accounts a ON a.id = l.id \
+                 WHERE a.notice = ?1 AND l.documents <> '' ORDER BY 1 LIMIT 50";
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map([notice], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn source((key, sums): &(Key, Flows)) -> SumRow {
     let level = printed(key.level.as_deref());
     let fund = key.fund.clone().unwrap_or_default();
     sums::row(level, key.address("/allocations", ""), fund, key, sums)
 }
 
-fn category((key, sums): &(Key, std::collections::BTreeMap<String, i64>)) -> SumRow {
+fn category((key, sums): &(Key, Flows)) -> SumRow {
     let (level, category) = (printed(key.level.as_deref()), printed(key.category.as_deref()));
     sums::row(level, key.address("/allocations", ""), category, key, sums)
 }

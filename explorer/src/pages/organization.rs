@@ -64,8 +64,8 @@ pub async fn organization(
     Query(paging): Query<Paging>,
 ) -> PageResult {
     app.page(move |connection, frame| {
-        let organization = find(connection, &code)?
-            .ok_or_else(|| PageError::NotFound(format!("机构“{code}”")))?;
+        let organization =
+            find(connection, &code)?.ok_or_else(|| PageError::NotFound(format!("机构“{code}”")))?;
         let mut lines = lines(connection, &code, paging.after.unwrap_or(0))?;
         let next = match cut(&mut lines, ROWS_MAX) {
             true => lines.last().map(|line| line.id),

@@ -56,7 +56,8 @@ pub async fn organizations(State(app): State<App>, Query(paging): Query<Paging>)
         let mut rows: Vec<Row> = found.collect::<Result<_, _>>()?;
         let has_more = cut(&mut rows, ROWS_MAX);
         let last = rows.last().map_or("", |row| row.code.as_str());
-        let next = if has_more { address("/organizations", &[("after", last)]) } else { String::new() };
+        let next =
+            if has_more { address("/organizations", &[("after", last)]) } else { String::new() };
         Ok(Organizations { frame, rows, next })
     })
     .await

@@ -106,11 +106,7 @@ fn hits(
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([pattern], |row| {
         let key: String = row.get(0)?;
-        Ok(Hit {
-            link: format!("{path}{}", escape(&key)),
-            name: row.get(1)?,
-            detail: row.get(2)?,
-        })
+        Ok(Hit { link: format!("{path}{}", escape(&key)), name: row.get(1)?, detail: row.get(2)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -77,6 +77,9 @@ impl Key {
     }
 }
 
+/// Sums in fen by flow.
+pub type Flows = BTreeMap<String, i64>;
+
 /// The totals of quota or cash by `key`. Columns of `key` that are `None` are not told apart, those
 /// that are set are filters unless `grouped` names them.
 ///
@@ -87,7 +90,7 @@ pub fn totals(
     measure: &str,
     filter: &Key,
     grouped: &[&str],
-) -> Result<Vec<(Key, BTreeMap<String, i64>)>, IndexError> {
+) -> Result<Vec<(Key, Flows)>, IndexError> {
     let column = |name: &str| if grouped.contains(&name) { name.to_owned() } else { "''".into() };
     let columns = ["fund", "notice", "level", "category"].map(column).join(", ");
     let mut conditions = super::Conditions::default();
@@ -103,9 +106,11 @@ pub fn totals(
     let read = |row: &rusqlite::Row<'_>| {
         let part = |index: usize, name: &str, fixed: &Option<String>| {
             let value: String = row.get(index)?;
-            Ok::<_, rusqlite::Error>(
-                if grouped.contains(&name) { Some(value) } else { fixed.clone() },
-            )
+            Ok::<_, rusqlite::Error>(if grouped.contains(&name) {
+                Some(value)
+            } else {
+                fixed.clone()
+            })
         };
         let key = Key {
             fund: part(0, "fund", &filter.fund)?,
@@ -116,7 +121,7 @@ pub fn totals(
         Ok((key, row.get::<_, String>(4)?, row.get::<_, i64>(5)?))
     };
     let rows = statement.query_map(rusqlite::params_from_iter(conditions.values()), read)?;
-    let mut sums: BTreeMap<Key, BTreeMap<String, i64>> = BTreeMap::new();
+    let mut sums: BTreeMap<Key, Flows> = BTreeMap::new();
     for row in rows {
         let (key, flow, amount) = row?;
         sums.entry(key).or_default().insert(flow, amount);
@@ -125,13 +130,7 @@ pub fn totals(
 }
 
 /// One row of a table of totals.
-pub fn row(
-    name: String,
-    link: String,
-    detail: String,
-    key: &Key,
-    sums: &BTreeMap<String, i64>,
-) -> SumRow {
+pub fn row(name: String, link: String, detail: String, key: &Key, sums: &Flows) -> SumRow {
     let of = |flow: &str| Money::fen(sums.get(flow).copied().unwrap_or(0));
     let cell = |amount, flows: &str| Cell { amount, link: key.address("/movements", flows) };
     let transferred = of("transferred_out").plus(of("remitted")).plus(of("handed_over"));

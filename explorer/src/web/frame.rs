@@ -87,9 +87,9 @@ fn banner(following: &Following, indexed: i64) -> Option<Banner> {
             let target = target.map_or_else(|| "未知".to_owned(), |height| height.to_string());
             let text = format!("正在从创世逐块核验:已核验 {verified} / {target}。");
             let text = match u64::try_from(indexed) {
-                Ok(indexed) if indexed > verified.0 => format!(
-                    "{text}高度 {verified} 以后的内容取自上次核验过的索引,正在重新核验。"
-                ),
+                Ok(indexed) if indexed > verified.0 => {
+                    format!("{text}高度 {verified} 以后的内容取自上次核验过的索引,正在重新核验。")
+                }
                 _ => text,
             };
             Some(Banner { is_alarm: false, text })

@@ -84,10 +84,7 @@ fn recorded(quota: &RecordQuota, names: &dyn Names) -> Sentence {
         Receipt::OwnShare => ("本级安排", "the level's own share"),
     };
     let (mark, en_mark) = if quota.implied {
-        (
-            "(按公告推定,公告未载明收到)",
-            " (implied by the notice, which prints no receipt)",
-        )
+        ("(按公告推定,公告未载明收到)", " (implied by the notice, which prints no receipt)")
     } else {
         ("", "")
     };
@@ -116,10 +113,9 @@ fn stated(statement: &Statement) -> Sentence {
     let (subject, figure, en) =
         (&statement.subject, spoken(statement.figure), cny(statement.figure));
     match statement.kind {
-        StatementKind::Nothing => sentence!(
-            "公告载明:{subject}为零",
-            "the notice prints zero: {subject}"
-        ),
+        StatementKind::Nothing => {
+            sentence!("公告载明:{subject}为零", "the notice prints zero: {subject}")
+        }
         StatementKind::Total => sentence!(
             "公告载明合计:{subject} {figure},供核对",
             "the notice prints a total: {subject} {en}, to be checked"
@@ -153,10 +149,9 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
                 "{name} was received, {days} days after it was issued"
             )
         }
-        Event::EnteredLate { occurred_on } => sentence!(
-            "补录:业务发生于 {occurred_on}",
-            "entered late: it happened on {occurred_on}"
-        ),
+        Event::EnteredLate { occurred_on } => {
+            sentence!("补录:业务发生于 {occurred_on}", "entered late: it happened on {occurred_on}")
+        }
         Event::Planned { total } => {
             let (total, en) = (spoken(*total), cny(*total));
             sentence!("分配方案已通过,合计{total}", "the plan is approved: {en} in all")

@@ -1,1 +1,11 @@
+//! Tests of the explorer: a chain with real signatures and certificates, indexed and read over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
+
+mod chain;
+mod follow;
+mod index;
+mod pages;
+mod site;
+mod story;
+mod words;

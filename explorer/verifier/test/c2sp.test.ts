@@ -96,6 +96,13 @@ test('a note has at most 256 lines and 1 MiB', () => {
   }
 });
 
+test('a note holds no control character but the newline', () => {
+  const line = `— example.org/w ${toBase64(new Uint8Array(68))}\n`;
+  for (const character of ['\r', '\t', '\u0000', '\u001f', '\u007f', '\u0085']) {
+    refusal(() => parseNote(`te${character}xt\n\n${line}`), 'control character', 'Malformed');
+  }
+});
+
 test('base64 has one form', () => {
   for (let length = 0; length < 40; length += 1) {
     const bytes = Uint8Array.from({ length }, (_, i) => (i * 37 + length) & 255);

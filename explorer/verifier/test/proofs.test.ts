@@ -37,7 +37,14 @@ test('proofs of inclusion that are refused', () => {
 test('proofs of consistency that hold', () => {
   for (const example of cases(log, 'consistency')) {
     const head = (size: number) => ({ size: BigInt(size), root: roots[size] as LogHash });
-    verifyConsistency(head(example['old']), head(example['new']), example['proof']);
+    const [earlier, later, proof] = [head(example['old']), head(example['new']), example['proof']];
+    verifyConsistency(earlier, later, proof);
+    // Each of the two roots must be checked on its own.
+    const wrong = leafHash(leafBytes(999));
+    refusal(() => verifyConsistency({ ...earlier, root: wrong }, later, proof), 'an old root');
+    if (earlier.size > 0n) {
+      refusal(() => verifyConsistency(earlier, { ...later, root: wrong }, proof), 'a new root');
+    }
   }
 });
 
@@ -71,6 +78,31 @@ test('state proofs that are refused', () => {
     refusal(() => verifyState(
       state['root'], fromHex(key), optional(value), decodeStateProof(fromHex(hex))), why, error);
   }
+});
+
+test('a neighbour on the wrong side does not prove a present key absent', () => {
+  const find = (name: string) => {
+    const found = cases(state, 'proofs').find((example) => example['name'] === name);
+    assert.ok(found, `no vector "${name}"`);
+    const { key, value, hex } = found as any;
+    return { key: fromHex(key), value: fromHex(value), proof: decodeStateProof(fromHex(hex)) };
+  };
+  const [first, last] = [find('first of three in its bucket'), find('last of three')];
+  const neighbour = ({ key, value, proof }: typeof first) => {
+    assert.ok(proof.bucket.kind === 'present');
+    return {
+      key: hashOf('StateKeyHash', key), value: hashOf('StateValueHash', value),
+      path: proof.bucket.path,
+    };
+  };
+  const claim = (of: typeof first, position: number, sides: object) => verifyState(
+    state['root'], of.key, null,
+    { ...of.proof, bucket: { kind: 'absent', count: 3, position, ...sides } as any });
+  // Both proofs lead to the true root; only the order of the keys gives them away.
+  refusal(() => claim(last, 0, { before: null, after: neighbour(first) }), 'the last one absent',
+    'Neighbours');
+  refusal(() => claim(first, 3, { before: neighbour(last), after: null }), 'the first one absent',
+    'Neighbours');
 });
 
 test('a state proof with any byte changed is refused', () => {

@@ -60,10 +60,8 @@ impl Client {
         if !base.starts_with("http://") || base.len() == "http://".len() {
             return Err(ClientError::Address(base_url.to_owned()));
         }
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .no_proxy()
-            .build()?;
+        let http =
+            reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).no_proxy().build()?;
         Ok(Self { base, http })
     }
 

@@ -28,6 +28,7 @@ pub enum TxCommand {
         /// A node, such as http://127.0.0.1:26800
         #[arg(long)]
         url: String,
+        /// Who signs
         #[command(flatten)]
         key: KeyOptions,
         /// The organisation that acts (统一社会信用代码)

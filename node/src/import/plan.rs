@@ -27,6 +27,14 @@ use funds::Funds;
 /// When an act is carried out: acts of one stage do not depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    /// A corrected payment is reversed.
+    UndoPayment,
+    /// Carried quota that a correction takes back.
+    UndoYearEnd,
+    /// Allocated quota that a correction takes back.
+    UndoAllocation,
+    /// Entered quota that a correction takes back.
+    UndoQuota,
     /// Projects are registered.
     Projects,
     /// Quota enters.
@@ -52,6 +60,8 @@ pub struct Act {
     pub line: Option<u64>,
     /// The organisation whose act it is.
     pub organization: OrganizationCode,
+    /// The finance department of its region, which takes back what a correction leaves over.
+    pub finance: OrganizationCode,
     /// Who signs, in order.
     pub signers: Vec<Role>,
     /// The act's reference.

@@ -93,8 +93,8 @@ pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
                 refused.push(format!("{file}{at}: refusal {code}: {sentence}"));
                 continue;
             }
-            Some(Outcome::Different) => {
-                refused.push(format!("{file}{at}: {} was entered with other content", act.reference));
+            Some(Outcome::Different(reason)) => {
+                refused.push(format!("{file}{at}: {reason}"));
                 continue;
             }
             _ => {}

@@ -4,9 +4,11 @@
 //! changes; if it differs, the row was corrected and [`super::correct`] says what to do. Whatever
 //! stops the run leaves the ledger whole; running the same command again goes on.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use minglian_client::read::Paging;
 use minglian_client::wire::{SubmitAnswer, SubmitStatus};
 use minglian_client::{Client, ClientError};
 use minglian_contracts::call::Call;
@@ -18,6 +20,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
 
+use super::correct::{self, CorrectError};
 use super::party::Party;
 use super::plan::{Act, Plan};
 use super::signers::Signers;
@@ -47,6 +50,9 @@ pub enum RunError {
         /// In words.
         detail: String,
     },
+    /// A call that this program does not know.
+    #[error("the ledger holds a call that this program does not know: {0}")]
+    Call(serde_json::Error),
     /// A text that does not fit.
     #[error(transparent)]
     Text(#[from] minglian_ledger::text::TextError),
@@ -68,8 +74,8 @@ pub enum Outcome {
         /// In words.
         sentence: String,
     },
-    /// Another act stands under its reference: the row was changed after it was entered.
-    Different,
+    /// The row was changed after it was entered, in a way that cannot be corrected here.
+    Different(String),
 }
 
 /// Enters plans through one node.
@@ -79,6 +85,26 @@ pub struct Run<'a> {
     chain_id: ChainId,
     expires_at: Height,
     is_demonstration: bool,
+    /// Proposals that wait for approvals, with how many have signed.
+    open: BTreeMap<TransactionId, usize>,
+    /// Acts of an earlier run that still wait, by reference.
+    pending: BTreeMap<Text<128>, TransactionId>,
+}
+
+async fn open_proposals(client: &Client) -> Result<BTreeMap<TransactionId, usize>, RunError> {
+    let mut open = BTreeMap::new();
+    let mut paging = Paging::default();
+    loop {
+        let page = client.proposals(&paging).await?;
+        for view in page.items {
+            let signatures = view.proposal.get("signatures").and_then(|list| list.as_array());
+            open.insert(view.id, signatures.map_or(0, Vec::len));
+        }
+        match page.next {
+            Some(next) => paging.after = Some(next),
+            None => return Ok(open),
+        }
+    }
 }
 
 /// A signed step on its way.
@@ -93,7 +119,9 @@ impl<'a> Run<'a> {
         let header = client.latest_header().await?.header;
         let is_demonstration = client.genesis().await?.demonstration;
         let expires_at = Height(header.height.0 + LIFETIME_HEIGHTS);
-        Ok(Self { client, signers, chain_id: header.chain_id, expires_at, is_demonstration })
+        let open = open_proposals(client).await?;
+        let (chain_id, pending) = (header.chain_id, BTreeMap::new());
+        Ok(Self { client, signers, chain_id, expires_at, is_demonstration, open, pending })
     }
 
     /// Enters a plan; the outcomes are in the order of its acts.
@@ -103,14 +131,54 @@ impl<'a> Run<'a> {
         progress: &ProgressBar,
     ) -> Result<Vec<Outcome>, RunError> {
         self.register(&plan.parties).await?;
-        let mut outcomes = Vec::new();
-        for acts in plan.acts.chunk_by(|left, right| left.stage == right.stage) {
-            for acts in acts.chunks(BATCH) {
-                outcomes.extend(self.enter_acts(acts).await?);
-                progress.inc(acts.len() as u64);
+        let mut outcomes = vec![Outcome::Entered; plan.acts.len()];
+        let mut remaining = Vec::new();
+        for (place, act) in plan.acts.iter().enumerate() {
+            match self.remaining(act).await? {
+                Ok(acts) if acts.is_empty() => {
+                    outcomes[place] = Outcome::Unchanged;
+                    progress.inc(1);
+                }
+                Ok(acts) => remaining.extend(acts.into_iter().map(|act| (place, act))),
+                Err(error) => outcomes[place] = Outcome::Different(error.to_string()),
+            }
+        }
+        remaining.sort_by_key(|(_, act)| act.stage);
+        for group in remaining.chunk_by(|(_, left), (_, right)| left.stage == right.stage) {
+            for group in group.chunks(BATCH) {
+                let acts: Vec<&Act> = group.iter().map(|(_, act)| act).collect();
+                let results = self.enter_acts(&acts).await?;
+                for ((place, _), outcome) in group.iter().zip(results) {
+                    if let Some(outcome) = outcome {
+                        outcomes[*place] = outcome;
+                    }
+                    progress.inc(1);
+                }
             }
         }
         Ok(outcomes)
+    }
+
+    /// What remains to be done for an act, given what stands under its reference.
+    async fn remaining(&mut self, act: &Act) -> Result<Result<Vec<Act>, CorrectError>, RunError> {
+        let mut history = Vec::new();
+        loop {
+            let reference = correct::version_reference(&act.reference, history.len() + 1)?;
+            // A correction that takes back is finance's act.
+            let own = self.applied(act.organization, &reference).await?;
+            let call = match own {
+                Some(call) => Some(call),
+                None => self.applied(act.finance, &reference).await?,
+            };
+            match call {
+                Some((id, call)) if self.open.contains_key(&id) => {
+                    self.pending.insert(reference.clone(), id);
+                    return Ok(Ok(vec![Act { reference, call, ..act.clone() }]));
+                }
+                Some((_, call)) => history.push(call),
+                None => return Ok(correct::remaining(act, &history)),
+            }
+        }
     }
 
     /// Registers organisations and, on a demonstration network, their officers.
@@ -163,27 +231,23 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn enter_acts(&self, acts: &[Act]) -> Result<Vec<Outcome>, RunError> {
-        let mut outcomes: Vec<Option<Outcome>> = Vec::new();
-        for act in acts {
-            outcomes.push(match self.applied(act.organization, &act.reference).await? {
-                Some(call) if call == act.call => Some(Outcome::Unchanged),
-                Some(_) => Some(Outcome::Different),
-                None => None,
-            });
-        }
-        let mut proposals: Vec<Option<TransactionId>> = vec![None; acts.len()];
+    /// Sends acts that do not depend on each other, one officer after the other. `None` for an act
+    /// that was applied.
+    async fn enter_acts(&self, acts: &[&Act]) -> Result<Vec<Option<Outcome>>, RunError> {
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; acts.len()];
+        let mut proposals: Vec<Option<TransactionId>> =
+            acts.iter().map(|act| self.pending.get(&act.reference).copied()).collect();
         let rounds = acts.iter().map(|act| act.signers.len()).max().unwrap_or(0);
         for round in 0..rounds {
             self.round(acts, round, &mut outcomes, &mut proposals).await?;
         }
-        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Entered)).collect())
+        Ok(outcomes)
     }
 
     /// One signature of each act that needs it.
     async fn round(
         &self,
-        acts: &[Act],
+        acts: &[&Act],
         round: usize,
         outcomes: &mut [Option<Outcome>],
         proposals: &mut [Option<TransactionId>],
@@ -191,7 +255,8 @@ impl<'a> Run<'a> {
         let (mut steps, mut places) = (Vec::new(), Vec::new());
         for (place, act) in acts.iter().enumerate() {
             let Some(role) = act.signers.get(round) else { continue };
-            if outcomes[place].is_some() {
+            let signed = proposals[place].and_then(|id| self.open.get(&id).copied());
+            if outcomes[place].is_some() || signed.is_some_and(|signed| round < signed) {
                 continue;
             }
             let (reference, call) = match proposals[place] {
@@ -231,7 +296,7 @@ impl<'a> Run<'a> {
         &self,
         organization: OrganizationCode,
         reference: &Text<128>,
-    ) -> Result<Option<Call>, RunError> {
+    ) -> Result<Option<(TransactionId, Call)>, RunError> {
         let known = match self.client.receipt(&organization, reference.as_str()).await {
             Ok(known) => known,
             Err(error) if error.is_vacant() => return Ok(None),
@@ -239,7 +304,8 @@ impl<'a> Run<'a> {
         };
         let Some(committed) = known.committed else { return Ok(None) };
         let record = self.client.record(committed.index).await?;
-        Ok(serde_json::from_value(record.call).ok())
+        let call = serde_json::from_value(record.call).map_err(RunError::Call)?;
+        Ok(Some((record.id, call)))
     }
 
     fn sign(

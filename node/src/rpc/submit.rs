@@ -114,8 +114,8 @@ struct Pending {
     ticket: Ticket,
 }
 
-/// Admits the transactions, passes on the new ones, and answers as far as is known at once. What
-/// is committed already gets its index with `is_waiting`, since the receipt is wanted then.
+/// Admits the transactions, passes on the new ones, and answers as far as is known at once; with
+/// `is_waiting`, those that wait for a block get a place in the queue.
 fn admit(
     shared: &Shared,
     encoded: Vec<Bytes>,

@@ -30,7 +30,7 @@ pub(super) struct Wanted {
         ("account" = Option<String>, Query, description = "borsh of the account's name, hex"),
         ("start" = Option<u64>, Query, description = "first position; 0 if not given"),
         ("end" = Option<u64>, Query, description = "position after the last; all if not given"),
-        ("direction" = Option<String>, Query, description = "`up` to the origin, `down` to the end"),
+        ("direction" = Option<String>, Query, description = "`up` or `down`"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before, alone"),
         ("limit" = Option<u64>, Query, description = "at most 1000 edges and rests"),
     ),

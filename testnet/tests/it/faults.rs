@@ -1,4 +1,5 @@
-//! A short version of `minglian-testnet fault`: what was acknowledged survives kills and power cuts.
+//! A short version of `minglian-testnet fault`: what was acknowledged survives kills and power
+//! cuts.
 
 use minglian_testnet::fault::{kill, power_cut};
 

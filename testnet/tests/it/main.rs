@@ -1,5 +1,6 @@
 //! Networks of real processes. These tests start the `minglian` binary that lies beside this
 //! crate's own: `cargo build --workspace --bins` makes both.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 mod network;
 mod cluster;

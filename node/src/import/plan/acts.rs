@@ -21,7 +21,7 @@ use super::{
 };
 use crate::import::kind::Kind;
 use crate::import::notice::NoticeRow;
-use crate::import::party::Party;
+use crate::import::party::{Party, Region};
 use crate::import::refusal::Reason;
 
 const TWO: [Role; 2] = [Role::Maker, Role::Checker];
@@ -93,6 +93,7 @@ impl Planner<'_> {
             stage: Stage::Quota,
             line: None,
             organization: region.finance.code,
+            finance: region.finance.code,
             signers: TWO.to_vec(),
             reference: shortened(&name)?,
             call,
@@ -131,6 +132,14 @@ impl Planner<'_> {
             }));
             self.push_part(Stage::Allocation, row, part, giver, &TWO, call, Column::Allocated)?;
         }
+        if holder != giver {
+            let occurred_on = year_end(row)?;
+            let call = Call::Allocation(allocation::Call::Receive { line: line.clone(), occurred_on });
+            self.push(Stage::Receipt, row, holder, &[Role::Maker], call, None)?;
+            if let Some(act) = self.plan.acts.last_mut() {
+                act.reference = shortened(&format!("{}/receive", act.reference))?;
+            }
+        }
         let available = Available { name: line, left: row.amount };
         self.allocated.entry(group_of(row)).or_default().push(available);
         Ok(())
@@ -158,7 +167,11 @@ impl Planner<'_> {
             self.push_part(Stage::Allocation, row, part, finance, &TWO, call, Column::Allocated)?;
         }
         let call = Call::Allocation(allocation::Call::Receive { line, occurred_on });
-        self.push(Stage::Receipt, row, unit.code, &[Role::Maker], call, None)
+        self.push(Stage::Receipt, row, unit.code, &[Role::Maker], call, None)?;
+        if let Some(act) = self.plan.acts.last_mut() {
+            act.reference = shortened(&format!("{}/receive", act.reference))?;
+        }
+        Ok(())
     }
 
     /// Money paid out.
@@ -268,6 +281,7 @@ impl Planner<'_> {
             stage: Stage::Projects,
             line: Some(row.line),
             organization: registrar,
+            finance: Region::of(row)?.finance.code,
             signers: TWO.to_vec(),
             reference,
             call,
@@ -360,7 +374,9 @@ impl Planner<'_> {
         let reference = reference(row, 0)?;
         let signers = signers.to_vec();
         let line = Some(row.line);
-        self.plan.acts.push(Act { stage, line, organization, signers, reference, call, entry });
+        let finance = Region::of(row)?.finance.code;
+        let act = Act { stage, line, organization, finance, signers, reference, call, entry };
+        self.plan.acts.push(act);
         Ok(())
     }
 

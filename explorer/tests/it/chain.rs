@@ -1,0 +1,193 @@
+//! A chain in memory whose blocks are signed and certified as on a network.
+
+use ed25519_dalek::SigningKey;
+use minglian_client::wire::CertifiedBlock;
+use minglian_contracts::approval;
+use minglian_contracts::call::Call;
+use minglian_contracts::seal::{self, Place};
+use minglian_contracts::setup;
+use minglian_ledger::block::{Block, Header};
+use minglian_ledger::certificate::{Certificate, CommitSignature, precommit_sign_bytes};
+use minglian_ledger::date::Date;
+use minglian_ledger::division::Division;
+use minglian_ledger::genesis::{
+    Genesis, GenesisOfficer, GenesisOrganization, OrganizationKind, Role,
+};
+use minglian_ledger::hash::{Commitment, TransactionId, ValidatorAddress};
+use minglian_ledger::height::{Height, TimeMs};
+use minglian_ledger::keys::{self, PublicKey};
+use minglian_ledger::log::tree::Frontier;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::MemoryState;
+use minglian_ledger::state::tree::StateTree;
+use minglian_ledger::text::Text;
+use minglian_ledger::transaction::{Transaction, TransactionBody};
+use minglian_ledger::validators::{Validator, ValidatorSet};
+
+/// A name that would run a script on a page that forgets to escape it.
+pub const HOSTILE: &str = "敬老院<script>alert(1)</script>&\"'";
+
+/// Keys, names and kinds of the organisations.
+pub const ORGANIZATIONS: &[(&str, &str, OrganizationKind)] = &[
+    ("finance", "泸县财政局", OrganizationKind::Finance),
+    ("civil", "泸县民政局", OrganizationKind::CivilAffairs),
+    ("home", HOSTILE, OrganizationKind::ProjectUnit),
+    ("lottery", "泸州市福彩中心", OrganizationKind::LotteryCentre),
+];
+
+const ROLES: &[(&str, Role)] = &[
+    ("governor", Role::Governor),
+    ("maker", Role::Maker),
+    ("checker", Role::Checker),
+    ("payer", Role::Payer),
+];
+
+const LUXIAN: u32 = 510_521;
+
+pub fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+    Text::new(text).unwrap()
+}
+
+fn secret_key(name: &str) -> SigningKey {
+    SigningKey::from_bytes(&Commitment::of(&[name.as_bytes()]).0)
+}
+
+fn public_key(name: &str) -> PublicKey {
+    PublicKey::of(&secret_key(name))
+}
+
+pub fn code(name: &str) -> OrganizationCode {
+    OrganizationCode::for_demonstration(Division::new(LUXIAN).unwrap(), name)
+}
+
+fn validator(name: &str) -> Validator {
+    Validator {
+        consensus_key: public_key(&format!("{name}/consensus")),
+        power: 1,
+        organization: code(name),
+        name: text(name),
+        peer_id: text("12D3KooW"),
+        consensus_address: text("/ip4/127.0.0.1/tcp/1"),
+        gossip_address: text("/ip4/127.0.0.1/tcp/2"),
+        cosigner_key: public_key(&format!("{name}/cosigner")),
+    }
+}
+
+pub fn genesis() -> Genesis {
+    let organization = |(key, name, kind): &(&str, &str, OrganizationKind)| GenesisOrganization {
+        code: code(key),
+        name: text(name),
+        kind: *kind,
+        division: Division::new(LUXIAN).unwrap(),
+        officers: ROLES
+            .iter()
+            .map(|(role_name, role)| GenesisOfficer {
+                key: public_key(&format!("{key}.{role_name}")),
+                role: *role,
+            })
+            .collect(),
+    };
+    let validators = ORGANIZATIONS.iter().map(|(key, ..)| validator(key)).collect();
+    Genesis {
+        name: text("test"),
+        demonstration: true,
+        time_ms: noon("2021-03-01"),
+        validators: ValidatorSet::new(validators).unwrap(),
+        organizations: ORGANIZATIONS.iter().map(organization).collect(),
+        parameters: Vec::new(),
+        log_key: public_key("log"),
+    }
+}
+
+/// Noon in Beijing.
+pub fn noon(date: &str) -> TimeMs {
+    let date: Date = date.parse().unwrap();
+    TimeMs(u64::try_from(date.days()).unwrap() * 86_400_000 + 4 * 3_600_000)
+}
+
+pub struct Chain {
+    pub genesis: Genesis,
+    pub blocks: Vec<CertifiedBlock>,
+    pub header: Header,
+    state: MemoryState,
+    tree: StateTree,
+    frontier: Frontier,
+    references: u64,
+}
+
+impl Chain {
+    pub fn new() -> Self {
+        let genesis = genesis();
+        let changes = setup::genesis_changes(&genesis).unwrap();
+        let (mut state, mut tree) = (MemoryState::new(), StateTree::new());
+        let update = tree.prepare(&state, &changes).unwrap();
+        let sealed = setup::genesis_block(&genesis, update.root()).unwrap();
+        state.commit(&update, &changes);
+        tree.apply(&update).unwrap();
+        let (header, frontier) = (sealed.header, sealed.frontier);
+        Self { genesis, blocks: Vec::new(), header, state, tree, frontier, references: 0 }
+    }
+
+    /// Signs a call as `actor`, e.g. `civil.maker`.
+    pub fn sign(&mut self, actor: &str, call: &Call) -> Transaction {
+        self.references += 1;
+        let body = TransactionBody {
+            chain_id: self.header.chain_id.clone(),
+            organization: code(actor.split('.').next().unwrap()),
+            client_reference: text(&format!("业务-{}", self.references)),
+            expires_at: Height(self.header.height.0 + 100),
+            call: call.encode(),
+        };
+        Transaction::sign(body, &secret_key(actor))
+    }
+
+    /// Appends a certified block; the codes of its receipts.
+    pub fn block(&mut self, transactions: Vec<Transaction>) -> Vec<u32> {
+        let time_ms = TimeMs(self.header.time_ms.0 + 60_000);
+        let place = Place { parent: &self.header, time_ms, proposer: ValidatorAddress::default() };
+        let replayed =
+            seal::build(place, &transactions, &self.state, &self.tree, &self.frontier).unwrap();
+        self.state.commit(&replayed.update, &replayed.executed.changes);
+        self.tree.apply(&replayed.update).unwrap();
+        self.frontier = replayed.sealed.frontier;
+        self.header = replayed.sealed.header;
+        let block = Block { header: self.header.clone(), transactions };
+        let certificate = Some(certify(&self.header));
+        self.blocks.push(CertifiedBlock { block, certificate });
+        replayed.executed.receipts.iter().map(|receipt| receipt.code).collect()
+    }
+
+    /// Proposes as the organisation's maker and approves as the officers in `roles`, each in a
+    /// block of its own; the code of the last step.
+    pub fn act(&mut self, organization: &str, call: &Call, roles: &[&str]) -> u32 {
+        let proposal = self.sign(&format!("{organization}.maker"), call);
+        let id: TransactionId = proposal.id();
+        let mut code = self.block(vec![proposal])[0];
+        for role in roles {
+            if code != 0 {
+                return code;
+            }
+            let approve = Call::Approval(approval::Call::Approve { proposal: id });
+            let step = self.sign(&format!("{organization}.{role}"), &approve);
+            code = self.block(vec![step])[0];
+        }
+        code
+    }
+
+    /// One officer's act in a block of its own.
+    pub fn alone(&mut self, actor: &str, call: &Call) -> u32 {
+        let transaction = self.sign(actor, call);
+        self.block(vec![transaction])[0]
+    }
+}
+
+/// Three of the four validators precommit.
+fn certify(header: &Header) -> Certificate {
+    let (block_id, round) = (header.id(), 0);
+    let message = precommit_sign_bytes(&header.chain_id, header.height, round, &block_id);
+    let signatures = ORGANIZATIONS[..3].iter().map(|(key, ..)| CommitSignature {
+        address: validator(key).address(),
+        signature: keys::sign(&secret_key(&format!("{key}/consensus")), &message),
+    });
+    Certificate { height: header.height, round, block_id, signatures: signatures.collect() }
+}

@@ -1,0 +1,107 @@
+//! A site on a free port, fed by hand or by a node on another.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::get;
+use minglian_client::Client;
+use minglian_client::wire::{self, CertifiedBlock};
+use minglian_explorer::follower::Follower;
+use minglian_explorer::index::{Reader, Writer};
+use minglian_explorer::status::{Following, Status};
+use minglian_explorer::web::{self, App};
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::chain::Chain;
+
+/// An explorer's files and pages.
+pub struct Site {
+    directory: TempDir,
+    pub status: Status,
+    pub base: String,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+pub async fn serve(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    base
+}
+
+impl Site {
+    /// A site of the chain with `follower`'s blocks still to come.
+    pub async fn new(chain: &Chain) -> (Self, Follower) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("index.sqlite");
+        let writer = Writer::open(&path, &chain.genesis.hash()).unwrap();
+        let follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+        let status = Status::default();
+        let node = "http://node.example";
+        let app = App::new(&chain.genesis, Reader::new(&path), status.clone(), node);
+        let base = serve(web::router(app)).await;
+        (Self { directory, status, base }, follower)
+    }
+
+    /// A site that has verified the whole chain.
+    pub async fn of(chain: &Chain) -> Self {
+        let (site, mut follower) = Self::new(chain).await;
+        for block in &chain.blocks {
+            follower.apply(block).unwrap();
+        }
+        site.status.set(Following::Current { verified: follower.height() });
+        site
+    }
+
+    pub fn index(&self) -> PathBuf {
+        self.directory.path().join("index.sqlite")
+    }
+
+    pub fn reader(&self) -> Reader {
+        Reader::new(&self.index())
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let response = client.get(format!("{}{path}", self.base)).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: response.text().await.unwrap() }
+    }
+}
+
+/// What a node on loopback serves: any blocks, lawful or not.
+#[derive(Clone, Default)]
+pub struct FakeNode(pub Arc<Mutex<Vec<CertifiedBlock>>>);
+
+#[derive(Deserialize)]
+struct Range {
+    from: u64,
+    limit: usize,
+}
+
+impl FakeNode {
+    pub async fn serve(&self) -> Client {
+        let router = Router::new().route("/v1/blocks", get(blocks)).with_state(self.clone());
+        Client::new(&serve(router).await).unwrap()
+    }
+}
+
+async fn blocks(State(node): State<FakeNode>, Query(range): Query<Range>) -> Bytes {
+    let blocks = node.0.lock().unwrap();
+    let first = usize::try_from(range.from).unwrap() - 1;
+    let mut list = Vec::new();
+    for block in blocks.iter().skip(first).take(range.limit) {
+        wire::push_frame(&mut list, &block.encode().unwrap());
+    }
+    Bytes::from(list)
+}

@@ -1,0 +1,41 @@
+//! Sentences and amounts.
+
+use minglian_explorer::money::Money;
+use minglian_explorer::pages::{beijing, escape};
+use minglian_explorer::words::{self, Names};
+use minglian_ledger::fen::Fen;
+use minglian_ledger::organization_code::OrganizationCode;
+
+use crate::story;
+
+struct Plain;
+
+impl Names for Plain {
+    fn organization(&self, _: &OrganizationCode) -> String {
+        "某单位".to_owned()
+    }
+}
+
+#[test]
+fn amounts_are_exact_to_the_fen() {
+    let money = Money::of(Fen::new(972_749_000).unwrap());
+    assert_eq!((money.yuan().as_str(), money.wan().as_str()), ("9,727,490.00", "972.749"));
+    assert_eq!(Money::fen(-5).yuan(), "-0.05");
+    assert_eq!(Money::fen(100_000).yuan(), "1,000.00");
+    assert_eq!(Money::fen(1).wan(), "0.000001");
+}
+
+#[test]
+fn a_sentence_is_one_that_is_read_aloud() {
+    let granted = words::call(&story::grant("76.77"), &Plain);
+    let zh = "2020年,从某单位“省级指标”中安排76.77万元给某单位“海潮镇敬老院”(老年人福利)";
+    assert_eq!(granted.zh, zh);
+    assert!(granted.en.starts_with("2020: CNY 767,700.00 of "), "{}", granted.en);
+}
+
+#[test]
+fn times_are_beijings_and_addresses_are_escaped() {
+    let noon = i64::try_from(crate::chain::noon("2021-03-01").0).unwrap();
+    assert_eq!(beijing(noon), "2021-03-01 12:00:00");
+    assert_eq!(escape("a#4/省"), "a%234%2F%E7%9C%81");
+}
