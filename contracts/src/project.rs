@@ -89,7 +89,8 @@ pub struct Registration {
     pub year: u16,
     /// Whether it pays for buildings, equipment or activities, which carry 标识.
     pub carries_label: bool,
-    /// Its targets. Their points add up to what each group may have.
+    /// Its targets. Their points add up to what each group may have; none if they are not known,
+    /// in which case it cannot be evaluated.
     pub indicators: Vec<Indicator>,
     /// The day it was decided.
     pub occurred_on: Date,

@@ -12,6 +12,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use minglian_ledger::genesis::Genesis;
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
 pub use error::PageError;
 pub use frame::Frame;
@@ -20,6 +21,10 @@ use crate::index::Reader;
 use crate::pages;
 use crate::status::Status;
 
+/// Most pages that are made at a time. A page that timed out counts until its work ends, so slow
+/// queries cannot pile up.
+const PAGES_MAX: usize = 32;
+
 /// What every page needs.
 #[derive(Debug, Clone)]
 pub struct App(Arc<Parts>);
@@ -27,6 +32,7 @@ pub struct App(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     reader: Reader,
+    room: Arc<Semaphore>,
     status: Status,
     node: String,
     network: String,
@@ -44,6 +50,7 @@ impl App {
         let chain_id = genesis.chain_id().map(|id| id.to_string()).unwrap_or_default();
         Self(Arc::new(Parts {
             reader,
+            room: Arc::new(Semaphore::new(PAGES_MAX)),
             status,
             node: node.trim_end_matches('/').to_owned(),
             network: genesis.name.to_string(),
@@ -66,7 +73,10 @@ impl App {
         self,
         work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
     ) -> PageResult {
+        let room = Arc::clone(&self.0.room);
+        let permit = room.acquire_owned().await.map_err(|_| PageError::Broken)?;
         let page = move || {
+            let _permit = permit;
             self.0.reader.read(|connection| {
                 let frame = Frame::read(&self, connection)?;
                 Ok(Html(work(connection, frame)?.render()?))

@@ -23,6 +23,9 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// How often a node is asked while waiting for it.
 const ASK_INTERVAL: Duration = Duration::from_millis(100);
 
+/// What nodes log unless RUST_LOG says otherwise: their own steps, of the engine only complaints.
+const LOG_FILTER: &str = "info,arc_malachitebft=warn";
+
 /// A network with its processes.
 #[derive(Debug, Clone)]
 pub struct Cluster {
@@ -106,6 +109,10 @@ impl Cluster {
         }
         let mut command = Command::new(&self.minglian);
         command.args(["node", "run", "--config"]).arg(self.directory.config(number));
+        command.env("NO_COLOR", "1");
+        if std::env::var_os("RUST_LOG").is_none() {
+            command.env("RUST_LOG", LOG_FILTER);
+        }
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         process::start(&mut command, &self.directory.log(number), &self.directory.pid_file(number))
     }

@@ -129,6 +129,10 @@ pub(super) fn check_indicators(
         let detail = format!("{} indicators, {INDICATORS_MAX} are the most", indicators.len());
         return Err(Refusal::new(Code::IndicatorsInvalid, detail).into());
     }
+    // A notice names a project and no targets; one without targets cannot be evaluated.
+    if indicators.is_empty() {
+        return Ok(());
+    }
     for measures in [Measures::Quantity, Measures::Benefit, Measures::Satisfaction] {
         let parameter = measures.points_parameter();
         let lawful = hundredths(parameter, date, state, context)?;
@@ -169,6 +173,9 @@ pub(super) fn evaluate(
         super::require_unit(&project, context)?;
     }
     require_stage(&project, &[Stage::Accepted])?;
+    if project.indicators.is_empty() {
+        return Err(Refusal::new(Code::IndicatorsInvalid, "the project has no targets").into());
+    }
     if scores.len() != project.indicators.len() {
         let detail = format!("{} scores, {} indicators", scores.len(), project.indicators.len());
         return Err(Refusal::new(Code::ScoresInvalid, detail).into());

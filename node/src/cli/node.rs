@@ -12,6 +12,11 @@ use crate::chain::Chain;
 use crate::config::Config;
 use crate::{genesis_file, node};
 
+/// What is logged unless `RUST_LOG` says otherwise: this program's own steps, and what goes wrong in
+/// the engine and its network.
+const DEFAULT_LOG: &str = "warn,minglian_node=info,arc_malachitebft_discovery=error,\
+    arc_malachitebft_network=error,libp2p=error";
+
 /// What to do with a node.
 #[derive(Debug, Subcommand)]
 pub enum NodeCommand {
@@ -60,7 +65,7 @@ pub fn run(command: NodeCommand) -> anyhow::Result<()> {
 }
 
 fn run_node(config: Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let passphrase = super::passphrase(config.keys.passphrase_file.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -7,6 +7,7 @@
 
 mod acts;
 mod funds;
+mod lines;
 
 use std::collections::BTreeMap;
 

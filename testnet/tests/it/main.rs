@@ -7,4 +7,5 @@ mod cluster;
 mod halt;
 mod bad_input;
 mod validators;
+mod power;
 mod faults;

@@ -4,7 +4,7 @@ use minglian_contracts::allocation::downward::Grant;
 use minglian_contracts::allocation::entry::{RecordQuota, Statement};
 use minglian_contracts::allocation::line::LineName;
 use minglian_contracts::allocation::year::{CarryOver, TransferOut};
-use minglian_contracts::allocation::{self, Basis, Purpose, Receipt, StatementKind};
+use minglian_contracts::allocation::{self, Purpose, Receipt, StatementKind};
 use minglian_contracts::call::Call;
 use minglian_contracts::payment::expenditure::Expenditure;
 use minglian_contracts::payment::{self, Order, Payee};
@@ -15,10 +15,8 @@ use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 
-use super::{
-    Act, Available, Column, Entry, GroupKey, Planner, Stage, category_of, documents_text, funds,
-    group_of,
-};
+use super::lines::{basis, reference, shortened, year_end};
+use super::{Act, Available, Column, Entry, GroupKey, Planner, Stage, category_of, funds, group_of};
 use crate::import::kind::Kind;
 use crate::import::notice::NoticeRow;
 use crate::import::party::{Party, Region};
@@ -114,11 +112,15 @@ impl Planner<'_> {
         if let Some(unit) = &unit {
             self.register(unit);
         }
-        let holder = unit.map_or(giver, |unit| unit.code);
+        let own = (giver, region.civil_affairs.division);
+        let (holder, division) = unit.map_or(own, |unit| (unit.code, unit.division));
         let project = self.project(row, giver, holder)?;
         let line = self.row_line(row, holder)?;
+        // To another government's division only finance issues (预算法实施条例 第五十九条).
+        let is_below = division != region.civil_affairs.division;
+        let signer = if is_below { region.finance.code } else { giver };
         for (part, (from, amount)) in self.draw_quota(row)?.into_iter().enumerate() {
-            let call = Call::Allocation(allocation::Call::Allocate(Grant {
+            let grant = Grant {
                 from,
                 to: line.clone(),
                 amount,
@@ -129,8 +131,13 @@ impl Planner<'_> {
                 basis: basis(row)?,
                 plan: None,
                 occurred_on: year_end(row)?,
-            }));
-            self.push_part(Stage::Allocation, row, part, giver, &TWO, call, Column::Allocated)?;
+            };
+            let call = Call::Allocation(if is_below {
+                allocation::Call::Issue(grant)
+            } else {
+                allocation::Call::Allocate(grant)
+            });
+            self.push_part(Stage::Allocation, row, part, signer, &TWO, call, Column::Allocated)?;
         }
         if holder != giver {
             let occurred_on = year_end(row)?;
@@ -313,53 +320,6 @@ impl Planner<'_> {
         })))
     }
 
-    /// The line by which quota of this row's group is known.
-    fn quota_line(
-        &self,
-        row: &NoticeRow,
-        holder: OrganizationCode,
-        what: &str,
-    ) -> Result<LineName, Reason> {
-        let documents = documents_text(row);
-        let documents = if documents.is_empty() { "未印文号" } else { &documents };
-        let line = format!("{}·{documents}·{}·{what}", row.dataset, row.category);
-        let fund = shortened(&funds::fund_name(row))?;
-        Ok(LineName { holder, fund, year: row.year, line: shortened(&line)? })
-    }
-
-    /// The line to which this row allocates.
-    fn row_line(&self, row: &NoticeRow, holder: OrganizationCode) -> Result<LineName, Reason> {
-        let line = format!("{}·第{}行·{}", row.dataset, row.row, row.item);
-        let fund = shortened(&funds::fund_name(row))?;
-        Ok(LineName { holder, fund, year: row.year, line: shortened(&line)? })
-    }
-
-    fn enter(&mut self, group: GroupKey, name: LineName, left: Fen) {
-        self.balances.entry(group).or_default().push(Available { name, left });
-    }
-
-    /// Takes a row's amount from its group's quota: of its own documents and category first, then
-    /// of its fund's quota without category.
-    fn draw_quota(&mut self, row: &NoticeRow) -> Result<Vec<(LineName, Fen)>, Reason> {
-        let (fund, documents, category) = group_of(row);
-        let groups = [
-            (fund.clone(), documents.clone(), category),
-            (fund.clone(), documents, String::new()),
-            (fund, String::new(), String::new()),
-        ];
-        draw(&mut self.balances, &groups, row)
-    }
-
-    /// Takes a row's amount from what was allocated to its category, or, where the notice prints no
-    /// allocations, from quota.
-    fn draw_spendable(&mut self, row: &NoticeRow) -> Result<Vec<(LineName, Fen)>, Reason> {
-        let group = group_of(row);
-        if self.funds.has_allocations(&group.0) {
-            return draw(&mut self.allocated, &[group], row);
-        }
-        self.draw_quota(row)
-    }
-
     fn push(
         &mut self,
         stage: Stage,
@@ -398,64 +358,4 @@ impl Planner<'_> {
         }
         Ok(())
     }
-}
-
-/// Takes an amount from lines in order. Nothing is taken if it does not suffice.
-fn draw(
-    lines: &mut std::collections::BTreeMap<GroupKey, Vec<Available>>,
-    groups: &[GroupKey],
-    row: &NoticeRow,
-) -> Result<Vec<(LineName, Fen)>, Reason> {
-    let mut needed = row.amount;
-    let mut taken: Vec<(GroupKey, usize, Fen)> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for group in groups.iter().filter(|group| seen.insert((*group).clone())) {
-        for (position, line) in lines.get(group).into_iter().flatten().enumerate() {
-            let part = needed.min(line.left);
-            if !part.is_zero() {
-                taken.push((group.clone(), position, part));
-                needed = needed.checked_sub(part).unwrap_or(Fen::ZERO);
-            }
-        }
-    }
-    if !needed.is_zero() {
-        let available = row.amount.checked_sub(needed).unwrap_or(Fen::ZERO);
-        return Err(Reason::MoreThanThereIs { amount: row.amount, available });
-    }
-    let mut drawn = Vec::new();
-    for (group, position, part) in taken {
-        if let Some(line) = lines.get_mut(&group).and_then(|lines| lines.get_mut(position)) {
-            line.left = line.left.checked_sub(part).unwrap_or(Fen::ZERO);
-            drawn.push((line.name.clone(), part));
-        }
-    }
-    Ok(drawn)
-}
-
-/// What an act rests on: the printed documents, and the notice itself.
-fn basis(row: &NoticeRow) -> Result<Basis, Reason> {
-    let printed_in = format!("按公告补录:{} 第{}行", row.dataset, row.row);
-    let documents = row.document_numbers.clone();
-    Ok(Basis { documents, printed_in: Some(shortened(&printed_in)?) })
-}
-
-/// A notice reports on a year and prints no days: its acts are entered for the year's last.
-fn year_end(row: &NoticeRow) -> Result<Date, Reason> {
-    Date::new(row.year, 12, 31).map_err(|_| Reason::Year)
-}
-
-fn reference(row: &NoticeRow, part: usize) -> Result<Text<128>, Reason> {
-    let suffix = if part == 0 { String::new() } else { format!("/{}", part + 1) };
-    shortened(&format!("{}#{}/{}{suffix}", row.dataset, row.row, row.kind.as_str()))
-}
-
-/// The text, cut to fit its field; what was cut is told apart by a hash of the whole.
-fn shortened<const MAX: usize>(text: &str) -> Result<Text<MAX>, Reason> {
-    if text.len() <= MAX {
-        return Text::new(text).map_err(Reason::name);
-    }
-    let hash = minglian_ledger::hash::Commitment::of(&[text.as_bytes()]).to_string();
-    let mark = format!("…{}", &hash[..12]);
-    let end = (0..=MAX - mark.len()).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    Text::new(format!("{}{mark}", &text[..end])).map_err(Reason::name)
 }
