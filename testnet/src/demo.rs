@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cluster::Cluster;
+use crate::directory::Directory;
 use crate::ports;
 use crate::process::{self, Process};
 use crate::setup::Plan;
@@ -67,9 +68,7 @@ pub async fn start(
     directory: &Path,
     files: &[PathBuf],
 ) -> anyhow::Result<Demonstration> {
-    let plan = Plan { nodes: NODES, spares: 0, base_port: None, heartbeat_seconds: 600 };
-    eprintln!("making keys and genesis in {} …", directory.display());
-    let cluster = Cluster::create(&programs.minglian, directory, &plan)?;
+    let cluster = open_or_create(programs, directory)?;
     let port = *ports::neighbouring(1, None)?.first().context("no port")?;
     let explorer = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut demonstration =
@@ -83,6 +82,17 @@ pub async fn start(
     demonstration.explorer_process = Some(process);
     wait_for_page(explorer, process).await?;
     Ok(demonstration)
+}
+
+/// The network in `directory`. One that is there goes on: importing again changes nothing.
+fn open_or_create(programs: &Programs, directory: &Path) -> anyhow::Result<Cluster> {
+    if Directory::new(directory)?.manifest().exists() {
+        eprintln!("going on with the network in {} …", directory.display());
+        return Cluster::open(&programs.minglian, directory);
+    }
+    eprintln!("making keys and genesis in {} …", directory.display());
+    let plan = Plan { nodes: NODES, spares: 0, base_port: None, heartbeat_seconds: 600 };
+    Cluster::create(&programs.minglian, directory, &plan)
 }
 
 fn open_explorer(
@@ -157,7 +167,8 @@ fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result
     }
     for notice in notices {
         let came_in = notice.came_in()?.display_in(Unit::TenThousandYuan);
-        println!("  {}: {came_in}万元, {} acts", notice.dataset, notice.entered);
+        let acts = notice.entered + notice.unchanged;
+        println!("  {}: {came_in}万元, {acts} acts", notice.dataset);
     }
     println!("Look at:");
     println!("  the home page        首页      http://{explorer}/");

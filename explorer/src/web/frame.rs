@@ -47,6 +47,11 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Whether this process has verified the block at `height`.
+    pub fn has_verified(&self, height: i64) -> bool {
+        u64::try_from(height).is_ok_and(|height| height <= self.verified)
+    }
+
     /// The frame of a page that is read from `connection`.
     ///
     /// # Errors
@@ -80,30 +85,31 @@ impl Frame {
 }
 
 fn banner(following: &Following, indexed: i64) -> Option<Banner> {
-    let alarm = |text| Some(Banner { is_alarm: true, text });
-    match following {
-        Following::Current { .. } => None,
+    let (is_alarm, text) = match following {
+        Following::Current { .. } => return None,
         Following::CatchingUp { verified, target } => {
             let target = target.map_or_else(|| "未知".to_owned(), |height| height.to_string());
-            let text = format!("正在从创世逐块核验:已核验 {verified} / {target}。");
-            let text = match u64::try_from(indexed) {
-                Ok(indexed) if indexed > verified.0 => {
-                    format!("{text}高度 {verified} 以后的内容取自上次核验过的索引,正在重新核验。")
-                }
-                _ => text,
-            };
-            Some(Banner { is_alarm: false, text })
+            (false, format!("正在从创世逐块核验:已核验 {verified} / {target}。"))
         }
         Following::Unreachable { verified, reason } => {
-            alarm(format!("节点暂时无法连接,页面停在已核验的高度 {verified}。({reason})"))
+            (true, format!("节点暂时无法连接,核验停在高度 {verified}。({reason})"))
         }
-        Following::Refused { verified, reason } => alarm(format!(
-            "核验失败:节点给出的下一个区块未通过核验,页面停在已核验的高度 {verified}。原因:{reason}"
-        )),
+        Following::Refused { verified, reason } => {
+            let refused = "核验失败:节点给出的下一个区块未通过核验,页面停在已核验的高度";
+            (true, format!("{refused} {verified}。原因:{reason}。"))
+        }
         Following::Stopped { verified, reason } => {
-            alarm(format!("索引无法写入,页面停在高度 {verified}。({reason})"))
+            (true, format!("索引无法写入,页面停在高度 {verified}。({reason})"))
         }
-    }
+    };
+    let verified = following.verified().0;
+    let is_ahead = u64::try_from(indexed).is_ok_and(|indexed| indexed > verified);
+    let text = if is_ahead {
+        format!("{text}高度 {verified} 以后的内容取自上次核验过的索引,本次尚未重新核验。")
+    } else {
+        text
+    };
+    Some(Banner { is_alarm, text })
 }
 
 /// How the explorer is, for programs.

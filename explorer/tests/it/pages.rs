@@ -1,5 +1,8 @@
 //! Every page over HTTP.
 
+use minglian_explorer::status::Following;
+use minglian_ledger::height::Height;
+
 use crate::chain::{Chain, code};
 use crate::site::{Answer, Site};
 use crate::story;
@@ -150,4 +153,13 @@ async fn an_empty_ledger_and_the_stylesheet_are_pages_too() {
     assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
     assert!(!style.body.contains("url(") && !style.body.contains("@import"));
     assert!(site.get("/health").await.body.contains("\"status\":\"current\""));
+}
+
+#[tokio::test]
+async fn what_this_run_has_not_verified_again_is_said_so() {
+    let site = Site::of(&story::told()).await;
+    expect(&site, "/entries/3", &["本条已在本机重放核验"]).await;
+    site.status.set(Following::CatchingUp { verified: Height(1), target: Some(Height(9)) });
+    let again = ["已核验 1 / 9", "本次尚未重新核验", "本次启动后尚未重新核验"];
+    expect(&site, "/entries/3", &again).await;
 }

@@ -11,6 +11,7 @@ mod engine_wire;
 mod gossip;
 mod gossip_malformed;
 mod import;
+mod import_plan;
 mod key_file;
 mod rpc;
 mod rpc_limits;

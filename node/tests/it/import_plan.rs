@@ -1,0 +1,173 @@
+//! From notices to acts: what the real tables become, what cannot stand, what a changed row becomes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use minglian_contracts::allocation;
+use minglian_contracts::call::Call;
+use minglian_contracts::payment;
+use minglian_ledger::fen::{Fen, Unit};
+use minglian_node::import::correct::{self, CorrectError};
+use minglian_node::import::notice::{self, COLUMNS};
+use minglian_node::import::plan::{self, Act, Plan, Stage};
+use minglian_node::import::report::{self, NoticeReport};
+
+fn published(name: &str) -> Plan {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../testnet/data");
+    let file = format!("{name}.csv");
+    let bytes = std::fs::read(folder.join(&file)).unwrap();
+    let parsed = notice::parse(&file, &bytes).unwrap();
+    plan::plan(&file, &parsed.notices[0])
+}
+
+fn planned(rows: &str) -> Plan {
+    let text = format!("{}\n{rows}", COLUMNS.join(","));
+    let parsed = notice::parse("table.csv", text.as_bytes()).unwrap();
+    assert_eq!(parsed.refused, []);
+    plan::plan("table.csv", &parsed.notices[0])
+}
+
+fn dry(name: &str) -> NoticeReport {
+    report::report(name, &published(name), &[])
+}
+
+fn wan(text: &str) -> Fen {
+    Fen::parse_published(text, Unit::TenThousandYuan).unwrap()
+}
+
+fn total(report: &NoticeReport, column: impl Fn(&report::Sums) -> Fen) -> Fen {
+    Fen::sum(report.funds.values().map(column)).unwrap()
+}
+
+#[test]
+fn every_table_of_lottery_money_is_planned_without_a_refusal() {
+    for (name, implied, received, allocated, spent, carried) in [
+        ("luxian_2020", "972.749", "0", "972.749", "0", "0"),
+        ("panzhihua_2022_by_county", "2065.841", "0", "2065.841", "0", "0"),
+        ("guanyun_2024_execution", "199", "0", "199", "120", "79"),
+        ("fujian_2024_provincial", "27070.18", "0", "0", "27070.18", "0"),
+        ("hefei_2017_by_category", "2970.81", "0", "0", "2970.81", "0"),
+        ("zhejiang_2016_by_category", "175986.16", "0", "0", "175986.16", "0"),
+        ("mof_2021_central_special", "0", "273359", "0", "0", "0"),
+    ] {
+        let report = dry(name);
+        assert_eq!(report.refused, Vec::<String>::new(), "{name}");
+        assert_eq!(total(&report, |sums| sums.implied), wan(implied), "{name} implied");
+        assert_eq!(total(&report, |sums| sums.received), wan(received), "{name} received");
+        assert_eq!(total(&report, |sums| sums.allocated), wan(allocated), "{name} allocated");
+        assert_eq!(total(&report, |sums| sums.spent), wan(spent), "{name} spent");
+        assert_eq!(total(&report, |sums| sums.carried), wan(carried), "{name} carried");
+    }
+}
+
+#[test]
+fn luxian_adds_up_by_source() {
+    let implied: BTreeMap<String, Fen> =
+        dry("luxian_2020").funds.into_iter().map(|(fund, sums)| (fund, sums.implied)).collect();
+    let expected = [("中央", "250.659"), ("县本级分成", "216.46"), ("市级", "40.63"), ("省级", "465")]
+        .map(|(source, amount)| (format!("彩票公益金·{source}"), wan(amount)));
+    assert_eq!(implied, BTreeMap::from(expected));
+}
+
+#[test]
+fn charity_lines_are_refused_one_by_one() {
+    let plan = published("daishan_charity_2021");
+    assert_eq!((plan.acts.len(), plan.refused.len()), (0, 20));
+}
+
+#[test]
+fn a_row_that_spends_more_than_was_allocated_is_refused_and_the_rest_goes_on() {
+    let plan = planned(
+        "a,1,2020,安徽省,省级,养老,甲项目,,,10,万元,10000000,allocated,,\n\
+         a,2,2020,安徽省,省级,养老,甲项目,,,11,万元,11000000,spent,,\n\
+         a,3,2020,安徽省,省级,养老,甲项目,,,4,万元,4000000,spent,,\n\
+         a,4,2020,安徽省,省级,养老,结转下年,,,6,万元,6000000,carried_forward,,",
+    );
+    let refused: Vec<u64> = plan.refused.iter().map(|row| row.line).collect();
+    assert_eq!(refused, [3]);
+    let report = report::report("table.csv", &plan, &[]);
+    assert_eq!(total(&report, |sums| sums.spent), wan("4"));
+    assert_eq!(total(&report, |sums| sums.carried), wan("6"));
+}
+
+#[test]
+fn printed_totals_are_compared_and_never_entered() {
+    let plan = planned(
+        "a,1,2020,安徽省,省级,养老,甲项目,,,10,万元,10000000,allocated,,\n\
+         a,2,2020,安徽省,省级,养老,乙项目,,,5,万元,5000000,allocated,,\n\
+         a,3,2020,安徽省,省级,,合计,,,15,万元,15000000,total,,\n\
+         a,4,2020,安徽省,省级,,合计,,,16,万元,16000000,total,,",
+    );
+    assert!(plan.acts.iter().all(|act| !matches!(act.line, Some(4 | 5))));
+    let report = report::report("table.csv", &plan, &[]);
+    assert_eq!((report.agreements, report.disagreements.len()), (1, 1));
+}
+
+/// The one act of `plan` at `stage`.
+fn act_at(plan: &Plan, stage: Stage) -> Act {
+    let mut acts = plan.acts.iter().filter(|act| act.stage == stage);
+    let act = acts.next().unwrap().clone();
+    assert_eq!(acts.next(), None);
+    act
+}
+
+fn rows(allocated: u64, spent: u64) -> Plan {
+    planned(&format!(
+        "a,1,2020,安徽省,省级,养老,甲项目,,,{allocated},万元,{allocated}000000,allocated,,\n\
+         a,2,2020,安徽省,省级,养老,甲项目,,,{spent},万元,{spent}000000,spent,,"
+    ))
+}
+
+#[test]
+fn a_row_that_did_not_change_leaves_nothing_to_do() {
+    for act in rows(10, 4).acts {
+        assert_eq!(correct::remaining(&act, &[act.call.clone()]), Ok(Vec::new()));
+        assert_eq!(correct::remaining(&act, &[]), Ok(vec![act.clone()]));
+    }
+}
+
+#[test]
+fn a_larger_allocation_is_added_and_a_smaller_one_taken_back() {
+    let before = act_at(&rows(10, 4), Stage::Allocation);
+    let more = act_at(&rows(12, 4), Stage::Allocation);
+    let added = correct::remaining(&more, &[before.call.clone()]).unwrap();
+    let [added] = added.as_slice() else { panic!("{added:?}") };
+    let Call::Allocation(allocation::Call::Allocate(grant)) = &added.call else { panic!() };
+    assert_eq!((grant.amount, added.reference.as_str()), (wan("2"), "a#1/allocated~2"));
+
+    let less = act_at(&rows(7, 4), Stage::Allocation);
+    let history = [before.call.clone(), added.call.clone()];
+    let taken = correct::remaining(&less, &history).unwrap();
+    let [taken] = taken.as_slice() else { panic!("{taken:?}") };
+    let Call::Allocation(allocation::Call::Recover(take)) = &taken.call else { panic!() };
+    assert_eq!((take.amount, taken.reference.as_str()), (wan("5"), "a#1/allocated~3"));
+    assert_eq!((taken.organization, taken.stage), (less.finance, Stage::UndoAllocation));
+
+    let history = [before.call, added.call.clone(), taken.call.clone()];
+    assert_eq!(correct::remaining(&less, &history), Ok(Vec::new()));
+}
+
+#[test]
+fn a_changed_payment_is_reversed_and_made_again() {
+    let before = act_at(&rows(10, 4), Stage::Payment);
+    let changed = act_at(&rows(10, 6), Stage::Payment);
+    let acts = correct::remaining(&changed, &[before.call.clone()]).unwrap();
+    let [undo, again] = acts.as_slice() else { panic!("{acts:?}") };
+    assert!(matches!(undo.call, Call::Payment(payment::Call::Correct { .. })));
+    let Call::Payment(payment::Call::Instruct { order, .. }) = &again.call else { panic!() };
+    assert_eq!(order.amount, wan("6"));
+    assert_eq!(order.replaces.as_ref().map(|old| old.as_str()), Some("a#2/spent"));
+    let history = [before.call, again.call.clone()];
+    assert_eq!(correct::remaining(&changed, &history), Ok(Vec::new()));
+}
+
+#[test]
+fn another_change_than_of_the_amount_is_left_to_the_officers() {
+    let before = act_at(&rows(10, 4), Stage::Allocation);
+    let other = planned("a,1,2020,安徽省,省级,养老,丙项目,,,10,万元,10000000,allocated,,");
+    let other = act_at(&other, Stage::Allocation);
+    assert_eq!(
+        correct::remaining(&other, &[before.call]),
+        Err(CorrectError::MoreThanAmount)
+    );
+}
