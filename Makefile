@@ -42,7 +42,7 @@ lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-test-rust: build
+test-rust: setup
 	$(NEXTEST) --workspace
 
 test-typescript:

@@ -116,9 +116,8 @@ impl Replica {
         let Header { chain_id, height, .. } = &self.header;
         evidence::certified(chain_id, *height, &self.validators, &block.header, certificate)?;
         self.check_signatures(block, random)?;
-        let replayed =
-            seal::replay(&self.header, block, &self.state, &self.tree, &self.frontier)
-                .map_err(|source| ReplicaError::Invalid { height: found, source })?;
+        let replayed = seal::replay(&self.header, block, &self.state, &self.tree, &self.frontier)
+            .map_err(|source| ReplicaError::Invalid { height: found, source })?;
         self.tree.apply(&replayed.update)?;
         self.state.commit(&replayed.update, &replayed.executed.changes);
         self.frontier = replayed.sealed.frontier.clone();

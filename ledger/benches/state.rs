@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput};
 use minglian_ledger::state::proof;
 use minglian_ledger::state::tree::{StateTree, StateUpdate};
 use minglian_ledger::state::{BucketRead, Changes, StateError};
@@ -93,5 +93,8 @@ fn state(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, state);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    state(&mut criterion);
+    criterion.final_summary();
+}

@@ -45,6 +45,7 @@ pub struct ValidatorChange {
 /// What is proven.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one subject a bundle; a box would gain nothing")]
 pub enum Subject {
     /// A leaf of the log.
     Leaf {

@@ -18,15 +18,11 @@ pub use ed25519_dalek::SigningKey;
 
 /// An Ed25519 public key, as its 32 bytes. Whether they are a lawful point is checked when a
 /// signature is verified, and more strictly by [`PublicKey::check_registrable`].
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub struct PublicKey(pub [u8; 32]);
 
 /// An Ed25519 signature, as its 64 bytes.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub struct Signature(pub [u8; 64]);
 
 /// Why a key cannot be registered, or a signature does not count.

@@ -96,7 +96,11 @@ pub fn manifest(chain_id: &ChainId, files: &[FileEntry]) -> String {
     let mut text = format!("minglian/export/v1\nchain {chain_id}\n");
     for FileEntry { first, last, hash } in files {
         // Writing to a String does not fail.
-        let _ = writeln!(text, "file {} heights {first} to {last} blake3 {hash}", FileEntry::name(*first));
+        let _ = writeln!(
+            text,
+            "file {} heights {first} to {last} blake3 {hash}",
+            FileEntry::name(*first)
+        );
     }
     text
 }

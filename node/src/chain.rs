@@ -139,8 +139,7 @@ impl Chain {
         let header = store.tip()?.header;
         let height = header.height;
         let inconsistent = |part| ChainError::Inconsistent { part, height };
-        let frontier =
-            Frontier::load(&store, header.log_size).map_err(|_| inconsistent("log"))?;
+        let frontier = Frontier::load(&store, header.log_size).map_err(|_| inconsistent("log"))?;
         if frontier.root() != header.log_root {
             return Err(inconsistent("log"));
         }
@@ -257,8 +256,7 @@ impl Chain {
     /// Writes the decided block; on disk when this returns.
     pub fn commit(&self, certificate: &Certificate) -> Result<Committed, ChainError> {
         let id = certificate.block_id;
-        let candidate =
-            self.candidates().get(&id).cloned().ok_or(ChainError::UnknownBlock(id))?;
+        let candidate = self.candidates().get(&id).cloned().ok_or(ChainError::UnknownBlock(id))?;
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         let Candidate { block, replayed: Replayed { executed, update, sealed } } = &*candidate;
         let first = inner.header.log_size;
@@ -269,8 +267,7 @@ impl Chain {
             .collect();
         let validators_changed =
             sealed.header.next_validators_hash != inner.header.next_validators_hash;
-        let validators =
-            validators_changed.then(|| self.validators_after(executed)).transpose()?;
+        let validators = validators_changed.then(|| self.validators_after(executed)).transpose()?;
         let nodes = complete_nodes(&inner.frontier, sealed)?;
         self.store.commit(&BlockWrite {
             header: &sealed.header,
@@ -324,10 +321,7 @@ impl Chain {
 }
 
 /// The complete subtrees that a block adds to the log.
-fn complete_nodes(
-    before: &Frontier,
-    sealed: &seal::Sealed,
-) -> Result<Vec<Node>, ChainError> {
+fn complete_nodes(before: &Frontier, sealed: &seal::Sealed) -> Result<Vec<Node>, ChainError> {
     let mut frontier = before.clone();
     let mut nodes = Vec::with_capacity(2 * sealed.leaf_hashes.len());
     for leaf_hash in &sealed.leaf_hashes {

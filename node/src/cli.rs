@@ -13,10 +13,14 @@ use minglian_client::key_file::passphrase::{Passphrase, Source};
 
 /// 明链 Minglian: a ledger for civil-affairs welfare money.
 #[derive(Debug, Parser)]
-#[command(version, about, long_about = "\
+#[command(
+    version,
+    about,
+    long_about = "\
 明链 Minglian: a ledger for civil-affairs (民政) welfare money.\n\n\
-An operator runs a node (`minglian node`), a clerk signs acts (`minglian tx`), and everybody's keys\n\
-are made by `minglian key`. Every command explains itself with --help.")]
+An operator runs a node (`minglian node`), a clerk signs acts (`minglian tx`), and\n\
+everybody's keys are made by `minglian key`. Every command explains itself with --help."
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

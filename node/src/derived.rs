@@ -114,7 +114,10 @@ impl<'a> DerivedIndex<'a> {
     }
 
     /// A movement by its number.
-    pub fn movement(&self, number: MovementNumber) -> Result<Option<IndexedMovement>, DerivedError> {
+    pub fn movement(
+        &self,
+        number: MovementNumber,
+    ) -> Result<Option<IndexedMovement>, DerivedError> {
         let value = self.store.derived(&movement_key(number))?;
         value.map(|bytes| decode(&bytes, MOVEMENT)).transpose()
     }

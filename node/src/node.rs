@@ -129,9 +129,8 @@ pub async fn run(
     let (gossip, inbound) = gossip::start(gossip_settings(&config, &chain, &keys)).await?;
 
     let address = config.http_address;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| NodeError::Listen { address, source })?;
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })?;
     let parts = RpcParts {
         chain: chain.clone(),
         admission: admission.clone(),

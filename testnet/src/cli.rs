@@ -168,7 +168,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
             Command::Smoke(demo) => {
                 let (programs, files) = demonstration(&minglian, &demo)?;
-                smoke::run(&programs, &files).await
+                print(&smoke::run(&programs, &files).await?)
             }
         }
     })

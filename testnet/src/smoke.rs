@@ -15,17 +15,21 @@ use crate::totals::{Notice, Sums};
 
 /// What a smoke test found.
 #[derive(Debug, Serialize)]
-struct SmokeReport {
-    commit: Option<String>,
-    /// By notice and fund source, in fen.
-    notices: BTreeMap<String, BTreeMap<String, Sums>>,
-    check: CheckReport,
-    audit: Value,
-    explorer: String,
+pub struct SmokeReport {
+    /// The sources.
+    pub commit: Option<String>,
+    /// What was imported, by notice and fund source, in fen.
+    pub notices: BTreeMap<String, BTreeMap<String, Sums>>,
+    /// What the check of the running network found.
+    pub check: CheckReport,
+    /// What the audit of the export found.
+    pub audit: Value,
+    /// How the explorer's home page answered.
+    pub explorer: String,
 }
 
-/// Runs the demonstration in a temporary directory, checks and audits it, prints the totals.
-pub async fn run(programs: &Programs, files: &[PathBuf]) -> anyhow::Result<()> {
+/// Runs the demonstration in a temporary directory, checks and audits it, stops it.
+pub async fn run(programs: &Programs, files: &[PathBuf]) -> anyhow::Result<SmokeReport> {
     let directory = tempfile::tempdir()?;
     let demonstration = demo::start(programs, &directory.path().join("network"), files).await?;
     let cluster = &demonstration.cluster;
@@ -50,15 +54,13 @@ pub async fn run(programs: &Programs, files: &[PathBuf]) -> anyhow::Result<()> {
         check.origins_fen
     );
     let notices = demonstration.notices.iter();
-    let report = SmokeReport {
+    Ok(SmokeReport {
         commit: crate::measure::commit(),
         notices: notices.map(|notice| (notice.dataset.clone(), notice.funds.clone())).collect(),
         check,
         audit,
         explorer: demo::status(demonstration.explorer, "/").await?,
-    };
-    println!("{}", serde_json::to_string(&report)?);
-    Ok(())
+    })
 }
 
 /// What the import says it entered is what the executed ledger holds, to the fen.

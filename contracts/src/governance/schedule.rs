@@ -70,8 +70,9 @@ pub(super) fn add(
 /// the set that certifies it.
 ///
 /// # Errors
-/// [`StateError`] if the state cannot be read or has no validators. A change that no longer fits cannot occur, since
-/// every insertion tries the whole schedule; it would be left out rather than stop the chain.
+/// [`StateError`] if the state cannot be read or has no validators. A change that no longer fits
+/// cannot occur, since every insertion tries the whole schedule; it would be left out rather than
+/// stop the chain.
 pub(crate) fn close_block(
     state: &mut State<'_>,
     height: Height,

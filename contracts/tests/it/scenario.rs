@@ -1,4 +1,5 @@
-//! Runs `tests/scenarios/*.txt`: one line is one act, in a block of its own, and what becomes of it.
+//! Runs `tests/scenarios/*.txt`: one line is one act, in a block of its own, and what becomes of
+//! it.
 //!
 //! ```text
 //! # a comment

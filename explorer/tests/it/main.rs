@@ -1,4 +1,5 @@
-//! Tests of the explorer: a chain with real signatures and certificates, indexed and read over HTTP.
+//! Tests of the explorer: a chain with real signatures and certificates, indexed and read over
+//! HTTP.
 
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 

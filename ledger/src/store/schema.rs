@@ -169,6 +169,7 @@ column!(
     |id: &TransactionId| id.0.to_vec(), encode, decode
 );
 column!(
-    /// Validator sets by the height of the header that named them; each certifies the heights after.
+    /// Validator sets by the height of the header that named them; each certifies the heights
+    /// after.
     ValidatorsColumn, "validators", Height, ValidatorSet, big_endian, encode, decode
 );

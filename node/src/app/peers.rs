@@ -65,12 +65,16 @@ impl App {
             return;
         }
         let control = &self.parts.control;
-        for address in self.peers.addresses().filter(|old| !wanted.0.values().any(|new| new == *old)) {
+        for address in
+            self.peers.addresses().filter(|old| !wanted.0.values().any(|new| new == *old))
+        {
             if let Err(error) = control.remove_peer(address).await {
                 tracing::warn!(%address, %error, "cannot remove a peer");
             }
         }
-        for address in wanted.addresses().filter(|new| !self.peers.0.values().any(|old| old == *new)) {
+        for address in
+            wanted.addresses().filter(|new| !self.peers.0.values().any(|old| old == *new))
+        {
             if let Err(error) = control.add_peer(address).await {
                 tracing::warn!(%address, %error, "cannot add a peer");
             }

@@ -58,7 +58,9 @@ impl App {
         let address = self.parts.signer.as_ref()?.address();
         let place = (height, round.as_u32()?, address);
         let mut bodies = self.parts.bodies.iter();
-        bodies.find(|body| (body.init.height, body.init.round, body.init.proposer) == place).cloned()
+        bodies
+            .find(|body| (body.init.height, body.init.round, body.init.proposer) == place)
+            .cloned()
     }
 
     fn build(&mut self, height: Height, round: Round) -> Result<SignedBody, AppError> {
@@ -70,8 +72,7 @@ impl App {
         let waiting = self.parts.admission.first(bytes);
         let transactions = waiting.iter().map(AsRef::as_ref);
         let proposer = signer.address();
-        let (block, left_out) =
-            self.parts.chain.propose(transactions, clock::now(), proposer)?;
+        let (block, left_out) = self.parts.chain.propose(transactions, clock::now(), proposer)?;
         let gone = left_out.iter().filter(|left| matches!(left.unfit, Unfit::Envelope(_)));
         self.parts.admission.discard(gone.map(|left| left.id));
         self.count_execution(begun);

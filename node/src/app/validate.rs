@@ -47,9 +47,10 @@ impl App {
     ) -> Result<Vec<ProposedValue<Context>>, AppError> {
         let validators = (&self.validators()).into();
         let parked = self.assembler.advance(height, validators);
-        let stored = self.parts.bodies.iter().filter(|body| {
-            body.init.height == height && Some(body.init.round) == round.as_u32()
-        });
+        let stored =
+            self.parts.bodies.iter().filter(|body| {
+                body.init.height == height && Some(body.init.round) == round.as_u32()
+            });
         let bodies: Vec<SignedBody> = parked.into_iter().chain(stored.cloned()).collect();
         let mut values = Vec::new();
         for body in bodies {
@@ -105,7 +106,8 @@ impl App {
 
     fn check(&self, body: &SignedBody, is_fresh: bool, is_new: bool) -> Result<(), Objection> {
         let init = &body.init;
-        let block = Block::decode(&body.body).map_err(|error| Objection::Malformed(error.to_string()))?;
+        let block =
+            Block::decode(&body.body).map_err(|error| Objection::Malformed(error.to_string()))?;
         if block.header.id() != init.block_id || block.header.height != init.height {
             return Err(Objection::OtherBlock);
         }

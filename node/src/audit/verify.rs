@@ -104,10 +104,10 @@ impl Run {
             let Some(certificate) = &block.certificate else {
                 return Err(damaged(offset, format!("block {next} has no certificate")));
             };
-            let replayed = self
-                .replica
-                .apply(&block.block, certificate, &mut OsRng)
-                .map_err(|source| AuditError::Block { path: path.to_owned(), source: Box::new(source) })?;
+            let replayed =
+                self.replica.apply(&block.block, certificate, &mut OsRng).map_err(|source| {
+                    AuditError::Block { path: path.to_owned(), source: Box::new(source) }
+                })?;
             let receipts = &replayed.executed.receipts;
             self.transactions += receipts.len() as u64;
             self.refused += receipts.iter().filter(|receipt| !receipt.is_applied()).count() as u64;

@@ -88,7 +88,8 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
                 height: Height::GENESIS,
                 validators: genesis.validators.clone(),
             };
-            let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+            let bytes =
+                std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
             let evidence = read_evidence(&bytes)?;
             let proven = evidence.verify(&trust)?;
             println!("{}", serde_json::to_string_pretty(&describe(&proven))?);

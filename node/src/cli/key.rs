@@ -38,7 +38,8 @@ pub enum KeyCommand {
 pub fn run(command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::New { kind, out, passphrase_file } => {
-            let passphrase = super::passphrase_source(passphrase_file.as_deref()).new_passphrase()?;
+            let passphrase =
+                super::passphrase_source(passphrase_file.as_deref()).new_passphrase()?;
             create(kind, &out, &passphrase)
         }
         KeyCommand::Show { file } => {

@@ -12,8 +12,8 @@ use crate::chain::Chain;
 use crate::config::Config;
 use crate::{genesis_file, node};
 
-/// What is logged unless `RUST_LOG` says otherwise: this program's own steps, and what goes wrong in
-/// the engine and its network.
+/// What is logged unless `RUST_LOG` says otherwise: this program's own steps, and what goes
+/// wrong in the engine and its network.
 const DEFAULT_LOG: &str = "warn,minglian_node=info,arc_malachitebft_discovery=error,\
     arc_malachitebft_network=error,libp2p=error";
 

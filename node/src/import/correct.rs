@@ -1,10 +1,10 @@
 //! A row that was changed after it was entered.
 //!
-//! Nothing is edited: the difference is entered. More quota, allocation or carry-over is added; less
-//! is taken back, to where it came from or to a line of the finance department that says so; a
-//! payment is reversed and made again under a new number that names the old. Corrections stand under
-//! the row's reference with `~2`, `~3` …, so that what applies now is what the row says now. Only an
-//! amount can be corrected so; another change is refused and left to the officers.
+//! Nothing is edited: the difference is entered. More quota, allocation or carry-over is added;
+//! less is taken back, to where it came from or to a line of the finance department that says so; a
+//! payment is reversed and made again under a new number that names the old. Corrections stand
+//! under the row's reference with `~2`, `~3` …, so that what applies now is what the row says now.
+//! Only an amount can be corrected so; another change is refused and left to the officers.
 
 use minglian_contracts::allocation::line::LineName;
 use minglian_contracts::allocation::year::TakeBack;
@@ -146,11 +146,7 @@ fn recover(line: LineName, to: LineName, amount: Fen, basis: &Basis, occurred_on
 }
 
 /// Reverses the payment in force and makes it again.
-fn pay_again(
-    act: &Act,
-    history: &[Call],
-    reference: Text<128>,
-) -> Result<Vec<Act>, CorrectError> {
+fn pay_again(act: &Act, history: &[Call], reference: Text<128>) -> Result<Vec<Act>, CorrectError> {
     let last = history.last();
     let Some(Call::Payment(payment::Call::Instruct { order: old, .. })) = last else {
         return Err(CorrectError::MoreThanAmount);

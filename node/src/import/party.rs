@@ -57,8 +57,11 @@ impl Region {
     /// The departments of the region that a row names.
     pub fn of(row: &NoticeRow) -> Result<Self, Reason> {
         let (region, division) = (&row.region, division_of(row)?);
-        let civil_affairs =
-            Party::new(&format!("{region} 民政部门(演示)"), OrganizationKind::CivilAffairs, division)?;
+        let civil_affairs = Party::new(
+            &format!("{region} 民政部门(演示)"),
+            OrganizationKind::CivilAffairs,
+            division,
+        )?;
         let finance =
             Party::new(&format!("{region} 财政部门(演示)"), OrganizationKind::Finance, division)?;
         Ok(Self { civil_affairs, finance })

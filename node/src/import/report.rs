@@ -121,7 +121,10 @@ pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
             .filter(disagrees)
             .map(|total| {
                 let (printed, computed) = (total.printed, total.computed);
-                format!("line {}: {} prints {printed}, rows come to {computed}", total.line, total.item)
+                format!(
+                    "line {}: {} prints {printed}, rows come to {computed}",
+                    total.line, total.item
+                )
             })
             .collect(),
         agreements: plan.totals.iter().filter(|total| total.agrees()).count(),
@@ -132,7 +135,14 @@ impl NoticeReport {
     /// The table for people, amounts in 万元.
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n", self.dataset);
-        let head = ["received 收到", "implied 推定", "allocated 分配", "spent 支出", "carried 结转", "out 调出"];
+        let head = [
+            "received 收到",
+            "implied 推定",
+            "allocated 分配",
+            "spent 支出",
+            "carried 结转",
+            "out 调出",
+        ];
         // Writing to a String does not fail.
         let _ = writeln!(text, "  source 来源 / category 类别 (万元): {}", head.join(" | "));
         for Line { fund, category, sums } in &self.lines {

@@ -198,12 +198,8 @@ impl<'a> Run<'a> {
             }
             for (role, key) in self.signers.adopt(party.code) {
                 let organization = party.code;
-                let call = registry::Call::RegisterKey {
-                    organization,
-                    key,
-                    role,
-                    same_officer_as: None,
-                };
+                let call =
+                    registry::Call::RegisterKey { organization, key, role, same_officer_as: None };
                 keys.push((format!("register/{organization}/{role:?}"), Call::Registry(call)));
             }
         }

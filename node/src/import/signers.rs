@@ -75,7 +75,7 @@ impl Signers {
         let passphrase = Passphrase::from_file(&directory.join(&index.passphrase_file))?;
         let mut keys = BTreeMap::new();
         let mut governor = None;
-        // Opening a key costs what its passphrase protection asks, so only what is needed is opened.
+        // Opening a key costs what its passphrase protection asks: only what is needed is opened.
         for entry in index.officers.iter().filter(|entry| entry.role == Role::Governor).take(1) {
             let file = directory.join(&entry.key_file);
             let key = KeyFile::read(&file, KeyKind::Officer, &passphrase)?;

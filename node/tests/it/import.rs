@@ -157,67 +157,63 @@ fn columns_stand_in_any_order_and_others_are_reported() {
     assert_eq!(parsed.notices, parse(&table(GOOD_ROW)).notices);
 }
 
+/// Rows of a table, and why each is refused; an empty reason means that it is read.
+const ROWS: [(&str, &str); 23] = [
+    (GOOD_ROW, ""),
+    ("a,2,2020,安徽省,省级,,,,,\"1,234.5\",万元,1234500000,spent,,", ""),
+    (
+        "a,3,2020,安徽省,省级,,,,,５．０,万元,５０００００００,spent,,",
+        "amount_published is 50000.00 元 but amount_fen says 500000.00 元",
+    ),
+    ("a,４,２０２０,安徽省,省级,,,,,５．０,万元,５００００００,spent,,", ""),
+    (
+        "a,5,2020,安徽省,省级,,,,,0.0000001,万元,,spent,,",
+        "amount_published: amount \"0.0000001\" 万元 is not a whole number of fen",
+    ),
+    ("a,6,2020,安徽省,省级,,,,,-5,万元,,spent,,", "amount_published: amount \"-5\" is negative"),
+    (
+        "a,7,2020,安徽省,省级,,,,,1e5,万元,,spent,,",
+        "amount_published: amount \"1e5\" is not a plain decimal number",
+    ),
+    (
+        "a,8,2020,安徽省,省级,,,,,5,万元,5.5,spent,,",
+        "amount_fen: amount \"5.5\" 分 is not a whole number of fen",
+    ),
+    (
+        "a,9,2020,安徽省,省级,,,,,5,美元,,spent,,",
+        "unit: unit \"美元\" is none of 分, 元, 万元, 亿元",
+    ),
+    ("a,10,2020,安徽省,省级,,,,,5,,500,spent,,", "amount_published is given without a unit"),
+    (
+        "a,11,2020,安徽省,省级,,,,,,,,spent,,",
+        "no amount: amount_published and amount_fen are both empty",
+    ),
+    ("a,12,2020,安徽省,省级,,,,,,,500,spent,,", ""),
+    ("a,13,2020,安徽省,省级,,,,,5,元,500,donated,,", "kind \"donated\" is unknown"),
+    (
+        "a,14,2020,安徽省,省级,,,,财综2020,5,元,500,spent,,",
+        "doc_no: \"财综2020\" is not a document number such as 财综〔2021〕18号",
+    ),
+    ("a,15,2020,安徽省,省级,,,,财综[2020]3号,5,元,500,spent,,", ""),
+    ("a,16,2020,安徽省,省级,,,,5,元,500,spent,,", "14 cells where the header has 15"),
+    (
+        "a,17,2020,安徽省,省级,,\"open,,,5,元,500,spent,,",
+        "a quotation mark is not closed on this line",
+    ),
+    ("a,18,1020,安徽省,省级,,,,,5,元,500,spent,,", "year \"1020\" is not a whole number in range"),
+    ("a,x,2020,安徽省,省级,,,,,5,元,500,spent,,", "row \"x\" is not a whole number in range"),
+    ("a,20,2020,,省级,,,,,5,元,500,spent,,", "region is empty"),
+    ("a,1,2020,安徽省,省级,,,,,5,元,500,spent,,", "row 1 of a is already on line 2"),
+    ("b,1,2020,某地,省级,,,,,5,元,500,balance,,", ""),
+    (
+        "b,2,2020,某地,省级,,a\tb,,,5,元,500,spent,,",
+        "item: text holds the character U+0009, which cannot be shown as written",
+    ),
+];
+
 #[test]
 fn each_bad_row_is_refused_with_its_reason_and_the_rest_goes_on() {
-    // Row of the table, and why it is refused; an empty reason means that it is read.
-    let rows = [
-        (GOOD_ROW, ""),
-        ("a,2,2020,安徽省,省级,,,,,\"1,234.5\",万元,1234500000,spent,,", ""),
-        (
-            "a,3,2020,安徽省,省级,,,,,５．０,万元,５０００００００,spent,,",
-            "amount_published is 50000.00 元 but amount_fen says 500000.00 元",
-        ),
-        ("a,４,２０２０,安徽省,省级,,,,,５．０,万元,５００００００,spent,,", ""),
-        (
-            "a,5,2020,安徽省,省级,,,,,0.0000001,万元,,spent,,",
-            "amount_published: amount \"0.0000001\" 万元 is not a whole number of fen",
-        ),
-        (
-            "a,6,2020,安徽省,省级,,,,,-5,万元,,spent,,",
-            "amount_published: amount \"-5\" is negative",
-        ),
-        (
-            "a,7,2020,安徽省,省级,,,,,1e5,万元,,spent,,",
-            "amount_published: amount \"1e5\" is not a plain decimal number",
-        ),
-        (
-            "a,8,2020,安徽省,省级,,,,,5,万元,5.5,spent,,",
-            "amount_fen: amount \"5.5\" 分 is not a whole number of fen",
-        ),
-        (
-            "a,9,2020,安徽省,省级,,,,,5,美元,,spent,,",
-            "unit: unit \"美元\" is none of 分, 元, 万元, 亿元",
-        ),
-        ("a,10,2020,安徽省,省级,,,,,5,,500,spent,,", "amount_published is given without a unit"),
-        (
-            "a,11,2020,安徽省,省级,,,,,,,,spent,,",
-            "no amount: amount_published and amount_fen are both empty",
-        ),
-        ("a,12,2020,安徽省,省级,,,,,,,500,spent,,", ""),
-        ("a,13,2020,安徽省,省级,,,,,5,元,500,donated,,", "kind \"donated\" is unknown"),
-        (
-            "a,14,2020,安徽省,省级,,,,财综2020,5,元,500,spent,,",
-            "doc_no: \"财综2020\" is not a document number such as 财综〔2021〕18号",
-        ),
-        ("a,15,2020,安徽省,省级,,,,财综[2020]3号,5,元,500,spent,,", ""),
-        ("a,16,2020,安徽省,省级,,,,5,元,500,spent,,", "14 cells where the header has 15"),
-        (
-            "a,17,2020,安徽省,省级,,\"open,,,5,元,500,spent,,",
-            "a quotation mark is not closed on this line",
-        ),
-        (
-            "a,18,1020,安徽省,省级,,,,,5,元,500,spent,,",
-            "year \"1020\" is not a whole number in range",
-        ),
-        ("a,x,2020,安徽省,省级,,,,,5,元,500,spent,,", "row \"x\" is not a whole number in range"),
-        ("a,20,2020,,省级,,,,,5,元,500,spent,,", "region is empty"),
-        ("a,1,2020,安徽省,省级,,,,,5,元,500,spent,,", "row 1 of a is already on line 2"),
-        ("b,1,2020,某地,省级,,,,,5,元,500,balance,,", ""),
-        (
-            "b,2,2020,某地,省级,,a\tb,,,5,元,500,spent,,",
-            "item: text holds the character U+0009, which cannot be shown as written",
-        ),
-    ];
+    let rows = ROWS;
     let lines: Vec<_> = rows.iter().map(|(row, _)| *row).collect();
     let parsed = parse(&table(&lines.join("\n")));
     let expected: Vec<_> = (2..)

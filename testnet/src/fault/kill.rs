@@ -4,12 +4,8 @@ use std::time::Duration;
 
 use rand::Rng as _;
 
-use super::{FaultReport, Witness, conclude};
+use super::{FaultReport, Witness, conclude, ended, revive, strike};
 use crate::cluster::Cluster;
-use crate::process::Signal;
-
-/// How long a node that returns may take until it has what the others have.
-pub(super) const LEVEL_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long a node runs between two kills, at most.
 const UP_MS_MAX: u64 = 1_200;
@@ -20,18 +16,23 @@ const DOWN_MS_MAX: u64 = 800;
 /// Kills a random node `cycles` times and starts it again.
 pub async fn run(cluster: &Cluster, cycles: u32) -> anyhow::Result<FaultReport> {
     let witness = Witness::start(cluster).await?;
+    let start = |node| cluster.start(node);
+    let mut report = FaultReport { fault: "SIGKILL", cycles, ..FaultReport::default() };
     for cycle in 1..=cycles {
         let (node, up, down) = draw(cluster.nodes().len());
         tokio::time::sleep(up).await;
-        cluster.signal(node, Signal::Kill)?;
+        report.own_stops += ended(cluster)?;
+        if cluster.process(node)?.is_some() {
+            strike(cluster, node)?;
+            report.hits += 1;
+        }
         tokio::time::sleep(down).await;
-        cluster.start(node)?;
-        let health = cluster.wait_healthy(node).await?;
+        report.own_stops += revive(cluster, start).await?;
         if cycle % 10 == 0 || cycle == cycles {
-            eprintln!("{cycle} of {cycles} kills; node {node} is back at {}", health.height);
+            eprintln!("{cycle} of {cycles} kills, {} own stops", report.own_stops);
         }
     }
-    conclude(cluster, witness, "SIGKILL", cycles, cycles).await
+    conclude(cluster, witness, start, report).await
 }
 
 /// Which node is killed, how long it runs before, how long it stays down.

@@ -7,5 +7,6 @@ mod cluster;
 mod halt;
 mod bad_input;
 mod validators;
+mod demonstration;
 mod power;
 mod faults;

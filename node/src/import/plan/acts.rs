@@ -15,8 +15,10 @@ use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 
-use super::lines::{basis, reference, shortened, year_end};
-use super::{Act, Available, Column, Entry, GroupKey, Planner, Stage, category_of, funds, group_of};
+use super::lines::{basis, named, reference, shortened, year_end};
+use super::{
+    Act, Available, Column, Entry, GroupKey, Planner, Stage, category_of, funds, group_of,
+};
 use crate::import::kind::Kind;
 use crate::import::notice::NoticeRow;
 use crate::import::party::{Party, Region};
@@ -34,9 +36,7 @@ impl Planner<'_> {
             return self.state(row, region.civil_affairs.code);
         }
         let holder = match (row.kind, Party::unit(row, OrganizationKind::CivilAffairs)) {
-            (Kind::BudgetIssued, unit) => {
-                unit?.unwrap_or(region.civil_affairs)
-            }
+            (Kind::BudgetIssued, unit) => unit?.unwrap_or(region.civil_affairs),
             _ => region.civil_affairs,
         };
         self.register(&holder);
@@ -93,7 +93,7 @@ impl Planner<'_> {
             organization: region.finance.code,
             finance: region.finance.code,
             signers: TWO.to_vec(),
-            reference: shortened(&name)?,
+            reference: named(&name)?,
             call,
             entry: Some(entry),
         });
@@ -141,7 +141,8 @@ impl Planner<'_> {
         }
         if holder != giver {
             let occurred_on = year_end(row)?;
-            let call = Call::Allocation(allocation::Call::Receive { line: line.clone(), occurred_on });
+            let call =
+                Call::Allocation(allocation::Call::Receive { line: line.clone(), occurred_on });
             self.push(Stage::Receipt, row, holder, &[Role::Maker], call, None)?;
             if let Some(act) = self.plan.acts.last_mut() {
                 act.reference = shortened(&format!("{}/receive", act.reference))?;
@@ -212,7 +213,8 @@ impl Planner<'_> {
     /// 调出, or the share that is sent up.
     pub(super) fn transfer_out(&mut self, row: &NoticeRow) -> Result<(), Reason> {
         let region = self.region(row)?;
-        let to_fund = if row.kind == Kind::Remitted { "上缴上级" } else { "一般公共预算" };
+        let to_fund =
+            if row.kind == Kind::Remitted { "上缴上级" } else { "一般公共预算" };
         for (part, (line, amount)) in self.draw_spendable(row)?.into_iter().enumerate() {
             let call = Call::Allocation(allocation::Call::TransferOut(TransferOut {
                 line,
@@ -249,9 +251,13 @@ impl Planner<'_> {
 
     /// A figure that moves nothing: a printed zero, or a part of another figure.
     fn state(&mut self, row: &NoticeRow, organization: OrganizationCode) -> Result<(), Reason> {
-        let subject = format!("{} {} {}", row.kind.as_str(), row.category, row.item);
+        let subject = format!("{} {}", row.category, row.item);
         let call = Call::Allocation(allocation::Call::State(Statement {
-            kind: if row.amount.is_zero() { StatementKind::Nothing } else { StatementKind::Balance },
+            kind: if row.amount.is_zero() {
+                StatementKind::Nothing
+            } else {
+                StatementKind::Balance
+            },
             line: None,
             subject: shortened(&subject)?,
             figure: row.amount,
@@ -272,7 +278,7 @@ impl Planner<'_> {
         if row.item.is_empty() {
             return Ok(None);
         }
-        let name: Text<128> = shortened(&format!("{}#{}", row.dataset, row.row))?;
+        let name = named(&format!("{}#{}", row.dataset, row.row))?;
         let call = Call::Project(project::Call::Register(project::Registration {
             reference: name.clone(),
             title: shortened(row.item.as_str())?,

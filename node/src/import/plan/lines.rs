@@ -30,7 +30,11 @@ impl Planner<'_> {
     }
 
     /// The line to which this row allocates.
-    pub(super) fn row_line(&self, row: &NoticeRow, holder: OrganizationCode) -> Result<LineName, Reason> {
+    pub(super) fn row_line(
+        &self,
+        row: &NoticeRow,
+        holder: OrganizationCode,
+    ) -> Result<LineName, Reason> {
         let line = format!("{}·第{}行·{}", row.dataset, row.row, row.item);
         let fund = shortened(&funds::fund_name(row))?;
         Ok(LineName { holder, fund, year: row.year, line: shortened(&line)? })
@@ -54,7 +58,10 @@ impl Planner<'_> {
 
     /// Takes a row's amount from what was allocated to its category, or, where the notice prints no
     /// allocations, from quota.
-    pub(super) fn draw_spendable(&mut self, row: &NoticeRow) -> Result<Vec<(LineName, Fen)>, Reason> {
+    pub(super) fn draw_spendable(
+        &mut self,
+        row: &NoticeRow,
+    ) -> Result<Vec<(LineName, Fen)>, Reason> {
         let group = group_of(row);
         if self.funds.has_allocations(&group.0) {
             return draw(&mut self.allocated, &[group], row);
@@ -109,7 +116,13 @@ pub(super) fn year_end(row: &NoticeRow) -> Result<Date, Reason> {
 
 pub(super) fn reference(row: &NoticeRow, part: usize) -> Result<Text<128>, Reason> {
     let suffix = if part == 0 { String::new() } else { format!("/{}", part + 1) };
-    shortened(&format!("{}#{}/{}{suffix}", row.dataset, row.row, row.kind.as_str()))
+    named(&format!("{}#{}/{}{suffix}", row.dataset, row.row, row.kind.as_str()))
+}
+
+/// A reference with room for what is added to it: the steps of a row, the versions of a correction.
+pub(super) fn named(name: &str) -> Result<Text<128>, Reason> {
+    let short: Text<96> = shortened(name)?;
+    Text::new(short.as_str()).map_err(Reason::name)
 }
 
 /// The text, cut to fit its field; what was cut is told apart by a hash of the whole.
