@@ -187,7 +187,7 @@ impl Call {
     /// Work of the call, see [`crate::call::Call::weight`].
     pub fn weight(&self) -> u64 {
         match self {
-            Self::Plan(plan) => 60 + 2 * plan.rows.len() as u64,
+            Self::Plan(plan) => 60 + plan.rows.len() as u64,
             Self::State(_) | Self::Receive { .. } => 50,
             _ => 120,
         }

@@ -23,9 +23,9 @@ use crate::governance::schedule;
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 
-/// Most work in one block, in the units of [`crate::call::Call::weight`]. Four validators that share
-/// two cores executed and wrote blocks of three times this weight in 0.5 to 1.1 s, which is beyond
-/// a proposer's second: under overload every block then needed several rounds.
+/// Most work in one block, in the units of [`crate::call::Call::weight`]. Four validators that
+/// share two cores executed and wrote blocks of three times this weight in 0.5 to 1.1 s, which is
+/// beyond a proposer's second: under overload every block then needed several rounds.
 pub const BLOCK_WEIGHT_MAX: u64 = 100_000;
 
 /// Most bytes of transactions in one block; the rest of a block is its header.
