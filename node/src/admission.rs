@@ -98,6 +98,9 @@ impl Admission {
     }
 
     /// Checks encoded transactions and keeps those that pass; one answer for each.
+    ///
+    /// What the pool has no room for is turned away unread: under overload, looking at what cannot
+    /// be kept would cost the processor that the kept transactions need.
     pub fn admit(&self, encoded: &[impl AsRef<[u8]>]) -> Vec<Result<Admitted, AdmissionError>> {
         let context = match self.chain.next_context(clock::now()) {
             Ok(context) => context,
@@ -106,8 +109,18 @@ impl Admission {
                 return encoded.iter().map(|_| Err(unavailable(&text))).collect();
             }
         };
-        let mut answers: Vec<Result<Checked, AdmissionError>> =
-            encoded.iter().map(|bytes| self.check(&context, bytes.as_ref())).collect();
+        let mut room = self.lock().room();
+        let mut answers: Vec<Result<Checked, AdmissionError>> = encoded
+            .iter()
+            .map(|bytes| {
+                if room == 0 {
+                    return Err(PoolError::Full.into());
+                }
+                let checked = self.check(&context, bytes.as_ref());
+                room -= usize::from(matches!(checked, Ok(Checked::Fresh(_))));
+                checked
+            })
+            .collect();
         let unverified: Vec<usize> = (0..answers.len())
             .filter(|&position| matches!(answers[position], Ok(Checked::Fresh(_))))
             .collect();

@@ -73,6 +73,14 @@ impl Mempool {
         Self { limits, ..Self::default() }
     }
 
+    /// How many more transactions the pool takes, whosever they are.
+    pub fn room(&self) -> usize {
+        if self.bytes >= self.limits.bytes_max {
+            return 0;
+        }
+        self.limits.count_max.saturating_sub(self.order.len())
+    }
+
     /// Adds a transaction behind the others.
     pub fn insert(&mut self, waiting: Waiting) -> Result<(), PoolError> {
         if self.arrivals.contains_key(&waiting.id) {

@@ -28,6 +28,10 @@ impl App {
             };
             self.restore(&body)?;
         }
+        if let Some(signer) = &self.parts.signer {
+            // The certificate holds this node's own vote, and is served from now on.
+            tokio::task::block_in_place(|| signer.settle())?;
+        }
         let begun = Instant::now();
         let committed = tokio::task::block_in_place(|| self.parts.chain.commit(&certificate));
         let committed = match committed {

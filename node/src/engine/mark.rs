@@ -6,6 +6,10 @@
 //! it); a different or an earlier request is refused, and the height is barred: after the restart
 //! the node runs without a vote until the chain has passed it.
 //!
+//! A signature is written when it is about to leave ([`Mark::settle`]), not when it is made. The
+//! engine syncs its own log in between, so the mark never remembers a vote that the engine has
+//! forgotten: a power cut cannot leave a node that must not say what it would now say.
+//!
 //! The file belongs to one key. It is never backed up: a node that lost it, or whose disk was
 //! restored, either gets a new key or uses [`Mark::renew`] at a height that the chain has passed
 //! since the node came back.
@@ -130,6 +134,10 @@ pub struct Mark {
     file: MarkFile,
     /// Everything signed at the last height.
     signed: BTreeMap<Position, Signed>,
+    /// What was signed and is not on disk yet, in order.
+    unsettled: Vec<(Position, Signed)>,
+    /// The height of the last signature on disk.
+    settled: Height,
     barred: Height,
     poisoned: bool,
 }
@@ -152,6 +160,7 @@ impl Mark {
         for record in records {
             match record {
                 Record::Signed { position, message, signature, .. } => {
+                    mark.settled = position.height;
                     mark.remember(position, Signed { message, signature });
                 }
                 Record::Barred { height, .. } => mark.barred = mark.barred.max(height),
@@ -169,7 +178,8 @@ impl Mark {
     }
 
     fn fresh(file: MarkFile, barred: Height) -> Self {
-        Self { file, signed: BTreeMap::new(), barred, poisoned: false }
+        let (signed, unsettled) = (BTreeMap::new(), Vec::new());
+        Self { file, signed, unsettled, settled: Height::GENESIS, barred, poisoned: false }
     }
 
     /// The first height at which this key may sign. A node whose next height is lower runs without
@@ -185,7 +195,7 @@ impl Mark {
     }
 
     /// Returns the signature for `message` at `position`: the stored one if the same was signed
-    /// before, else the one `sign` makes, once it is on disk.
+    /// before, else the one `sign` makes. It must not leave before [`Mark::settle`] has returned.
     pub fn sign(
         &mut self,
         position: Position,
@@ -213,30 +223,40 @@ impl Mark {
         }
         let signature = sign(message)?;
         let signed = Signed { message: message.to_owned(), signature };
-        self.store(position, &signed)?;
+        self.unsettled.push((position, signed.clone()));
         self.remember(position, signed);
         Ok(signature)
     }
 
-    fn store(&mut self, position: Position, signed: &Signed) -> Result<(), MarkError> {
-        let begins = self.last().is_none_or(|last| last.height < position.height);
-        if begins && self.file.is_long() {
+    /// Puts everything signed so far on disk. Nothing signed may leave before.
+    pub fn settle(&mut self) -> Result<(), MarkError> {
+        if self.poisoned {
+            return Err(MarkError::Poisoned);
+        }
+        let unsettled = std::mem::take(&mut self.unsettled);
+        let Some((first, _)) = unsettled.first() else { return Ok(()) };
+        if self.file.is_long() && self.settled < first.height {
             // The new file forgets the heights below, so it bars them.
-            let barred = position.height.previous().unwrap_or_default().max(self.barred);
+            let barred = first.height.previous().unwrap_or_default().max(self.barred);
             self.guard(|mark| {
                 mark.file = MarkFile::write_new(mark.file.path(), mark.file.key(), barred)?;
                 Ok(())
             })?;
             self.barred = barred;
         }
-        let record = Record::signed(position, &signed.message, signed.signature);
-        self.guard(|mark| mark.file.append(&record))
+        let records: Vec<Record> = unsettled
+            .iter()
+            .map(|(at, signed)| Record::signed(*at, &signed.message, signed.signature))
+            .collect();
+        self.guard(|mark| mark.file.append(&records))?;
+        self.settled = unsettled.last().map_or(self.settled, |(last, _)| last.height);
+        Ok(())
     }
 
     fn bar(&mut self, height: Height) -> Result<(), MarkError> {
         self.barred = self.barred.max(height);
         let record = Record::barred(self.barred);
-        self.guard(|mark| mark.file.append(&record))
+        self.guard(|mark| mark.file.append(&[record]))
     }
 
     /// Runs a write; after a failed one nothing is signed any more.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
+use malachitebft_app::types::SignedConsensusMsg;
 use malachitebft_app::types::core::{
     SignedExtension, SignedMessage, SignedProposal, SignedVote, ValidatorProof, VoteExtensionScope,
     VoteType,
@@ -81,6 +82,57 @@ impl Signer {
         self.lock().map_or(Height(u64::MAX), |mark| mark.votes_from())
     }
 
+    /// Puts what was signed on disk. Whatever carries a signature of this key calls it before the
+    /// signature leaves: the network's codec, and the commit of a block that was decided with it.
+    /// The engine syncs its own log before both.
+    pub fn settle(&self) -> Result<(), MarkError> {
+        let settled = self.lock().ok_or(MarkError::Poisoned).and_then(|mut mark| mark.settle());
+        settled.inspect_err(|error| self.note(error))
+    }
+
+    /// As [`Signer::settle`], for `message` that is about to leave: when the engine took it from
+    /// its log after a crash, the mark may not know it yet.
+    pub fn release(&self, message: &SignedConsensusMsg<Context>) -> Result<(), MarkError> {
+        if let Some((position, bytes, signature)) = self.own(message) {
+            let mut mark = self.lock().ok_or(MarkError::Poisoned)?;
+            if mark.last().is_none_or(|last| position > last) {
+                let known = mark.sign(position, &bytes, |_| Ok(signature));
+                known.inspect_err(|error| self.note(error))?;
+            }
+        }
+        self.settle()
+    }
+
+    /// Where this key signed `message`, what, and the signature; `None` if another key did.
+    fn own(&self, message: &SignedConsensusMsg<Context>) -> Option<(Position, Vec<u8>, Signature)> {
+        let (validator, place, signature) = match message {
+            SignedConsensusMsg::Vote(vote) => {
+                (vote.validator, self.vote_place(vote)?, vote.signature)
+            }
+            SignedConsensusMsg::Proposal(proposal) => {
+                (proposal.validator, self.proposal_place(proposal)?, proposal.signature)
+            }
+        };
+        (validator.0 == self.address()).then_some((place.0, place.1, signature))
+    }
+
+    /// Where a vote is signed, and its bytes; `None` if it has no round.
+    fn vote_place(&self, vote: &Vote) -> Option<(Position, Vec<u8>)> {
+        let step = match vote.kind {
+            VoteType::Prevote => Step::Prevote,
+            VoteType::Precommit => Step::Precommit,
+        };
+        let position = Position { height: vote.height.0, round: vote.round.as_u32()?, step };
+        Some((position, statement::vote_bytes(&self.chain_id, vote)?))
+    }
+
+    /// Where a proposal is signed, and its bytes; `None` if it has no round.
+    fn proposal_place(&self, proposal: &Proposal) -> Option<(Position, Vec<u8>)> {
+        let round = proposal.round.as_u32()?;
+        let position = Position { height: proposal.height.0, round, step: Step::Proposal };
+        Some((position, statement::proposal_bytes(&self.chain_id, proposal)?))
+    }
+
     /// Signs a block body for streaming. Not a vote: the block's id is what is voted on.
     pub fn sign_body(&self, init: Init, body: Vec<u8>) -> Result<SignedBody, MarkError> {
         let bytes = statement::part_bytes(&self.chain_id, &init, &body);
@@ -93,7 +145,7 @@ impl Signer {
         self.mark.lock().ok()
     }
 
-    /// Signs `message` at `position` on a thread that may block for the disk.
+    /// Signs `message` at `position` on a thread that may block for the key.
     async fn sign(&self, position: Position, message: Vec<u8>) -> Result<Signature, Error> {
         let signer = self.clone();
         let signing = tokio::task::spawn_blocking(move || {
@@ -108,11 +160,15 @@ impl Signer {
         }
     }
 
-    /// Keeps the first reason for the exit message.
     fn refuse(&self, error: MarkError) -> Error {
+        self.note(&error);
+        Error::from_source(error)
+    }
+
+    /// Keeps the first reason for the exit message. The engine stops at its next signature.
+    fn note(&self, error: &MarkError) {
         tracing::error!(%error, "the signer refused; the engine stops");
         let _ = self.refusal.set(error.to_string());
-        Error::from_source(error)
     }
 
     fn without_round(&self) -> Error {
@@ -123,26 +179,14 @@ impl Signer {
 #[async_trait]
 impl malachitebft_signing::Signer<Context> for Signer {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedVote<Context>, Error> {
-        let bytes = statement::vote_bytes(&self.chain_id, &vote);
-        let (Some(message), Some(round)) = (bytes, vote.round.as_u32()) else {
-            return Err(self.without_round());
-        };
-        let step = match vote.kind {
-            VoteType::Prevote => Step::Prevote,
-            VoteType::Precommit => Step::Precommit,
-        };
-        let position = Position { height: vote.height.0, round, step };
+        let (position, message) = self.vote_place(&vote).ok_or_else(|| self.without_round())?;
         let signature = self.sign(position, message).await?;
         Ok(SignedMessage::new(vote, signature))
     }
 
     async fn sign_proposal(&self, proposal: Proposal) -> Result<SignedProposal<Context>, Error> {
-        let bytes = statement::proposal_bytes(&self.chain_id, &proposal);
-        let (Some(message), Some(round)) = (bytes, proposal.round.as_u32()) else {
-            return Err(self.without_round());
-        };
-        let position = Position { height: proposal.height.0, round, step: Step::Proposal };
-        let signature = self.sign(position, message).await?;
+        let place = self.proposal_place(&proposal).ok_or_else(|| self.without_round())?;
+        let signature = self.sign(place.0, place.1).await?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

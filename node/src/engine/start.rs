@@ -104,6 +104,14 @@ pub enum EngineError {
     /// The peer key is not one.
     #[error("the peer key is unusable: {0}")]
     PeerKey(String),
+    /// The engine's log cannot be synced.
+    #[error("the consensus log {path} could not be synced: {error}")]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        error: io::Error,
+    },
     /// The signer did not sign the proof that ties peer id and validator.
     #[error("the consensus key did not sign the validator proof: {0}")]
     Proof(String),
@@ -284,6 +292,16 @@ async fn identity(
     Ok((identity, ConsensusContext::new_validator(address, verifier, signer)))
 }
 
+/// Puts the engine's log on disk as an earlier life left it: replay sends what it holds again, and
+/// does not sync it before.
+fn sync_log(path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Ok(file) => file.sync_all(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Starts the engine. It first asks for `ConsensusReady` once it listens.
 pub async fn start(
     settings: EngineSettings,
@@ -291,11 +309,16 @@ pub async fn start(
     let configuration = configuration(&settings)?;
     check_port(&settings.listen).await?;
     let log_path = settings.log_path.clone();
+    sync_log(&log_path).map_err(|error| EngineError::Log { path: log_path.clone(), error })?;
     let (wire, peer_tip) = Wire::new();
+    let leaving = match &settings.role {
+        Role::Validator(signer) => wire.clone().leaving(signer.clone()),
+        Role::Observer => wire.clone(),
+    };
     let (identity, consensus) = identity(&settings, &wire).await?;
     let (channels, handle) = EngineBuilder::new(Context, configuration)
         .with_default_wal(WalContext::new(settings.log_path, wire.clone()))
-        .with_default_network(NetworkContext::new(identity, wire.clone()))
+        .with_default_network(NetworkContext::new(identity, leaving))
         .with_default_sync(SyncContext::new(wire))
         .with_default_consensus(consensus)
         .with_default_request(RequestContext::new(REQUESTS_MAX))

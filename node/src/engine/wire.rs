@@ -26,7 +26,9 @@ use minglian_ledger::validators::VALIDATORS_MAX;
 use tokio::sync::watch;
 
 use crate::engine::context::{Address, Context, Height};
+use crate::engine::mark::MarkError;
 use crate::engine::parts::{CHUNK_BYTES, ProposalPart};
+use crate::engine::signer::Signer;
 
 /// Largest encoded vote, proposal, certificate or status in bytes: a certificate of a full set.
 pub const MESSAGE_BYTES_MAX: usize = 32 * 1024;
@@ -56,6 +58,9 @@ pub enum WireError {
     /// Not the canonical encoding.
     #[error("not a canonically encoded message: {0}")]
     Malformed(#[from] io::Error),
+    /// It carries a signature that could not be put on disk.
+    #[error("a signature may not leave: {0}")]
+    Unsettled(#[from] MarkError),
 }
 
 /// The codec of log, network and sync.
@@ -65,6 +70,7 @@ pub enum WireError {
 #[derive(Debug, Clone)]
 pub struct Wire {
     peer_tip: Arc<watch::Sender<height::Height>>,
+    signer: Option<Signer>,
 }
 
 impl Wire {
@@ -72,7 +78,13 @@ impl Wire {
     /// may lie.
     pub fn new() -> (Self, watch::Receiver<height::Height>) {
         let (sender, receiver) = watch::channel(height::Height::GENESIS);
-        (Self { peer_tip: Arc::new(sender) }, receiver)
+        (Self { peer_tip: Arc::new(sender), signer: None }, receiver)
+    }
+
+    /// The network's codec of a validator: what it encodes leaves this node, so what `signer`
+    /// signed is put on disk first.
+    pub fn leaving(self, signer: Signer) -> Self {
+        Self { signer: Some(signer), ..self }
     }
 }
 
@@ -104,13 +116,41 @@ macro_rules! borsh_codec {
 }
 
 borsh_codec! {
-    SignedConsensusMsg<Context> => MESSAGE_BYTES_MAX,
-    LivenessMsg<Context> => MESSAGE_BYTES_MAX,
     PolkaCertificate<Context> => MESSAGE_BYTES_MAX,
     ProposedValue<Context> => MESSAGE_BYTES_MAX,
     ProposalPart => PART_BYTES_MAX,
     StreamMessage<ProposalPart> => PART_BYTES_MAX,
     Request<Context> => MESSAGE_BYTES_MAX,
+}
+
+impl Codec<SignedConsensusMsg<Context>> for Wire {
+    type Error = WireError;
+
+    fn decode(&self, bytes: Bytes) -> Result<SignedConsensusMsg<Context>, WireError> {
+        decode(&bytes, MESSAGE_BYTES_MAX)
+    }
+
+    fn encode(&self, message: &SignedConsensusMsg<Context>) -> Result<Bytes, WireError> {
+        if let Some(signer) = &self.signer {
+            tokio::task::block_in_place(|| signer.release(message))?;
+        }
+        encode(message)
+    }
+}
+
+impl Codec<LivenessMsg<Context>> for Wire {
+    type Error = WireError;
+
+    fn decode(&self, bytes: Bytes) -> Result<LivenessMsg<Context>, WireError> {
+        decode(&bytes, MESSAGE_BYTES_MAX)
+    }
+
+    fn encode(&self, message: &LivenessMsg<Context>) -> Result<Bytes, WireError> {
+        if let Some(signer) = &self.signer {
+            tokio::task::block_in_place(|| signer.settle())?;
+        }
+        encode(message)
+    }
 }
 
 impl Codec<Status<Context>> for Wire {

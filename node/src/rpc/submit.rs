@@ -161,6 +161,11 @@ fn answer(
             plain(Some(id), SubmitStatus::Admitted, "admitted")
         }
         Ok(Admitted { id, committed: Some(index), .. }) => committed_answer(shared, id, index),
+        // Turned away unread, so without a name.
+        Err(error @ AdmissionError::Pool(PoolError::Full)) => {
+            let refused = plain(None, SubmitStatus::Refused, error.code());
+            SubmitAnswer { detail: Some(error.to_string()), ..refused }
+        }
         Err(error) => {
             let id = Transaction::decode(bytes).ok().map(|transaction| transaction.id());
             if matches!(error, AdmissionError::Pool(PoolError::Known)) {

@@ -78,6 +78,7 @@ async fn a_signer_that_refuses_ends_its_engine_and_votes_again_once_the_chain_ha
     let position = Position { height: Height(1), round: 1000, step: Step::Precommit };
     mark.sign(position, b"forgotten", |bytes| Ok(keys::sign(&machine.consensus_key, bytes)))
         .unwrap();
+    mark.settle().unwrap();
     drop(mark);
 
     // Three of four are enough only if all three vote, so this one is asked.

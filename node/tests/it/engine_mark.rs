@@ -2,10 +2,20 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use malachitebft_app::types::SignedConsensusMsg;
+use malachitebft_app::types::codec::Codec as _;
+use malachitebft_app::types::core::{NilOrVal, Round, VoteType};
+use malachitebft_signing::Signer as _;
+use minglian_ledger::hash::BlockId;
 use minglian_ledger::height::Height;
 use minglian_ledger::keys::{self, PublicKey, Signature, SigningKey};
+use minglian_ledger::transaction::ChainId;
+use minglian_node::engine::context::{self, Address, Context, Vote};
 use minglian_node::engine::mark::{Mark, MarkError, Position, Step};
+use minglian_node::engine::signer::Signer;
+use minglian_node::engine::wire::Wire;
 use tempfile::TempDir;
 
 /// A key and its file. `open` starts a new life of the same node.
@@ -35,7 +45,14 @@ impl Fixture {
         Mark::open(&self.path(), self.public_key())
     }
 
+    /// Signs, and lets the signature leave.
     fn sign(&self, mark: &mut Mark, at: Position, text: &str) -> Result<Signature, MarkError> {
+        let signature = self.sign_only(mark, at, text)?;
+        mark.settle()?;
+        Ok(signature)
+    }
+
+    fn sign_only(&self, mark: &mut Mark, at: Position, text: &str) -> Result<Signature, MarkError> {
         mark.sign(at, text.as_bytes(), |bytes| Ok(keys::sign(&self.key, bytes)))
     }
 }
@@ -85,6 +102,50 @@ fn a_second_message_for_one_position_is_refused_and_the_height_barred() {
     let refused = mark.sign(position, b"precommit A", no_key);
     assert!(matches!(refused, Err(MarkError::Barred { barred: Height(5), .. })));
     fixture.sign(&mut mark, at(6, 0, Step::Prevote), "prevote C").unwrap();
+}
+
+/// The engine syncs its log before a signature leaves, and the mark after that. A power cut before
+/// both must leave a node that may still vote at this height, for whatever it then holds right.
+#[test]
+fn a_signature_that_never_left_bars_nothing() {
+    let fixture = Fixture::new();
+    let mut mark = fixture.create();
+    fixture.sign(&mut mark, at(5, 0, Step::Proposal), "proposal").unwrap();
+    fixture.sign_only(&mut mark, at(5, 0, Step::Prevote), "prevote A").unwrap();
+    fixture.sign_only(&mut mark, at(5, 0, Step::Precommit), "precommit A").unwrap();
+    let conflict = fixture.sign_only(&mut mark, at(5, 0, Step::Prevote), "prevote A");
+    assert!(conflict.is_ok(), "the same again is no conflict while it waits");
+
+    let mut mark = fixture_reopen(&fixture, mark);
+    assert_eq!(mark.last(), Some(at(5, 0, Step::Proposal)));
+    assert_eq!(mark.votes_from(), Height(5));
+    fixture.sign(&mut mark, at(5, 0, Step::Prevote), "prevote nil").unwrap();
+}
+
+#[test]
+fn a_conflict_with_what_waits_is_a_conflict() {
+    let fixture = Fixture::new();
+    let mut mark = fixture.create();
+    fixture.sign_only(&mut mark, at(5, 0, Step::Prevote), "prevote A").unwrap();
+    let refused = fixture.sign_only(&mut mark, at(5, 0, Step::Prevote), "prevote B");
+    assert!(matches!(refused, Err(MarkError::Conflict(_))));
+}
+
+#[test]
+fn slots_that_a_power_cut_left_empty_are_dropped() {
+    let fixture = Fixture::new();
+    let mut mark = fixture.create();
+    fixture.sign(&mut mark, at(5, 0, Step::Prevote), "prevote A").unwrap();
+    drop(mark);
+    let whole = fs::metadata(fixture.path()).unwrap().len();
+    for length in [whole + 1, whole + 320, whole + 640 + 7] {
+        let file = fs::OpenOptions::new().write(true).open(fixture.path()).unwrap();
+        file.set_len(length).unwrap();
+        drop(file);
+        let mark = fixture.open().unwrap();
+        assert_eq!(mark.last(), Some(at(5, 0, Step::Prevote)), "length {length}");
+        assert_eq!(fs::metadata(fixture.path()).unwrap().len(), whole);
+    }
 }
 
 #[test]
@@ -186,4 +247,41 @@ fn a_long_file_is_written_anew_without_forgetting_the_last_height() {
     assert_eq!(mark.votes_from(), Height(900));
     let refused = mark.sign(at(900, 0, Step::Prevote), b"other", no_key);
     assert!(matches!(refused, Err(MarkError::Conflict(_))));
+}
+
+fn signer(fixture: &Fixture, mark: Mark) -> Signer {
+    let chain_id = ChainId::new("test-0123456789abcdef").unwrap();
+    Signer::new(chain_id, Arc::new(fixture.key.clone()), mark)
+}
+
+fn prevote(signer: &Signer, block: NilOrVal<BlockId>) -> Vote {
+    Vote {
+        kind: VoteType::Prevote,
+        height: context::Height(Height(5)),
+        round: Round::new(0),
+        block,
+        validator: Address(signer.address()),
+    }
+}
+
+/// What the network's codec encodes is in the mark, on disk: also a vote that the engine took from
+/// its own log after a crash, which this life of the signer never saw.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vote_leaves_only_when_it_is_on_disk() {
+    let fixture = Fixture::new();
+    let first_life = signer(&fixture, fixture.create());
+    let vote = first_life.sign_vote(prevote(&first_life, NilOrVal::Nil)).await.unwrap();
+    drop(first_life);
+    assert_eq!(fixture.open().unwrap().last(), None, "nothing has left");
+
+    let replayed = SignedConsensusMsg::<Context>::Vote(vote);
+    let (wire, _tip) = Wire::new();
+    let second_life = signer(&fixture, fixture.open().unwrap());
+    wire.encode(&replayed).unwrap();
+    assert_eq!(second_life.votes_from(), Height::GENESIS.next(), "the log's codec lets none leave");
+    wire.leaving(second_life.clone()).encode(&replayed).unwrap();
+    let other = prevote(&second_life, NilOrVal::Val(BlockId([9; 32])));
+    second_life.sign_vote(other).await.unwrap_err();
+    drop(second_life);
+    assert_eq!(fixture.open().unwrap().last(), Some(at(5, 0, Step::Prevote)));
 }

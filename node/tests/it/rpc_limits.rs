@@ -2,6 +2,7 @@
 
 use minglian_client::{ClientError, OCTET_STREAM, Problem, SUBMIT_BYTES_MAX, wire};
 use minglian_ledger::height::{Height, LogIndex};
+use minglian_node::mempool::Limits;
 use reqwest::{Method, Response};
 
 use crate::rpc_world::{FINANCE_MAKER, World, day, record_quota};
@@ -89,6 +90,23 @@ async fn submissions_have_limits() {
     let answers: wire::SubmitAnswers = response.json().await.unwrap();
     assert_eq!(answers.answers[0].id, Some(act.id()));
     assert_eq!(answers.answers[0].code, "admitted");
+    world.stop().await;
+}
+
+/// Under overload a full pool must cost next to nothing: what has no room is not even decoded.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_pool_turns_away_unread() {
+    let world = World::with_pool(Limits { count_max: 2, ..Limits::default() }).await;
+    let acts = ["甲", "乙", "丙"]
+        .map(|reference| world.act(FINANCE_MAKER, reference, &record_quota(100, day(5, 1))));
+    let mut encoded: Vec<Vec<u8>> = acts.iter().map(|act| act.encode()).collect();
+    encoded.insert(1, b"garbage takes no room".to_vec());
+    encoded.push(b"garbage behind a full pool".to_vec());
+    let answers = world.client.submit(&encoded).await.unwrap();
+    let codes: Vec<&str> = answers.iter().map(|answer| answer.code.as_str()).collect();
+    assert_eq!(codes, ["admitted", "malformed", "admitted", "pool_full", "pool_full"]);
+    assert_eq!(answers[3].id, None);
+    assert_eq!(world.passed_on.lock().unwrap().len(), 2);
     world.stop().await;
 }
 

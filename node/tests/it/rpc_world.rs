@@ -146,12 +146,16 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
+        Self::with_pool(Limits::default()).await
+    }
+
+    pub async fn with_pool(limits: Limits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger");
         Chain::create(&path, &genesis()).unwrap();
         let chain = Arc::new(Chain::open(&path, genesis()).unwrap());
         let metrics = Arc::new(Metrics::default());
-        let pool = Mempool::new(Limits::default());
+        let pool = Mempool::new(limits);
         let verified = Arc::new(VerifiedCache::default());
         let admission = Admission::new(chain.clone(), verified, pool, metrics.clone());
         let admission = Arc::new(admission);

@@ -1,5 +1,5 @@
-//! The mark's file: a header with the key, then slots of one fixed size, each synced before the
-//! append returns. A slot holds a record's length, the record, and zeros; the fixed size is what
+//! The mark's file: a header with the key, then slots of one fixed size, synced before an append
+//! returns. A slot holds a record's length, the record, and zeros; the fixed size is what
 //! tells a record cut short by a crash, which only the end of the file can hold, from damage.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -134,10 +134,11 @@ impl MarkFile {
         Ok((Self { path: path.to_owned(), key, file, bytes: end as u64 }, records))
     }
 
-    /// Appends a record and waits for the disk.
-    pub(super) fn append(&mut self, record: &Record) -> Result<(), MarkError> {
+    /// Appends records and waits for the disk, once.
+    pub(super) fn append(&mut self, records: &[Record]) -> Result<(), MarkError> {
         let write = |file: &mut File| -> io::Result<usize> {
-            let bytes = slot(record)?;
+            let slots: Vec<Vec<u8>> = records.iter().map(slot).collect::<io::Result<_>>()?;
+            let bytes = slots.concat();
             file.write_all(&bytes)?;
             file.sync_data()?;
             Ok(bytes.len())
@@ -192,6 +193,7 @@ fn read_slot(slot: &[u8; SLOT_BYTES], key: &PublicKey) -> Option<Record> {
 fn read_records(content: &[u8], key: &PublicKey) -> Result<(Vec<Record>, usize), usize> {
     let mut records = Vec::new();
     let mut offset = HEADER_BYTES;
+    let content = without_empty_slots(content);
     while let Some((slot, _)) =
         content.get(offset..).and_then(|rest| rest.split_first_chunk::<SLOT_BYTES>())
     {
@@ -199,6 +201,20 @@ fn read_records(content: &[u8], key: &PublicKey) -> Result<(Vec<Record>, usize),
         offset += SLOT_BYTES;
     }
     Ok((records, offset))
+}
+
+/// `content` without empty slots at its end: a power cut may keep a file's new length and lose what
+/// was written there. No record is empty, and one that was not synced has not left.
+fn without_empty_slots(mut content: &[u8]) -> &[u8] {
+    let torn = content.len().saturating_sub(HEADER_BYTES) % SLOT_BYTES;
+    content = &content[..content.len() - torn];
+    while content.len() > HEADER_BYTES
+        && let Some((rest, last)) = content.split_last_chunk::<SLOT_BYTES>()
+        && last.iter().all(|byte| *byte == 0)
+    {
+        content = rest;
+    }
+    content
 }
 
 fn lock(file: &File, path: &Path) -> Result<(), MarkError> {
