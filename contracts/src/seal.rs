@@ -7,7 +7,7 @@ use minglian_ledger::hash::{StateRoot, ValidatorAddress};
 use minglian_ledger::height::{LogIndex, TimeMs};
 use minglian_ledger::log::tree::Frontier;
 use minglian_ledger::log::{self, LogHash, LogTooLarge};
-use minglian_ledger::record::{Leaf, Record};
+use minglian_ledger::record::Leaf;
 use minglian_ledger::state::tree::{StateTree, StateUpdate};
 use minglian_ledger::state::{BucketRead, StateError, StateRead};
 use minglian_ledger::transaction::Transaction;
@@ -111,13 +111,8 @@ pub fn seal(
     for (index, (transaction, receipt)) in
         (parent.log_size..).zip(transactions.iter().zip(receipts))
     {
-        let record = Record {
-            height: header.height,
-            index: LogIndex(index),
-            transaction: transaction.clone(),
-            receipt: receipt.clone(),
-        };
-        leaves.push(Leaf::Record(record).encode());
+        let index = LogIndex(index);
+        leaves.push(Leaf::encode_record(header.height, index, transaction, receipt));
     }
     close(header, leaves, frontier.clone())
 }

@@ -82,10 +82,23 @@ pub enum Leaf {
     Closing(Closing),
 }
 
+/// The tag of [`Leaf::Record`] in its encoding.
+const RECORD_TAG: u8 = 0;
+
 impl Leaf {
     /// The canonical encoding, which is what the log hashes.
     pub fn encode(&self) -> Vec<u8> {
         transaction::encode(self)
+    }
+
+    /// The canonical encoding of a record's leaf, without copying its parts into a record first.
+    pub fn encode_record(
+        height: Height,
+        index: LogIndex,
+        transaction: &Transaction,
+        receipt: &Receipt,
+    ) -> Vec<u8> {
+        transaction::encode(&(RECORD_TAG, height, index, transaction, receipt))
     }
 
     /// Decodes, refusing trailing bytes and anything over the leaf limit.

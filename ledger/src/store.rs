@@ -313,6 +313,9 @@ fn open_database(path: &Path, create: bool) -> Result<DB, StoreError> {
     options.set_max_total_wal_size(WAL_BYTES_MAX);
     options.set_max_open_files(OPEN_FILES_MAX);
     options.set_keep_log_file_num(4);
+    // One writer. Without the machinery for several, keys that ascend are inserted next to the
+    // last one instead of being searched for.
+    options.set_allow_concurrent_memtable_write(false);
     let columns = schema::COLUMNS
         .into_iter()
         .chain([schema::DERIVED])

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{self, EnvelopeFault};
-use minglian_ledger::hash::TransactionId;
+use minglian_ledger::hash::{EnvelopeHash, TransactionId};
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::transaction::{Transaction, TransactionError};
 use tokio::sync::watch;
@@ -124,14 +124,17 @@ impl Admission {
         let unverified: Vec<usize> = (0..answers.len())
             .filter(|&position| matches!(answers[position], Ok(Checked::Fresh(_))))
             .collect();
-        let transactions: Vec<&Transaction> = unverified
+        let envelopes: Vec<(EnvelopeHash, &Transaction)> = unverified
             .iter()
             .filter_map(|&position| match &answers[position] {
-                Ok(Checked::Fresh(waiting)) => Some(&*waiting.transaction),
+                Ok(Checked::Fresh(waiting)) => {
+                    let envelope = Transaction::envelope_hash(encoded[position].as_ref());
+                    Some((envelope, &*waiting.transaction))
+                }
                 _ => None,
             })
             .collect();
-        if let Err(bad) = self.verified.verify(&transactions) {
+        if let Err(bad) = self.verified.verify(&envelopes) {
             for position in bad {
                 answers[unverified[position]] = Err(AdmissionError::BadSignature);
             }

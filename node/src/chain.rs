@@ -93,7 +93,7 @@ struct Inner {
 }
 
 struct Candidate {
-    block: Block,
+    block: Arc<Block>,
     replayed: Replayed,
 }
 
@@ -210,7 +210,7 @@ impl Chain {
         transactions: impl Iterator<Item = &'a Transaction>,
         now: TimeMs,
         proposer: ValidatorAddress,
-    ) -> Result<(Block, Vec<LeftOut>), ChainError> {
+    ) -> Result<(Arc<Block>, Vec<LeftOut>), ChainError> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let parent = &inner.header;
         let time_ms = TimeMs(now.0.max(parent.time_ms.0.saturating_add(1)));
@@ -229,14 +229,14 @@ impl Chain {
         let place = Place { parent, time_ms, proposer };
         let sealed = seal::seal(place, &taken, &executed, update.root(), &inner.frontier)
             .map_err(InvalidBlock::from)?;
-        let block = Block { header: sealed.header.clone(), transactions: taken };
+        let block = Arc::new(Block { header: sealed.header.clone(), transactions: taken });
         self.keep(block.clone(), Replayed { executed, update, sealed });
         Ok((block, left_out))
     }
 
     /// Executes a block that follows the head and keeps it as a candidate. Signatures are checked
     /// by the caller, at the same time on other threads.
-    pub fn consider(&self, block: &Block) -> Result<(), ChainError> {
+    pub fn consider(&self, block: &Arc<Block>) -> Result<(), ChainError> {
         if self.candidates().contains_key(&block.header.id()) {
             return Ok(());
         }
@@ -310,7 +310,7 @@ impl Chain {
         Ok(governance::validators(&state)?)
     }
 
-    fn keep(&self, block: Block, replayed: Replayed) {
+    fn keep(&self, block: Arc<Block>, replayed: Replayed) {
         let id = block.header.id();
         self.candidates().insert(id, Arc::new(Candidate { block, replayed }));
     }

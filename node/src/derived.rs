@@ -67,6 +67,8 @@ pub fn entries(
             }
         }
     }
+    // Ascending keys are cheaper to store.
+    entries.sort_unstable();
     entries
 }
 

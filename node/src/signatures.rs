@@ -30,23 +30,23 @@ struct Generations {
 }
 
 impl VerifiedCache {
-    /// Checks the signatures of those transactions that are not known to be good. Returns the
-    /// positions of the bad ones.
-    pub fn verify(&self, transactions: &[&Transaction]) -> Result<(), Vec<usize>> {
-        let hashes: Vec<EnvelopeHash> =
-            transactions.iter().map(|tx| Transaction::envelope_hash(&tx.encode())).collect();
+    /// Checks the signatures of those transactions, each behind the hash of its envelope, that are
+    /// not known to be good. Returns the positions of the bad ones.
+    pub fn verify(&self, envelopes: &[(EnvelopeHash, &Transaction)]) -> Result<(), Vec<usize>> {
         let unknown: Vec<usize> = {
             let known = self.lock();
-            (0..hashes.len()).filter(|&position| !known.contains(&hashes[position])).collect()
+            (0..envelopes.len())
+                .filter(|&position| !known.contains(&envelopes[position].0))
+                .collect()
         };
         let mut bad = Vec::new();
         for positions in unknown.chunks(BATCH_MAX) {
-            bad.extend(verify_batch(transactions, positions));
+            bad.extend(verify_batch(envelopes, positions));
         }
         let mut known = self.lock();
         for position in unknown {
             if !bad.contains(&position) {
-                known.insert(hashes[position]);
+                known.insert(envelopes[position].0);
             }
         }
         if bad.is_empty() { Ok(()) } else { Err(bad) }
@@ -70,14 +70,14 @@ impl Generations {
     }
 }
 
-fn verify_batch(transactions: &[&Transaction], positions: &[usize]) -> Vec<usize> {
+fn verify_batch(envelopes: &[(EnvelopeHash, &Transaction)], positions: &[usize]) -> Vec<usize> {
     let messages: Vec<Vec<u8>> =
-        positions.iter().map(|&position| transactions[position].sign_bytes()).collect();
+        positions.iter().map(|&position| envelopes[position].1.sign_bytes()).collect();
     let items: Vec<SignedMessage<'_>> = positions
         .iter()
         .zip(&messages)
         .map(|(&position, message)| {
-            let Transaction { key, signature, .. } = transactions[position];
+            let Transaction { key, signature, .. } = envelopes[position].1;
             SignedMessage { key: *key, message, signature: *signature }
         })
         .collect();

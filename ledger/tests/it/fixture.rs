@@ -237,7 +237,10 @@ impl Chain {
             transactions.push((transaction.id(), index));
             let receipt = Receipt { code: Receipt::APPLIED, events: vec![0; 4] };
             let record = Record { height: Height(height), index, transaction, receipt };
-            leaves.push(Leaf::Record(record).encode());
+            let Record { height, index, transaction, receipt } = &record;
+            let borrowed = Leaf::encode_record(*height, *index, transaction, receipt);
+            leaves.push(Leaf::Record(record.clone()).encode());
+            assert_eq!(leaves.last(), Some(&borrowed));
         }
         let mut header = Header {
             chain_id: self.chain_id.clone(),

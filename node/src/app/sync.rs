@@ -1,5 +1,6 @@
 //! Blocks that were decided without this node, and serving others that miss some.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use minglian_ledger::block::Block;
@@ -45,6 +46,7 @@ impl App {
         bytes: &[u8],
     ) -> Result<SyncedValueOutcome<Context>, AppError> {
         let Ok(block) = Block::decode(bytes) else { return Ok(SyncedValueOutcome::PeerFault) };
+        let block = Arc::new(block);
         if block.header.height != height.0 {
             return Ok(SyncedValueOutcome::PeerFault);
         }

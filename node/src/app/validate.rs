@@ -1,9 +1,11 @@
 //! Judging what others propose: whole bodies are executed before this node votes for them.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use minglian_ledger::block::Block;
 use minglian_ledger::height::{Height, TimeMs};
+use minglian_ledger::transaction::Transaction;
 use tokio::time::Instant;
 
 use crate::app::{App, AppError};
@@ -62,7 +64,7 @@ impl App {
     /// Executes a stored body again, so that it can be decided.
     pub(super) fn restore(&mut self, body: &SignedBody) -> Result<(), AppError> {
         if let Ok(block) = Block::decode(&body.body) {
-            tokio::task::block_in_place(|| self.parts.chain.consider(&block))?;
+            tokio::task::block_in_place(|| self.parts.chain.consider(&Arc::new(block)))?;
         }
         Ok(())
     }
@@ -117,15 +119,19 @@ impl App {
         if is_fresh && block.header.proposer != init.proposer {
             return Err(Objection::Proposer);
         }
-        self.execute(&block)
+        self.execute(&Arc::new(block))
     }
 
     /// Checks a block's signatures and executes it, at the same time.
-    pub(super) fn execute(&self, block: &Block) -> Result<(), Objection> {
+    pub(super) fn execute(&self, block: &Arc<Block>) -> Result<(), Objection> {
         let begun = Instant::now();
-        let transactions: Vec<_> = block.transactions.iter().collect();
         let (verified, considered) = std::thread::scope(|scope| {
-            let signatures = scope.spawn(|| self.parts.verified.verify(&transactions));
+            let signatures = scope.spawn(|| {
+                let hash = |one: &Transaction| Transaction::envelope_hash(&one.encode());
+                let envelopes: Vec<_> =
+                    block.transactions.iter().map(|one| (hash(one), one)).collect();
+                self.parts.verified.verify(&envelopes)
+            });
             let considered = self.parts.chain.consider(block);
             (signatures.join(), considered)
         });

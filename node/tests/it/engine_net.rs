@@ -51,8 +51,12 @@ pub struct Network {
     _directory: tempfile::TempDir,
 }
 
+/// A port below the range from which the kernel takes those of outgoing connections, so that it
+/// stays free while its machine is down.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let mut ports =
+        std::iter::repeat_with(|| rand::Rng::gen_range(&mut rand::thread_rng(), 12_000..32_000));
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
 impl Network {
