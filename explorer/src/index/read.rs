@@ -160,6 +160,8 @@ pub struct MovementRow {
     pub origin_dates: String,
     /// Whether it enters by implication only.
     pub implied: bool,
+    /// What it counts as, in totals.
+    pub flow: String,
 }
 
 /// Movements that `rest` selects from `movements m`.
@@ -196,6 +198,7 @@ pub fn movements(
                 format!("{} 至 {}", dates.oldest, dates.newest)
             },
             implied: flow == "implied",
+            flow,
         });
     }
     Ok(list)
