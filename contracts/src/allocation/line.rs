@@ -130,8 +130,8 @@ impl Line {
         self.quota.checked_add(self.returned)?.checked_sub(Fen::sum(out)?)
     }
 
-    /// Whether this line, `name`, was opened by carrying money over from the line `to`. Surplus that
-    /// lapsed to a later year counts its years anew, carried money does not.
+    /// Whether this line, `name`, was opened by carrying money over from the line `to`. Surplus
+    /// that lapsed to a later year counts its years anew, carried money does not.
     pub(super) fn is_carried(&self, name: &LineName, to: &LineName) -> bool {
         self.parent.as_ref() == Some(to) && to.year < name.year && self.first_year <= to.year
     }

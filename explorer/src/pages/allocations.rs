@@ -119,10 +119,10 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
 const COLUMNS: &str = "SELECT a.id, a.name, coalesce(o.name, a.organization), a.organization, \
     a.fund, a.year, l.quota, l.paid - coalesce((SELECT sum(m.amount) FROM movements m \
     WHERE m.to_account = a.id AND m.flow = 'returned'), 0), \
-    l.issued - coalesce((SELECT sum(m.amount) FROM movements m JOIN lines c ON c.id = m.from_account \
-    WHERE m.to_account = a.id AND c.parent = a.id \
-    AND m.flow IN ('allocation_taken_back', 'suballocation_taken_back')), 0), l.carried, l.recovered, \
-    a.balance, l.implied, l.received_on IS NOT NULL \
+    l.issued - coalesce((SELECT sum(m.amount) FROM movements m \
+    JOIN lines c ON c.id = m.from_account WHERE m.to_account = a.id AND c.parent = a.id \
+    AND m.flow IN ('allocation_taken_back', 'suballocation_taken_back')), 0), \
+    l.carried, l.recovered, a.balance, l.implied, l.received_on IS NOT NULL \
     FROM lines l JOIN accounts a ON a.id = l.id \
     LEFT JOIN organizations o ON o.code = a.organization";
 

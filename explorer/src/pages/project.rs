@@ -44,6 +44,7 @@ struct LineRow {
     quota: Money,
     recovered: Money,
     balance: Money,
+    year: i64,
 }
 
 struct PaymentRow {
@@ -141,7 +142,8 @@ fn find(connection: &Connection, reference: &str) -> Result<Option<Project>, Ind
 
 fn lines(connection: &Connection, reference: &str) -> Result<Vec<LineRow>, IndexError> {
     let query = format!(
-        "SELECT a.id, a.name, coalesce(o.name, a.organization), l.quota, l.recovered, a.balance \
+        "SELECT a.id, a.name, coalesce(o.name, a.organization), l.quota, l.recovered, a.balance, \
+         a.year \
          FROM accounts a JOIN lines l ON l.id = a.id \
          LEFT JOIN organizations o ON o.code = a.organization \
          WHERE a.project = ?1 AND a.kind = 'line' ORDER BY a.id {LIMIT}"
@@ -155,6 +157,7 @@ fn lines(connection: &Connection, reference: &str) -> Result<Vec<LineRow>, Index
             quota: Money::fen(row.get(3)?),
             recovered: Money::fen(row.get(4)?),
             balance: Money::fen(row.get(5)?),
+            year: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
