@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod act;
+pub mod movement;
 pub mod read;
 pub mod state;
 pub mod totals;
@@ -20,8 +21,8 @@ use minglian_ledger::height::Height;
 use minglian_ledger::state::StateError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-/// The layout of the tables. An index of another layout is built anew.
-pub const FORMAT: u32 = 1;
+/// The layout of the tables and how they are filled. An index of another form is built anew.
+pub const FORMAT: u32 = 2;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -14,6 +14,7 @@ pub const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Commits to one block and, through log and state root, to everything before it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Header {
     /// The chain.
     pub chain_id: ChainId,
@@ -59,6 +60,7 @@ impl Header {
 
 /// A header with the transactions whose execution it commits to.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Block {
     /// The header.
     pub header: Header,

@@ -28,6 +28,7 @@ pub fn precommit_sign_bytes(
 
 /// One validator's precommit.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CommitSignature {
     /// The validator.
     pub address: ValidatorAddress,
@@ -38,6 +39,7 @@ pub struct CommitSignature {
 /// Precommits for one block in one round. Two honest nodes may hold different certificates for the
 /// same block (any quorum will do), so a certificate is never hashed into state.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// The block's height.
     pub height: Height,

@@ -22,6 +22,7 @@ pub const CHANGES_MAX: usize = 4_096;
 /// What the reader trusts before reading: pinned by the genesis file, or learnt from evidence that
 /// was verified earlier.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Trust {
     /// The chain.
     pub chain_id: ChainId,
@@ -33,6 +34,7 @@ pub struct Trust {
 
 /// A certified change of validators.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ValidatorChange {
     /// The header that names the next validators.
     pub header: Header,
@@ -44,7 +46,7 @@ pub struct ValidatorChange {
 
 /// What is proven.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[expect(clippy::large_enum_variant, reason = "one subject a bundle; a box would gain nothing")]
 pub enum Subject {
     /// A leaf of the log.
@@ -63,6 +65,7 @@ pub enum Subject {
         #[serde(with = "crate::transaction::hexadecimal")]
         key: Vec<u8>,
         /// The value, or none when the key is proven absent.
+        #[serde(default, with = "crate::transaction::hexadecimal::option")]
         value: Option<Vec<u8>>,
         /// Path to the state root.
         proof: state::proof::StateProof,
@@ -71,6 +74,7 @@ pub enum Subject {
 
 /// A self-contained proof.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// Validator changes after the trusted height, ascending.
     pub changes: Vec<ValidatorChange>,

@@ -82,6 +82,7 @@ pub enum Role {
 
 /// An officer's key with what it may do.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GenesisOfficer {
     /// The officer's public key.
     pub key: PublicKey,
@@ -91,6 +92,7 @@ pub struct GenesisOfficer {
 
 /// An organisation that exists from the start.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GenesisOrganization {
     /// 统一社会信用代码.
     pub code: OrganizationCode,
@@ -106,6 +108,7 @@ pub struct GenesisOrganization {
 
 /// A dated parameter: a figure that law or policy may change.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GenesisParameter {
     /// Its name, e.g. `lottery.fund_ratio.双色球`.
     pub key: Text<128>,

@@ -20,6 +20,7 @@ const _: () = assert!(
 
 /// What became of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// 0 when applied; otherwise the stable number of the refusal (`docs/contracts.md`).
     pub code: u32,
@@ -41,6 +42,7 @@ impl Receipt {
 
 /// One committed transaction with what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// The block that holds it.
     pub height: Height,
@@ -55,6 +57,7 @@ pub struct Record {
 /// The last leaf of a block: what outsiders must be able to hold the validators to, inside the log
 /// that they watch.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Closing {
     /// The block it closes.
     pub height: Height,

@@ -26,6 +26,7 @@ pub type ClientReference = Text<128>;
 
 /// What an officer signs.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TransactionBody {
     /// The chain this act is for.
     pub chain_id: ChainId,
@@ -42,6 +43,7 @@ pub struct TransactionBody {
 
 /// A signed act.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Transaction {
     /// The act.
     pub body: TransactionBody,
@@ -140,5 +142,31 @@ pub mod hexadecimal {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = <String as Deserialize>::deserialize(deserializer)?;
         HEXLOWER.decode(text.as_bytes()).map_err(serde::de::Error::custom)
+    }
+
+    /// The same for bytes that need not be there: `null` then.
+    pub mod option {
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        /// Writes bytes as hexadecimal text, none as `null`.
+        pub fn serialize<S: Serializer>(
+            bytes: &Option<Vec<u8>>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            match bytes {
+                Some(bytes) => super::serialize(bytes, serializer),
+                None => serializer.serialize_none(),
+            }
+        }
+
+        /// Reads hexadecimal text or `null`.
+        pub fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<Vec<u8>>, D::Error> {
+            #[derive(Deserialize)]
+            struct Bytes(#[serde(with = "super")] Vec<u8>);
+            let bytes = <Option<Bytes> as Deserialize>::deserialize(deserializer)?;
+            Ok(bytes.map(|bytes| bytes.0))
+        }
     }
 }

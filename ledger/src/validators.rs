@@ -19,6 +19,7 @@ pub const POWER_MAX: u64 = 1 << 32;
 
 /// One validator, as the ledger records it. Its keys are separate: none signs transactions.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Validator {
     /// Signs proposals and votes.
     pub consensus_key: PublicKey,

@@ -72,7 +72,7 @@ pub struct Line {
     pub issued_on: Date,
     /// The day the holder received it.
     pub received_on: Option<Date>,
-    /// Came in.
+    /// Came in, less what was carried here and taken back.
     pub quota: Fen,
     /// Came back from lines below, or from payments that failed.
     pub returned: Fen,
@@ -80,7 +80,7 @@ pub struct Line {
     pub paid: Fen,
     /// Issued down or allocated.
     pub issued: Fen,
-    /// Carried to the next year.
+    /// Carried to the next year, less what was taken back.
     pub carried: Fen,
     /// Taken back, or lapsed.
     pub recovered: Fen,
@@ -128,6 +128,12 @@ impl Line {
     pub fn available(&self) -> Option<Fen> {
         let out = [self.paid, self.issued, self.carried, self.recovered, self.transferred_out];
         self.quota.checked_add(self.returned)?.checked_sub(Fen::sum(out)?)
+    }
+
+    /// Whether this line, `name`, was opened by carrying money over from the line `to`. Surplus
+    /// that lapsed to a later year counts its years anew, carried money does not.
+    pub(super) fn is_carried(&self, name: &LineName, to: &LineName) -> bool {
+        self.parent.as_ref() == Some(to) && to.year < name.year && self.first_year <= to.year
     }
 
     /// Whether the particulars that are fixed when a line is opened are those of `other`.
@@ -223,6 +229,25 @@ pub(super) fn credit_returned(
     add(&mut line.returned, amount)?;
     LINES.put(state, name, &line);
     Ok(())
+}
+
+/// Counts `amount`, which the book has just moved from the line `from` back to the line `to` from
+/// which it was carried, as never carried, so that nothing is quota twice. What the line got
+/// otherwise was not carried: returns how much that is.
+pub(super) fn undo_carry(
+    state: &mut State<'_>,
+    from: &LineName,
+    to: &LineName,
+    amount: Fen,
+) -> Result<Fen, Fault> {
+    let (mut carried, mut source) = (find(state, from)?, find(state, to)?);
+    let undone = amount.min(carried.quota).min(source.carried);
+    for sum in [&mut carried.quota, &mut source.carried] {
+        *sum = sum.checked_sub(undone).unwrap_or_default();
+    }
+    LINES.put(state, from, &carried);
+    LINES.put(state, to, &source);
+    Ok(amount.checked_sub(undone).unwrap_or_default())
 }
 
 /// Counts `amount` as gone from the line `name`.

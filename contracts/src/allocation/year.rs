@@ -158,6 +158,10 @@ fn take_back(
     let selection = Selection::FirstInFirstOut;
     let movements = book::transfer(state, &from.account(), &to.account(), *amount, selection)?;
     context.emit_movements(movements);
+    let amount = &match source.is_carried(from, to) {
+        true => line::undo_carry(state, from, to, *amount)?,
+        false => *amount,
+    };
     line::debit(state, from, Outflow::Recovered, *amount)?;
     if let Some(known) = LINES.get(state, to)? {
         let fits = source.purpose.is_within(&known.purpose) && known.first_year <= first_year;

@@ -16,4 +16,5 @@ mod seal;
 mod sequences;
 mod steps;
 mod trace;
+mod vectors;
 mod world;

@@ -1,6 +1,7 @@
 //! A project from its registration to its evaluation.
 
-use minglian_contracts::allocation::Category;
+use minglian_contracts::allocation::year::{CarryOver, TakeBack};
+use minglian_contracts::allocation::{self, Basis, Category, LINES, LineName};
 use minglian_contracts::call::Call;
 use minglian_contracts::event::Event;
 use minglian_contracts::payment::authorization::Grant;
@@ -10,6 +11,7 @@ use minglian_contracts::project::acceptance::Acceptance;
 use minglian_contracts::project::evaluation::{Evaluation, Execution, Indicator, Measures, Score};
 use minglian_contracts::project::{self, Contract, PROJECTS, Registration, Stage};
 use minglian_contracts::refusal::Code;
+use minglian_ledger::fen::Fen;
 use minglian_ledger::hash::AttachmentHash;
 
 use crate::payment::{give_quota, line, order};
@@ -208,4 +210,41 @@ fn an_activity_without_a_label_needs_no_photo() {
     let without = Registration { carries_label: false, ..registration() };
     checked(&mut world, "home", &register(without)).unwrap();
     checked(&mut world, "home", &accept(false, 0)).unwrap();
+}
+
+#[test]
+fn money_carried_over_and_back_is_counted_once() {
+    let mut world = world();
+    world.date = "2025-01-10".parse().unwrap();
+    give_quota(&mut world, "一号", Some("XM-2024-01"), "1000");
+    let next_year = LineName { year: 2025, ..line("一号") };
+    let basis = || Basis { printed_in: Some(text("公告")), ..Basis::default() };
+    let occurred_on = "2024-12-31".parse().unwrap();
+    let carry = |amount| {
+        let (line, amount, basis) = (line("一号"), yuan(amount), basis());
+        let carry = CarryOver { line, amount, basis, occurred_on };
+        Call::Allocation(allocation::Call::CarryOver(carry))
+    };
+    let take_back = |amount| {
+        let (amount, basis) = (yuan(amount), basis());
+        let (line, to) = (next_year.clone(), line("一号"));
+        let take = TakeBack { line, to, amount, basis, occurred_on };
+        Call::Allocation(allocation::Call::Recover(take))
+    };
+    let acts = [
+        ("carried", carry("400"), "400", "400"),
+        ("a part of it back", take_back("150"), "250", "250"),
+        ("the rest back", take_back("250"), "0", "0"),
+        ("carried again", carry("1000"), "1000", "1000"),
+    ];
+    for (case, call, carried, quota) in acts {
+        checked(&mut world, "county_finance", &call).unwrap();
+        let (unit, project) = (code("home"), text("XM-2024-01"));
+        let execution = project::execution(&world.state, &unit, &project).unwrap();
+        assert_eq!(execution.quota, yuan("1000"), "{case}");
+        let old = LINES.get(&world.state, &line("一号")).unwrap().unwrap();
+        let new = LINES.get(&world.state, &next_year).unwrap().unwrap();
+        assert_eq!((old.carried, new.quota), (yuan(carried), yuan(quota)), "{case}");
+        assert_eq!((old.returned, new.recovered), (Fen::ZERO, Fen::ZERO), "{case}");
+    }
 }

@@ -140,8 +140,14 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
     }
 }
 
-/// What a movement counts as, in totals. `depth` says how many grants the money had passed.
-pub(super) fn flow(movement: &Movement, act: Option<&Call>, depth: i64) -> &'static str {
+/// What a movement counts as, in totals. The depths say how many grants the money had passed where
+/// it left and where it came.
+pub(super) fn flow(
+    movement: &Movement,
+    act: Option<&Call>,
+    depth: i64,
+    to_depth: i64,
+) -> &'static str {
     let is_payment = |source: &Source| matches!(source.account(), Some(AccountId::Payment { .. }));
     match (&movement.kind, act) {
         (Kind::Receipt, _) => match &movement.from {
@@ -164,8 +170,13 @@ pub(super) fn flow(movement: &Movement, act: Option<&Call>, depth: i64) -> &'sta
         (Kind::Transfer, Some(Call::Lottery(_))) => "handed_over",
         (
             Kind::Transfer,
-            Some(Call::Allocation(allocation::Call::Recover(_) | allocation::Call::Lapse(_))),
-        ) => "recovered",
+            Some(Call::Allocation(allocation::Call::Recover(take) | allocation::Call::Lapse(take))),
+        ) => match (depth, to_depth) {
+            _ if take.line.year > take.to.year => "carry_taken_back",
+            (0, _) => "recovered",
+            (_, 0) => "allocation_taken_back",
+            _ => "suballocation_taken_back",
+        },
         (Kind::Transfer, _) if depth == 0 => "allocated",
         (Kind::Transfer, _) => "suballocated",
     }

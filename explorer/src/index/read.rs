@@ -72,7 +72,9 @@ pub fn records(
 ) -> Result<Vec<RecordRow>, IndexError> {
     let query = format!(
         "SELECT r.log_index, r.time_ms, r.kind, r.stage, r.code, r.sentence_zh, \
-         coalesce(o.name, r.organization), r.organization \
+         coalesce(o.name, r.organization), r.organization, \
+         (SELECT d.stage FROM records d WHERE d.proposal = r.proposal \
+          AND d.log_index > r.log_index AND d.stage IN ('已生效', '已否决', '已撤回')) \
          FROM records r LEFT JOIN organizations o ON o.code = r.organization {rest}"
     );
     let mut statement = connection.prepare_cached(&query)?;
@@ -81,7 +83,7 @@ pub fn records(
             index: row.get(0)?,
             time: crate::pages::beijing(row.get(1)?),
             kind: row.get(2)?,
-            stage: row.get(3)?,
+            stage: stage(row.get(3)?, row.get(8)?),
             code: row.get(4)?,
             sentence: row.get(5)?,
             organization: row.get(6)?,
@@ -89,6 +91,16 @@ pub fn records(
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How far an act was with this record, and what became of it later: a step that others have
+/// followed waits for nobody.
+fn stage(stage: String, later: Option<String>) -> String {
+    match (stage.as_str(), later) {
+        ("待审批", Some(later)) => format!("提出(后{later})"),
+        ("审批中", Some(later)) => format!("审批(后{later})"),
+        _ => stage,
+    }
 }
 
 /// One end of a movement.
@@ -160,6 +172,8 @@ pub struct MovementRow {
     pub origin_dates: String,
     /// Whether it enters by implication only.
     pub implied: bool,
+    /// What it counts as, in totals.
+    pub flow: String,
 }
 
 /// Movements that `rest` selects from `movements m`.
@@ -196,6 +210,7 @@ pub fn movements(
                 format!("{} 至 {}", dates.oldest, dates.newest)
             },
             implied: flow == "implied",
+            flow,
         });
     }
     Ok(list)

@@ -243,6 +243,16 @@ fn attributes(
     })
 }
 
+/// The line from which a line's first money came.
+pub(super) fn parent(
+    connection: &Connection,
+    line: account::AccountNumber,
+) -> Result<Option<account::AccountNumber>, IndexError> {
+    let query = "SELECT parent FROM lines WHERE id = ?1";
+    let mut statement = connection.prepare_cached(query)?;
+    Ok(statement.query_row([line], |row| row.get(0)).optional()?.flatten())
+}
+
 /// Enters what a payment's act and the bank say of it. Its account is known already.
 pub(super) fn payments(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
     let prefix = schema::prefix::PAYMENT_FIRST + 1;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use minglian_contracts::approval;
-use minglian_contracts::book::{self, AccountId, Movement};
+use minglian_contracts::book::{self, AccountId};
 use minglian_contracts::call::Call;
 use minglian_contracts::event::{self, Event};
 use minglian_contracts::payment::{self, Order};
@@ -16,9 +16,9 @@ use minglian_ledger::state::{Changes, MemoryState, StateRead};
 use minglian_ledger::transaction::Transaction;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::account::{self, AccountNumber, Attributes};
+use super::account::{self, AccountNumber};
 use super::act::{self, Act};
-use super::{IndexError, Writer, state, stored, totals, trace};
+use super::{IndexError, Writer, movement, state, stored, totals};
 use crate::words::{self, Names, payment as payment_words};
 
 /// The names of the index.
@@ -93,7 +93,7 @@ fn write_block(
         enter_record(connection, header, index, signed, act)?;
         for event in act.events() {
             if let Event::Movement(movement) = event {
-                enter_movement(connection, index, movement, act)?;
+                movement::enter(connection, index, movement, act)?;
                 touched.extend(movement.from.account().cloned());
                 touched.insert(movement.to.clone());
             }
@@ -267,83 +267,6 @@ fn enter_correction(connection: &Connection, index: i64, act: &Act) -> Result<()
         connection.prepare_cached(query)?.execute(params![index, corrects])?;
     }
     Ok(())
-}
-
-fn enter_movement(
-    connection: &Connection,
-    index: u64,
-    movement: &Movement,
-    act: &Act,
-) -> Result<(), IndexError> {
-    let from = match movement.from.account() {
-        Some(from) => Some(account::number(connection, from)?),
-        None => None,
-    };
-    let to = account::number(connection, &movement.to)?;
-    let source = match from {
-        Some(from) => account::attributes(connection, from)?,
-        None => Attributes::default(),
-    };
-    let flow = act::flow(movement, act.effective(), source.depth);
-    if movement.to.is_terminal() {
-        // What was paid or voided counts for the line that it left.
-        let depth = source.depth + 1;
-        account::set_attributes(connection, to, &Attributes { depth, ..source.clone() })?;
-    }
-    let attributes = match flow {
-        "carried" | "transferred_out" | "spent" | "remitted" | "voided" | "recovered" => source,
-        _ => account::attributes(connection, to)?,
-    };
-    let amount = stored("an amount", movement.amount().get())?;
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO movements VALUES \
-         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-    )?;
-    statement.execute(params![
-        stored("a movement", movement.number.0)?,
-        stored("a position", index)?,
-        flow,
-        attributes.measure,
-        attributes.fund,
-        attributes.level,
-        attributes.category,
-        attributes.notice,
-        from,
-        to,
-        stored("a position", movement.to_interval.start())?,
-        stored("a position", movement.to_interval.end())?,
-        amount,
-        minglian_contracts::schema::encode(movement),
-    ])?;
-    trace::enter(connection, movement, from)?;
-    totals::add(connection, &attributes, flow, amount, 1)?;
-    count_for_organizations(connection, movement, flow, amount)
-}
-
-fn count_for_organizations(
-    connection: &Connection,
-    movement: &Movement,
-    flow: &str,
-    amount: i64,
-) -> Result<(), IndexError> {
-    let to = movement.to.organization();
-    let from = movement.from.account().map(AccountId::organization);
-    match (flow, from) {
-        ("spent" | "remitted", _) => {
-            totals::add_to_organization(connection, to.as_str(), 0, 0, amount)
-        }
-        ("returned", Some(from)) => {
-            totals::add_to_organization(connection, from.as_str(), 0, 0, -amount)
-        }
-        (_, Some(from)) if from == to => Ok(()),
-        (_, from) => {
-            totals::add_to_organization(connection, to.as_str(), amount, 0, 0)?;
-            match from {
-                Some(from) => totals::add_to_organization(connection, from.as_str(), 0, amount, 0),
-                None => Ok(()),
-            }
-        }
-    }
 }
 
 fn enter_payment(connection: &Connection, index: u64, act: &Act) -> Result<(), IndexError> {

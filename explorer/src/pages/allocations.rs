@@ -50,10 +50,12 @@ pub struct Node {
     pub quota: Money,
     /// What was paid, less what payments gave back.
     pub paid: Money,
-    /// What went to the lines below.
+    /// What went to the lines below, less what they gave back.
     pub issued: Money,
     /// What went to the next year.
     pub carried: Money,
+    /// What was taken back, or lapsed.
+    pub recovered: Money,
     /// What is left.
     pub balance: Money,
     /// Whether a notice only implies that it was received.
@@ -116,8 +118,11 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
 
 const COLUMNS: &str = "SELECT a.id, a.name, coalesce(o.name, a.organization), a.organization, \
     a.fund, a.year, l.quota, l.paid - coalesce((SELECT sum(m.amount) FROM movements m \
-    WHERE m.to_account = a.id AND m.flow = 'returned'), 0), l.issued, l.carried, a.balance, \
-    l.implied, l.received_on IS NOT NULL \
+    WHERE m.to_account = a.id AND m.flow = 'returned'), 0), \
+    l.issued - coalesce((SELECT sum(m.amount) FROM movements m \
+    JOIN lines c ON c.id = m.from_account WHERE m.to_account = a.id AND c.parent = a.id \
+    AND m.flow IN ('allocation_taken_back', 'suballocation_taken_back')), 0), \
+    l.carried, l.recovered, a.balance, l.implied, l.received_on IS NOT NULL \
     FROM lines l JOIN accounts a ON a.id = l.id \
     LEFT JOIN organizations o ON o.code = a.organization";
 
@@ -135,9 +140,10 @@ fn read(row: &Row<'_>, depth: usize) -> rusqlite::Result<Node> {
         paid: money(7)?,
         issued: money(8)?,
         carried: money(9)?,
-        balance: money(10)?,
-        implied: row.get(11)?,
-        received: row.get(12)?,
+        recovered: money(10)?,
+        balance: money(11)?,
+        implied: row.get(12)?,
+        received: row.get(13)?,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
 
 /// What flows are called.
-const FLOWS: [(&str, &str); 16] = [
+const FLOWS: [(&str, &str); 19] = [
     ("received", "收到"),
     ("implied", "按公告推定"),
     ("allocated", "下达或分配"),
@@ -18,6 +18,9 @@ const FLOWS: [(&str, &str); 16] = [
     ("spent", "支出"),
     ("returned", "退回"),
     ("carried", "结转"),
+    ("carry_taken_back", "结转收回"),
+    ("allocation_taken_back", "分配收回"),
+    ("suballocation_taken_back", "再分配收回"),
     ("recovered", "收回"),
     ("transferred_out", "调出"),
     ("remitted", "上缴"),
@@ -28,6 +31,9 @@ const FLOWS: [(&str, &str); 16] = [
     ("", ""),
     ("-", ""),
 ];
+
+/// Flows that a total beside another flow is less by.
+const DEDUCTED: [&str; 4] = ["returned", "voided", "carry_taken_back", "allocation_taken_back"];
 
 /// Which movements.
 #[derive(Debug, Default, Deserialize)]
@@ -48,6 +54,7 @@ struct Movements {
     filters: String,
     movements: Vec<MovementRow>,
     total: Money,
+    has_deductions: bool,
     next: String,
 }
 
@@ -82,7 +89,13 @@ pub async fn movements(State(app): State<App>, Query(filter): Query<Filter>) -> 
         let mut movements = read::movements(connection, &rest, conditions.values())?;
         let has_more = cut(&mut movements, ROWS_MAX);
         let last = movements.last().map_or(0, |row| row.number).to_string();
-        let total = movements.iter().fold(Money::default(), |sum, row| sum.plus(row.amount));
+        let has_deductions = names.len() > 1 && names.iter().any(|name| DEDUCTED.contains(name));
+        let total = movements.iter().fold(Money::default(), |sum, row| {
+            if has_deductions && DEDUCTED.contains(&row.flow.as_str()) {
+                return sum.minus(row.amount);
+            }
+            sum.plus(row.amount)
+        });
         let set = given.map(|(name, value)| (name, value.unwrap_or_default()));
         let mut query = vec![("flow", flow.as_str())];
         query.extend(set.iter().map(|(name, value)| (*name, value.as_str())));
@@ -93,7 +106,8 @@ pub async fn movements(State(app): State<App>, Query(filter): Query<Filter>) -> 
         let title = if words.is_empty() { "全部流水".to_owned() } else { words.join("、") };
         let filters: Vec<String> =
             set.into_iter().map(|(_, value)| value).filter(|value| !value.is_empty()).collect();
-        Ok(Movements { frame, title, filters: filters.join(" · "), movements, total, next })
+        let filters = filters.join(" · ");
+        Ok(Movements { frame, title, filters, movements, total, has_deductions, next })
     })
     .await
 }

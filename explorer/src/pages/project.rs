@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::LIMIT;
 use crate::index::IndexError;
@@ -13,8 +13,10 @@ use crate::web::{App, Frame, PageError, PageResult};
 /// What a project had, what it paid, and the rate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Money3 {
-    /// What its unit had for it.
+    /// What its unit had for it; what was taken back unspent stays in.
     pub quota: Money,
+    /// What of it was taken back.
+    pub recovered: Money,
     /// What was paid, less what came back.
     pub paid: Money,
     /// `paid` of `quota` in percent, rounded down; empty without quota.
@@ -40,7 +42,9 @@ struct LineRow {
     name: String,
     holder: String,
     quota: Money,
+    recovered: Money,
     balance: Money,
+    year: i64,
 }
 
 struct PaymentRow {
@@ -92,12 +96,14 @@ pub async fn project(State(app): State<App>, Path(reference): Path<String>) -> P
 pub fn sums(connection: &Connection, reference: &str, unit: &str) -> Result<Money3, IndexError> {
     let query = "SELECT coalesce(sum(l.quota + l.returned - l.issued - l.carried), 0), \
                  coalesce(sum(l.paid), 0), coalesce(sum((SELECT coalesce(sum(m.amount), 0) \
-                 FROM movements m WHERE m.to_account = a.id AND m.flow = 'returned')), 0) \
+                 FROM movements m WHERE m.to_account = a.id AND m.flow = 'returned')), 0), \
+                 coalesce(sum(l.recovered), 0) \
                  FROM accounts a JOIN lines l ON l.id = a.id \
                  WHERE a.project = ?1 AND a.kind = 'line' AND a.organization = ?2";
     let mut statement = connection.prepare_cached(query)?;
-    let (quota, paid, bounced): (i64, i64, i64) = statement
-        .query_row(params![reference, unit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    let (quota, paid, bounced, recovered): (i64, i64, i64, i64) =
+        statement.query_row(params![reference, unit], read)?;
     let (quota, paid) = (quota.saturating_sub(bounced), paid.saturating_sub(bounced));
     let rate = if quota > 0 {
         let points = (i128::from(paid) * 10_000 / i128::from(quota)).clamp(0, 10_000);
@@ -105,7 +111,8 @@ pub fn sums(connection: &Connection, reference: &str, unit: &str) -> Result<Mone
     } else {
         String::new()
     };
-    Ok(Money3 { quota: Money::fen(quota), paid: Money::fen(paid), rate })
+    let (quota, paid) = (Money::fen(quota), Money::fen(paid));
+    Ok(Money3 { quota, paid, recovered: Money::fen(recovered), rate })
 }
 
 fn find(connection: &Connection, reference: &str) -> Result<Option<Project>, IndexError> {
@@ -135,7 +142,8 @@ fn find(connection: &Connection, reference: &str) -> Result<Option<Project>, Ind
 
 fn lines(connection: &Connection, reference: &str) -> Result<Vec<LineRow>, IndexError> {
     let query = format!(
-        "SELECT a.id, a.name, coalesce(o.name, a.organization), l.quota, a.balance \
+        "SELECT a.id, a.name, coalesce(o.name, a.organization), l.quota, l.recovered, a.balance, \
+         a.year \
          FROM accounts a JOIN lines l ON l.id = a.id \
          LEFT JOIN organizations o ON o.code = a.organization \
          WHERE a.project = ?1 AND a.kind = 'line' ORDER BY a.id {LIMIT}"
@@ -147,7 +155,9 @@ fn lines(connection: &Connection, reference: &str) -> Result<Vec<LineRow>, Index
             name: row.get(1)?,
             holder: row.get(2)?,
             quota: Money::fen(row.get(3)?),
-            balance: Money::fen(row.get(4)?),
+            recovered: Money::fen(row.get(4)?),
+            balance: Money::fen(row.get(5)?),
+            year: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

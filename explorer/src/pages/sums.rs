@@ -30,11 +30,11 @@ pub struct SumRow {
     pub received: Cell,
     /// Implied by a notice that prints no receipt.
     pub implied: Cell,
-    /// Allocated or issued from where it came in.
+    /// Allocated or issued from where it came in, less what was taken back.
     pub allocated: Cell,
     /// Paid, less what came back.
     pub spent: Cell,
-    /// Carried to the next year.
+    /// Carried to the next year, less what was taken back.
     pub carried: Cell,
     /// Gone to other funds, remitted or handed over.
     pub transferred: Cell,
@@ -140,9 +140,12 @@ pub fn row(name: String, link: String, detail: String, key: &Key, sums: &Flows) 
         detail,
         received: cell(of("received").minus(of("voided")), "received,voided"),
         implied: cell(of("implied"), "implied"),
-        allocated: cell(of("allocated"), "allocated"),
+        allocated: cell(
+            of("allocated").minus(of("allocation_taken_back")),
+            "allocated,allocation_taken_back",
+        ),
         spent: cell(of("spent").minus(of("returned")), "spent,returned"),
-        carried: cell(of("carried"), "carried"),
+        carried: cell(of("carried").minus(of("carry_taken_back")), "carried,carry_taken_back"),
         transferred: cell(transferred, "transferred_out,remitted,handed_over"),
         left: Cell { amount: of("left"), link: key.address("/allocations", "") },
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 
 mod chain;
+mod corrections;
 mod follow;
 mod index;
 mod pages;

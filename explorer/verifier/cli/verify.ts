@@ -1,7 +1,7 @@
 /** Command line: `node dist/verify.js evidence.json genesis.json [trust.json]`. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import type { ErrorCode, Proven, RecordView } from '../src/index.ts';
+import type { ErrorCode, Event, Proven, RecordView } from '../src/index.ts';
 import {
   formatYuan, plainJson, readGenesis, readTrust, toHex, types, verifyEvidence, VerifyError,
   viewRecord,
@@ -93,19 +93,31 @@ function printRecord(record: RecordView): void {
   console.log(`单位 / organisation: ${record.organization}`);
   console.log(`单位自编号 / client reference: ${record.clientReference}`);
   console.log(`事项 / act: ${record.call}`);
+  if (record.callContents !== null) {
+    console.log(plainJson(record.callContents));
+  }
   const own = record.signatureHolds ? '有效 / valid' : '无效 / INVALID';
   console.log(`发送者签名 / sender's signature: ${own}`);
   console.log(receipt.code === 0
     ? '结果 / outcome: 已执行 / applied'
     : `结果 / outcome: 被拒绝，代码 / refused, code ${receipt.code}: ${receipt.detail ?? ''}`);
-  for (const event of receipt.events) {
-    console.log(event.kind === 'movement'
-      ? `资金流动 / movement ${event.movement.number}: ${formatYuan(event.amountFen)} 元 / yuan `
-        + `(${event.movement.kind.kind})`
-      : `依据参数 / parameter: ${event.key} v${event.version} = ${event.value}`);
-  }
+  receipt.events.forEach(printEvent);
   if (receipt.unread !== null) {
     console.log(`其后的事件此工具不解读 / events from here on are not decoded: ${receipt.unread}`);
+  }
+}
+
+function printEvent(event: Event): void {
+  switch (event.kind) {
+    case 'movement':
+      console.log(`资金流动 / movement ${event.movement.number}: ${formatYuan(event.amountFen)} `
+        + `元 / yuan (${event.movement.kind.kind})`);
+      break;
+    case 'judged':
+      console.log(`依据参数 / parameter: ${event.key} v${event.version} = ${event.value}`);
+      break;
+    case 'other':
+      console.log(`结果 / event: ${event.name} ${plainJson(event.fields)}`);
   }
 }
 

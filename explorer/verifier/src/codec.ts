@@ -167,13 +167,6 @@ export const bytes: Codec<Uint8Array> = {
   toPlain: toHex,
 };
 
-/** `Vec<u8>`, in JSON a list of numbers. */
-export const byteList: Codec<Uint8Array> = {
-  ...bytes,
-  fromJson: (json) => Uint8Array.from(listOf(json).map((item) => u8.fromJson(item))),
-  toPlain: (value) => [...value],
-};
-
 /** `Vec<T>`. The number of items is not trusted: the list grows as its items arrive. */
 export function list<T>(item: Codec<T>): Codec<T[]> {
   return {

@@ -4,7 +4,8 @@ import type { Plain } from './codec.ts';
 import { encode } from './codec.ts';
 import { toHex } from './bytes.ts';
 import type { ReceiptView } from './events.ts';
-import { callName, viewReceipt } from './events.ts';
+import { callName, viewCall } from './calls.ts';
+import { viewReceipt } from './events.ts';
 import type { EnvelopeHash, TransactionId } from './hashes.ts';
 import { hashOf } from './hashes.ts';
 import type { PublicKey } from './scalars.ts';
@@ -31,6 +32,8 @@ export interface RecordView {
   signatureHolds: boolean;
   /** Name of the act, e.g. `allocation.plan`. */
   call: string;
+  /** What it asks for, in its JSON form; null if the bytes are not an act that the page lists. */
+  callContents: Plain;
   /** The call's bytes, hexadecimal. */
   callBytes: string;
   /** What the act led to. */
@@ -50,6 +53,7 @@ export function viewRecord(record: Record): RecordView {
     key: transaction.key,
     signatureHolds: transactionSignatureHolds(transaction),
     call: callName(transaction.body.call),
+    callContents: viewCall(transaction.body.call),
     callBytes: toHex(transaction.body.call),
     receipt: viewReceipt(record.receipt),
   };

@@ -1,29 +1,33 @@
-/** Calls and events of section 10, as far as the page specifies them, for display. */
+/** Events, as section 10 of `docs/format.md` and `docs/calls.md` list them. */
 import { Reader } from './borsh.ts';
-import type { Of } from './codec.ts';
+import { lineName, purpose } from './calls.ts';
+import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
 import { malformed, VerifyError } from './errors.ts';
-import { date, hash, organizationCode, text } from './scalars.ts';
-import { names, struct, variants } from './shapes.ts';
+import {
+  date, fen, hash, height, logIndex, month, organizationCode, publicKey, text,
+} from './scalars.ts';
+import { names, oneOf, struct, variants } from './shapes.ts';
 import type { Receipt } from './types.ts';
+import { role } from './types.ts';
 
 const interval = checked(struct({ start: u64, end: u64 }), (value) => {
   if (value.start >= value.end) {
     throw malformed(`interval ${value.start}..${value.end} is empty`);
   }
 });
-const movementKind = variants({
-  receipt: {},
-  transfer: {},
-  payment: {},
-  carry_over: {},
-  purpose_change: { authority: text(128) },
-  return: {},
-  reversal: { of: u64 },
-  rebase: {},
+const movementKind = oneOf({
+  receipt: null,
+  transfer: null,
+  payment: null,
+  carry_over: null,
+  purpose_change: struct({ authority: text(128) }),
+  return: null,
+  reversal: struct({ of: u64 }),
+  rebase: null,
 });
-const basis = variants({
-  designated: {}, first_in_first_out: {}, substitution: { inflow: u64 },
+const basis = oneOf({
+  designated: null, first_in_first_out: null, substitution: struct({ inflow: u64 }),
 });
 const origin = variants({
   document: { numbers: text(256), level: text(64), implied: bool, occurred_on: date },
@@ -44,10 +48,10 @@ const accountId = variants({
   payment: { organization: organizationCode, reference: text(128) },
   voided: { organization: organizationCode, movement: u64 },
 });
-const source = variants({ outside: { origin }, account: { account: accountId } });
+const source = oneOf({ outside: origin, account: accountId });
 
 /** Codec of a movement of money. */
-export const movement = checked(struct({
+export const movement = struct({
   number: u64,
   kind: movementKind,
   basis,
@@ -56,12 +60,6 @@ export const movement = checked(struct({
   to: accountId,
   to_interval: interval,
   origin_dates: struct({ oldest: date, newest: date }),
-}), (value) => {
-  const from = value.from_intervals.reduce((sum, part) => sum + part.end - part.start, 0n);
-  const expected = value.from.kind === 'outside' ? 0n : movedFen(value);
-  if (from !== expected) {
-    throw malformed(`a movement of ${movedFen(value)} takes ${from}`);
-  }
 });
 /** A movement of money. */
 export type Movement = Of<typeof movement>;
@@ -72,11 +70,78 @@ export function movedFen(value: { to_interval: { start: bigint; end: bigint } })
 }
 
 const judged = struct({ key: text(128), version: u32, value: i64 });
+const signed = struct({
+  organization: organizationCode, officer: publicKey, key: publicKey, role, index: logIndex,
+});
+const accrual = struct({
+  sales: fen, ratio_basis_points: u16, fund: fen, remainder: u16, central: fen, local: fen,
+});
+const evaluation = struct({
+  indicator_points: u16,
+  execution_points: u16,
+  execution: struct({ quota: fen, paid: fen, rate_basis_points: u16 }),
+  occurred_on: date,
+});
+const proposal = hash<'TransactionId'>();
+const reference = text(128);
+const game = text(64);
 
-/** An event that the page specifies in full. */
+/** Codec of an event: the modules in the order of their numbers. */
+export const event = oneOf({
+  movement,
+  judged,
+  registry: variants({
+    organization_registered: { code: organizationCode, check_digit_right: bool },
+    key_registered: { key: publicKey, live_from: height },
+    key_revoked: { key: publicKey, live_until: height },
+  }),
+  approval: variants({
+    proposed: { proposal, open_until: date },
+    step_taken: { proposal, steps: u32 },
+    completed: { proposal, signatures: list(signed) },
+    rejected: { proposal, opinion: option(hash<'Commitment'>()) },
+    withdrawn: { proposal },
+  }),
+  governance: variants({
+    validators_scheduled: { takes_effect_at: height },
+    parameter_set: { key: text(128), version: u32, retroactive: bool },
+  }),
+  allocation: variants({
+    opened: { line: lineName, parent: option(lineName), purpose },
+    received: { line: lineName, days: u32 },
+    entered_late: { occurred_on: date },
+    planned: { total: fen },
+  }),
+  lottery: variants({
+    stated: { game, period: month, accrual, unclaimed_prizes: fen },
+    settled: {
+      game, period: month, corrects: logIndex, accrual, unclaimed_prizes: fen, added: fen,
+      withdrawn: fen,
+    },
+    remitted: { period: month, amount: fen, due: fen },
+  }),
+  project: variants({
+    reached: {
+      project: reference, stage: names('registered', 'contracted', 'accepted', 'evaluated'),
+    },
+    contracted: { project: reference, total: fen },
+    evaluated: { project: reference, evaluation },
+  }),
+  payment: variants({
+    authorized: { authorization: reference, total: fen },
+    revoked: { authorization: reference, paid: fen },
+    status: {
+      payment: reference, status: oneOf({ paid: date, failed: date, corrected: date }),
+    },
+    returned: { payment: reference, amount: fen },
+  }),
+});
+
+/** An event for display. */
 export type Event =
   | { kind: 'movement'; movement: Movement; amountFen: bigint }
-  | { kind: 'judged'; key: string; version: number; value: bigint };
+  | { kind: 'judged'; key: string; version: number; value: bigint }
+  | { kind: 'other'; name: string; fields: Plain };
 
 /** What a receipt says. */
 export interface ReceiptView {
@@ -88,16 +153,11 @@ export interface ReceiptView {
   announced: number;
   /** The events that could be read, from the first one on. */
   events: Event[];
-  /** Name of the first event that this reader cannot read; nothing behind it can be read. */
+  /** Why an event cannot be read; nothing behind it can be read either. */
   unread: string | null;
 }
 
-const EVENT_NAMES = [
-  'movement', 'judged', 'registry', 'approval', 'governance', 'allocation', 'lottery', 'project',
-  'payment', 'charity', 'subsidy', 'disclosure', 'oversight',
-];
-
-/** Reads the events of a receipt, up to the first one that the page leaves to the contracts. */
+/** Reads the events of a receipt, up to the first one that `docs/calls.md` does not list. */
 export function viewReceipt(receipt: Receipt): ReceiptView {
   const view: ReceiptView = {
     code: receipt.code, detail: null, announced: 0, events: [], unread: null,
@@ -109,18 +169,10 @@ export function viewReceipt(receipt: Receipt): ReceiptView {
     }
     const reader = new Reader(receipt.events);
     view.announced = reader.u32();
-    while (view.events.length < view.announced && view.unread === null) {
-      const number = reader.u8();
-      const event = readEvent(number, reader);
-      if (event === null) {
-        view.unread = EVENT_NAMES[number] ?? `event ${number}`;
-      } else {
-        view.events.push(event);
-      }
+    while (view.events.length < view.announced) {
+      view.events.push(viewEvent(event.read(reader)));
     }
-    if (view.unread === null) {
-      reader.end();
-    }
+    reader.end();
   } catch (error) {
     // What was proven is the bytes; that they cannot be shown takes nothing away from it.
     if (!(error instanceof VerifyError)) {
@@ -131,32 +183,16 @@ export function viewReceipt(receipt: Receipt): ReceiptView {
   return view;
 }
 
-function readEvent(number: number, reader: Reader): Event | null {
-  if (number === 0) {
-    const value = movement.read(reader);
-    return { kind: 'movement', movement: value, amountFen: movedFen(value) };
+function viewEvent(value: Of<typeof event>): Event {
+  switch (value.kind) {
+    case 'movement':
+      return { kind: 'movement', movement: value.value, amountFen: movedFen(value.value) };
+    case 'judged':
+      return { kind: 'judged', ...value.value };
+    default: {
+      const plain = event.toPlain(value) as Record<string, Record<string, Plain>>;
+      const [[name, fields] = ['', null]] = Object.entries(plain[value.kind] ?? {});
+      return { kind: 'other', name: `${value.kind}.${name}`, fields };
+    }
   }
-  return number === 1 ? { kind: 'judged', ...judged.read(reader) } : null;
-}
-
-const CALLS: [string, string[]][] = [
-  ['registry', ['register_organization', 'register_key', 'rotate_key', 'revoke_key']],
-  ['approval', ['approve', 'reject', 'withdraw']],
-  ['governance', ['change_validators', 'set_parameter']],
-  ['allocation', [
-    'record_quota', 'plan', 'issue', 'receive', 'allocate', 'carry_over', 'recover', 'lapse',
-    'transfer_out', 'state',
-  ]],
-  ...['lottery', 'project', 'payment', 'charity', 'subsidy', 'disclosure', 'oversight']
-    .map((module): [string, string[]] => [module, []]),
-];
-
-/** Name of the act that a call asks for, e.g. `allocation.plan`. */
-export function callName(call: Uint8Array): string {
-  const [module, act] = call;
-  if (module === undefined) {
-    return 'empty';
-  }
-  const [name, acts] = CALLS[module] ?? [`module ${module}`, []];
-  return act === undefined ? name : `${name}.${acts[act] ?? act}`;
 }

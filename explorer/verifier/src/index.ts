@@ -1,5 +1,6 @@
 /** Verifier for evidence, checkpoints and tiles of Minglian. Works in browsers and in Node. */
 export * from './bytes.ts';
+export { call, callName, viewCall } from './calls.ts';
 export * from './certificate.ts';
 export * from './checkpoint.ts';
 export { decode, encode } from './codec.ts';

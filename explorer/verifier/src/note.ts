@@ -89,9 +89,6 @@ export function parseNote(input: Uint8Array | string): Note {
     throw malformed('the note is too long');
   }
   const whole = fromUtf8(bytes);
-  if (/[^\P{Cc}\n]/u.test(whole)) {
-    throw malformed('a control character in the note');
-  }
   const end = whole.lastIndexOf('\n\n');
   if (end < 0 || !whole.endsWith('\n') || end + 2 >= whole.length) {
     throw malformed('a note is text, an empty line and signature lines');
@@ -100,7 +97,11 @@ export function parseNote(input: Uint8Array | string): Note {
   if (lines.length > MOST_SIGNATURES) {
     throw malformed(`${lines.length} signature lines`);
   }
-  return { text: whole.slice(0, end + 1), signatures: lines.map(parseLine) };
+  const text = whole.slice(0, end + 1);
+  if (/[\u0000-\u0009\u000b-\u001f]/.test(text)) {
+    throw malformed('a control character in the text');
+  }
+  return { text, signatures: lines.map(parseLine) };
 }
 
 function parseLine(line: string): NoteSignature {

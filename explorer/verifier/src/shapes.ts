@@ -13,16 +13,8 @@ type EnumOf<V extends Record<string, Fields>> = {
   [K in keyof V & string]: { kind: K } & StructOf<V[K]>;
 }[keyof V & string];
 
-/** How a struct treats JSON names that it does not know. */
-export interface StructOptions {
-  /** Unknown names are refused instead of passed over. */
-  strict: boolean;
-}
-
-/** A struct: its fields in the order in which they are given here. */
-export function struct<F extends Fields>(
-  fields: F, options: StructOptions = { strict: false },
-): Codec<StructOf<F>> {
+/** A struct: its fields in the order in which they are given here. Unknown names are refused. */
+export function struct<F extends Fields>(fields: F): Codec<StructOf<F>> {
   const entries = Object.entries(fields) as unknown as [string, Codec<unknown>][];
   const build = (part: (name: string, codec: Codec<unknown>) => unknown): StructOf<F> =>
     Object.fromEntries(entries.map(([name, codec]) => [name, part(name, codec)])) as StructOf<F>;
@@ -33,9 +25,7 @@ export function struct<F extends Fields>(
     },
     fromJson: (json: Json) => {
       const object = objectOf(json);
-      if (options.strict) {
-        refuseUnknown(object.keys(), fields);
-      }
+      refuseUnknown(object.keys(), fields);
       return build((name, codec) => {
         const part = object.get(name);
         if (part === undefined) {
@@ -59,7 +49,7 @@ function refuseUnknown(names: Iterable<string>, fields: Fields): void {
   }
 }
 
-/** How an enum stands in JSON: `{"name": {…}}`, or `{"kind": "name", …}` without unknown names. */
+/** How an enum stands in JSON: `{"name": {…}}`, or `{"kind": "name", …}`. */
 export type EnumForm = 'outside' | 'inside';
 
 /** An enum whose variants, numbered from 0, have fields. */
@@ -67,7 +57,7 @@ export function variants<V extends Record<string, Fields>>(
   cases: V, form: EnumForm = 'outside',
 ): Codec<EnumOf<V>> {
   const names = Object.keys(cases);
-  const bodies = names.map((name) => struct(cases[name] as Fields, { strict: form === 'inside' }));
+  const bodies = names.map((name) => struct(cases[name] as Fields));
   const join = (number: number, body: object | undefined): EnumOf<V> =>
     ({ kind: names[number], ...body }) as unknown as EnumOf<V>;
   return {
@@ -100,6 +90,59 @@ export function variants<V extends Record<string, Fields>>(
       return form === 'inside'
         ? { kind: value.kind, ...(body as Record<string, Plain>) }
         : { [value.kind]: body };
+    },
+  };
+}
+
+// `null` stands for a variant that holds nothing.
+type Contents = Record<string, Codec<any> | null>;
+/** The object that the codec of such an enum reads. */
+type OneOf<V extends Contents> = {
+  [K in keyof V & string]:
+    V[K] extends Codec<infer T> ? { kind: K; value: T } : { kind: K; value: null };
+}[keyof V & string];
+
+/**
+ * An enum whose variants, numbered from 0, hold one unnamed value or nothing; in JSON
+ * `{"name": value}`, or the name alone.
+ */
+export function oneOf<V extends Contents>(cases: V): Codec<OneOf<V>> {
+  const all = Object.entries(cases);
+  const expected = (): Error => malformed(`one of ${Object.keys(cases).join('|')} expected`);
+  const find = (kind: string): Codec<any> | null => {
+    const found = all.find(([name]) => name === kind);
+    if (found === undefined) {
+      throw expected();
+    }
+    return found[1];
+  };
+  const join = (kind: string, value: unknown): OneOf<V> => ({ kind, value }) as OneOf<V>;
+  return {
+    read: (reader) => {
+      const variant = all[reader.u8()];
+      if (variant === undefined) {
+        throw malformed(`unknown variant of ${Object.keys(cases).join('|')}`);
+      }
+      return join(variant[0], variant[1]?.read(reader) ?? null);
+    },
+    write: (writer, { kind, value }) => {
+      writer.u8(all.findIndex(([name]) => name === kind));
+      find(kind)?.write(writer, value);
+    },
+    fromJson: (json) => {
+      if (typeof json === 'string' && find(json) === null) {
+        return join(json, null);
+      }
+      const [[kind, part] = ['', null], ...more] = objectOf(json);
+      const codec = find(kind);
+      if (codec === null || more.length > 0) {
+        throw expected();
+      }
+      return join(kind, codec.fromJson(part));
+    },
+    toPlain: ({ kind, value }) => {
+      const codec = find(kind);
+      return codec === null ? kind : { [kind]: codec.toPlain(value) };
     },
   };
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { types } from '../src/index.ts';
-import { callName, formatYuan, fromHex, viewReceipt } from '../src/index.ts';
+import type { Codec, types } from '../src/index.ts';
+import {
+  call, callName, decode, encode, event, formatYuan, fromHex, parseJson, plainJson, toHex,
+  viewCall, viewReceipt,
+} from '../src/index.ts';
+import { cases, contractVectors, refusal } from './vectors.ts';
 
 const TEXT_FUND = '0400000066756e64'; // "fund"
 const CODE = '313134343533323130303731373731393154'; // 11445321007177191T
@@ -41,11 +45,42 @@ test('a movement and a judgement, read from bytes written by hand', () => {
   assert.deepEqual(judged, { kind: 'judged', key: 'fund', version: 1, value: -1n });
 });
 
-test('reading stops at an event that the page leaves to the contracts', () => {
-  const view = viewReceipt(receipt(0, '03000000', JUDGED, '02', MOVEMENT));
+test('reading stops at an event that the page does not list', () => {
+  const view = viewReceipt(receipt(0, '03000000', JUDGED, '09', MOVEMENT));
   assert.equal(view.announced, 3);
   assert.equal(view.events.length, 1);
-  assert.equal(view.unread, 'registry');
+  assert.match(view.unread ?? '', /unknown variant/);
+});
+
+test('every act and event of the vectors has these bytes and this JSON', () => {
+  for (const [file, codec] of [['calls.json', call], ['events.json', event]] as const) {
+    for (const { name, hex, json } of cases(contractVectors(file), 'values')) {
+      const bytes = fromHex(hex);
+      const value = decode(codec as Codec<any>, bytes);
+      assert.deepEqual(JSON.parse(plainJson(codec.toPlain(value as any))), json, name);
+      assert.equal(toHex(encode(codec as Codec<any>, value)), hex, name);
+      const fromJson = codec.fromJson(parseJson(JSON.stringify(json)));
+      assert.equal(toHex(encode(codec as Codec<any>, fromJson)), hex, `${name} from JSON`);
+      for (let length = 0; length < bytes.length; length += 1) {
+        refusal(() => decode(codec as Codec<any>, bytes.slice(0, length)), `${name} cut`);
+      }
+      refusal(() => decode(codec as Codec<any>, fromHex(`${hex}00`)), `${name} with a byte more`);
+    }
+  }
+});
+
+test('all events of a receipt are read, and acts have the names of the page', () => {
+  const events = cases(contractVectors('events.json'), 'values');
+  const count = events.length.toString(16).padStart(2, '0');
+  const view = viewReceipt(receipt(0, `${count}000000`, ...events.map(({ hex }) => hex)));
+  assert.deepEqual([view.unread, view.events.length], [null, events.length]);
+  const names = view.events.map((shown) => (shown.kind === 'other' ? shown.name : shown.kind));
+  assert.deepEqual(names, events.map(({ name }) => name));
+  for (const { name, hex, json } of cases(contractVectors('calls.json'), 'values')) {
+    assert.equal(callName(fromHex(hex)), name);
+    assert.deepEqual(JSON.parse(plainJson(viewCall(fromHex(hex)))), json);
+  }
+  assert.equal(viewCall(fromHex('0700')), null);
 });
 
 test('events that cannot be read are shown as such and never throw', () => {
@@ -68,6 +103,7 @@ test('a refused act gives the detail of the refusal', () => {
 test('names of calls and amounts', () => {
   assert.equal(callName(fromHex('0301')), 'allocation.plan');
   assert.equal(callName(fromHex('0363')), 'allocation.99');
+  assert.equal(callName(fromHex('0a00')), 'oversight.0');
   assert.equal(callName(fromHex('ff00')), 'module 255.0');
   assert.equal(callName(new Uint8Array(0)), 'empty');
   const amounts: [bigint, string][] = [

@@ -8,8 +8,17 @@ export type Case = { [name: string]: any };
 
 /** Reads a file of the ledger's vectors. It fails if the file is not there. */
 export function vectors(file: string): Case {
+  return read(`ledger/vectors/${file}`);
+}
+
+/** Reads a file of the contracts' vectors: acts and events. */
+export function contractVectors(file: string): Case {
+  return read(`contracts/vectors/${file}`);
+}
+
+function read(file: string): Case {
   // The tests run as bundles in build/test.
-  const path = fileURLToPath(new URL(`../../../../ledger/vectors/${file}`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../../../${file}`, import.meta.url));
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 

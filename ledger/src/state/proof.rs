@@ -37,8 +37,9 @@ pub struct StateProof {
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum BucketProof {
-    /// The bucket is empty: the key is absent.
-    Empty,
+    /// The bucket is empty: the key is absent. It has braces, or fields beside the kind would be
+    /// passed over in JSON.
+    Empty {},
     /// The key is there.
     Present {
         /// Entries in the bucket.
@@ -218,7 +219,7 @@ pub fn verify(
         (BucketProof::Absent { count, position, before, after }, None) => {
             bucket_around(&key, *position, *count, before.as_ref(), after.as_ref())?
         }
-        (BucketProof::Empty, None) => bucket::EMPTY,
+        (BucketProof::Empty {}, None) => bucket::EMPTY,
         (BucketProof::Present { .. }, None) => return Err(ProofError::NotAbsence),
         (_, Some(_)) => return Err(ProofError::NotPresence),
     };
@@ -249,7 +250,7 @@ fn prove_in_bucket(key: &StateKeyHash, bucket: &Bucket) -> BucketProof {
     let entries = bucket.entries();
     let count = bucket.count();
     if entries.is_empty() {
-        return BucketProof::Empty;
+        return BucketProof::Empty {};
     }
     let neighbour = |position: usize| {
         let entry = entries.get(position)?;

@@ -74,6 +74,7 @@ impl Damage<'_> {
         self.signed_by("two of four validators", &[1, 2]);
         self.signed_by("a stranger signs", &[1, 2, 3, 9]);
         self.signed_by("one validator twice", &[1, 2, 3, 3]);
+        self.signed_by("one validator twice in place of a third", &[1, 2, 2]);
         self.edit("power 10 of 17", |e| e.certificate = fixture::certify(&e.header, 0, &[5]));
         self.edit("power 7 of 17, two of three validators", |e| {
             e.certificate = fixture::certify(&e.header, 0, &[6, 7]);

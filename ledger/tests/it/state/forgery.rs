@@ -59,7 +59,7 @@ struct Neighbours {
 
 fn neighbours(ledger: &Ledger, key: &[u8]) -> Neighbours {
     match prove(ledger, key).bucket {
-        BucketProof::Empty => Neighbours { position: 0, before: false, after: false },
+        BucketProof::Empty {} => Neighbours { position: 0, before: false, after: false },
         BucketProof::Present { .. } => panic!("the key is there"),
         BucketProof::Absent { position, before, after, .. } => Neighbours {
             position: position as usize,
@@ -113,7 +113,7 @@ fn neighbours_that_are_not_adjacent_prove_no_absence() {
             }
         }
     }
-    let emptied = StateProof { bucket: BucketProof::Empty, ..truth };
+    let emptied = StateProof { bucket: BucketProof::Empty {}, ..truth };
     let verdict = proof::verify(&emptied, &root, &crowd()[target], None);
     assert!(matches!(verdict, Err(ProofError::Root { .. })));
 }

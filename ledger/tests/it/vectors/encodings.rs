@@ -3,12 +3,12 @@
 use std::fmt::Debug;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use minglian_ledger::block::Block;
+use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::date::{Date, Month};
 use minglian_ledger::division::Division;
 use minglian_ledger::document_number::DocumentNumber;
-use minglian_ledger::evidence::Evidence;
+use minglian_ledger::evidence::{Evidence, Trust};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::Height;
@@ -30,6 +30,35 @@ use crate::fixture::{self, Chain};
 struct Encodings {
     accepted: Vec<Value>,
     refused: Vec<Value>,
+    refused_json: Vec<Value>,
+}
+
+/// `json` with an unknown name in one of its objects, for each of them.
+fn with_unknown_names(json: &Value) -> Vec<Value> {
+    let nested = |part: &Value, put: &dyn Fn(&mut Value, Value)| {
+        let edited = with_unknown_names(part).into_iter().map(|inner| {
+            let mut whole = json.clone();
+            put(&mut whole, inner);
+            whole
+        });
+        edited.collect::<Vec<_>>()
+    };
+    match json {
+        Value::Object(fields) => {
+            let mut all = vec![json.clone()];
+            all[0]["unknown"] = json!(0);
+            for (name, part) in fields {
+                all.extend(nested(part, &|whole, inner| whole[name] = inner));
+            }
+            all
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(at, part)| nested(part, &|whole, inner| whole[at] = inner))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 impl Encodings {
@@ -41,6 +70,9 @@ impl Encodings {
         let json = serde_json::to_value(value).unwrap();
         assert_eq!(&borsh::from_slice::<T>(&bytes).unwrap(), value, "{name}");
         assert_eq!(&serde_json::from_value::<T>(json.clone()).unwrap(), value, "{name}");
+        for unknown in with_unknown_names(&json) {
+            serde_json::from_value::<T>(unknown.clone()).expect_err(&unknown.to_string());
+        }
         self.accepted.push(json!({ "type": name, "json": json, "hex": hex(&bytes) }));
         self.refuse::<T>(name, "one byte left over", &[&bytes[..], &[0]].concat());
         self.refuse::<T>(name, "the last byte is missing", &bytes[..bytes.len() - 1]);
@@ -49,6 +81,14 @@ impl Encodings {
     fn refuse<T: BorshDeserialize + Debug>(&mut self, name: &str, why: &str, bytes: &[u8]) {
         borsh::from_slice::<T>(bytes).expect_err(why);
         self.refused.push(json!({ "type": name, "why": why, "hex": hex(bytes) }));
+    }
+
+    fn refuse_json<T>(&mut self, name: &str, why: &str, json: Value)
+    where
+        T: DeserializeOwned + Debug,
+    {
+        serde_json::from_value::<T>(json.clone()).expect_err(why);
+        self.refused_json.push(json!({ "type": name, "why": why, "json": json }));
     }
 
     fn small_types(&mut self) {
@@ -159,12 +199,42 @@ fn encodings() {
     }
     all.accept("Evidence", &chain.leaf_evidence(4, 4));
     refuse_tags(&mut all, &transaction, &chain);
-    let Encodings { accepted, refused } = all;
+    refuse_json(&mut all, &chain);
+    let Encodings { accepted, refused, refused_json } = all;
     super::check(
         "encodings.json",
-        "Canonical bytes of every type beside its JSON form, and bytes that a decoder refuses.",
-        json!({ "accepted": accepted, "refused": refused }),
+        "Canonical bytes of every type beside its JSON form, and bytes and JSON that a decoder \
+         refuses.",
+        json!({ "accepted": accepted, "refused": refused, "refused_json": refused_json }),
     );
+}
+
+fn refuse_json(all: &mut Encodings, chain: &Chain) {
+    let state = |edit: &dyn Fn(&mut Value)| {
+        let mut json = serde_json::to_value(chain.state_evidence(b"counter")).unwrap();
+        edit(&mut json["subject"]["state"]);
+        json
+    };
+    let numbers = state(&|subject| subject["value"] = json!([8, 0, 0, 0, 0, 0, 0, 0]));
+    all.refuse_json::<Evidence>("Evidence", "a value as a list of numbers", numbers);
+    let upper = state(&|subject| subject["key"] = json!("AB"));
+    all.refuse_json::<Evidence>("Evidence", "upper-case digits", upper);
+    let odd = state(&|subject| subject["value"] = json!("080"));
+    all.refuse_json::<Evidence>("Evidence", "half a byte", odd);
+    let mut two = state(&|_| ());
+    two["subject"]["leaf"] = json!({ "index": 0, "bytes": "", "proof": [] });
+    all.refuse_json::<Evidence>("Evidence", "two subjects", two);
+    let empty = json!({ "kind": "empty", "count": 1 });
+    let proof = json!({ "bucket": empty, "sibling_bits": 0, "siblings": [] });
+    all.refuse_json::<StateProof>("StateProof", "an empty bucket with a count", proof.clone());
+    let evidence = state(&|subject| subject["proof"] = proof.clone());
+    all.refuse_json::<Evidence>("Evidence", "an empty bucket with a count", evidence);
+    let mut header = serde_json::to_value(chain.header(1)).unwrap();
+    header["block_id"] = json!(chain.header(1).id());
+    all.refuse_json::<Header>("Header", "a name that a header does not have", header);
+    let mut trust = serde_json::to_value(chain.trust()).unwrap();
+    trust["validators"][0]["Power"] = json!(1);
+    all.refuse_json::<Trust>("Trust", "an unknown name in a validator", trust);
 }
 
 fn refuse_tags(all: &mut Encodings, transaction: &Transaction, chain: &Chain) {

@@ -1,7 +1,10 @@
 //! `evidence.json`: self-contained bundles from a fixed genesis, valid and damaged.
 
-use minglian_ledger::evidence::{Evidence, Trust};
-use minglian_ledger::height::Height;
+use minglian_ledger::evidence::{Evidence, Subject, Trust};
+use minglian_ledger::height::{Height, LogIndex};
+use minglian_ledger::log;
+use minglian_ledger::log::tree::MemoryTree;
+use minglian_ledger::record::{Leaf, RECEIPT_BYTES_MAX};
 use serde_json::{Value, json};
 
 use super::{error_name, hex};
@@ -31,6 +34,42 @@ fn valid(name: &str, evidence: &Evidence, trust: &Trust) -> Value {
     let read: Evidence = serde_json::from_value(entry["json"].clone()).unwrap();
     assert_eq!(&read, evidence, "{name}: the JSON form is the same bundle");
     entry
+}
+
+/// Exactly two thirds of the power are too few, the least power above them is enough.
+fn at_two_thirds(chain: &Chain) -> [Value; 2] {
+    let trust = Trust {
+        chain_id: chain.chain_id.clone(),
+        height: Height::GENESIS,
+        validators: fixture::validators(&[(1, 2), (2, 2), (3, 1), (4, 1)]),
+    };
+    let mut evidence = chain.leaf_evidence(1, 1);
+    evidence.certificate = fixture::certify(chain.header(1), 0, &[1, 2]);
+    let mut short = entry("exactly two thirds, power 4 of 6", &evidence.encode(), &trust);
+    assert_eq!(short["error"], json!("Certificate.NoQuorum"));
+    evidence.certificate = fixture::certify(chain.header(1), 0, &[1, 2, 3]);
+    let mut enough = valid("power 5 of 6", &evidence, &trust);
+    for entry in [&mut short, &mut enough] {
+        entry["trust_hex"] = json!(hex(borsh::to_vec(&trust).unwrap()));
+    }
+    [short, enough]
+}
+
+/// Inside a leaf only the leaf's own limit counts.
+fn long_receipt(chain: &Chain) -> Value {
+    let leaves = chain.leaves();
+    let Ok(Leaf::Record(mut record)) = Leaf::decode(leaves[1]) else { panic!("a record") };
+    record.receipt.events = vec![0; RECEIPT_BYTES_MAX + 1];
+    let bytes = Leaf::Record(record).encode();
+    let mut tree = MemoryTree::new();
+    tree.append(log::leaf_hash(b"0")).unwrap();
+    tree.append(log::leaf_hash(&bytes)).unwrap();
+    let mut evidence = chain.leaf_evidence(1, 1);
+    (evidence.header.log_size, evidence.header.log_root) = (2, tree.root());
+    evidence.certificate = fixture::certify(&evidence.header, 0, &[1, 2, 3]);
+    let proof = log::proof::inclusion_proof(&tree, 1, 2).unwrap();
+    evidence.subject = Subject::Leaf { index: LogIndex(1), bytes, proof };
+    valid("a certified record with a receipt above its own limit", &evidence, &chain.trust())
 }
 
 #[test]
@@ -70,6 +109,8 @@ fn evidence() {
         entry("from that set, heights already passed", &chain.leaf_evidence(1, 4).encode(), &later);
     old["trust_hex"] = json!(hex(borsh::to_vec(&later).unwrap()));
     entries.push(old);
+    entries.extend(at_two_thirds(&chain));
+    entries.push(long_receipt(&chain));
     super::check(
         "evidence.json",
         "Bundles for a reader who trusts the genesis, or `trust_hex` (borsh Trust) where given.",

@@ -70,6 +70,7 @@ fn bad_inclusions(tree: &MemoryTree) -> Vec<Value> {
 
 fn bad_consistencies(tree: &MemoryTree) -> Vec<Value> {
     let good = proof::consistency_proof(tree, 33, 70).unwrap();
+    let power_of_two = proof::consistency_proof(tree, 32, 70).unwrap();
     let (old_root, root) = (tree.root_at(33).unwrap(), tree.root());
     let mut flipped = good.clone();
     flipped[0].0[0] ^= 0x80;
@@ -90,6 +91,9 @@ fn bad_consistencies(tree: &MemoryTree) -> Vec<Value> {
         wrong("no hash", (33, 70), &[], (old_root, root)),
         wrong("one bit of a hash", (33, 70), &flipped, (old_root, root)),
         wrong("the roots swapped", (33, 70), &good, (root, old_root)),
+        wrong("another old root", (33, 70), &good, (tree.root_at(34).unwrap(), root)),
+        wrong("another new root", (33, 70), &good, (old_root, tree.root_at(69).unwrap())),
+        wrong("another old root at a power of two", (32, 70), &power_of_two, (old_root, root)),
         wrong("the sizes swapped", (70, 33), &good, (root, old_root)),
         wrong("equal sizes, other roots", (70, 70), &[], (old_root, root)),
         wrong("equal sizes, a proof", (70, 70), &good, (root, root)),

@@ -74,6 +74,18 @@ impl Notes {
     }
 }
 
+/// Which characters the text of a note may hold that is no checkpoint.
+fn note_texts(notes: &Notes) -> Vec<Value> {
+    let characters = ["\u{0}", "\t", "\r", "\u{1f}", "\u{7f}", "\u{85}", "\u{2028}"];
+    let entry = |character: &&str| {
+        let text = format!("a{character}b\n");
+        let note = format!("{text}\n{}\n", notes.log_signature(&text));
+        let valid = Note::parse(note.as_bytes()).is_ok();
+        json!({ "note": note, "valid": valid })
+    };
+    characters.iter().map(entry).collect()
+}
+
 #[test]
 fn notes() {
     let chain = Chain::new();
@@ -103,6 +115,10 @@ fn notes() {
         notes.bad("no empty line", &text),
         notes.bad("no newline at the end", full.trim_end()),
         notes.bad("a carriage return", &full.replacen('\n', "\r\n", 1)),
+        notes.bad("a control character in the text", &full.replacen("minglian", "\u{1f}", 1)),
+        notes.bad("a tab behind the size", &full.replacen("\n25\n", "\n25\t\n", 1)),
+        notes.bad("U+007F in the origin", &full.replacen("minglian", "\u{7f}", 1)),
+        notes.bad("a control character in a key's name", &full.replacen("cosigner", "\u{85}", 1)),
         notes.bad("a hyphen for the dash", &full.replacen('\u{2014}', "-", 1)),
         notes.bad("base64 without padding", &full.replacen("=\n", "\n", 1)),
     ];
@@ -120,6 +136,8 @@ fn notes() {
         format!("{text}extension\n"),
         text.trim_end().to_owned(),
         text.replacen("minglian", "\u{7}", 1),
+        text.replacen("minglian", "\u{7f}", 1),
+        text.replacen("minglian", "\u{85}", 1),
         format!("\n25\n{}\n", text.lines().last().unwrap()),
     ]);
     let cosigner =
@@ -135,6 +153,7 @@ fn notes() {
             "time_seconds": TIME_SECONDS,
             "notes": cases,
             "refused_checkpoints": refused_texts,
+            "texts": note_texts(&notes),
         }),
     );
 }

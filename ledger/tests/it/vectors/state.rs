@@ -1,7 +1,7 @@
 //! `state.json`: a map, its root, and what can and cannot be proven of it.
 
-use minglian_ledger::hash::{StateKeyHash, StateNodeHash, StateRoot};
-use minglian_ledger::state::proof::{self, BucketProof, StateProof};
+use minglian_ledger::hash::{StateKeyHash, StateNodeHash, StateRoot, StateValueHash};
+use minglian_ledger::state::proof::{self, BucketProof, Neighbour, StateProof};
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::state::{StateRead, bucket};
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ impl Proofs {
         self.refuse("absence claimed as presence", &absent, &crowd[2], Some(b"other"));
         self.refuse("a present key claimed absent", &absent, &crowd[1], None);
         let mut proof = present.clone();
-        proof.bucket = BucketProof::Empty;
+        proof.bucket = BucketProof::Empty {};
         self.refuse("the bucket claimed empty", &proof, &crowd[1], None);
         let mut proof = present.clone();
         proof.sibling_bits |= 1 << 20;
@@ -125,6 +125,29 @@ impl Proofs {
             }
         });
         self.refuse("another place for the absent key", &moved, &crowd[2], None);
+        self.refuse_ends(crowd);
+    }
+
+    /// The entry at one end of the bucket, which is there, as the only neighbour of a key on its
+    /// other side. All hashes lead to the root: only the order of the keys gives it away.
+    fn refuse_ends(&mut self, crowd: &[Vec<u8>]) {
+        let mut claim = |why: &str, end: usize, key: usize, position: u32| {
+            let (mut proof, value) = self.prove(&crowd[end]);
+            let BucketProof::Present { count, path, .. } = proof.bucket else {
+                panic!("the entry is there")
+            };
+            let key_hash = StateKeyHash::of(&[&crowd[end]]);
+            let value = StateValueHash::of(&[&value.unwrap()]);
+            let neighbour = Some(Neighbour { key: key_hash, value, path });
+            let (before, after) = if position == 0 { (None, neighbour) } else { (neighbour, None) };
+            proof.bucket = BucketProof::Absent { count, position, before, after };
+            self.refuse(why, &proof, &crowd[key], None);
+        };
+        claim("the neighbour after lies before the absent key", 0, 2, 0);
+        claim("the neighbour before lies after the absent key", 3, 2, 3);
+        claim("the neighbour after lies before a present key", 0, 3, 0);
+        claim("the neighbour before lies after a present key", 3, 0, 3);
+        claim("the neighbour after is the key itself", 0, 0, 0);
     }
 }
 

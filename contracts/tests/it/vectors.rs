@@ -1,0 +1,209 @@
+//! Golden vectors of acts and events, and the page that describes them: `contracts/vectors/*.json`
+//! hold one value for each variant, `docs/calls.md` its number and fields.
+//!
+//! With `MINGLIAN_REGENERATE_VECTORS=1` the files are written anew, which is a reviewed change of
+//! the format; otherwise a file that differs is a failure.
+
+mod calls;
+mod events;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use data_encoding::HEXLOWER;
+use minglian_contracts::allocation::{Category, Receipt, StatementKind};
+use minglian_contracts::book::Measure;
+use minglian_contracts::call::Call;
+use minglian_contracts::event::Event;
+use minglian_contracts::lottery::Side;
+use minglian_contracts::payment::Expenditure;
+use minglian_contracts::payment::result::FailureReason;
+use minglian_contracts::project::Stage;
+use minglian_contracts::project::evaluation::Measures;
+use minglian_ledger::genesis::{OrganizationKind, Role};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use tree::Tree;
+
+fn repository(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+fn page() -> String {
+    fs::read_to_string(repository("docs/calls.md")).unwrap()
+}
+
+/// One value of the vectors.
+struct Sample {
+    /// `module.variant`, or the module alone where its values have no variants.
+    name: String,
+    bytes: Vec<u8>,
+    json: Value,
+    /// The JSON with its names in the order of the fields.
+    tree: Tree,
+}
+
+impl Sample {
+    fn of<T>(value: &T) -> Self
+    where
+        T: BorshSerialize + BorshDeserialize + Serialize + DeserializeOwned + PartialEq + Debug,
+    {
+        let bytes = borsh::to_vec(value).unwrap();
+        assert_eq!(&borsh::from_slice::<T>(&bytes).unwrap(), value);
+        let text = serde_json::to_string(value).unwrap();
+        assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
+        let tree: Tree = serde_json::from_str(&text).unwrap();
+        let Tree::Object(outer) = &tree else { panic!("{text} has a module") };
+        let (module, inner) = &outer[0];
+        let name = match (module.as_str(), inner) {
+            // These two are no enums.
+            ("movement" | "judged", _) => module.clone(),
+            (_, Tree::Object(inner)) => format!("{module}.{}", inner[0].0),
+            _ => panic!("{text} has a variant"),
+        };
+        Self { name, bytes, json: serde_json::from_str(&text).unwrap(), tree }
+    }
+
+    /// The bytes that say which variant it is, as the page prints them: `03 00`.
+    fn number(&self) -> String {
+        let length = if self.name.contains('.') { 2 } else { 1 };
+        let bytes = self.bytes[..length].iter().map(|byte| format!("{byte:02x}"));
+        bytes.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The names of the variant's fields, in order.
+    fn fields(&self) -> Vec<&str> {
+        let Tree::Object(outer) = &self.tree else { return Vec::new() };
+        let body = match &outer[0].1 {
+            Tree::Object(inner) if self.name.contains('.') => &inner[0].1,
+            body => body,
+        };
+        body.names()
+    }
+}
+
+/// Compares the file with `samples`, or writes it when told to by the environment.
+fn check_file(file: &str, about: &str, samples: &[Sample]) {
+    let entry = |sample: &Sample| {
+        let hex = HEXLOWER.encode(&sample.bytes);
+        json!({ "name": sample.name, "hex": hex, "json": sample.json })
+    };
+    let values: Vec<Value> = samples.iter().map(entry).collect();
+    let body = json!({ "about": about, "values": values });
+    let path = repository("contracts/vectors").join(file);
+    if std::env::var_os("MINGLIAN_REGENERATE_VECTORS").is_some_and(|value| value == "1") {
+        fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&body).unwrap())).unwrap();
+    }
+    let stored: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert!(stored == body, "{file} is stale: the format has changed, see docs/calls.md");
+}
+
+/// The variants that the decoder knows, as the page prints their numbers.
+fn numbers_of<T: BorshDeserialize>(without_variants: &[u8]) -> BTreeSet<String> {
+    let is_known = |bytes: &[u8]| match borsh::from_slice::<T>(bytes) {
+        Ok(_) => true,
+        Err(error) => !error.to_string().contains("Unexpected variant tag"),
+    };
+    let mut numbers = BTreeSet::new();
+    for module in 0..=u8::MAX {
+        if without_variants.contains(&module) {
+            numbers.insert(format!("{module:02x}"));
+        } else if is_known(&[module]) {
+            let known = (0..=u8::MAX).filter(|variant| is_known(&[module, *variant]));
+            numbers.extend(known.map(|variant| format!("{module:02x} {variant:02x}")));
+        }
+    }
+    numbers
+}
+
+/// The rows of the page's table behind `heading`: name → number and names of the fields.
+fn table(page: &str, heading: &str) -> BTreeMap<String, (String, Vec<String>)> {
+    let section = page.split(&format!("## {heading}\n")).nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.map(|row| {
+        let (name, rest) = row.split_once("` | `").unwrap();
+        let (number, fields) = rest.split_once("` | ").unwrap();
+        (name.to_owned(), (number.to_owned(), field_names(fields)))
+    })
+    .collect()
+}
+
+/// The names between backticks, each of which begins a field.
+fn field_names(fields: &str) -> Vec<String> {
+    fields.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
+    let page = page();
+    let table = table(&page, heading);
+    let in_page: BTreeSet<_> = table.values().map(|(number, _)| number.clone()).collect();
+    assert_eq!(&in_page, numbers, "the numbers in the page and in the code");
+    let in_vectors: BTreeSet<_> = samples.iter().map(Sample::number).collect();
+    assert_eq!(&in_vectors, numbers, "the numbers in the vectors and in the code");
+    for sample in samples {
+        let (number, fields) = &table[&sample.name];
+        assert_eq!(number, &sample.number(), "{}", sample.name);
+        assert_eq!(fields, &sample.fields(), "{}", sample.name);
+    }
+    // What stands inside is described somewhere: in this page, or in that of the ledger's types.
+    let ledger = fs::read_to_string(repository("docs/format.md")).unwrap().replace('\n', " ");
+    let mut described: BTreeSet<Vec<String>> = page.lines().map(field_names).collect();
+    described.extend(ledger.split("**").map(field_names));
+    for sample in samples {
+        for names in sample.tree.objects().iter().filter(|names| names.len() > 1) {
+            let is_row = |row: &Vec<String>| row.windows(names.len()).any(|part| part == *names);
+            assert!(described.iter().any(is_row), "{}: {names:?}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn calls() {
+    let samples: Vec<Sample> = calls::all().iter().map(Sample::of).collect();
+    let about = "Acts as they stand in `TransactionBody.call`, at least one for each variant.";
+    check_file("calls.json", about, &samples);
+    check_page("Calls", &samples, &numbers_of::<Call>(&[]));
+}
+
+#[test]
+fn events() {
+    let samples: Vec<Sample> = events::all().iter().map(Sample::of).collect();
+    let about =
+        "Items of the list in the receipt of an applied act, at least one for each variant.";
+    check_file("events.json", about, &samples);
+    check_page("Events", &samples, &numbers_of::<Event>(&[0, 1]));
+}
+
+/// Checks the page's row of an enum without fields.
+fn check_names<T: BorshDeserialize + Serialize>(page: &str, name: &str) {
+    let known = (0..=u8::MAX).map_while(|number| borsh::from_slice::<T>(&[number]).ok());
+    let texts = known.enumerate().map(|(number, value)| {
+        let json = serde_json::to_value(value).unwrap();
+        format!("{number} {}", json.as_str().unwrap())
+    });
+    let row = format!("| {name} | {} |", texts.collect::<Vec<_>>().join(", "));
+    assert!(page.contains(&row), "docs/calls.md must contain {row}");
+}
+
+#[test]
+fn enums_without_fields() {
+    let page = page();
+    check_names::<OrganizationKind>(&page, "OrganizationKind");
+    check_names::<Role>(&page, "Role");
+    check_names::<Category>(&page, "Category");
+    check_names::<Receipt>(&page, "ReceiptKind");
+    check_names::<StatementKind>(&page, "StatementKind");
+    check_names::<Measure>(&page, "Measure");
+    check_names::<Side>(&page, "Side");
+    check_names::<Expenditure>(&page, "Expenditure");
+    check_names::<FailureReason>(&page, "FailureReason");
+    check_names::<Stage>(&page, "Stage");
+    check_names::<Measures>(&page, "Measures");
+}

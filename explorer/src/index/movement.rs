@@ -1,0 +1,120 @@
+//! Movements of money, and the totals that they change.
+
+use minglian_contracts::book::{AccountId, Movement};
+use rusqlite::{Connection, params};
+
+use super::account::{self, Attributes};
+use super::act::{self, Act};
+use super::{IndexError, state, stored, totals, trace};
+
+/// Enters a movement and adds it to the totals. The lines that it touches are entered already.
+pub(super) fn enter(
+    connection: &Connection,
+    index: u64,
+    movement: &Movement,
+    act: &Act,
+) -> Result<(), IndexError> {
+    let from = match movement.from.account() {
+        Some(from) => Some(account::number(connection, from)?),
+        None => None,
+    };
+    let to = account::number(connection, &movement.to)?;
+    let source = match from {
+        Some(from) => account::attributes(connection, from)?,
+        None => Attributes::default(),
+    };
+    let to_depth = account::attributes(connection, to)?.depth;
+    let flow = act::flow(movement, act.effective(), source.depth, to_depth);
+    if movement.to.is_terminal() {
+        // What was paid or voided counts for the line that it left.
+        let depth = source.depth + 1;
+        account::set_attributes(connection, to, &Attributes { depth, ..source.clone() })?;
+    }
+    let attributes = match flow {
+        "carried"
+        | "transferred_out"
+        | "spent"
+        | "remitted"
+        | "voided"
+        | "recovered"
+        | "carry_taken_back"
+        | "allocation_taken_back"
+        | "suballocation_taken_back" => source,
+        _ => account::attributes(connection, to)?,
+    };
+    let amount = stored("an amount", movement.amount().get())?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO movements VALUES \
+         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?;
+    statement.execute(params![
+        stored("a movement", movement.number.0)?,
+        stored("a position", index)?,
+        flow,
+        attributes.measure,
+        attributes.fund,
+        attributes.level,
+        attributes.category,
+        attributes.notice,
+        from,
+        to,
+        stored("a position", movement.to_interval.start())?,
+        stored("a position", movement.to_interval.end())?,
+        amount,
+        minglian_contracts::schema::encode(movement),
+    ])?;
+    trace::enter(connection, movement, from)?;
+    totals::add(connection, &attributes, flow, amount, 1)?;
+    let goes_back = match from {
+        Some(from) if flow.ends_with("allocation_taken_back") => {
+            state::parent(connection, from)? == Some(to)
+        }
+        _ => false,
+    };
+    if goes_back {
+        return undo_for_organizations(connection, movement, amount);
+    }
+    count_for_organizations(connection, movement, flow, amount)
+}
+
+/// What a line gives back to the line from which it came: neither has had or given it.
+fn undo_for_organizations(
+    connection: &Connection,
+    movement: &Movement,
+    amount: i64,
+) -> Result<(), IndexError> {
+    let giver = movement.to.organization();
+    match movement.from.account().map(AccountId::organization) {
+        Some(holder) if holder != giver => {
+            totals::add_to_organization(connection, holder.as_str(), -amount, 0, 0)?;
+            totals::add_to_organization(connection, giver.as_str(), 0, -amount, 0)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn count_for_organizations(
+    connection: &Connection,
+    movement: &Movement,
+    flow: &str,
+    amount: i64,
+) -> Result<(), IndexError> {
+    let to = movement.to.organization();
+    let from = movement.from.account().map(AccountId::organization);
+    match (flow, from) {
+        ("spent" | "remitted", _) => {
+            totals::add_to_organization(connection, to.as_str(), 0, 0, amount)
+        }
+        ("returned", Some(from)) => {
+            totals::add_to_organization(connection, from.as_str(), 0, 0, -amount)
+        }
+        (_, Some(from)) if from == to => Ok(()),
+        (_, from) => {
+            totals::add_to_organization(connection, to.as_str(), amount, 0, 0)?;
+            match from {
+                Some(from) => totals::add_to_organization(connection, from.as_str(), 0, amount, 0),
+                None => Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+/** Acts, as `docs/calls.md` lists them: numbers are positions, fields stand in their order. */
+import type { Codec, Plain } from './codec.ts';
+import { bool, checked, decode, i64, list, option, u16 } from './codec.ts';
+import { malformed, VerifyError } from './errors.ts';
+import type { DocumentNumber } from './scalars.ts';
+import {
+  date, division, documentNumber, fen, hash, height, logIndex, month, organizationCode, publicKey,
+  text,
+} from './scalars.ts';
+import { names, oneOf, struct } from './shapes.ts';
+import { organizationKind, role, validator } from './types.ts';
+
+const MOST_DOCUMENTS = 16;
+
+const transactionId = hash<'TransactionId'>();
+const commitment = hash<'Commitment'>();
+const attachment = hash<'AttachmentHash'>();
+const reference = text(128);
+const category = names('old_age', 'disability', 'children', 'public_good');
+const expenditure = names(
+  'construction', 'equipment', 'services', 'assistance', 'activities', 'training', 'other',
+  'travel_abroad', 'official_reception', 'official_vehicles', 'basic_expenditure',
+  'profit_making', 'pay_and_bonuses', 'office_buildings', 'investment',
+);
+
+/** Name of a quota line. */
+export const lineName = struct({
+  holder: organizationCode, fund: text(64), year: u16, line: text(160),
+});
+/** What a line is for. */
+export const purpose = struct({ category: option(category), project: option(reference) });
+
+const documents = checked(list(documentNumber), (numbers: DocumentNumber[]) => {
+  const printed = new Set(numbers.map((number) => documentNumber.toPlain(number)));
+  if (numbers.length > MOST_DOCUMENTS || printed.size !== numbers.length) {
+    throw malformed('too many document numbers, or one twice');
+  }
+});
+const basis = struct({ documents, printed_in: option(text(192)) });
+const planRow = struct({ holder: organizationCode, purpose, amount: fen });
+const planRowName = struct({ organization: organizationCode, plan: reference, row: u16 });
+const grant = {
+  from: lineName, to: lineName, amount: fen, purpose, basis, plan: option(planRowName),
+  occurred_on: date,
+};
+const takeBack = { line: lineName, to: lineName, amount: fen, basis, occurred_on: date };
+const statement = {
+  game: text(64), period: month, sales: fen, unclaimed_prizes: fen, occurred_on: date,
+};
+const indicator = struct({
+  measures: names('quantity', 'quality', 'timeliness', 'cost', 'benefit', 'satisfaction'),
+  name: text(128),
+  target: text(128),
+  points_max: u16,
+});
+const contract = struct({
+  counterparty: organizationCode, amount: fen, document: option(attachment), occurred_on: date,
+});
+const acceptance = struct({
+  label_confirmed: bool, photos: list(attachment), report: option(attachment), occurred_on: date,
+});
+const score = struct({ actual: text(128), points: u16 });
+const payee = oneOf({ organization: organizationCode, person: commitment, not_printed: null });
+const order = struct({
+  reference, payee, amount: fen, voucher: option(attachment), replaces: option(reference),
+  occurred_on: date,
+});
+const bankResult = oneOf({
+  paid: null, failed: names('account_unknown', 'account_closed', 'name_differs', 'other'),
+});
+const address = hash<'ValidatorAddress'>();
+const change = oneOf({
+  add: validator, remove: address, replace: struct({ old: address, new: validator }),
+});
+
+/** The modules in the order of their numbers, each with its acts in the order of theirs. */
+const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
+  registry: {
+    register_organization: {
+      code: organizationCode, name: text(192), kind: organizationKind, division,
+    },
+    register_key: {
+      organization: organizationCode, key: publicKey, role, same_officer_as: option(publicKey),
+    },
+    rotate_key: { old: publicKey, new: publicKey },
+    revoke_key: { key: publicKey },
+  },
+  approval: {
+    approve: { proposal: transactionId },
+    reject: { proposal: transactionId, opinion: option(commitment) },
+    withdraw: { proposal: transactionId },
+  },
+  governance: {
+    change_validators: { change, takes_effect_at: height },
+    set_parameter: {
+      key: text(128), value: i64, unit: text(32), effective_from: date,
+      effective_to: option(date), article: text(256), approved_by: text(192),
+    },
+  },
+  allocation: {
+    record_quota: {
+      to: lineName,
+      receipt: names('issued', 'tranche', 'settlement_return', 'brought_forward', 'own_share'),
+      amount: fen, level: text(64), purpose, basis, first_year: u16, implied: bool,
+      occurred_on: date,
+    },
+    plan: {
+      name: reference, from: lineName, rows: list(planRow), reviewer: organizationCode,
+      occurred_on: date,
+    },
+    issue: grant,
+    receive: { line: lineName, occurred_on: date },
+    allocate: grant,
+    carry_over: { line: lineName, amount: fen, basis, occurred_on: date },
+    recover: takeBack,
+    lapse: takeBack,
+    transfer_out: { line: lineName, to_fund: text(64), amount: fen, basis, occurred_on: date },
+    state: {
+      kind: names('nothing', 'total', 'balance'), line: option(lineName), subject: text(256),
+      figure: fen, basis, occurred_on: date,
+    },
+  },
+  lottery: {
+    statement,
+    settle: { statement: struct(statement), corrects: logIndex },
+    remit: { period: month, amount: fen, reference, occurred_on: date },
+    take_back: { reference, amount: fen, occurred_on: date },
+    hand_over: { period: month, to: organizationCode, amount: fen, occurred_on: date },
+  },
+  project: {
+    register: {
+      reference, title: text(256), category, unit: organizationCode, year: u16,
+      carries_label: bool, indicators: list(indicator), occurred_on: date,
+    },
+    contract: { project: reference, number: text(128), contract },
+    accept: { project: reference, acceptance },
+    evaluate: { project: reference, scores: list(score), occurred_on: date },
+  },
+  payment: {
+    instruct: { line: lineName, expenditure, order },
+    authorize: {
+      name: reference, line: lineName, expenditure, total: fen, until: date, occurred_on: date,
+    },
+    pay: { authorization: reference, order },
+    revoke: { authorization: reference },
+    bank_result: { payment: reference, result: bankResult, occurred_on: date },
+    return: { payment: reference, amount: fen, occurred_on: date },
+    correct: { payment: reference, occurred_on: date },
+  },
+};
+const RESERVED = ['charity', 'subsidy', 'disclosure', 'oversight'];
+
+/** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */
+export const call = oneOf(mapped(MODULES, (acts) => oneOf(mapped(acts, struct))));
+
+function mapped<A, B>(object: Record<string, A>, into: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, into(value)]));
+}
+
+/** Name of the act that a call asks for, e.g. `allocation.plan`. */
+export function callName(bytes: Uint8Array): string {
+  const [module, act] = bytes;
+  if (module === undefined) {
+    return 'empty';
+  }
+  const known = Object.entries(MODULES)[module];
+  const name = known?.[0] ?? RESERVED[module - Object.keys(MODULES).length] ?? `module ${module}`;
+  return act === undefined ? name : `${name}.${Object.keys(known?.[1] ?? {})[act] ?? act}`;
+}
+
+/** The act for display, or null if the bytes are not an act of `docs/calls.md`. */
+export function viewCall(bytes: Uint8Array): Plain {
+  try {
+    return call.toPlain(decode(call, bytes));
+  } catch (error) {
+    if (error instanceof VerifyError) {
+      return null;
+    }
+    throw error;
+  }
+}
