@@ -8,7 +8,7 @@ use minglian_client::wire::{
 };
 use minglian_contracts::registry::{self, ORGANIZATIONS};
 use minglian_contracts::schema::Table;
-use minglian_contracts::{approval, parameter, project};
+use minglian_contracts::{parameter, project, proposal};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
 use serde::{Deserialize, Serialize};
@@ -129,7 +129,7 @@ pub(super) async fn proposals(
     State(shared): Node,
     Params(paging): Params<Paging>,
 ) -> Result<Response, Refusal> {
-    list(shared, paging, &approval::PROPOSALS, |id, proposal| {
+    list(shared, paging, &proposal::PROPOSALS, |id, proposal| {
         Ok(ProposalView { id: *id, proposal: serde_json::to_value(proposal)? })
     })
     .await
