@@ -13,14 +13,19 @@ export ROCKSDB_STATIC := 1
 BIN := $(CARGO_TARGET_DIR)/debug
 NEXTEST := $(shell command -v cargo-nextest >/dev/null && echo "cargo nextest run --no-fail-fast" || echo "cargo test --no-fail-fast")
 
-.PHONY: help setup build demo smoke test test-rust test-typescript lint bench clean-demo
+# Pinned, so that two people get the same answer.
+DENY_VERSION := 0.20.2
+DENY := $(CACHE)/tools/bin/cargo-deny
+
+.PHONY: help setup build demo smoke test test-rust test-typescript lint deny bench clean-demo
 
 help:
 	@echo "make demo    four nodes on this machine, real published tables imported, explorer open"
 	@echo "make test    the whole suite: lints, Rust, TypeScript, real processes"
 	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"
 	@echo "make bench   throughput and latency of four nodes; JSON"
-	@echo "make lint    format and clippy only"
+	@echo "make lint    format and clippy only; licences too, once make deny has run"
+	@echo "make deny    licences, sources and bans of all dependencies; advisories if reachable"
 
 # System packages, and RocksDB's C++ once (about 20 minutes on two cores, then never again).
 setup:
@@ -41,6 +46,19 @@ bench: build
 lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	@if [ -x "$(DENY)" ]; then "$(DENY)" --locked check licenses bans sources; \
+	else echo "licences and sources not checked: make deny installs what that needs"; fi
+
+# Compiled on its own, so that its dependencies do not mix with ours.
+$(DENY):
+	CARGO_TARGET_DIR="$(CACHE)/tools-target" nice -n 10 \
+		cargo install cargo-deny --version $(DENY_VERSION) --locked --root "$(CACHE)/tools"
+
+# The advisory database is on the network; the rest needs nothing but the crates.
+deny: $(DENY)
+	"$(DENY)" --locked check licenses bans sources
+	@if "$(DENY)" --locked fetch db; then "$(DENY)" --frozen check advisories; \
+	else echo "advisories NOT checked: their database cannot be reached"; fi
 
 test-rust: setup
 	$(NEXTEST) --workspace

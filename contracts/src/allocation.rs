@@ -10,6 +10,7 @@
 //! **Invariant**, for every line: quota + returned = paid + issued + carried + recovered +
 //! transferred out + available, where available is the balance of its account.
 
+mod budget_year;
 pub mod check;
 pub mod downward;
 pub mod entry;
@@ -28,9 +29,9 @@ use serde::{Deserialize, Serialize};
 
 pub use line::{LINES, Line, LineName};
 
-use crate::approval::{Policy, Step};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::policy::{Policy, Step};
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 
@@ -118,6 +119,10 @@ pub enum StatementKind {
     Total,
     /// A balance, to be checked against the ledger.
     Balance,
+    /// 筹集: a sum of the fund that sales raised, to be checked against sales statements.
+    Raised,
+    /// 上缴: a sum of the fund that was sent up, to be checked against remittances.
+    Remitted,
 }
 
 /// What can be done with quota.
@@ -147,7 +152,7 @@ pub enum Call {
     Lapse(year::TakeBack),
     /// 调出: quota leaves the fund for another. Its own kind of act, never silent. Finance.
     TransferOut(year::TransferOut),
-    /// A printed figure without movement: a zero, a total, a balance.
+    /// A printed figure without movement: a zero, a total, a balance, a sum raised or sent up.
     State(entry::Statement),
 }
 

@@ -1,247 +1,78 @@
-//! Acts that need more than one officer: maker ≠ checker ≠ payer.
-//!
-//! There is no wrapper call. A signer sends the act itself; its [`Policy`] says whether it takes
-//! effect at once or waits. A waiting act is tried out when it is proposed (and refused then, if it
-//! would be), stored in full under the name of its transaction, and applied in the block in which
-//! the last approval arrives. An approval names the proposal by the hash of what was signed, so an
-//! approver's signature covers the content. Every applied act reports who proposed and who
-//! approved it.
-
-pub mod step;
+//! Steps on acts that wait for other officers, and what is reported of them. How a step is taken
+//! stands in `proposal`.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
-use minglian_ledger::genesis::{OrganizationKind, Role};
-use minglian_ledger::hash::TransactionId;
-use minglian_ledger::height::{Height, LogIndex};
-use minglian_ledger::keys::PublicKey;
-use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::hash::{Commitment, TransactionId};
 use serde::{Deserialize, Serialize};
 
-pub use step::{Call, Event};
+use crate::actor::Signature;
+use crate::policy::Policy;
 
-use crate::call;
-use crate::context::Context;
-use crate::fault::Fault;
-use crate::governance;
-use crate::parameter;
-use crate::refusal::{Code, Refusal};
-use crate::registry::Actor;
-use crate::schema::{self, State, Table};
-
-/// Most open proposals of one organisation.
-pub const OPEN_PROPOSALS_MAX: u32 = 1_000;
-
-/// The parameter that says for how many days a proposal stays open.
-pub const PROPOSAL_DAYS: &str = "approval.proposal_days";
-
-/// Open proposals, by the transaction that proposed them.
-pub const PROPOSALS: Table<TransactionId, Proposal> = Table::new(schema::prefix::PROPOSALS);
-
-/// How many proposals each organisation has open.
-pub const OPEN_PROPOSALS: Table<OrganizationCode, u32> = Table::new(schema::prefix::OPEN_PROPOSALS);
-
-/// Whose officer takes a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Party {
-    /// The organisation that proposes the act.
-    Proposer,
-    /// The organisation that the act names.
-    Named(OrganizationCode),
-}
-
-/// One step of an act.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Whose officer.
-    pub party: Party,
-    /// What the officer's organisation may be; empty where the kind does not matter.
-    pub kinds: &'static [OrganizationKind],
-    /// In which role.
-    pub role: Role,
-}
-
-impl Step {
-    /// The proposing organisation's officer in `role`; its kind must be one of `kinds`.
-    pub const fn own(kinds: &'static [OrganizationKind], role: Role) -> Self {
-        Self { party: Party::Proposer, kinds, role }
-    }
-
-    /// The officer in `role` of the organisation `code`; its kind must be one of `kinds`.
-    pub const fn of(
-        code: OrganizationCode,
-        kinds: &'static [OrganizationKind],
-        role: Role,
-    ) -> Self {
-        Self { party: Party::Named(code), kinds, role }
-    }
-}
-
-/// Who may do an act.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Policy {
-    /// The first step proposes, the others approve in order, each another officer. With one step
-    /// the act takes effect at once.
-    Steps(Vec<Step>),
-    /// Governors of organisations that hold more than two thirds of the voting power; the proposer
-    /// is one of them.
-    ValidatorQuorum,
-    /// The call checks its signer itself.
-    Unrestricted,
-}
-
-/// One officer's part in an act.
+/// What can be done to an act that waits.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-pub struct Signature {
-    /// The organisation.
-    pub organization: OrganizationCode,
-    /// The officer: the first of the officer's keys.
-    pub officer: PublicKey,
-    /// The key that signed.
-    pub key: PublicKey,
-    /// In which role.
-    pub role: Role,
-    /// The record that holds it.
-    pub index: LogIndex,
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Takes the next step; the last step applies the act.
+    Approve {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+    },
+    /// Ends it; by the officer whose step is next.
+    Reject {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+        /// The opinion, as a salted commitment: free text does not enter the ledger.
+        opinion: Option<Commitment>,
+    },
+    /// Ends it; by any officer of the organisation that proposed it. Also clears an expired one.
+    Withdraw {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+    },
 }
 
-impl Signature {
-    fn of(actor: &Actor, index: LogIndex) -> Self {
-        let Actor { organization, officer, key, role, .. } = *actor;
-        Self { organization, officer, key, role, index }
-    }
-}
-
-/// An act that waits.
+/// What became of an act that waits.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-pub struct Proposal {
-    /// The act.
-    pub call: call::Call,
-    /// Who has signed so far, the proposer first.
-    pub signatures: Vec<Signature>,
-    /// The block that holds it.
-    pub proposed_at: Height,
-    /// The last day on which it can be approved.
-    pub open_until: Date,
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// It waits for its next step.
+    Proposed {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+        /// The last day on which it can be approved.
+        open_until: Date,
+    },
+    /// One more step was taken; others remain.
+    StepTaken {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+        /// Steps taken so far, the proposal included.
+        steps: u32,
+    },
+    /// The last step was taken; the events that follow are the act's own.
+    Completed {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+        /// Who is responsible: the proposer first, then the approvers in order.
+        signatures: Vec<Signature>,
+    },
+    /// It was rejected.
+    Rejected {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+        /// The committed opinion.
+        opinion: Option<Commitment>,
+    },
+    /// It was withdrawn.
+    Withdrawn {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+    },
 }
 
-impl Proposal {
-    /// The organisation that proposed.
-    pub fn proposer(&self) -> Option<&OrganizationCode> {
-        self.signatures.first().map(|signature| &signature.organization)
+impl Call {
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::Unrestricted
     }
-}
-
-/// Carries out a call: at once, or, if other officers must approve it first, by storing it.
-pub(crate) fn submit(
-    call: call::Call,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    let signature = Signature::of(&context.actor, context.index);
-    context.signatures = vec![signature.clone()];
-    let policy = call.policy();
-    match &policy {
-        Policy::Unrestricted => return call.apply(state, context),
-        Policy::Steps(steps) => {
-            let Some(step) = steps.first() else {
-                return Err(Refusal::new(Code::ApprovalNotProposable, "no step").into());
-            };
-            check_step(step, &context.actor, &context.actor.organization)?;
-        }
-        Policy::ValidatorQuorum => {
-            check_role(&context.actor, Role::Governor)?;
-            governance::require_validator_organization(state, &context.actor.organization)?;
-        }
-    }
-    if is_complete(state, &policy, &context.signatures)? {
-        return call.apply(state, context);
-    }
-    propose(call, signature, state, context)
-}
-
-fn propose(
-    call: call::Call,
-    signature: Signature,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    try_out(&call, state, context)?;
-    let proposer = context.actor.organization;
-    let open = OPEN_PROPOSALS.get(state, &proposer)?.unwrap_or(0);
-    if open >= OPEN_PROPOSALS_MAX {
-        return Err(Refusal::new(Code::TooManyProposals, proposer).into());
-    }
-    let days = parameter::judge(state, context, PROPOSAL_DAYS, context.today())?;
-    let open_until = i32::try_from(days)
-        .ok()
-        .and_then(|days| context.today().add_days(days))
-        .unwrap_or(Date::MAX);
-    let proposal = Proposal {
-        call,
-        signatures: vec![signature],
-        proposed_at: context.block.height,
-        open_until,
-    };
-    OPEN_PROPOSALS.put(state, &proposer, &(open + 1));
-    PROPOSALS.put(state, &context.transaction, &proposal);
-    context.emit(Event::Proposed { proposal: context.transaction, open_until });
-    Ok(())
-}
-
-/// Applies the call and takes everything back, so that an act which would be refused never waits
-/// on a checker's desk.
-fn try_out(
-    call: &call::Call,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    let checkpoint = state.checkpoint();
-    let events = context.events.len();
-    let result = call.apply(state, context);
-    state.rollback(checkpoint);
-    context.events.truncate(events);
-    result
-}
-
-/// Whether `signatures`, each of which was checked against its step, satisfy `policy`.
-fn is_complete(
-    state: &State<'_>,
-    policy: &Policy,
-    signatures: &[Signature],
-) -> Result<bool, Fault> {
-    match policy {
-        Policy::Unrestricted => Ok(true),
-        Policy::Steps(steps) => Ok(signatures.len() >= steps.len()),
-        Policy::ValidatorQuorum => {
-            let organizations: Vec<_> =
-                signatures.iter().map(|signature| signature.organization).collect();
-            governance::is_quorum(state, &organizations)
-        }
-    }
-}
-
-fn check_role(actor: &Actor, role: Role) -> Result<(), Fault> {
-    if actor.role == role {
-        return Ok(());
-    }
-    let detail = format!("{:?} is needed, the key is {:?}", role, actor.role);
-    Err(Refusal::new(Code::WrongRole, detail).into())
-}
-
-/// Whether `actor` may take `step` of an act that `proposer` proposes.
-fn check_step(step: &Step, actor: &Actor, proposer: &OrganizationCode) -> Result<(), Fault> {
-    let party = match &step.party {
-        Party::Proposer => proposer,
-        Party::Named(code) => code,
-    };
-    if actor.organization != *party {
-        let detail = format!("{party} is to act, not {}", actor.organization);
-        return Err(Refusal::new(Code::NotYourStep, detail).into());
-    }
-    if !step.kinds.is_empty() && !step.kinds.contains(&actor.kind) {
-        let detail = format!("{:?} is needed, {} is {:?}", step.kinds, party, actor.kind);
-        return Err(Refusal::new(Code::WrongKind, detail).into());
-    }
-    check_role(actor, step.role)
 }

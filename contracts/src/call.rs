@@ -6,11 +6,12 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::approval::{self, Policy};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::policy::Policy;
+use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
-use crate::{allocation, governance, lottery, payment, project, registry};
+use crate::{allocation, approval, governance, lottery, payment, project, registry};
 
 /// One act. Numbers are reserved for `charity` (7), `subsidy` (8), `disclosure` (9) and `oversight`
 /// (10).
@@ -68,7 +69,7 @@ impl Call {
         match self {
             Self::Registry(call) => call.policy(),
             Self::Approval(call) => call.policy(),
-            Self::Governance(_) => Policy::ValidatorQuorum,
+            Self::Governance(call) => call.policy(),
             Self::Allocation(call) => call.policy(),
             Self::Lottery(call) => call.policy(),
             Self::Project(call) => call.policy(),
@@ -76,7 +77,8 @@ impl Call {
         }
     }
 
-    /// Applies the act, whose policy is satisfied.
+    /// Applies the act, whose policy is satisfied. A step on a proposal is no act of its own: it
+    /// is taken by `proposal`, which applies the act that waited.
     pub(crate) fn apply(
         &self,
         state: &mut State<'_>,
@@ -84,7 +86,7 @@ impl Call {
     ) -> Result<(), Fault> {
         match self {
             Self::Registry(call) => call.apply(state, context),
-            Self::Approval(call) => call.apply(state, context),
+            Self::Approval(_) => Err(Refusal::new(Code::ApprovalNotProposable, "").into()),
             Self::Governance(call) => call.apply(state, context),
             Self::Allocation(call) => call.apply(state, context),
             Self::Lottery(call) => call.apply(state, context),

@@ -6,13 +6,15 @@ use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::transaction::ChainId;
 
-use crate::approval::Signature;
-use crate::book;
-use crate::event::Event;
-use crate::registry::{Actor, Author};
+use borsh::BorshSerialize;
 
-/// The version of the rules in this crate, as headers name it.
-pub const RULES_VERSION: u32 = 1;
+use crate::actor::{Actor, Author, Signature};
+use crate::book;
+use crate::schema;
+
+/// The version of the rules in this crate, as headers name it. A change of what any act comes to
+/// raises it; `contracts/tests/it/rules.rs` sees to that, and `docs/contracts.md` lists them.
+pub const RULES_VERSION: u32 = 2;
 
 /// The block that is being executed. Contracts know no other time than this.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,19 +74,40 @@ pub struct Context<'a> {
     /// Who is responsible for the act, the proposer first, then the approvers in order. For an act
     /// that needs no approval: the actor alone.
     pub signatures: Vec<Signature>,
-    /// What is reported in the receipt.
-    pub events: Vec<Event>,
+    /// What is reported in the receipt: encoded [`Report`]s, each behind its number.
+    pub events: Vec<Vec<u8>>,
+}
+
+/// What an act can report. Each module has its own kind; `event` gives the numbers and lists them
+/// all, so that the modules need not know one another.
+pub trait Report: BorshSerialize {
+    /// The kind's number in receipts.
+    const NUMBER: u8;
+}
+
+fn encode<R: Report>(report: &R) -> Vec<u8> {
+    let mut bytes = vec![R::NUMBER];
+    schema::append(&mut bytes, report);
+    bytes
 }
 
 impl Context<'_> {
     /// Adds an event to the receipt.
-    pub fn emit(&mut self, event: impl Into<Event>) {
-        self.events.push(event.into());
+    pub fn emit(&mut self, event: impl Report) {
+        self.events.push(encode(&event));
+    }
+
+    /// Adds an event to the receipt, unless the receipt has it already.
+    pub fn emit_once(&mut self, event: impl Report) {
+        let bytes = encode(&event);
+        if !self.events.contains(&bytes) {
+            self.events.push(bytes);
+        }
     }
 
     /// Adds movements to the receipt, in their order.
     pub fn emit_movements(&mut self, movements: impl IntoIterator<Item = book::Movement>) {
-        self.events.extend(movements.into_iter().map(Event::Movement));
+        self.events.extend(movements.into_iter().map(|movement| encode(&movement)));
     }
 
     /// The header's Beijing date.

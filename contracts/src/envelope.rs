@@ -11,9 +11,10 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::transaction::{ChainId, ClientReference, TRANSACTION_BYTES_MAX, Transaction};
 
+use crate::actor::Actor;
 use crate::call::Call;
 use crate::context::BlockContext;
-use crate::registry::{self, Actor};
+use crate::registry;
 use crate::schema::{self, State, Table};
 
 /// Most heights between a transaction's expiry and the block that holds it. Refused acts are

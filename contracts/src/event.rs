@@ -5,61 +5,54 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::record::Receipt;
 use serde::{Deserialize, Serialize};
 
+use crate::context::Report;
 use crate::refusal::{Code, Detail, Refusal};
 use crate::schema;
 use crate::{
     allocation, approval, book, governance, lottery, parameter, payment, project, registry,
 };
 
-/// One thing that an applied act has caused. Each module owns the enum of its events; the numbers
-/// here and the order of the variants there are part of the format. Numbers are reserved for
-/// `charity` (9), `subsidy` (10), `disclosure` (11)
-/// and `oversight` (12).
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[borsh(use_discriminant = true)]
-#[repr(u8)]
-pub enum Event {
-    /// Money moved, with the exact intervals.
-    Movement(book::Movement) = 0,
-    /// A parameter by which the act was judged, with its version.
-    Judged(parameter::Judged) = 1,
-    /// Organisations and keys.
-    Registry(registry::Event) = 2,
-    /// Proposals and approvals.
-    Approval(approval::Event) = 3,
-    /// Validators and parameters.
-    Governance(governance::Event) = 4,
-    /// Quota.
-    Allocation(allocation::Event) = 5,
-    /// The lottery's fund.
-    Lottery(lottery::Event) = 6,
-    /// Projects.
-    Project(project::Event) = 7,
-    /// Payments.
-    Payment(payment::Event) = 8,
-}
+/// Declares [`Event`] and the number of each kind from one table.
+macro_rules! events {
+    ($($(#[$doc:meta])* $number:literal $name:ident($report:ty))*) => {
+        /// One thing that an applied act has caused. Each module owns the enum of its events; the
+        /// numbers here and the order of the variants there are part of the format. Numbers are
+        /// reserved for `charity` (9), `subsidy` (10), `disclosure` (11) and `oversight` (12).
+        #[derive(
+            Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "snake_case")]
+        #[borsh(use_discriminant = true)]
+        #[repr(u8)]
+        pub enum Event {
+            $($(#[$doc])* $name($report) = $number,)*
+        }
 
-macro_rules! event_from {
-    ($($variant:ident($inner:ty))*) => {
-        $(impl From<$inner> for Event {
-            fn from(event: $inner) -> Self {
-                Self::$variant(event)
-            }
+        $(impl Report for $report {
+            const NUMBER: u8 = $number;
         })*
     };
 }
 
-event_from! {
-    Movement(book::Movement)
-    Judged(parameter::Judged)
-    Registry(registry::Event)
-    Approval(approval::Event)
-    Governance(governance::Event)
-    Allocation(allocation::Event)
-    Lottery(lottery::Event)
-    Project(project::Event)
-    Payment(payment::Event)
+events! {
+    /// Money moved, with the exact intervals.
+    0 Movement(book::Movement)
+    /// A parameter by which the act was judged, with its version.
+    1 Judged(parameter::Judged)
+    /// Organisations and keys.
+    2 Registry(registry::Event)
+    /// Proposals and approvals.
+    3 Approval(approval::Event)
+    /// Validators and parameters.
+    4 Governance(governance::Event)
+    /// Quota.
+    5 Allocation(allocation::Event)
+    /// The lottery's fund.
+    6 Lottery(lottery::Event)
+    /// Projects.
+    7 Project(project::Event)
+    /// Payments.
+    8 Payment(payment::Event)
 }
 
 /// What a receipt says.
@@ -77,9 +70,13 @@ pub enum Outcome {
     },
 }
 
-/// The receipt of an applied act.
-pub fn applied(events: &Vec<Event>) -> Receipt {
-    Receipt { code: Receipt::APPLIED, events: schema::encode(events) }
+/// The receipt of an applied act that caused these encoded events: borsh writes a list as its
+/// length and then its items.
+pub fn applied(events: &[Vec<u8>]) -> Receipt {
+    let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+    let mut bytes = count.to_le_bytes().to_vec();
+    events.iter().for_each(|event| bytes.extend_from_slice(event));
+    Receipt { code: Receipt::APPLIED, events: bytes }
 }
 
 /// The receipt of a refused act.

@@ -14,14 +14,14 @@ use minglian_ledger::state::overlay::Overlay;
 use minglian_ledger::state::{Changes, StateError, StateRead};
 use minglian_ledger::transaction::Transaction;
 
-use crate::approval;
 use crate::context::{BlockContext, Context};
 use crate::envelope::{self, Checked, EnvelopeFault, Reference};
 use crate::event;
 use crate::fault::Fault;
-use crate::governance::schedule;
+use crate::proposal;
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
+use crate::validator_set;
 
 /// Most work in one block, in the units of [`crate::call::Call::weight`]. Four validators that
 /// share two cores executed and wrote blocks of three times this weight in 0.5 to 1.1 s, which is
@@ -137,7 +137,8 @@ impl<'a> Run<'a> {
     /// # Errors
     /// [`StateError`] if the state cannot be read.
     pub fn finish(mut self) -> Result<Executed, StateError> {
-        let next_validators_hash = schedule::close_block(&mut self.state, self.context.height)?;
+        let next_validators_hash =
+            validator_set::close_block(&mut self.state, self.context.height)?;
         let (changes, inverse) = self.state.into_changes_and_inverse()?;
         Ok(Executed { receipts: self.receipts, changes, inverse, next_validators_hash })
     }
@@ -211,7 +212,7 @@ fn apply(
         signatures: Vec::new(),
         events: Vec::new(),
     };
-    approval::submit(checked.call.clone(), state, &mut context)?;
+    proposal::submit(checked.call.clone(), state, &mut context)?;
     let receipt = event::applied(&context.events);
     let bytes = receipt.events.len() + RECEIPT_OVERHEAD_BYTES;
     if bytes > RECEIPT_BYTES_MAX {

@@ -26,12 +26,12 @@ use serde::{Deserialize, Serialize};
 pub use remittance::{REMITTANCES, Remittance};
 pub use statement::{STATEMENTS, Stated};
 
-use crate::approval::{Policy, Step};
 use crate::book::{AccountId, Measure};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::parameter::Statutory;
+use crate::policy::{Policy, Step};
 use crate::schema::State;
-use crate::setup::Statutory;
 
 /// What the names of the games' ratios begin with; the game follows. In basis points of sales.
 pub const FUND_RATIO: &str = "lottery.fund_ratio.";

@@ -58,6 +58,23 @@ pub struct Judged {
     pub value: i64,
 }
 
+/// A parameter with the value and dates that statute gives it.
+#[derive(Debug, Clone, Copy)]
+pub struct Statutory {
+    /// Its name.
+    pub key: &'static str,
+    /// Its value in `unit`.
+    pub value: i64,
+    /// The unit.
+    pub unit: &'static str,
+    /// Year, month and day from which it holds; always, if none is known.
+    pub from: Option<(u16, u8, u8)>,
+    /// Year, month and day until which it holds.
+    pub until: Option<(u16, u8, u8)>,
+    /// The article behind it.
+    pub article: &'static str,
+}
+
 /// The version of `key` that holds on `date`.
 ///
 /// # Errors
@@ -82,11 +99,8 @@ pub fn judge(
     let unknown = || Fault::from(Refusal::new(Code::ParameterUnknown, format!("{key} on {date}")));
     let key = Key::new(key).map_err(|_| unknown())?;
     let Version { version, value, .. } = find(state, &key, date)?.ok_or_else(unknown)?;
-    let judged = Judged { key, version, value };
     // An act may ask for one parameter several times; the receipt names it once.
-    if !context.events.contains(&judged.clone().into()) {
-        context.emit(judged);
-    }
+    context.emit_once(Judged { key, version, value });
     Ok(value)
 }
 

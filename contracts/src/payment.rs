@@ -33,10 +33,10 @@ pub use expenditure::{Expenditure, STATUTORY};
 pub use result::{RETURNED, STATUSES, Status};
 
 use crate::allocation::{LineName, check_date, line};
-use crate::approval::{Policy, Step};
 use crate::book::AccountId;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::policy::{Policy, Step};
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 
@@ -234,5 +234,5 @@ fn pay(
         result::require_undone(replaced, organization, state)?;
     }
     let payment = AccountId::Payment { organization, reference: reference.clone() };
-    line::spend(state, context, name, &payment, *amount)
+    line::spend(state, context, name, &payment, *amount, *occurred_on)
 }

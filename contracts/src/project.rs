@@ -21,13 +21,13 @@ use serde::{Deserialize, Serialize};
 pub use evaluation::{Execution, execution};
 
 use crate::allocation::{Category, check_date};
-use crate::approval::{Policy, Step};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::parameter::Statutory;
+use crate::policy::{Policy, Step};
 use crate::refusal::{Code, Refusal};
 use crate::registry;
 use crate::schema::{self, State, Table};
-use crate::setup::Statutory;
 use evaluation::{Indicator, Score};
 
 /// Names a project on the whole ledger; a line's purpose names it so.

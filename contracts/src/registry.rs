@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use change::{Call, Event};
 
+use crate::actor::Actor;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, Table};
@@ -70,42 +71,6 @@ impl KeyRecord {
     /// Whether the key counts in the block at `height`.
     pub fn is_live(&self, height: Height) -> bool {
         self.live_from <= height && self.live_until.is_none_or(|last| height <= last)
-    }
-}
-
-/// The officer who signed, with what the rules ask about the officer's organisation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// The organisation.
-    pub organization: OrganizationCode,
-    /// What the organisation is.
-    pub kind: OrganizationKind,
-    /// Where it acts.
-    pub division: Division,
-    /// The key that signed.
-    pub key: PublicKey,
-    /// The officer behind the key.
-    pub officer: PublicKey,
-    /// What the key may do.
-    pub role: Role,
-}
-
-/// The organisation whose act it is, with what the rules ask about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Author {
-    /// The organisation.
-    pub organization: OrganizationCode,
-    /// What it is.
-    pub kind: OrganizationKind,
-    /// Where it acts.
-    pub division: Division,
-}
-
-impl Actor {
-    /// The actor's organisation.
-    pub fn author(&self) -> Author {
-        let Self { organization, kind, division, .. } = *self;
-        Author { organization, kind, division }
     }
 }
 

@@ -15,9 +15,9 @@ use minglian_ledger::state::{MemoryState, StateError};
 use minglian_ledger::validators::ValidatorSet;
 use rand_core::{CryptoRng, RngCore};
 
-use crate::governance;
 use crate::seal::{self, InvalidBlock, Replayed};
 use crate::setup::{self, SetupError};
+use crate::validator_set;
 
 /// Why a block is not applied. Every message names the place.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +122,7 @@ impl Replica {
         self.state.commit(&replayed.update, &replayed.executed.changes);
         self.frontier = replayed.sealed.frontier.clone();
         if block.header.next_validators_hash != self.header.next_validators_hash {
-            self.validators = governance::validators(&self.state)?;
+            self.validators = validator_set::validators(&self.state)?;
         }
         self.header = block.header.clone();
         Ok(replayed)

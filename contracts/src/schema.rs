@@ -30,15 +30,15 @@ pub mod prefix {
     pub const REFUSED: u8 = 0x05;
     /// `envelope`: bytes of refused acts by organisation, for one day.
     pub const REFUSED_BYTES: u8 = 0x06;
-    /// `approval`: open proposals.
+    /// `proposal`: open proposals.
     pub const PROPOSALS: u8 = 0x10;
-    /// `approval`: number of open proposals by organisation.
+    /// `proposal`: number of open proposals by organisation.
     pub const OPEN_PROPOSALS: u8 = 0x11;
     /// `parameter`: all versions of each parameter.
     pub const PARAMETERS: u8 = 0x18;
-    /// `governance`: the validators that certify the next block.
+    /// `validator_set`: the validators that certify the next block.
     pub const VALIDATORS: u8 = 0x19;
-    /// `governance`: validator changes that have not taken effect.
+    /// `validator_set`: changes that have not taken effect.
     pub const SCHEDULED_CHANGES: u8 = 0x1a;
     /// `book`: 0x20 to 0x2f.
     pub const BOOK_FIRST: u8 = 0x20;
@@ -152,7 +152,8 @@ pub fn encode(value: &impl BorshSerialize) -> Vec<u8> {
     bytes
 }
 
-fn append(bytes: &mut Vec<u8>, value: &impl BorshSerialize) {
+/// Appends the canonical encoding of a value.
+pub(crate) fn append(bytes: &mut Vec<u8>, value: &impl BorshSerialize) {
     if let Err(error) = value.serialize(bytes) {
         // Writing to a Vec does not fail; borsh reports only collections over 4 GiB.
         unreachable!("a value in memory encodes: {error}");

@@ -18,10 +18,11 @@ use minglian_ledger::text::Text;
 
 use crate::context::RULES_VERSION;
 use crate::fault::Fault;
+use crate::parameter::{self, Statutory};
 use crate::registry::{self, KeyRecord, Organization};
 use crate::schema::State;
 use crate::seal::{self, SealError, Sealed};
-use crate::{allocation, approval, governance, lottery, parameter, payment, project};
+use crate::{allocation, lottery, payment, project, proposal, validator_set};
 
 /// Why a genesis cannot start a chain.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +56,7 @@ pub fn genesis_changes(genesis: &Genesis) -> Result<Changes, SetupError> {
     genesis.check()?;
     let empty = MemoryState::new();
     let mut state: State<'_> = Overlay::new(&empty as &dyn StateRead);
-    governance::VALIDATORS.put(&mut state, &(), &genesis.validators);
+    validator_set::VALIDATORS.put(&mut state, &(), &genesis.validators);
     for organization in &genesis.organizations {
         enter_organization(&mut state, organization)?;
     }
@@ -131,26 +132,9 @@ pub fn statutory_parameters() -> Vec<GenesisParameter> {
         .collect()
 }
 
-/// A parameter with the value and dates that statute gives it.
-#[derive(Debug, Clone, Copy)]
-pub struct Statutory {
-    /// Its name.
-    pub key: &'static str,
-    /// Its value in `unit`.
-    pub value: i64,
-    /// The unit.
-    pub unit: &'static str,
-    /// Year, month and day from which it holds; always, if none is known.
-    pub from: Option<(u16, u8, u8)>,
-    /// Year, month and day until which it holds.
-    pub until: Option<(u16, u8, u8)>,
-    /// The article behind it.
-    pub article: &'static str,
-}
-
 const STATUTORY: &[Statutory] = &[
     Statutory {
-        key: approval::PROPOSAL_DAYS,
+        key: proposal::PROPOSAL_DAYS,
         value: 30,
         unit: "days",
         from: None,

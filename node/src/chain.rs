@@ -11,7 +11,7 @@ use minglian_contracts::context::BlockContext;
 use minglian_contracts::execute::{ExecuteError, Run, Unfit};
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
 use minglian_contracts::setup::{self, SetupError};
-use minglian_contracts::{governance, schema::State};
+use minglian_contracts::{schema::State, validator_set};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::genesis::Genesis;
@@ -307,7 +307,7 @@ impl Chain {
                 None => state.delete(key),
             }
         }
-        Ok(governance::validators(&state)?)
+        Ok(validator_set::validators(&state)?)
     }
 
     fn keep(&self, block: Arc<Block>, replayed: Replayed) {

@@ -4,7 +4,7 @@
 //! function ends at the closing brace that is indented like its `fn`, as rustfmt writes it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -221,6 +221,72 @@ fn crates_use_only_those_below_them() {
     for (name, _) in EDGES {
         assert!(workspace.contains(&format!("\"{name}\"")), "{name} is in the workspace");
     }
+}
+
+/// The modules among `modules` that a file's text names behind `crate::`.
+fn used_modules(text: &str, modules: &BTreeSet<String>) -> BTreeSet<String> {
+    let code: Vec<&str> =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    let mut used = BTreeSet::new();
+    for (place, _) in code.match_indices("crate::") {
+        let rest = &code[place + "crate::".len()..];
+        // A group names modules until its statement ends.
+        let end = if rest.starts_with('{') { ";" } else { ":;,)>} \n" };
+        let named = rest.split(|letter| end.contains(letter)).next().unwrap_or_default();
+        let words = named.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        used.extend(words.filter(|word| modules.contains(*word)).map(str::to_owned));
+    }
+    used
+}
+
+#[test]
+fn modules_are_read_from_single_imports_and_groups() {
+    let modules = ["book", "call", "seal", "state"].map(str::to_owned).into();
+    let text = "use crate::book::{self, state};\n// crate::seal\nuse crate::{\n    call, other\n};";
+    let expected = ["book", "call"].map(str::to_owned).into();
+    assert_eq!(used_modules(text, &modules), expected);
+}
+
+/// A module is a file of `src` with the folder of its name. Within one, parent and children may use
+/// one another; between them, what is used lies lower.
+#[test]
+fn modules_use_one_another_in_one_direction() {
+    for source in ["ledger/src", "contracts/src", "testnet/src"] {
+        let module = |name: &str| {
+            let below = name.strip_prefix(source).unwrap().trim_start_matches('/');
+            below.split('/').next().unwrap().trim_end_matches(".rs").to_owned()
+        };
+        let files = files(source, &[".rs"]);
+        let modules: BTreeSet<String> = files.keys().map(|name| module(name)).collect();
+        let mut uses = BTreeMap::<String, BTreeSet<String>>::new();
+        for (name, text) in &files {
+            let module = module(name);
+            let mut used = used_modules(text, &modules);
+            used.remove(&module);
+            uses.entry(module).or_default().extend(used);
+        }
+        // What uses nothing is taken away until nothing is left but circles.
+        while let Some(lowest) = uses.iter().find(|(_, used)| used.is_empty()) {
+            let lowest = lowest.0.clone();
+            uses.remove(&lowest);
+            uses.values_mut().for_each(|used| used.retain(|module| *module != lowest));
+        }
+        assert!(uses.is_empty(), "{source}: these lie in circles or above them: {uses:?}");
+    }
+}
+
+#[test]
+fn there_is_one_curve_and_every_crate_comes_from_the_registry() {
+    const REGISTRY: &str = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+    // The lock file is what every build resolves to, on every system.
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let curves = lock.lines().filter(|line| *line == "name = \"curve25519-dalek\"").count();
+    assert_eq!(curves, 1, "keys, signatures and libp2p must share one curve25519-dalek");
+    let sources: Vec<&str> = lock.lines().filter(|line| line.starts_with("source = ")).collect();
+    assert!(!sources.is_empty());
+    let strangers = sources.into_iter().filter(|source| *source != REGISTRY);
+    report(&strangers.map(str::to_owned).collect::<Vec<_>>());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::line::{self, Line, LineName, Outflow};
 use super::plan::{self, PlanRowName};
-use super::{Basis, Purpose, check_date, require_inside};
+use super::{Basis, Purpose, budget_year, check_date, require_inside};
 use crate::book::{self, Selection};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -76,6 +76,7 @@ fn transfer(grant: &Grant, state: &mut State<'_>, context: &mut Context<'_>) -> 
     let Grant { from, to, amount, purpose, basis, occurred_on, .. } = grant;
     check_date(context, *occurred_on)?;
     basis.check()?;
+    budget_year::require_not_over(from, *occurred_on)?;
     let source = line::find_received(state, from)?;
     check_chain(grant, &source)?;
     if let Some(row) = &grant.plan {

@@ -7,7 +7,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, Event, Purpose};
+use super::{Basis, Event, Purpose, budget_year};
 use crate::book::{self, AccountId, Measure, Selection};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -266,15 +266,18 @@ pub(super) fn debit(
 /// Pays from a line: for the `payment` module. The payment's account is new.
 ///
 /// # Errors
-/// [`Code::LineUnknown`], [`Code::NotReceived`], and what the book refuses.
+/// [`Code::LineUnknown`], [`Code::NotReceived`], [`Code::OutsideBudgetYear`], and what the book
+/// refuses.
 pub fn spend(
     state: &mut State<'_>,
     context: &mut Context<'_>,
     name: &LineName,
     payment: &AccountId,
     amount: Fen,
+    occurred_on: Date,
 ) -> Result<(), Fault> {
     find_received(state, name)?;
+    budget_year::require_within(name, occurred_on)?;
     let movements =
         book::transfer(state, &name.account(), payment, amount, Selection::FirstInFirstOut)?;
     context.emit_movements(movements);

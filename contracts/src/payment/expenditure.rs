@@ -5,10 +5,9 @@ use minglian_ledger::date::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::parameter;
+use crate::parameter::{self, Statutory};
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
-use crate::setup::Statutory;
 
 /// What the names of the parameters begin with that deny a type of expenditure; its code follows.
 /// A value other than 0 denies it.

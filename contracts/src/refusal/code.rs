@@ -248,6 +248,9 @@ codes! {
     521 DateOrder
         "the act is dated before the one on which it rests"
         "业务日期早于其所依据业务的日期" ""
+    522 OutsideBudgetYear
+        "money of a line serves acts of its budget year; what is left is carried over first"
+        "指标只能用于本预算年度的业务,年末未用部分须先办理结转" "预算法 第十八条、第四十二条"
     601 ProjectUnknown
         "no such project"
         "项目不存在" ""

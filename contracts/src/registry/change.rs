@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     KEYS, KeyRecord, LIVE_KEYS_MAX, ORGANIZATION_KEYS, ORGANIZATIONS, Organization, live_keys,
 };
-use crate::approval::{Party, Policy, Step};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::governance;
+use crate::policy::{Party, Policy, Step};
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
+use crate::validator_set;
 
 /// What can be done to the registry. Every call is a governor's.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ impl Call {
     ) -> Result<(), Fault> {
         match self {
             Self::RegisterOrganization { code, name, kind, division } => {
-                governance::require_validator_organization(state, &context.actor.organization)?;
+                validator_set::require_validator_organization(state, &context.actor.organization)?;
                 let organization = Organization {
                     name: name.clone(),
                     kind: *kind,
@@ -162,7 +162,7 @@ pub(crate) fn register_key(
     super::organization(state, &record.organization)?;
     key.check_registrable()
         .map_err(|error| Refusal::new(Code::KeyUnusable, format!("{key}: {error}")))?;
-    if KEYS.contains(state, key)? || governance::is_validator_key(state, key)? {
+    if KEYS.contains(state, key)? || validator_set::is_validator_key(state, key)? {
         return Err(Refusal::new(Code::KeyTaken, key).into());
     }
     let mut keys = ORGANIZATION_KEYS.get(state, &record.organization)?.unwrap_or_default();
@@ -240,5 +240,5 @@ fn require_governor_of(
         let detail = format!("{organization} has a governor of its own");
         return Err(Refusal::new(Code::NotYourOrganization, detail).into());
     }
-    governance::require_validator_organization(state, &context.actor.organization)
+    validator_set::require_validator_organization(state, &context.actor.organization)
 }

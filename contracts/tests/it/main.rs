@@ -11,6 +11,7 @@ mod fen_world;
 mod lottery;
 mod payment;
 mod project;
+mod rules;
 mod scenario;
 mod seal;
 mod sequences;

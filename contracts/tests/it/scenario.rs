@@ -14,20 +14,22 @@
 //! then mean that act. `= out` says that no block may hold the act. The verbs are in `verbs.rs`.
 
 mod arguments;
+mod money;
 mod verbs;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use minglian_contracts::approval;
 use minglian_contracts::book;
 use minglian_contracts::call::Call;
 use minglian_contracts::event::{self, Event, Outcome};
-use minglian_contracts::governance;
 use minglian_contracts::refusal::Code;
+use minglian_contracts::validator_set;
 use minglian_ledger::fen::Fen;
-use minglian_ledger::hash::TransactionId;
+use minglian_ledger::hash::{StateRoot, TransactionId};
+use minglian_ledger::record::Receipt;
 
 use crate::world::World;
 use arguments::{Arguments, parse_amount, parse_line_name};
@@ -36,22 +38,48 @@ struct Scenario {
     world: World,
     proposals: BTreeMap<String, TransactionId>,
     last: Option<TransactionId>,
+    steps: Vec<Step>,
+}
+
+/// One act of a scenario, and what became of it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The day and the act as written, without what is expected.
+    pub act: String,
+    /// Its receipt; none if no block may hold it.
+    pub receipts: Vec<Receipt>,
+    /// The state after it.
+    pub state_root: StateRoot,
+}
+
+/// What a scenario came to.
+pub struct Played {
+    /// The lines that did not go as written.
+    pub complaints: Vec<String>,
+    /// Its acts.
+    pub steps: Vec<Step>,
 }
 
 #[test]
 fn every_scenario_goes_as_written() {
+    let complaints: Vec<String> = files().iter().flat_map(|file| play(file).complaints).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// All scenarios.
+pub fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let mut files: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(!files.is_empty());
-    let complaints: Vec<String> = files.iter().flat_map(|file| run(file)).collect();
-    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    files
 }
 
-/// The lines that did not go as written.
-fn run(file: &Path) -> Vec<String> {
-    let mut scenario = Scenario { world: World::new(), proposals: BTreeMap::new(), last: None };
+/// Carries out a scenario.
+pub fn play(file: &Path) -> Played {
+    let mut scenario =
+        Scenario { world: World::new(), proposals: BTreeMap::new(), last: None, steps: Vec::new() };
     let mut complaints = Vec::new();
     for (number, line) in fs::read_to_string(file).unwrap().lines().enumerate() {
         let line = line.trim();
@@ -62,7 +90,7 @@ fn run(file: &Path) -> Vec<String> {
             complaints.push(format!("{}:{}: {line}\n  {complaint}", file.display(), number + 1));
         }
     }
-    complaints
+    Played { complaints, steps: scenario.steps }
 }
 
 impl Scenario {
@@ -81,14 +109,20 @@ impl Scenario {
             return self.check_balance(name, expected);
         }
         if act == "validators" {
-            let set = governance::validators(&self.world.state).map_err(|it| it.to_string())?;
+            let set = validator_set::validators(&self.world.state).map_err(|it| it.to_string())?;
             return compare(&set.members().len().to_string(), expected);
         }
         let arguments = Arguments::parse(act)?;
         let call = self.call(&arguments)?;
         let transaction = self.world.sign(&arguments.actor, &call);
         let id = transaction.id();
-        let found = match self.world.block(vec![transaction]) {
+        let result = self.world.block(vec![transaction]);
+        self.steps.push(Step {
+            act: format!("{} {act}", self.world.date),
+            receipts: result.as_ref().map(Clone::clone).unwrap_or_default(),
+            state_root: self.world.header.state_root,
+        });
+        let found = match result {
             Ok(receipts) => describe(&event::read(&receipts[0]).map_err(|it| it.to_string())?),
             Err(error) if expected == "out" => return refuse_operational(&error),
             Err(error) => return Err(error.to_string()),

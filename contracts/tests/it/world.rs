@@ -29,7 +29,8 @@ use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{Transaction, TransactionBody};
 use minglian_ledger::validators::{Validator, ValidatorSet};
 
-/// The organisations of the demonstration city and of one of its counties.
+/// The organisations of the demonstration city and of one of its counties. `rules.txt` rests on
+/// them: what else a scenario needs, it registers by acts.
 pub const ORGANIZATIONS: &[(&str, OrganizationKind, u32)] = &[
     ("city_finance", OrganizationKind::Finance, 341100),
     ("city_civil", OrganizationKind::CivilAffairs, 341100),

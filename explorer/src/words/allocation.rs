@@ -124,6 +124,14 @@ fn stated(statement: &Statement) -> Sentence {
             "公告载明结余:{subject} {figure},供核对",
             "the notice prints a balance: {subject} {en}, to be checked"
         ),
+        StatementKind::Raised => sentence!(
+            "公告载明筹集公益金:{subject} {figure},不作指标入账",
+            "the notice prints what the fund raised: {subject} {en}, not entered as quota"
+        ),
+        StatementKind::Remitted => sentence!(
+            "公告载明上缴公益金:{subject} {figure},不作支出入账",
+            "the notice prints what was sent up: {subject} {en}, not entered as spending"
+        ),
     }
 }
 

@@ -116,7 +116,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     lapse: takeBack,
     transfer_out: { line: lineName, to_fund: text(64), amount: fen, basis, occurred_on: date },
     state: {
-      kind: names('nothing', 'total', 'balance'), line: option(lineName), subject: text(256),
+      kind: names('nothing', 'total', 'balance', 'raised', 'remitted'), line: option(lineName), subject: text(256),
       figure: fen, basis, occurred_on: date,
     },
   },

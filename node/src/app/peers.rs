@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minglian_contracts::governance::Change;
-use minglian_contracts::governance::schedule::{SCHEDULED_CHANGES, Scheduled};
+use minglian_contracts::validator_set::{Change, SCHEDULED_CHANGES, Scheduled};
 use minglian_ledger::validators::Validator;
 
 use crate::app::App;

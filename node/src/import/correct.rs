@@ -2,7 +2,8 @@
 //!
 //! Nothing is edited: the difference is entered. More quota, allocation or carry-over is added;
 //! less is taken back, to where it came from or to a line of the finance department that says so; a
-//! payment is reversed and made again under a new number that names the old. Corrections stand
+//! payment is reversed and made again under a new number that names the old; a figure without
+//! movement is stated again. Corrections stand
 //! under the row's reference with `~2`, `~3` …, so that what applies now is what the row says now.
 //! Only an amount can be corrected so; another change is refused and left to the officers.
 
@@ -59,6 +60,9 @@ pub fn remaining(act: &Act, history: &[Call]) -> Result<Vec<Act>, CorrectError> 
     if let Call::Payment(payment::Call::Instruct { .. }) = &act.call {
         return pay_again(act, history, reference);
     }
+    if let Call::Allocation(allocation::Call::State(_)) = &act.call {
+        return Ok(vec![Act { reference, ..act.clone() }]);
+    }
     match (wanted.checked_sub(in_force), in_force.checked_sub(wanted)) {
         (Some(more), _) => {
             let call = with_amount(&act.call, more);
@@ -70,13 +74,13 @@ pub fn remaining(act: &Act, history: &[Call]) -> Result<Vec<Act>, CorrectError> 
 }
 
 /// What the calls under one reference come to: what was added less what was taken back; of payments
-/// the last.
+/// and figures the last.
 fn in_force(history: &[Call]) -> Option<Fen> {
     let mut sum = Fen::ZERO;
     for call in history {
         sum = match call {
             Call::Allocation(allocation::Call::Recover(take)) => sum.checked_sub(take.amount)?,
-            Call::Payment(_) => amount_of(call)?,
+            Call::Payment(_) | Call::Allocation(allocation::Call::State(_)) => amount_of(call)?,
             call => sum.checked_add(amount_of(call)?)?,
         };
     }
@@ -91,6 +95,7 @@ fn amount_of(call: &Call) -> Option<Fen> {
                 Some(grant.amount)
             }
             allocation::Call::CarryOver(carry) => Some(carry.amount),
+            allocation::Call::State(statement) => Some(statement.figure),
             _ => None,
         },
         Call::Payment(payment::Call::Instruct { order, .. }) => Some(order.amount),
@@ -106,6 +111,7 @@ fn with_amount(call: &Call, amount: Fen) -> Call {
             grant.amount = amount;
         }
         Call::Allocation(allocation::Call::CarryOver(carry)) => carry.amount = amount,
+        Call::Allocation(allocation::Call::State(statement)) => statement.figure = amount,
         Call::Payment(payment::Call::Instruct { order, .. }) => order.amount = amount,
         _ => {}
     }

@@ -112,6 +112,12 @@ impl Kind {
         )
     }
 
+    /// Whether the line is a sum of the lottery fund raised or sent up: it names no game and month,
+    /// so it is neither a sales statement nor quota, and is recorded as the figure it is.
+    pub const fn is_fund_figure(self) -> bool {
+        matches!(self, Self::Accrued | Self::Remitted)
+    }
+
     /// Whether the line says that money or quota came in.
     pub const fn is_inflow(self) -> bool {
         matches!(
@@ -121,14 +127,8 @@ impl Kind {
                 | Self::SettlementReturn
                 | Self::BudgetIssued
                 | Self::BroughtForward
-                | Self::Accrued
                 | Self::Retained
         )
-    }
-
-    /// Whether the line says that money left the fund.
-    pub const fn is_transfer_out(self) -> bool {
-        matches!(self, Self::TransferToGeneralBudget | Self::Remitted)
     }
 
     /// Whether the line is a charity's own income or expenditure, not public money.

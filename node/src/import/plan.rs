@@ -86,8 +86,12 @@ pub enum Column {
     Spent,
     /// Carried forward.
     Carried,
-    /// 调出 or sent up.
+    /// 调出.
     TransferredOut,
+    /// 筹集, stated without movement.
+    Raised,
+    /// 上缴, stated without movement.
+    Remitted,
 }
 
 /// A figure of the report.
@@ -154,6 +158,7 @@ pub fn plan(file: &str, notice: &Notice) -> Plan {
     plan.parties = parties.into_values().collect();
     plan.acts.sort_by_key(|act| act.stage);
     plan.totals = notice.control_totals().map(|row| control_total(notice, row)).collect();
+    plan.totals.extend(funds::raised_totals(notice));
     plan
 }
 
@@ -187,8 +192,9 @@ impl Planner<'_> {
         self.each(&rows, |kind| kind == Kind::Allocated, Self::allocate);
         self.each(&rows, |kind| kind == Kind::TransferDown, Self::transfer_down);
         self.each(&rows, |kind| kind == Kind::Spent, Self::spend);
-        self.each(&rows, Kind::is_transfer_out, Self::transfer_out);
+        self.each(&rows, |kind| kind == Kind::TransferToGeneralBudget, Self::transfer_out);
         self.each(&rows, |kind| kind == Kind::CarriedForward, Self::carry);
+        self.each(&rows, Kind::is_fund_figure, Self::fund_figure);
         self.each(&rows, Kind::is_charity, |_, _| Err(Reason::CharityKind));
     }
 

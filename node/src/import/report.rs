@@ -22,8 +22,12 @@ pub struct Sums {
     pub spent: Fen,
     /// Carried forward.
     pub carried: Fen,
-    /// 调出 or sent up.
+    /// 调出.
     pub transferred_out: Fen,
+    /// 筹集, stated without movement.
+    pub raised: Fen,
+    /// 上缴, stated without movement.
+    pub remitted: Fen,
 }
 
 impl Sums {
@@ -35,13 +39,16 @@ impl Sums {
             Column::Spent => &mut self.spent,
             Column::Carried => &mut self.carried,
             Column::TransferredOut => &mut self.transferred_out,
+            Column::Raised => &mut self.raised,
+            Column::Remitted => &mut self.remitted,
         };
         *sum = sum.checked_add(amount).unwrap_or(Fen::MAX);
     }
 
-    fn cells(&self) -> [Fen; 6] {
-        let Self { received, implied, allocated, spent, carried, transferred_out } = *self;
-        [received, implied, allocated, spent, carried, transferred_out]
+    fn cells(&self) -> [Fen; 8] {
+        let Self { received, implied, allocated, spent, carried, .. } = *self;
+        let Self { transferred_out, raised, remitted, .. } = *self;
+        [received, implied, allocated, spent, carried, transferred_out, raised, remitted]
     }
 }
 
@@ -142,6 +149,8 @@ impl NoticeReport {
             "spent 支出",
             "carried 结转",
             "out 调出",
+            "raised 筹集",
+            "sent up 上缴",
         ];
         // Writing to a String does not fail.
         let _ = writeln!(text, "  source 来源 / category 类别 (万元): {}", head.join(" | "));

@@ -32,8 +32,7 @@ pub(super) struct Holder {
     get, path = "/v1/accounts", tag = "accounts",
     params(
         ("holder" = String, Query, description = "统一社会信用代码"),
-        ("after" = Option<String>, Query, description = "`next` of the page before"),
-        ("limit" = Option<u64>, Query, description = "at most 1000"),
+        Paging,
     ),
     responses((status = 200, description = "a page of accounts, without movements"))
 )]
@@ -131,8 +130,7 @@ pub(super) async fn account(
     get, path = "/v1/accounts/{id}/evidence", tag = "accounts",
     params(
         ("id" = String, Path, description = "borsh of the account's name, hexadecimal"),
-        ("since_height" = Option<u64>, Query, description = "leave out the validator changes up \
-            to this height, which the reader trusts"),
+        Trusted,
     ),
     responses(
         (status = 200, description = "evidence as JSON, or in borsh for application/octet-stream"),

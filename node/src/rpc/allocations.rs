@@ -18,10 +18,7 @@ use crate::derived::{DerivedIndex, IndexedMovement};
 /// Quota lines, by holder, fund, year and line.
 #[utoipa::path(
     get, path = "/v1/allocations", tag = "accounts",
-    params(
-        ("after" = Option<String>, Query, description = "`next` of the page before"),
-        ("limit" = Option<u64>, Query, description = "at most 1000"),
-    ),
+    params(Paging),
     responses((status = 200, description = "a page of quota lines, each with its parent"))
 )]
 pub(super) async fn allocations(

@@ -10,6 +10,7 @@ use minglian_client::OCTET_STREAM;
 use minglian_client::wire::{PAGE_DEFAULT, PAGE_MAX};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
 use super::problem::Refusal;
 
@@ -40,10 +41,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segment
 }
 
 /// Where a page begins and how long it is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Paging {
     /// The `next` of the page before.
     pub after: Option<String>,
+    /// At most 1000.
     limit: Option<usize>,
 }
 

@@ -8,7 +8,7 @@ use minglian_client::wire::{
 };
 use minglian_contracts::registry::{self, ORGANIZATIONS};
 use minglian_contracts::schema::Table;
-use minglian_contracts::{approval, parameter, project};
+use minglian_contracts::{parameter, project, proposal};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
 use serde::{Deserialize, Serialize};
@@ -21,10 +21,7 @@ use crate::derived::DerivedIndex;
 /// The organisations, by code.
 #[utoipa::path(
     get, path = "/v1/organizations", tag = "organizations",
-    params(
-        ("after" = Option<String>, Query, description = "`next` of the page before"),
-        ("limit" = Option<u64>, Query, description = "at most 1000"),
-    ),
+    params(Paging),
     responses((status = 200, description = "a page of organisations"))
 )]
 pub(super) async fn organizations(
@@ -100,10 +97,7 @@ fn summary(shared: &Shared, index: LogIndex) -> Result<RecordSummary, Refusal> {
 /// The projects, by reference.
 #[utoipa::path(
     get, path = "/v1/projects", tag = "organizations",
-    params(
-        ("after" = Option<String>, Query, description = "`next` of the page before"),
-        ("limit" = Option<u64>, Query, description = "at most 1000"),
-    ),
+    params(Paging),
     responses((status = 200, description = "a page of projects, amounts in fen (CNY)"))
 )]
 pub(super) async fn projects(
@@ -119,17 +113,14 @@ pub(super) async fn projects(
 /// Acts that wait for other officers.
 #[utoipa::path(
     get, path = "/v1/proposals", tag = "organizations",
-    params(
-        ("after" = Option<String>, Query, description = "`next` of the page before"),
-        ("limit" = Option<u64>, Query, description = "at most 1000"),
-    ),
+    params(Paging),
     responses((status = 200, description = "a page of open proposals"))
 )]
 pub(super) async fn proposals(
     State(shared): Node,
     Params(paging): Params<Paging>,
 ) -> Result<Response, Refusal> {
-    list(shared, paging, &approval::PROPOSALS, |id, proposal| {
+    list(shared, paging, &proposal::PROPOSALS, |id, proposal| {
         Ok(ProposalView { id: *id, proposal: serde_json::to_value(proposal)? })
     })
     .await
@@ -138,10 +129,7 @@ pub(super) async fn proposals(
 /// Dated parameters with all their versions.
 #[utoipa::path(
     get, path = "/v1/parameters", tag = "organizations",
-    params(
-        ("after" = Option<String>, Query, description = "`next` of the page before"),
-        ("limit" = Option<u64>, Query, description = "at most 1000"),
-    ),
+    params(Paging),
     responses((status = 200, description = "a page of parameters"))
 )]
 pub(super) async fn parameters(

@@ -69,8 +69,10 @@ fn record_view(shared: &Shared, record: Record) -> Result<RecordView, Refusal> {
 }
 
 /// What the reader of a proof trusts already.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Trusted {
+    /// Leave out the validator changes up to this height, which the reader trusts.
     since_height: Option<u64>,
 }
 
@@ -85,8 +87,7 @@ impl Trusted {
     get, path = "/v1/records/{index}/evidence", tag = "records",
     params(
         ("index" = u64, Path, description = "position in the log"),
-        ("since_height" = Option<u64>, Query, description = "leave out the validator changes up \
-            to this height, which the reader trusts"),
+        Trusted,
     ),
     responses(
         (status = 200, description = "evidence as JSON, or in borsh for application/octet-stream"),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use minglian_contracts::allocation;
+use minglian_contracts::allocation::{self, StatementKind};
 use minglian_contracts::call::Call;
 use minglian_contracts::payment;
 use minglian_ledger::fen::{Fen, Unit};
@@ -69,6 +69,70 @@ fn luxian_adds_up_by_source() {
         [("中央", "250.659"), ("县本级分成", "216.46"), ("市级", "40.63"), ("省级", "465")]
             .map(|(source, amount)| (format!("彩票公益金·{source}"), wan(amount)));
     assert_eq!(implied, BTreeMap::from(expected));
+}
+
+/// Sichuan's published fund of 2017 by class of game, as rows of what was raised.
+fn sichuan_2017() -> String {
+    let table = include_str!("../../../testnet/data/game_ratios_sichuan_2017.csv");
+    let mut rows = String::new();
+    for (place, line) in table.lines().skip(1).enumerate() {
+        let cells: Vec<&str> = line.split(',').collect();
+        let (games, published) = (cells[0], cells[4]);
+        let (row, fen) = (place + 1, wan(published).get());
+        rows.push_str(&format!(
+            "b,{row},2017,四川省,彩票公益金,,{games},,,{published},万元,{fen},accrued,,\n"
+        ));
+    }
+    rows
+}
+
+#[test]
+fn what_a_fund_raised_is_stated_and_is_no_quota() {
+    let plan = planned(&sichuan_2017());
+    assert_eq!((plan.acts.len(), plan.refused.as_slice()), (4, &[][..]));
+    for act in &plan.acts {
+        let Call::Allocation(allocation::Call::State(statement)) = &act.call else { panic!() };
+        assert_eq!(statement.kind, StatementKind::Raised);
+        assert_eq!((act.organization, act.stage), (act.finance, Stage::Statement));
+    }
+    let report = report::report("table.csv", &plan, &[]);
+    assert_eq!(total(&report, |sums| sums.raised), wan("291801.09"));
+    assert_eq!(total(&report, |sums| sums.received), Fen::ZERO);
+    assert_eq!(total(&report, |sums| sums.implied), Fen::ZERO);
+}
+
+#[test]
+fn raised_is_compared_with_sent_up_and_kept_and_only_what_was_kept_is_quota() {
+    // 新兴县 prints for 2024 what was raised and what the county keeps; the rest was sent up.
+    let rows = |remitted: &str, fen: u64| {
+        planned(&format!(
+            "c,1,2024,广东省,福利彩票公益金,,筹集,,,1149.07,万元,1149070000,accrued,,\n\
+             c,2,2024,广东省,福利彩票公益金,,上缴,,,{remitted},万元,{fen},remitted,,\n\
+             c,3,2024,广东省,福利彩票公益金,,留成,,,225.80,万元,225800000,retained,,"
+        ))
+    };
+    let plan = rows("923.27", 923_270_000);
+    let report = report::report("table.csv", &plan, &[]);
+    assert_eq!((report.agreements, report.disagreements.as_slice()), (1, &[][..]));
+    assert_eq!(total(&report, |sums| sums.received), wan("225.80"));
+    assert_eq!(total(&report, |sums| sums.remitted), wan("923.27"));
+    assert_eq!(total(&report, |sums| sums.transferred_out), Fen::ZERO);
+    let wrong = report::report("table.csv", &rows("923.26", 923_260_000), &[]);
+    assert_eq!((wrong.agreements, wrong.disagreements.len()), (0, 1));
+
+    // A corrected figure is stated again.
+    let history = |plan: &Plan| act_of(plan, 3).call.clone();
+    let changed = act_of(&rows("923.26", 923_260_000), 3);
+    let again = correct::remaining(&changed, &[history(&plan)]).unwrap();
+    let [again] = again.as_slice() else { panic!("{again:?}") };
+    assert_eq!((&again.call, again.reference.as_str()), (&changed.call, "c#2/remitted~2"));
+    let both = [history(&plan), again.call.clone()];
+    assert_eq!(correct::remaining(&changed, &both), Ok(Vec::new()));
+}
+
+/// The act of a file's line.
+fn act_of(plan: &Plan, line: u64) -> Act {
+    plan.acts.iter().find(|act| act.line == Some(line)).unwrap().clone()
 }
 
 #[test]

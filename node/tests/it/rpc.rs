@@ -267,6 +267,13 @@ async fn the_node_tells_about_itself() {
     for path in ["/v1/transactions", "/v1/records/{index}/evidence", "/v1/trace", "/health"] {
         assert!(paths.contains_key(path), "{path}");
     }
+    let parameters = |path: &str| -> Vec<String> {
+        let listed = paths[path]["get"]["parameters"].as_array().unwrap();
+        listed.iter().map(|one| format!("{} {}", one["in"], one["name"])).collect()
+    };
+    assert_eq!(parameters("/v1/proposals"), [r#""query" "after""#, r#""query" "limit""#]);
+    let evidence = parameters("/v1/accounts/{id}/evidence");
+    assert_eq!(evidence, [r#""path" "id""#, r#""query" "since_height""#]);
     let nobody = TransactionId::default();
     assert!(client.transaction(&nobody, None).await.unwrap_err().is_vacant());
     world.stop().await;

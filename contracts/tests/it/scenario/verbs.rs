@@ -12,6 +12,7 @@ use minglian_ledger::genesis::{GenesisParameter, OrganizationKind, Role};
 use minglian_ledger::height::Height;
 
 use super::arguments::{Arguments, parse_amount, parse_category};
+use super::money;
 use crate::world::{World, code, public_key, text, validator};
 
 pub fn call(arguments: &Arguments, world: &World) -> Result<Call, String> {
@@ -25,10 +26,10 @@ pub fn call(arguments: &Arguments, world: &World) -> Result<Call, String> {
     if let Some(call) = governance_call(arguments, world)? {
         return Ok(Call::Governance(call));
     }
-    match allocation_call(arguments, world.date)? {
-        Some(call) => Ok(Call::Allocation(call)),
-        None => Err(format!("no verb {}", arguments.verb)),
+    if let Some(call) = allocation_call(arguments, world.date)? {
+        return Ok(Call::Allocation(call));
     }
+    money::call(arguments, world.date)?.ok_or_else(|| format!("no verb {}", arguments.verb))
 }
 
 fn registry_call(arguments: &Arguments) -> Result<Option<registry::Call>, String> {
@@ -125,6 +126,8 @@ fn allocation_call(arguments: &Arguments, today: Date) -> Result<Option<allocati
                 "nothing" => StatementKind::Nothing,
                 "total" => StatementKind::Total,
                 "balance" => StatementKind::Balance,
+                "raised" => StatementKind::Raised,
+                "remitted" => StatementKind::Remitted,
                 other => return Err(format!("no kind of statement {other}")),
             },
             line: arguments.optional("line").map(|_| arguments.line("line")).transpose()?,

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use minglian_ledger::state::overlay::Overlay;
-use minglian_ledger::state::{self, KeyValue, MemoryState, StateError, StateRead};
+use minglian_ledger::state::tree::StateTree;
+use minglian_ledger::state::{self, Changes, KeyValue, MemoryState, StateError, StateRead};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 
@@ -74,6 +76,18 @@ fn a_refused_transaction_leaves_no_trace() {
     assert_eq!(changes, BTreeMap::from([(b"a".to_vec(), Some(b"10".to_vec()))]));
 }
 
+/// A state without a tree of its own: 64 MiB for each case would be most of the test's work. The
+/// buckets are made by the empty tree, as for a first block.
+fn state_of(entries: &[(&[u8], &[u8])]) -> MemoryState {
+    static EMPTY: OnceLock<StateTree> = OnceLock::new();
+    let set = |(key, value): &(&[u8], &[u8])| (key.to_vec(), Some(value.to_vec()));
+    let changes: Changes = entries.iter().map(set).collect();
+    let mut state = MemoryState::new();
+    let update = EMPTY.get_or_init(StateTree::new).prepare(&state, &changes).unwrap();
+    state.commit(&update, &changes);
+    state
+}
+
 fn short_key() -> impl Strategy<Value = Vec<u8>> {
     vec(0_u8..3, 0..4)
 }
@@ -89,10 +103,10 @@ proptest! {
     ) {
         let entries: BTreeMap<_, _> = base.into_iter().collect();
         let entries: Vec<_> = entries.iter().map(|(key, value)| (&key[..], &value[..])).collect();
-        let ledger = Ledger::with(&entries);
+        let state = state_of(&entries);
         let mut plain: BTreeMap<Vec<u8>, Vec<u8>> =
             entries.iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
-        let mut overlay = Overlay::new(&ledger.state);
+        let mut overlay = Overlay::new(&state);
         for (key, value) in writes {
             match value {
                 Some(value) => {

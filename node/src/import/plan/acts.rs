@@ -31,8 +31,7 @@ impl Planner<'_> {
     /// Money or quota that the notice says was received.
     pub(super) fn inflow(&mut self, row: &NoticeRow) -> Result<(), Reason> {
         let region = self.region(row)?;
-        let is_part = row.kind == Kind::Retained && self.funds.has_accruals(&group_of(row).0);
-        if row.amount.is_zero() || is_part {
+        if row.amount.is_zero() {
             return self.state(row, region.civil_affairs.code);
         }
         let holder = match (row.kind, Party::unit(row, OrganizationKind::CivilAffairs)) {
@@ -44,7 +43,7 @@ impl Planner<'_> {
             Kind::ReceivedTranche => Receipt::Tranche,
             Kind::SettlementReturn => Receipt::SettlementReturn,
             Kind::BroughtForward => Receipt::BroughtForward,
-            Kind::Accrued | Kind::Retained => Receipt::OwnShare,
+            Kind::Retained => Receipt::OwnShare,
             _ => Receipt::Issued,
         };
         let first_year = row.year - u16::from(receipt == Receipt::BroughtForward);
@@ -210,15 +209,13 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// 调出, or the share that is sent up.
+    /// 调出.
     pub(super) fn transfer_out(&mut self, row: &NoticeRow) -> Result<(), Reason> {
         let region = self.region(row)?;
-        let to_fund =
-            if row.kind == Kind::Remitted { "上缴上级" } else { "一般公共预算" };
         for (part, (line, amount)) in self.draw_spendable(row)?.into_iter().enumerate() {
             let call = Call::Allocation(allocation::Call::TransferOut(TransferOut {
                 line,
-                to_fund: Text::new(to_fund).map_err(Reason::name)?,
+                to_fund: Text::new("一般公共预算").map_err(Reason::name)?,
                 amount,
                 basis: basis(row)?,
                 occurred_on: year_end(row)?,
@@ -249,21 +246,22 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// A figure that moves nothing: a printed zero, or a part of another figure.
+    /// What the fund raised or sent up: finance, which publishes it, states the figure.
+    pub(super) fn fund_figure(&mut self, row: &NoticeRow) -> Result<(), Reason> {
+        let finance = self.region(row)?.finance.code;
+        let (kind, column) = match row.kind {
+            Kind::Remitted => (StatementKind::Remitted, Column::Remitted),
+            _ => (StatementKind::Raised, Column::Raised),
+        };
+        let subject = format!("{} {} {}", funds::fund_name(row), row.category, row.item);
+        let call = statement(row, kind, &subject)?;
+        self.push(Stage::Statement, row, finance, &TWO, call, Some(column))
+    }
+
+    /// A printed zero.
     fn state(&mut self, row: &NoticeRow, organization: OrganizationCode) -> Result<(), Reason> {
         let subject = format!("{} {}", row.category, row.item);
-        let call = Call::Allocation(allocation::Call::State(Statement {
-            kind: if row.amount.is_zero() {
-                StatementKind::Nothing
-            } else {
-                StatementKind::Balance
-            },
-            line: None,
-            subject: shortened(&subject)?,
-            figure: row.amount,
-            basis: basis(row)?,
-            occurred_on: year_end(row)?,
-        }));
+        let call = statement(row, StatementKind::Nothing, &subject)?;
         self.push(Stage::Statement, row, organization, &TWO, call, None)
     }
 
@@ -364,4 +362,16 @@ impl Planner<'_> {
         }
         Ok(())
     }
+}
+
+/// A figure that moves nothing.
+fn statement(row: &NoticeRow, kind: StatementKind, subject: &str) -> Result<Call, Reason> {
+    Ok(Call::Allocation(allocation::Call::State(Statement {
+        kind,
+        line: None,
+        subject: shortened(subject)?,
+        figure: row.amount,
+        basis: basis(row)?,
+        occurred_on: year_end(row)?,
+    })))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use minglian_ledger::fen::Fen;
 
-use super::{GroupKey, group_of};
+use super::{ControlTotal, GroupKey, group_of};
 use crate::import::kind::Kind;
 use crate::import::notice::{Notice, NoticeRow};
 
@@ -16,7 +16,6 @@ const LOTTERIES: [&str; 2] = ["福利彩票公益金", "体育彩票公益金"];
 #[derive(Debug, Clone, Copy, Default)]
 struct Printed {
     receipts: bool,
-    accruals: bool,
     allocations: bool,
 }
 
@@ -40,7 +39,6 @@ impl Funds {
         for row in notice.entries() {
             let printed = funds.entry(fund_name(row)).or_default();
             printed.receipts |= row.kind.is_inflow();
-            printed.accruals |= row.kind == Kind::Accrued;
             printed.allocations |= row.kind == Kind::Allocated;
         }
         Self(funds)
@@ -49,11 +47,6 @@ impl Funds {
     /// Whether the notice prints what the fund received.
     pub(super) fn has_receipts(&self, fund: &str) -> bool {
         self.0.get(fund).is_some_and(|printed| printed.receipts)
-    }
-
-    /// Whether the notice prints what was raised, of which what it retained is a part.
-    pub(super) fn has_accruals(&self, fund: &str) -> bool {
-        self.0.get(fund).is_some_and(|printed| printed.accruals)
     }
 
     /// Whether the notice prints what of the fund was allocated.
@@ -82,4 +75,26 @@ impl Funds {
         }
         implied
     }
+}
+
+/// What each fund raised beside what it sent up and kept, where a notice prints all three.
+pub(super) fn raised_totals(notice: &Notice) -> Vec<ControlTotal> {
+    let mut funds = BTreeMap::<String, Vec<&NoticeRow>>::new();
+    for row in notice.entries() {
+        funds.entry(fund_name(row)).or_default().push(row);
+    }
+    let total = |(fund, rows): (String, Vec<&NoticeRow>)| {
+        let sum = |kind| {
+            let rows = rows.iter().filter(|row| row.kind == kind);
+            let sum = Fen::sum(rows.clone().map(|row| row.amount)).unwrap_or(Fen::MAX);
+            Some((rows.map(|row| row.line).min()?, sum))
+        };
+        let (line, printed) = sum(Kind::Accrued)?;
+        let (_, remitted) = sum(Kind::Remitted)?;
+        let (_, retained) = sum(Kind::Retained)?;
+        let item = format!("{fund} 筹集 = 上缴 + 留成");
+        let computed = remitted.checked_add(retained).unwrap_or(Fen::MAX);
+        Some(ControlTotal { line, item, printed, computed })
+    };
+    funds.into_iter().filter_map(total).collect()
 }

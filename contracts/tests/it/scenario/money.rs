@@ -1,0 +1,130 @@
+//! Verbs of payments, sales and projects.
+
+use minglian_contracts::call::Call;
+use minglian_contracts::lottery::remittance::{HandOver, Remit};
+use minglian_contracts::lottery::statement::Statement;
+use minglian_contracts::payment::authorization::Grant;
+use minglian_contracts::payment::result::{BankResult, FailureReason};
+use minglian_contracts::payment::{Expenditure, Order, Payee};
+use minglian_contracts::project::Registration;
+use minglian_contracts::{lottery, payment, project};
+use minglian_ledger::date::Date;
+use minglian_ledger::fen::Fen;
+
+use super::arguments::{Arguments, parse_category};
+use crate::world::text;
+
+pub fn call(arguments: &Arguments, today: Date) -> Result<Option<Call>, String> {
+    if let Some(call) = payment_call(arguments, today)? {
+        return Ok(Some(Call::Payment(call)));
+    }
+    if let Some(call) = lottery_call(arguments, today)? {
+        return Ok(Some(Call::Lottery(call)));
+    }
+    Ok(match arguments.verb.as_str() {
+        "project" => Some(Call::Project(register(arguments, today)?)),
+        _ => None,
+    })
+}
+
+fn payment_call(arguments: &Arguments, today: Date) -> Result<Option<payment::Call>, String> {
+    let occurred_on = arguments.occurred_on(today)?;
+    let payment = || arguments.text("payment");
+    Ok(Some(match arguments.verb.as_str() {
+        "instruct" => payment::Call::Instruct {
+            line: arguments.line("from")?,
+            expenditure: expenditure(arguments)?,
+            order: order(arguments, occurred_on)?,
+        },
+        "authorize" => payment::Call::Authorize(Grant {
+            name: arguments.text("name")?,
+            line: arguments.line("from")?,
+            expenditure: expenditure(arguments)?,
+            total: arguments.amount("total")?,
+            until: arguments.parsed("until")?,
+            occurred_on,
+        }),
+        "pay" => payment::Call::Pay {
+            authorization: arguments.text("order")?,
+            order: order(arguments, occurred_on)?,
+        },
+        "paid" => {
+            let result = BankResult::Paid;
+            payment::Call::BankResult { payment: payment()?, result, occurred_on }
+        }
+        "failed" => {
+            let result = BankResult::Failed(FailureReason::AccountClosed);
+            payment::Call::BankResult { payment: payment()?, result, occurred_on }
+        }
+        "came_back" => payment::Call::Return {
+            payment: payment()?,
+            amount: arguments.amount("amount")?,
+            occurred_on,
+        },
+        "correct" => payment::Call::Correct { payment: payment()?, occurred_on },
+        _ => return Ok(None),
+    }))
+}
+
+/// `reference=`, `amount=`, and `to=` unless nobody is named.
+fn order(arguments: &Arguments, occurred_on: Date) -> Result<Order, String> {
+    Ok(Order {
+        reference: arguments.text("reference")?,
+        payee: match arguments.optional("to") {
+            Some(_) => Payee::Organization(arguments.organization("to")?),
+            None => Payee::NotPrinted,
+        },
+        amount: arguments.amount("amount")?,
+        voucher: None,
+        replaces: arguments.optional("replaces").map(|_| arguments.text("replaces")).transpose()?,
+        occurred_on,
+    })
+}
+
+/// `for=`, the code of the type of expenditure; anything that fits if it is left out.
+fn expenditure(arguments: &Arguments) -> Result<Expenditure, String> {
+    let name = arguments.optional("for").unwrap_or("other");
+    serde_json::from_value(name.into()).map_err(|error| error.to_string())
+}
+
+fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Call>, String> {
+    let occurred_on = arguments.occurred_on(today)?;
+    Ok(Some(match arguments.verb.as_str() {
+        "sales" => lottery::Call::Statement(Statement {
+            game: arguments.text("game")?,
+            period: arguments.parsed("period")?,
+            sales: arguments.amount("sales")?,
+            unclaimed_prizes: match arguments.optional("unclaimed") {
+                Some(_) => arguments.amount("unclaimed")?,
+                None => Fen::ZERO,
+            },
+            occurred_on,
+        }),
+        "remit" => lottery::Call::Remit(Remit {
+            period: arguments.parsed("period")?,
+            amount: arguments.amount("amount")?,
+            reference: arguments.text("reference")?,
+            occurred_on,
+        }),
+        "hand_over" => lottery::Call::HandOver(HandOver {
+            period: arguments.parsed("period")?,
+            to: arguments.organization("to")?,
+            amount: arguments.amount("amount")?,
+            occurred_on,
+        }),
+        _ => return Ok(None),
+    }))
+}
+
+fn register(arguments: &Arguments, today: Date) -> Result<project::Call, String> {
+    Ok(project::Call::Register(Registration {
+        reference: arguments.text("reference")?,
+        title: text(arguments.optional("title").unwrap_or("项目")),
+        category: parse_category(arguments.get("category")?)?,
+        unit: arguments.organization("unit")?,
+        year: arguments.parsed("year")?,
+        carries_label: false,
+        indicators: Vec::new(),
+        occurred_on: arguments.occurred_on(today)?,
+    }))
+}
