@@ -5,9 +5,14 @@
 //! chooses: query indexes that are rebuilt from the log and that nothing certified depends on.
 //!
 //! A value that cannot be read back as what was written is an error that names its column and key.
-//! It is never served.
+//! It is never served. Blocks that RocksDB dropped at the end, because its write-ahead log is
+//! damaged, are missed by the height in the file `TIP` (see the module `reached`).
 
+pub mod audit;
 pub mod schema;
+mod block_write;
+mod files;
+mod reached;
 mod read;
 
 use std::path::{Path, PathBuf};
@@ -17,15 +22,12 @@ use rocksdb::{
     WriteBatch, WriteOptions,
 };
 
-use crate::block::Header;
-use crate::certificate::Certificate;
-use crate::hash::{GenesisHash, TransactionId};
-use crate::height::{Height, LogIndex};
-use crate::log::tree::Node;
-use crate::state::tree::StateUpdate;
-use crate::state::{Changes, StateError};
-use crate::validators::ValidatorSet;
-use schema::{Column, Meta, StoredHeader};
+use crate::hash::GenesisHash;
+use crate::height::Height;
+use crate::state::StateError;
+pub use block_write::BlockWrite;
+use reached::Reached;
+use schema::{Column, Meta};
 
 /// Bytes of block cache and of write buffers, for all columns together.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
@@ -83,6 +85,29 @@ pub enum StoreError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// Blocks at the end are gone: RocksDB dropped what follows a damaged record of its log.
+    #[error(
+        "the database is damaged: it ends at height {tip}, but had reached {reached}; its \
+         write-ahead log has lost blocks. What is left is whole: check the disk, then delete \
+         {path} to go on from height {tip}; the other nodes have the rest"
+    )]
+    Shortened {
+        /// The file that names the height reached.
+        path: PathBuf,
+        /// The last block that is left.
+        tip: Height,
+        /// The last block that was written.
+        reached: Height,
+    },
+    /// A file beside the database, or of a backup, cannot be written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// A block that does not follow the tip.
     #[error("block {height} does not follow the tip {tip}")]
     NotNext {
@@ -97,33 +122,6 @@ impl From<StoreError> for StateError {
     fn from(error: StoreError) -> Self {
         Self::backend(error)
     }
-}
-
-/// All that one block adds to the database.
-#[derive(Debug)]
-pub struct BlockWrite<'a> {
-    /// The header.
-    pub header: &'a Header,
-    /// Its certificate; none for the genesis block.
-    pub certificate: Option<&'a Certificate>,
-    /// The position of the first leaf.
-    pub first_leaf: LogIndex,
-    /// The leaves, the closing leaf last.
-    pub leaves: &'a [Vec<u8>],
-    /// The log's newly complete subtrees.
-    pub nodes: &'a [Node],
-    /// The state's new buckets.
-    pub update: &'a StateUpdate,
-    /// The state's new values.
-    pub changes: &'a Changes,
-    /// What undoes `changes`.
-    pub undo: &'a Changes,
-    /// Where each transaction's record stands.
-    pub transactions: &'a [(TransactionId, LogIndex)],
-    /// The next validators, when this header changes them.
-    pub validators: Option<&'a ValidatorSet>,
-    /// Derived entries to write.
-    pub derived: &'a [(Vec<u8>, Vec<u8>)],
 }
 
 /// Which way to read a range of keys.
@@ -141,6 +139,7 @@ pub struct Store {
     database: DB,
     path: PathBuf,
     genesis: GenesisHash,
+    reached: Reached,
 }
 
 impl Store {
@@ -157,7 +156,7 @@ impl Store {
         if !is_empty {
             return Err(StoreError::Occupied(path.to_owned()));
         }
-        let store = Self { database: open_database(path, true)?, path: path.to_owned(), genesis };
+        let store = Self::of(open_database(path, true)?, path, genesis)?;
         store.write(block)?;
         Ok(store)
     }
@@ -171,7 +170,7 @@ impl Store {
         if !path.join("CURRENT").exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
-        let store = Self { database: open_database(path, false)?, path: path.to_owned(), genesis };
+        let store = Self::of(open_database(path, false)?, path, genesis)?;
         let meta = store.meta()?;
         if meta.format_version != schema::FORMAT_VERSION {
             return Err(StoreError::FormatVersion {
@@ -184,7 +183,14 @@ impl Store {
             let (found, expected) = (meta.genesis, genesis);
             return Err(StoreError::WrongGenesis { path: path.to_owned(), found, expected });
         }
+        store.reached.check(meta.tip)?;
+        store.reached.set(meta.tip)?;
         Ok(store)
+    }
+
+    fn of(database: DB, path: &Path, genesis: GenesisHash) -> Result<Self, StoreError> {
+        let reached = Reached::open(path)?;
+        Ok(Self { database, path: path.to_owned(), genesis, reached })
     }
 
     /// Writes a block: everything or nothing, on disk when this returns.
@@ -203,50 +209,43 @@ impl Store {
     /// logs of consensus are not part of it: a node restored from a backup returns with a new key.
     ///
     /// # Errors
-    /// [`StoreError::Database`], also when the directory exists.
+    /// [`StoreError::Database`], also when the directory exists; [`StoreError::File`].
     pub fn backup(&self, path: &Path) -> Result<(), StoreError> {
         rocksdb::checkpoint::Checkpoint::new(&self.database)
             .and_then(|checkpoint| checkpoint.create_checkpoint(path))
-            .map_err(|source| StoreError::Database { path: path.to_owned(), source })
+            .map_err(|source| StoreError::Database { path: path.to_owned(), source })?;
+        // On one file system RocksDB links its tables: what damages the ledger's would damage the
+        // backup's.
+        files::unshare(path)
+    }
+
+    /// Copies a backup, or a closed database, into the new directory `to`; on disk when this
+    /// returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is no ledger at `from`; [`StoreError::File`].
+    pub fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+        if !from.join("CURRENT").exists() {
+            return Err(StoreError::Missing(from.to_owned()));
+        }
+        files::copy(from, to)
     }
 
     fn write(&self, block: &BlockWrite<'_>) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
         let height = block.header.height;
-        self.put_block(&mut batch, block)?;
+        block.each_addition(|column, key, value| {
+            batch.put_cf(self.column_named(column)?, key, value);
+            Ok(())
+        })?;
         self.put_state(&mut batch, block)?;
-        for (key, value) in block.derived {
-            batch.put_cf(self.column_named(schema::DERIVED)?, key, value);
-        }
         let version = schema::FORMAT_VERSION;
         let meta = Meta { format_version: version, genesis: self.genesis, tip: height };
         self.put::<schema::MetaColumn>(&mut batch, &(), &meta)?;
         let mut options = WriteOptions::default();
         options.set_sync(true);
-        self.database.write_opt(batch, &options).map_err(|source| self.failed(source))
-    }
-
-    fn put_block(&self, batch: &mut WriteBatch, block: &BlockWrite<'_>) -> Result<(), StoreError> {
-        let height = block.header.height;
-        let stored = StoredHeader { header: block.header.clone(), first_leaf: block.first_leaf };
-        self.put::<schema::HeaderColumn>(batch, &height, &stored)?;
-        if let Some(certificate) = block.certificate {
-            self.put::<schema::CertificateColumn>(batch, &height, certificate)?;
-        }
-        if let Some(validators) = block.validators {
-            self.put::<schema::ValidatorsColumn>(batch, &height, validators)?;
-        }
-        let leaves = self.column::<schema::LeafColumn>()?;
-        for (index, leaf) in (block.first_leaf.0..).zip(block.leaves) {
-            batch.put_cf(leaves, index.to_be_bytes(), leaf);
-        }
-        for Node { level, index, hash } in block.nodes {
-            self.put::<schema::LogNodeColumn>(batch, &(*level, *index), hash)?;
-        }
-        for (id, index) in block.transactions {
-            self.put::<schema::TransactionColumn>(batch, id, index)?;
-        }
-        Ok(())
+        self.database.write_opt(batch, &options).map_err(|source| self.failed(source))?;
+        self.reached.set(height)
     }
 
     fn put_state(&self, batch: &mut WriteBatch, block: &BlockWrite<'_>) -> Result<(), StoreError> {

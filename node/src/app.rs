@@ -65,6 +65,8 @@ pub struct AppParts {
     pub timeouts: Timeouts,
     /// Longest time without a block.
     pub heartbeat: Duration,
+    /// How far the time of a new proposal may lie behind this node's clock, in milliseconds.
+    pub proposal_age_ms_max: u64,
     /// Tells everybody who waits what was committed.
     pub commits: broadcast::Sender<Arc<Committed>>,
     /// Turns true when the node is to stop.

@@ -6,6 +6,7 @@
 //! BLAKE3 hash. Every byte of both carries meaning: the verifier rebuilds the manifest from what it
 //! verified and compares.
 
+pub mod database;
 pub mod export;
 pub mod verify;
 
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 use minglian_ledger::hash::AttachmentHash;
 use minglian_ledger::height::Height;
 use minglian_ledger::transaction::ChainId;
+
+use crate::chain::ChainError;
 
 /// Blocks in one file.
 pub const BLOCKS_PER_FILE: u64 = 1_000;
@@ -53,6 +56,32 @@ pub enum AuditError {
         path: PathBuf,
         /// What is wrong, with height and record.
         source: Box<minglian_contracts::replica::ReplicaError>,
+    },
+    /// The database cannot be opened.
+    #[error("opening the database: {source}")]
+    Open {
+        /// Why.
+        source: Box<ChainError>,
+    },
+    /// A block of a database does not verify.
+    #[error("{source}")]
+    Replica {
+        /// What is wrong, with height and record.
+        source: Box<minglian_contracts::replica::ReplicaError>,
+    },
+    /// A database ends before its tip.
+    #[error("height {height}: the database is damaged: block or certificate is missing")]
+    NoBlock {
+        /// The height.
+        height: Height,
+    },
+    /// An entry of a database cannot be read, or is not what its block wrote.
+    #[error("height {height}: {source}")]
+    Entry {
+        /// The height whose block wrote it, or the last.
+        height: Height,
+        /// What is wrong, with column and key.
+        source: Box<ChainError>,
     },
     /// The genesis cannot start a chain.
     #[error(transparent)]

@@ -3,6 +3,8 @@
 //! `app` proposes, considers and commits blocks here; everybody else reads. A candidate is executed
 //! once and kept by block id until its height is decided, so that a decided block is only written.
 
+pub(crate) mod additions;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -10,23 +12,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::execute::{ExecuteError, Run, Unfit};
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
-use minglian_contracts::setup::{self, SetupError};
+use minglian_contracts::setup::SetupError;
 use minglian_contracts::{schema::State, validator_set};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::hash::{BlockId, TransactionId, ValidatorAddress};
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
-use minglian_ledger::log::tree::{Frontier, Node};
+use minglian_ledger::log::tree::Frontier;
 use minglian_ledger::state::overlay::Overlay;
 use minglian_ledger::state::tree::StateTree;
-use minglian_ledger::state::{MemoryState, StateError, StateRead};
-use minglian_ledger::store::{BlockWrite, Store, StoreError};
+use minglian_ledger::state::{StateError, StateRead};
+use minglian_ledger::store::{Store, StoreError};
 use minglian_ledger::transaction::{ChainId, Transaction};
 use minglian_ledger::validators::ValidatorSet;
 use tokio::sync::watch;
 
-use crate::derived;
+use additions::{Additions, GenesisAdditions};
 
 /// Why the chain cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -110,26 +112,8 @@ pub struct Chain {
 impl Chain {
     /// Creates the database of a new node from the genesis.
     pub fn create(path: &Path, genesis: &Genesis) -> Result<(), ChainError> {
-        let changes = setup::genesis_changes(genesis)?;
-        let empty = MemoryState::new();
-        let update = StateTree::new().prepare(&empty, &changes)?;
-        let undo = changes.keys().map(|key| (key.clone(), None)).collect();
-        let sealed = setup::genesis_block(genesis, update.root())?;
-        let nodes = complete_nodes(&Frontier::new(), &sealed)?;
-        let block = BlockWrite {
-            header: &sealed.header,
-            certificate: None,
-            first_leaf: LogIndex(0),
-            leaves: &sealed.leaves,
-            nodes: &nodes,
-            update: &update,
-            changes: &changes,
-            undo: &undo,
-            transactions: &[],
-            validators: Some(&genesis.validators),
-            derived: &[],
-        };
-        Store::create(path, genesis.hash(), &block)?;
+        let first = GenesisAdditions::new(genesis)?;
+        Store::create(path, genesis.hash(), &first.write())?;
         Ok(())
     }
 
@@ -259,29 +243,12 @@ impl Chain {
         let candidate = self.candidates().get(&id).cloned().ok_or(ChainError::UnknownBlock(id))?;
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         let Candidate { block, replayed: Replayed { executed, update, sealed } } = &*candidate;
-        let first = inner.header.log_size;
-        let transactions: Vec<_> = (first..)
-            .map(LogIndex)
-            .zip(&block.transactions)
-            .map(|(index, transaction)| (transaction.id(), index))
-            .collect();
         let validators_changed =
             sealed.header.next_validators_hash != inner.header.next_validators_hash;
         let validators = validators_changed.then(|| self.validators_after(executed)).transpose()?;
-        let nodes = complete_nodes(&inner.frontier, sealed)?;
-        self.store.commit(&BlockWrite {
-            header: &sealed.header,
-            certificate: Some(certificate),
-            first_leaf: LogIndex(first),
-            leaves: &sealed.leaves,
-            nodes: &nodes,
-            update,
-            changes: &executed.changes,
-            undo: &executed.inverse,
-            transactions: &transactions,
-            validators: validators.as_ref(),
-            derived: &derived::entries(first, &block.transactions, &executed.receipts),
-        })?;
+        let additions = Additions::new(&inner.frontier, block, &candidate.replayed)?;
+        self.store.commit(&additions.write(certificate, validators.as_ref()))?;
+        let transactions = additions.transactions;
         inner.tree.apply(update)?;
         inner.frontier = sealed.frontier.clone();
         inner.header = sealed.header.clone();
@@ -318,18 +285,6 @@ impl Chain {
     fn candidates(&self) -> MutexGuard<'_, BTreeMap<BlockId, Arc<Candidate>>> {
         self.candidates.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The complete subtrees that a block adds to the log.
-fn complete_nodes(before: &Frontier, sealed: &seal::Sealed) -> Result<Vec<Node>, ChainError> {
-    let mut frontier = before.clone();
-    let mut nodes = Vec::with_capacity(2 * sealed.leaf_hashes.len());
-    for leaf_hash in &sealed.leaf_hashes {
-        frontier
-            .append_nodes(*leaf_hash, &mut nodes)
-            .map_err(|error| InvalidBlock::from(seal::SealError::from(error)))?;
-    }
-    Ok(nodes)
 }
 
 impl ChainError {

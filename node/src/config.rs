@@ -34,6 +34,10 @@ pub struct Config {
     /// How long to wait for a proposer before the next one takes its turn, in milliseconds.
     #[serde(default = "default_propose_timeout_ms")]
     pub propose_timeout_ms: u64,
+    /// How far the time of a new proposal may lie behind this node's clock, in milliseconds. A
+    /// proposal that is made again after an outage may be older.
+    #[serde(default = "default_proposal_age_ms_max")]
+    pub proposal_age_ms_max: u64,
 }
 
 /// A port of the peer-to-peer network.
@@ -68,6 +72,10 @@ fn default_propose_timeout_ms() -> u64 {
     1_000
 }
 
+fn default_proposal_age_ms_max() -> u64 {
+    60_000
+}
+
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -98,6 +106,10 @@ impl Config {
         let mut config: Self = toml::from_str(&text).map_err(|error| faulty(error.to_string()))?;
         if config.heartbeat_seconds == 0 || config.propose_timeout_ms == 0 {
             return Err(faulty("heartbeat_seconds and propose_timeout_ms are at least 1".into()));
+        }
+        if config.proposal_age_ms_max <= config.propose_timeout_ms {
+            let reason = "proposal_age_ms_max is more than propose_timeout_ms";
+            return Err(faulty(reason.to_owned()));
         }
         let directory = path.parent().unwrap_or(Path::new("."));
         config.resolve(directory);

@@ -214,6 +214,7 @@ async fn consensus(
             control,
             timeouts: Timeouts { propose, ..Timeouts::default() },
             heartbeat: Duration::from_secs(config.heartbeat_seconds),
+            proposal_age_ms_max: config.proposal_age_ms_max,
             commits: shared.commits.clone(),
             stop: stop.clone(),
         };

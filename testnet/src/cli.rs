@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::cluster::Cluster;
 use crate::demo::Programs;
-use crate::fault::{kill, power_cut};
+use crate::fault::{flips, kill, power_cut};
 use crate::process::Signal;
 use crate::setup::Plan;
 use crate::workload::Workload;
@@ -117,6 +117,14 @@ enum FaultCommand {
         #[arg(long, default_value_t = 50)]
         cycles: u32,
     },
+    /// Change bytes of a stopped node's database, one at a time, and audit each copy
+    Flips {
+        #[arg(long, default_value_t = 1_000)]
+        count: u32,
+        /// Draws the same files and bytes again; the report prints it
+        #[arg(long)]
+        seed: Option<u64>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +167,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
                     FaultCommand::Powercut { cycles } => {
                         print(&power_cut::run(&own.cluster, cycles).await?)
                     }
+                    FaultCommand::Flips { count, seed } => {
+                        print(&flips::run(&own.cluster, count, seed).await?)
+                    }
                 }
             }
             Command::Demo(demo) => {
@@ -190,7 +201,7 @@ fn demonstration(
 
 async fn start(minglian: &Path, directory: &Path, up: UpArguments) -> anyhow::Result<()> {
     let UpArguments { nodes, spares, base_port, heartbeat_seconds } = up;
-    let plan = Plan { nodes, spares, base_port, heartbeat_seconds };
+    let plan = Plan { spares, base_port, heartbeat_seconds, ..Plan::validators(nodes) };
     let cluster = match directory.join("cluster.json").exists() {
         true => Cluster::open(minglian, directory)?,
         false => Cluster::create(minglian, directory, &plan)?,
@@ -248,8 +259,7 @@ impl Temporary {
         let temporary = if given.is_some() { None } else { Some(tempfile::tempdir()?) };
         let path = given.map(Path::to_owned).or(temporary.as_ref().map(|it| it.path().to_owned()));
         let path = path.context("no directory")?.join("network");
-        let plan = Plan { nodes, spares: 0, base_port: None, heartbeat_seconds: 600 };
-        let cluster = Cluster::create(minglian, &path, &plan)?;
+        let cluster = Cluster::create(minglian, &path, &Plan::validators(nodes))?;
         let own = Self { cluster, _directory: temporary };
         own.cluster.up().await?;
         Ok(own)

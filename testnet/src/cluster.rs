@@ -93,6 +93,11 @@ impl Cluster {
         self.running().into_iter().map(|number| self.client(number)).collect()
     }
 
+    /// The program that its nodes run, for commands beside them.
+    pub fn minglian(&self) -> Command {
+        Command::new(&self.minglian)
+    }
+
     /// Starts a node, unless it runs.
     pub fn start(&self, number: usize) -> anyhow::Result<Process> {
         self.start_with(number, &[])
@@ -107,7 +112,7 @@ impl Cluster {
         if let Some(process) = self.process(number)? {
             return Ok(process);
         }
-        let mut command = Command::new(&self.minglian);
+        let mut command = self.minglian();
         command.args(["node", "run", "--config"]).arg(self.directory.config(number));
         command.env("NO_COLOR", "1");
         if std::env::var_os("RUST_LOG").is_none() {

@@ -91,7 +91,7 @@ fn open_or_create(programs: &Programs, directory: &Path) -> anyhow::Result<Clust
         return Cluster::open(&programs.minglian, directory);
     }
     eprintln!("making keys and genesis in {} …", directory.display());
-    let plan = Plan { nodes: NODES, spares: 0, base_port: None, heartbeat_seconds: 600 };
+    let plan = Plan::validators(NODES);
     Cluster::create(&programs.minglian, directory, &plan)
 }
 

@@ -45,6 +45,18 @@ pub struct NodeEntry {
     pub validator: Validator,
     /// Whether it waits to be added: it is no validator of the genesis, and not started.
     pub spare: bool,
+    /// Where relays listen for it, in a network that was made with them.
+    #[serde(default)]
+    pub relays: Option<RelayPorts>,
+}
+
+/// The ports of a node behind relays: for consensus, then for gossip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayPorts {
+    /// Where the relays listen: the ledger names these.
+    pub published: [u16; 2],
+    /// Where the node listens.
+    pub listening: [u16; 2],
 }
 
 /// An officer's key file, with what the ledger knows of the key.

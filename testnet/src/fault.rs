@@ -4,9 +4,11 @@
 //! A payment is acknowledged when a node's answer says that it is committed. Every acknowledged
 //! payment is remembered, and at the end each node must have each of them, at the same place.
 
+pub mod flips;
 pub mod kill;
 pub mod power;
 pub mod power_cut;
+pub mod slow_signer;
 pub mod witness;
 
 use std::time::Duration;

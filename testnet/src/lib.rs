@@ -13,6 +13,7 @@ pub mod directory;
 pub mod keys;
 pub mod setup;
 pub mod cluster;
+pub mod relay;
 pub mod officer;
 pub mod act;
 pub mod governors;

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use minglian_ledger::genesis::{Genesis, GenesisOfficer, GenesisOrganization, Role};
 use minglian_ledger::keys::PublicKey;
 use minglian_ledger::text::Text;
@@ -15,7 +15,9 @@ use rand::RngCore as _;
 
 use crate::bureau::{self, Bureau, Bureaus};
 use crate::clock;
-use crate::directory::{self, Directory, Manifest, NodeEntry, OfficerEntry, OfficersIndex};
+use crate::directory::{
+    self, Directory, Manifest, NodeEntry, OfficerEntry, OfficersIndex, RelayPorts,
+};
 use crate::keys::{self, Made, Wanted};
 use crate::{ports, program};
 
@@ -24,6 +26,9 @@ const NAME: &str = "chuzhou-yanshi";
 
 /// Ports of a node: consensus, gossip, HTTP.
 const PORTS_PER_NODE: u16 = 3;
+
+/// Ports of a node behind relays: those, and the relays of the first two.
+const PORTS_PER_RELAYED_NODE: u16 = 5;
 
 /// What network is wanted.
 #[derive(Debug, Clone)]
@@ -36,6 +41,24 @@ pub struct Plan {
     pub base_port: Option<u16>,
     /// Longest time without a block, in seconds.
     pub heartbeat_seconds: u64,
+    /// How old a new proposal may be, in milliseconds; the node's own default if none.
+    pub proposal_age_ms_max: Option<u64>,
+    /// Whether the nodes reach each other through relays, which then have to run.
+    pub has_relays: bool,
+}
+
+impl Plan {
+    /// A network of `nodes` validators on free ports, otherwise as an operator would have it.
+    pub fn validators(nodes: usize) -> Self {
+        Self {
+            nodes,
+            spares: 0,
+            base_port: None,
+            heartbeat_seconds: 600,
+            proposal_age_ms_max: None,
+            has_relays: false,
+        }
+    }
 }
 
 /// What `node init` and everything after need to know of a node.
@@ -61,7 +84,7 @@ pub fn create(minglian: &Path, directory: &Directory, plan: &Plan) -> anyhow::Re
     directory::write_json(&directory.officers(), &index)?;
     for (number, node) in manifest.nodes.iter().enumerate() {
         let config = directory.config(number);
-        fs::write(&config, configuration(number, node, plan.heartbeat_seconds)?)?;
+        fs::write(&config, configuration(number, node, plan)?)?;
         let mut init = Command::new(minglian);
         program::output(init.args(["node", "init", "--config"]).arg(&config))?;
     }
@@ -136,12 +159,21 @@ fn make_officers(
 
 fn manifest(bureaus: &Bureaus, keys: &[NodeKeys], plan: &Plan) -> anyhow::Result<Manifest> {
     let count = u16::try_from(keys.len())?;
-    let ports = ports::neighbouring(count * PORTS_PER_NODE, plan.base_port)?;
-    let (chunks, _) = ports.as_chunks::<{ PORTS_PER_NODE as usize }>();
+    let per_node = if plan.has_relays { PORTS_PER_RELAYED_NODE } else { PORTS_PER_NODE };
+    let ports = ports::neighbouring(count * per_node, plan.base_port)?;
     let mut nodes = Vec::new();
-    for (number, ((bureau, keys), [consensus, gossip, http])) in
-        bureaus.nodes.iter().zip(keys).zip(chunks).enumerate()
+    for (number, ((bureau, keys), ports)) in
+        bureaus.nodes.iter().zip(keys).zip(ports.chunks(per_node.into())).enumerate()
     {
+        let (http, relays, [consensus, gossip]) = match ports {
+            [consensus, gossip, http] => (http, None, [*consensus, *gossip]),
+            [consensus, gossip, http, published @ ..] => {
+                let published = published.try_into().context("two relays a node")?;
+                let listening = [*consensus, *gossip];
+                (http, Some(RelayPorts { published, listening }), published)
+            }
+            _ => bail!("too few ports"),
+        };
         let validator = Validator {
             consensus_key: keys.validator,
             power: 1,
@@ -157,6 +189,7 @@ fn manifest(bureaus: &Bureaus, keys: &[NodeKeys], plan: &Plan) -> anyhow::Result
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, *http)),
             validator,
             spare: number >= plan.nodes,
+            relays,
         });
     }
     Ok(Manifest { nodes })
@@ -195,21 +228,24 @@ fn genesis(
 }
 
 /// The configuration of a node, as its operator would write it.
-fn configuration(
-    number: usize,
-    node: &NodeEntry,
-    heartbeat_seconds: u64,
-) -> Result<String, std::fmt::Error> {
-    let NodeEntry { bureau, http, validator, .. } = node;
+fn configuration(number: usize, node: &NodeEntry, plan: &Plan) -> Result<String, std::fmt::Error> {
+    let NodeEntry { bureau, http, validator, relays, .. } = node;
+    let listen = match relays {
+        Some(relays) => relays.listening.map(|port| format!("/ip4/127.0.0.1/tcp/{port}")),
+        None => [&validator.consensus_address, &validator.gossip_address].map(ToString::to_string),
+    };
     let mut text = String::new();
     writeln!(text, "# {bureau}")?;
     writeln!(text, "name = \"node-{number}\"")?;
     writeln!(text, "data_directory = \"data\"")?;
     writeln!(text, "genesis = \"../genesis.json\"")?;
     writeln!(text, "http_address = \"{http}\"")?;
-    writeln!(text, "heartbeat_seconds = {heartbeat_seconds}")?;
-    writeln!(text, "\n[consensus]\nlisten = \"{}\"", validator.consensus_address)?;
-    writeln!(text, "\n[gossip]\nlisten = \"{}\"", validator.gossip_address)?;
+    writeln!(text, "heartbeat_seconds = {}", plan.heartbeat_seconds)?;
+    if let Some(age_ms) = plan.proposal_age_ms_max {
+        writeln!(text, "proposal_age_ms_max = {age_ms}")?;
+    }
+    writeln!(text, "\n[consensus]\nlisten = \"{}\"", listen[0])?;
+    writeln!(text, "\n[gossip]\nlisten = \"{}\"", listen[1])?;
     writeln!(text, "\n[keys]\npeer = \"peer.key\"")?;
     writeln!(text, "validator = \"validator.key\"")?;
     writeln!(text, "cosigner = \"cosigner.key\"")?;

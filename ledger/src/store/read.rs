@@ -254,6 +254,6 @@ fn damaged<C: Column>(key: &C::Key, reason: &'static str) -> StoreError {
     damaged_at(C::NAME, &C::key(key), reason)
 }
 
-fn damaged_at(column: &'static str, key: &[u8], reason: &'static str) -> StoreError {
+pub(super) fn damaged_at(column: &'static str, key: &[u8], reason: &'static str) -> StoreError {
     StoreError::Damaged { column, key: HEXLOWER.encode(key), reason }
 }

@@ -2,6 +2,7 @@
 
 mod damage;
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use minglian_ledger::hash::GenesisHash;
@@ -221,6 +222,10 @@ fn a_backup_taken_while_in_use_is_a_ledger_of_that_moment() {
     let store = fill(&chain, &directory.path().join("ledger"), 5);
     store.backup(&backup).unwrap();
     store.backup(&backup).expect_err("a backup does not overwrite another");
+    for file in std::fs::read_dir(&backup).unwrap() {
+        let links = file.unwrap().metadata().unwrap().nlink();
+        assert_eq!(links, 1, "a file shared with the ledger is damaged and lost with it");
+    }
     for block in &chain.blocks[6..] {
         store.commit(&block.write()).unwrap();
     }

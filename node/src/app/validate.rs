@@ -19,9 +19,6 @@ use crate::engine::parts::{ProposalPart, SignedBody};
 /// How far a proposer's clock may be ahead of this node's.
 const CLOCK_AHEAD_MS_MAX: u64 = 10_000;
 
-/// How far a fresh proposal's time may lie behind this node's clock.
-const CLOCK_BEHIND_MS_MAX: u64 = 60_000;
-
 impl App {
     /// Takes one part of a streamed body; answers once the body is whole and judged.
     pub(super) fn receive(
@@ -114,7 +111,8 @@ impl App {
             return Err(Objection::OtherBlock);
         }
         if is_new {
-            check_time(block.header.time_ms, clock::now(), is_fresh)?;
+            let age_ms_max = is_fresh.then_some(self.parts.proposal_age_ms_max);
+            check_time(block.header.time_ms, clock::now(), age_ms_max)?;
         }
         if is_fresh && block.header.proposer != init.proposer {
             return Err(Objection::Proposer);
@@ -154,9 +152,9 @@ impl App {
 
 /// A block's time against this node's clock. That it is not too old is asked only of a fresh
 /// proposal: one that was locked before an outage must stay valid after it.
-fn check_time(time_ms: TimeMs, now: TimeMs, is_fresh: bool) -> Result<(), Objection> {
+fn check_time(time_ms: TimeMs, now: TimeMs, age_ms_max: Option<u64>) -> Result<(), Objection> {
     let is_early = time_ms.0 > now.0.saturating_add(CLOCK_AHEAD_MS_MAX);
-    let is_old = is_fresh && time_ms.0.saturating_add(CLOCK_BEHIND_MS_MAX) < now.0;
+    let is_old = age_ms_max.is_some_and(|age_ms| time_ms.0.saturating_add(age_ms) < now.0);
     if is_early || is_old { Err(Objection::Time { time_ms, now }) } else { Ok(()) }
 }
 

@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use minglian_contracts::call::Call;
+use minglian_contracts::governance::{self, Change};
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::chain::Chain;
 use crate::config::Config;
+use crate::restore::{self, Restored};
 use crate::{genesis_file, node};
 
 /// What is logged unless `RUST_LOG` says otherwise: this program's own steps, and what goes
@@ -33,7 +37,7 @@ pub enum NodeCommand {
         config: PathBuf,
     },
     /// Copy the ledger of a stopped node into a new directory. Signing marks are left out: a
-    /// restored validator returns with a new key
+    /// restored validator returns with a new key 备份
     Backup {
         /// The node's configuration (TOML)
         #[arg(long)]
@@ -42,7 +46,31 @@ pub enum NodeCommand {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Make the data directory of a lost node anew from a backup, for a NEW validator key 恢复
+    #[command(after_help = RESTORE_HELP)]
+    Restore {
+        /// The node's configuration (TOML); it names the new validator key
+        #[arg(long)]
+        config: PathBuf,
+        /// What `node backup` wrote
+        #[arg(long)]
+        from: PathBuf,
+    },
 }
+
+/// How a validator comes back.
+const RESTORE_HELP: &str = "\
+A validator that lost its data directory lost the signer's mark, which keeps it from signing twice. \
+It\nreturns with a new validator key; the old key never signs again:\n\n  \
+1. minglian key new --kind validator --out keys/validator-2.json\n  \
+2. name that file in node.toml: validator = \"keys/validator-2.json\"\n  \
+3. move what is left of the data directory away\n  \
+4. minglian node restore --config node.toml --from DIR\n  \
+5. minglian node run --config node.toml: it catches up, without a vote\n  \
+6. governors of more than two thirds of the voting power replace the validator on the ledger:\n     \
+   the command prints the call; set takes_effect_at to a height some hundred ahead, and submit it\n     \
+   with `minglian tx submit`; the others approve. From that height on the node votes.\n\n\
+Without a backup, `minglian node init` with a new key does the same from the first block.";
 
 /// Runs the command.
 pub fn run(command: NodeCommand) -> anyhow::Result<()> {
@@ -61,7 +89,24 @@ pub fn run(command: NodeCommand) -> anyhow::Result<()> {
             println!("copied height {} to {}", chain.head().header.height, out.display());
             Ok(())
         }
+        NodeCommand::Restore { config, from } => {
+            print_restored(&restore::restore(&Config::read(&config)?, &from)?)
+        }
     }
+}
+
+/// Prints what was restored, and the call that puts a new validator key on the ledger.
+fn print_restored(restored: &Restored) -> anyhow::Result<()> {
+    let mut shown = json!({ "height": restored.height, "chain_id": restored.chain_id });
+    if let Some((old, new)) = &restored.replaces {
+        // From one height after the backup's on it can only be refused: the governors choose it.
+        let takes_effect_at = restored.height.next();
+        let change = Change::Replace { old: *old, new: new.clone() };
+        let call = governance::Call::ChangeValidators { change, takes_effect_at };
+        shown["call"] = serde_json::to_value(Call::Governance(call))?;
+    }
+    println!("{}", serde_json::to_string_pretty(&shown)?);
+    Ok(())
 }
 
 fn run_node(config: Config) -> anyhow::Result<()> {

@@ -60,7 +60,10 @@ impl fmt::Display for Position {
 #[derive(Debug, thiserror::Error)]
 pub enum MarkError {
     /// The file is not there: a first start without `init`, or a lost disk.
-    #[error("the signer's mark {0} is missing: create it for a new key, or renew it")]
+    #[error(
+        "the signer's mark {0} is missing: this key may have signed before, and without its mark \
+         it could sign twice. Make a new validator key and see `minglian node restore --help`"
+    )]
     Missing(PathBuf),
     /// The file is already there.
     #[error("the signer's mark {0} exists already")]

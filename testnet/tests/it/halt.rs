@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use minglian_client::wire::{SubmitStatus, TransactionStatus};
+use minglian_ledger::hash::BlockId;
+use minglian_ledger::height::Height;
+use minglian_testnet::fault::slow_signer;
+use minglian_testnet::fault::witness::Witness;
 use minglian_testnet::process::Signal;
+use minglian_testnet::setup::Plan;
 use minglian_testnet::workload::Workload;
-use minglian_testnet::{check, load};
+use minglian_testnet::{check, clock, load};
 
-use crate::network;
+use crate::network::{self, Network};
 
 /// Longer than every timeout of a few rounds.
 const HALT: Duration = Duration::from_secs(12);
@@ -35,4 +40,63 @@ async fn two_of_four_halt_the_network_and_their_return_resumes_it() {
     assert_eq!(view.status, TransactionStatus::Committed, "what waited is committed");
     network.wait_level(RESUME).await.unwrap();
     check::run(&network).await.unwrap();
+}
+
+/// How old a new proposal may be in the network whose halt is long, in milliseconds.
+const PROPOSAL_AGE_MS_MAX: u64 = 2_500;
+
+/// Longer than that.
+const LONG_HALT: Duration = Duration::from_secs(6);
+
+/// How long the slow signer's votes are on its disk before they leave.
+const SIGNING: Duration = Duration::from_millis(1_500);
+
+/// Waits until node 3 has signed a precommit that nobody has seen, and kills it. Returns the height
+/// and the block that the others are locked on.
+async fn kill_before_its_precommit_leaves(network: &Network) -> (Height, BlockId) {
+    let data = network.directory().data(3);
+    let first = slow_signer::precommitted(&data);
+    loop {
+        let last = slow_signer::precommitted(&data);
+        if let Some(place) = last.filter(|_| last != first) {
+            network.signal(3, Signal::Kill).unwrap();
+            return place;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_locked_before_a_halt_longer_than_any_clock_bound_is_decided_after_it() {
+    let proposal_age_ms_max = Some(PROPOSAL_AGE_MS_MAX);
+    let network = network::up_as(Plan { proposal_age_ms_max, ..Plan::validators(4) }).await;
+    let witness = Witness::start(&network).await.unwrap();
+    network.signal(3, Signal::Terminate).unwrap();
+    let slow = slow_signer::environment(network.directory().path(), SIGNING).unwrap();
+    network.start_with(3, &slow).unwrap();
+    network.wait_healthy(3).await.unwrap();
+    let height = network.wait_level(RESUME).await.unwrap();
+    network.wait_height(3, Height(height.0 + 2), RESUME).await.unwrap();
+
+    network.signal(1, Signal::Kill).unwrap();
+    let (height, locked) = kill_before_its_precommit_leaves(&network).await;
+    let client = network.client(0).unwrap();
+    let before = client.latest_header().await.unwrap();
+    assert_eq!(before.header.height.next(), height, "the precommit did not leave");
+    tokio::time::sleep(LONG_HALT).await;
+    let after = client.latest_header().await.unwrap();
+    assert_eq!(after.block_id, before.block_id, "two of four decide nothing");
+
+    // Node 1 never saw the locked block: it has to take it now, old as it is.
+    let resumed_at = clock::now();
+    network.start(1).unwrap();
+    network.wait_height(0, Height(height.0 + 2), RESUME).await.unwrap();
+    let decided = client.header(height).await.unwrap();
+    assert_eq!(decided.block_id, locked, "what was locked is decided");
+    assert!(decided.header.time_ms.0 + PROPOSAL_AGE_MS_MAX < resumed_at.0);
+    assert!(decided.certificate.unwrap().round > 0, "by a proposal made after the halt");
+
+    network.start(3).unwrap();
+    network.wait_healthy(3).await.unwrap();
+    network.conclude(witness).await;
 }

@@ -5,8 +5,12 @@
 mod network;
 mod cluster;
 mod halt;
+mod partition;
 mod bad_input;
+mod edge_signatures;
 mod validators;
+mod backup;
 mod demonstration;
 mod power;
 mod faults;
+mod flips;

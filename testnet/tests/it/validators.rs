@@ -39,7 +39,11 @@ fn proves(evidence: &Evidence, trust: &Trust, index: LogIndex) {
     assert!(matches!(proven, Proven::Leaf(place, _) if place == index));
 }
 
-async fn change(network: &Network, organizations: &[OrganizationCode], change: Change) -> Height {
+pub async fn change(
+    network: &Network,
+    organizations: &[OrganizationCode],
+    change: Change,
+) -> Height {
     let client = network.client(0).unwrap();
     let height = client.latest_header().await.unwrap().header.height;
     let takes_effect_at = Height(height.0 + NOTICE_HEIGHTS);
