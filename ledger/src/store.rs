@@ -6,7 +6,8 @@
 //!
 //! A value that cannot be read back as what was written is an error that names its column and key.
 //! It is never served. Blocks that RocksDB dropped at the end, because its write-ahead log is
-//! damaged, are missed by the height in the file `TIP` (see the module `reached`).
+//! damaged, and tables that its manifest no longer names, are missed by the file `TIP` (see the
+//! module `reached`).
 
 pub mod audit;
 pub mod schema;
@@ -99,6 +100,12 @@ pub enum StoreError {
         /// The last block that was written.
         reached: Height,
     },
+    /// The list of tables is not what it was: RocksDB would forget those that it no longer names.
+    #[error("the database is damaged: {path}, the list of its tables, has changed")]
+    Manifest {
+        /// The list.
+        path: PathBuf,
+    },
     /// A file beside the database, or of a backup, cannot be written.
     #[error("{path}: {source}")]
     File {
@@ -170,6 +177,7 @@ impl Store {
         if !path.join("CURRENT").exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
+        Reached::check_manifest(path)?;
         let store = Self::of(open_database(path, false)?, path, genesis)?;
         let meta = store.meta()?;
         if meta.format_version != schema::FORMAT_VERSION {
@@ -183,7 +191,7 @@ impl Store {
             let (found, expected) = (meta.genesis, genesis);
             return Err(StoreError::WrongGenesis { path: path.to_owned(), found, expected });
         }
-        store.reached.check(meta.tip)?;
+        store.reached.check_height(meta.tip)?;
         store.reached.set(meta.tip)?;
         Ok(store)
     }

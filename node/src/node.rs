@@ -16,6 +16,7 @@ use bytes::Bytes;
 use minglian_client::key_file::passphrase::Passphrase;
 use minglian_client::key_file::{KeyFile, KeyFileError, KeyKind};
 use minglian_ledger::genesis::Genesis;
+use minglian_ledger::height::Height;
 use minglian_ledger::keys::{PublicKey, SigningKey};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -182,6 +183,8 @@ async fn consensus(
     loop {
         let next = shared.chain.head().header.height.next();
         let votes_from = signer.as_ref().map(Signer::votes_from).filter(|from| next < *from);
+        // The engine's log of what was signed at that height is lost when it begins at another.
+        let votes_from = votes_from.map(Height::next);
         let role = match &signer {
             Some(signer) if votes_from.is_none() => Role::Validator(signer.clone()),
             _ => Role::Observer,

@@ -16,9 +16,9 @@ use crate::genesis_file;
 
 /// What the audit of a database costs and means.
 const DATABASE_HELP: &str = "\
-Stop the node first. Every block is executed again, so this takes as long as catching up did.\n\
-Two copies with the same \"content\" hold the same bytes in every entry; certificates differ \
-between\nnodes, so \"content\" does too.";
+Stop the node first. Every block is executed again, so this takes as long as catching up.
+Two copies with the same \"content\" hold the same bytes in every entry; certificates differ
+between nodes, so \"content\" does too.";
 
 /// What to check.
 #[derive(Debug, Subcommand)]

@@ -60,16 +60,19 @@ pub enum NodeCommand {
 
 /// How a validator comes back.
 const RESTORE_HELP: &str = "\
-A validator that lost its data directory lost the signer's mark, which keeps it from signing twice. \
-It\nreturns with a new validator key; the old key never signs again:\n\n  \
-1. minglian key new --kind validator --out keys/validator-2.json\n  \
-2. name that file in node.toml: validator = \"keys/validator-2.json\"\n  \
-3. move what is left of the data directory away\n  \
-4. minglian node restore --config node.toml --from DIR\n  \
-5. minglian node run --config node.toml: it catches up, without a vote\n  \
-6. governors of more than two thirds of the voting power replace the validator on the ledger:\n     \
-   the command prints the call; set takes_effect_at to a height some hundred ahead, and submit it\n     \
-   with `minglian tx submit`; the others approve. From that height on the node votes.\n\n\
+A validator that lost its data directory lost the signer's mark, which keeps it from signing
+twice. It returns with a new validator key; the old key never signs again:
+
+  1. minglian key new --kind validator --out keys/validator-2.json
+  2. name that file in node.toml: validator = \"keys/validator-2.json\"
+  3. move what is left of the data directory away
+  4. minglian node restore --config node.toml --from DIR
+  5. minglian node run --config node.toml: it catches up, without a vote
+  6. governors of more than two thirds of the voting power replace the validator on the
+     ledger: the command prints the call; set takes_effect_at to a height some hundred
+     ahead and submit it with `minglian tx submit`; the others approve. From that height
+     on the node votes.
+
 Without a backup, `minglian node init` with a new key does the same from the first block.";
 
 /// Runs the command.

@@ -233,10 +233,20 @@ impl Mark {
 
     /// Puts everything signed so far on disk. Nothing signed may leave before.
     pub fn settle(&mut self) -> Result<(), MarkError> {
+        self.settle_first(self.unsettled.len())
+    }
+
+    /// As [`Mark::settle`], only up to `position`: what was signed after it leaves later, and the
+    /// engine may not have synced it in its log yet.
+    pub fn settle_until(&mut self, position: Position) -> Result<(), MarkError> {
+        self.settle_first(self.unsettled.partition_point(|(signed, _)| *signed <= position))
+    }
+
+    fn settle_first(&mut self, count: usize) -> Result<(), MarkError> {
         if self.poisoned {
             return Err(MarkError::Poisoned);
         }
-        let unsettled = std::mem::take(&mut self.unsettled);
+        let unsettled: Vec<_> = self.unsettled.drain(..count).collect();
         let Some((first, _)) = unsettled.first() else { return Ok(()) };
         if self.file.is_long() && self.settled < first.height {
             // The new file forgets the heights below, so it bars them.

@@ -93,14 +93,15 @@ impl Signer {
     /// As [`Signer::settle`], for `message` that is about to leave: when the engine took it from
     /// its log after a crash, the mark may not know it yet.
     pub fn release(&self, message: &SignedConsensusMsg<Context>) -> Result<(), MarkError> {
-        if let Some((position, bytes, signature)) = self.own(message) {
+        let Some((position, bytes, signature)) = self.own(message) else { return Ok(()) };
+        let release = || {
             let mut mark = self.lock().ok_or(MarkError::Poisoned)?;
             if mark.last().is_none_or(|last| position > last) {
-                let known = mark.sign(position, &bytes, |_| Ok(signature));
-                known.inspect_err(|error| self.note(error))?;
+                mark.sign(position, &bytes, |_| Ok(signature))?;
             }
-        }
-        self.settle()
+            mark.settle_until(position)
+        };
+        release().inspect_err(|error| self.note(error))
     }
 
     /// Where this key signed `message`, what, and the signature; `None` if another key did.

@@ -123,6 +123,16 @@ fn a_signature_that_never_left_bars_nothing() {
 }
 
 #[test]
+fn what_was_signed_later_stays_out_of_the_file() {
+    let fixture = Fixture::new();
+    let mut mark = fixture.create();
+    fixture.sign_only(&mut mark, at(5, 0, Step::Prevote), "prevote A").unwrap();
+    fixture.sign_only(&mut mark, at(5, 0, Step::Precommit), "precommit A").unwrap();
+    mark.settle_until(at(5, 0, Step::Prevote)).unwrap();
+    assert_eq!(fixture_reopen(&fixture, mark).last(), Some(at(5, 0, Step::Prevote)));
+}
+
+#[test]
 fn a_conflict_with_what_waits_is_a_conflict() {
     let fixture = Fixture::new();
     let mut mark = fixture.create();

@@ -49,16 +49,18 @@ const PROPOSAL_AGE_MS_MAX: u64 = 2_500;
 const LONG_HALT: Duration = Duration::from_secs(6);
 
 /// How long the slow signer's votes are on its disk before they leave.
-const SIGNING: Duration = Duration::from_millis(1_500);
+const SIGNING: Duration = Duration::from_secs(2);
 
-/// Waits until node 3 has signed a precommit that nobody has seen, and kills it. Returns the height
-/// and the block that the others are locked on.
+/// Waits until node 3 has signed a precommit that nobody has seen, and the two others the same one,
+/// and kills node 3. Returns the height and the block that they are locked on.
 async fn kill_before_its_precommit_leaves(network: &Network) -> (Height, BlockId) {
-    let data = network.directory().data(3);
-    let first = slow_signer::precommitted(&data);
+    let last = |node| slow_signer::precommitted(&network.directory().data(node));
+    let first = last(3);
     loop {
-        let last = slow_signer::precommitted(&data);
-        if let Some(place) = last.filter(|_| last != first) {
+        if let Some(place) = last(3).filter(|place| Some(*place) != first)
+            && last(0) == Some(place)
+            && last(2) == Some(place)
+        {
             network.signal(3, Signal::Kill).unwrap();
             return place;
         }

@@ -1,7 +1,7 @@
 //! One event for each variant, and one movement for each of its enums' variants.
 
-use minglian_contracts::allocation::Purpose;
 use minglian_contracts::actor::Signature;
+use minglian_contracts::allocation::Purpose;
 use minglian_contracts::approval;
 use minglian_contracts::book::{
     AccountId, Basis, Interval, Kind, Measure, Movement, MovementNumber, Origin, OriginDates,

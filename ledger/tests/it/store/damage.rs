@@ -77,7 +77,8 @@ impl Closed {
             Err(
                 StoreError::Database { .. }
                 | StoreError::Damaged { .. }
-                | StoreError::Shortened { .. },
+                | StoreError::Shortened { .. }
+                | StoreError::Manifest { .. },
             ) => Outcome::NamedAtOpen,
             Err(error) => panic!("{file:?} byte {at}: not an error of damage: {error}"),
             Ok(store) => match audit(&store, &self.chain) {
@@ -195,7 +196,9 @@ fn a_damaged_manifest_or_pointer_is_named() {
     let mut closed = Closed::new(true);
     for file in closed.files(|name| name.starts_with("MANIFEST") || name == "CURRENT") {
         let length = length(&file);
-        for at in [0, length / 3, length / 2, length - 2] {
+        // Most of all its end: of a record that seems to reach beyond it RocksDB says nothing.
+        let end = length.saturating_sub(400)..length;
+        for at in [0, length / 3, length / 2].into_iter().chain(end.step_by(7)) {
             let outcome = closed.outcome(&file, at);
             assert!(
                 matches!(outcome, Outcome::NamedAtOpen | Outcome::NamedAtRead),
