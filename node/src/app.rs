@@ -1,13 +1,16 @@
 //! What this node does at each step of consensus: the one match over the engine's messages.
 //!
-//! `propose` builds a block from the pool, `validate` executes what others propose, `decide` writes
-//! what was decided, `sync` serves and takes blocks that were decided without this node, `peers`
-//! keeps the allow-list in step with the ledger.
+//! `propose` builds a block from the pool, `validate` brings what others propose to the `judge`,
+//! `decide` writes what was decided, `sync` serves and takes blocks that were decided without this
+//! node, `peers` keeps the allow-list in step with the ledger, `idle` says whose word ends a pause.
 //!
 //! While nothing waits, the engine's `Finalized` question stays unanswered, so that an idle ledger
 //! makes no blocks and no traffic; a transaction, a peer's proposal or vote, a peer that is ahead,
 //! or the heartbeat releases it.
 
+pub mod idle;
+pub mod judge;
+pub mod offers;
 pub mod peers;
 mod decide;
 mod propose;
@@ -23,7 +26,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use crate::admission::Admission;
-use crate::bodies::{Bodies, BodiesError};
+use crate::bodies::BodiesError;
 use crate::chain::{Chain, ChainError, Committed};
 use crate::engine::assembler::{Assembler, Limits};
 use crate::engine::context::{self, Context};
@@ -36,7 +39,8 @@ use crate::engine::parts::SignedBody;
 use crate::engine::signer::Signer;
 use crate::engine::start::{self, EngineControl, Timeouts};
 use crate::metrics::Metrics;
-use crate::signatures::VerifiedCache;
+use idle::Hints;
+use judge::Judge;
 use peers::Peers;
 
 /// What the application needs to run.
@@ -45,12 +49,10 @@ pub struct AppParts {
     pub chain: Arc<Chain>,
     /// The pool's door.
     pub admission: Arc<Admission>,
-    /// Envelopes known to be good.
-    pub verified: Arc<VerifiedCache>,
     /// Counters.
     pub metrics: Arc<Metrics>,
-    /// Undecided bodies.
-    pub bodies: Bodies,
+    /// Judges what others propose.
+    pub judge: Judge,
     /// Signs, when this node votes.
     pub signer: Option<Signer>,
     /// First height at which this key may vote, when the node runs without a vote until then.
@@ -65,8 +67,6 @@ pub struct AppParts {
     pub timeouts: Timeouts,
     /// Longest time without a block.
     pub heartbeat: Duration,
-    /// How far the time of a new proposal may lie behind this node's clock, in milliseconds.
-    pub proposal_age_ms_max: u64,
     /// Tells everybody who waits what was committed.
     pub commits: broadcast::Sender<Arc<Committed>>,
     /// Turns true when the node is to stop.
@@ -115,6 +115,7 @@ pub struct App {
     /// Height and round that the engine is in.
     current: (Height, Round),
     last_block_at: Instant,
+    hints: Hints,
     publication: u32,
 }
 
@@ -132,6 +133,7 @@ impl App {
             peers.publishers(),
         );
         let peer_tip = parts.control.peer_tip();
+        let hints = Hints::new(parts.heartbeat, Instant::now());
         Self {
             parts,
             assembler,
@@ -140,6 +142,7 @@ impl App {
             held: None,
             current: (next, Round::Nil),
             last_block_at: Instant::now(),
+            hints,
             publication: 0,
         }
     }
@@ -166,15 +169,19 @@ impl App {
                 Ok(()) = self.peer_tip.changed() => {}
                 event = events.recv() => {
                     if let Ok(EngineEvent::Received(message)) = event
-                        && message.height().0 > self.tip()
+                        && message.height().0 == self.tip().next()
                     {
-                        self.release();
+                        self.release_on_hint();
                     }
                 }
                 () = tokio::time::sleep_until(heartbeat), if self.held.is_some() => self.release(),
+                () = tokio::time::sleep_until(self.hints.deaf_until()),
+                    if self.held.is_some() && self.is_behind() && self.hints.is_deaf(Instant::now()) => {}
             }
-            if self.has_work() {
+            if self.parts.admission.size().0 > 0 {
                 self.release();
+            } else if self.is_behind() {
+                self.release_on_hint();
             }
             if self.may_vote() {
                 drop(channels);
@@ -203,8 +210,9 @@ impl App {
                 self.publish(channels, &body).await;
             }
             AppMsg::ReceivedProposalPart { from, published_by, part, reply } => {
-                let _ = reply.send(self.receive(published_by.unwrap_or(from), part)?);
-                self.release();
+                let verdict = self.receive(published_by.unwrap_or(from), part)?;
+                let _ = reply.send(verdict);
+                self.release_on_hint();
             }
             AppMsg::RestreamProposal { height, round, valid_round, address, value_id } => {
                 let body = self.restream(height.0, round, valid_round, &address, &value_id)?;
@@ -254,8 +262,9 @@ impl App {
         start::height_params(&self.validators(), self.parts.timeouts)
     }
 
-    fn has_work(&self) -> bool {
-        self.parts.admission.size().0 > 0 || *self.peer_tip.borrow() > self.tip()
+    /// Whether a peer says that it has more blocks.
+    fn is_behind(&self) -> bool {
+        *self.peer_tip.borrow() > self.tip()
     }
 
     fn may_vote(&self) -> bool {
@@ -267,6 +276,13 @@ impl App {
         if let Some(Held { height, reply }) = self.held.take() {
             let next = context::Height(height.next());
             let _ = reply.send(Next::Start(next, self.height_params()));
+        }
+    }
+
+    /// As [`App::release`], on an unproven word of a peer.
+    fn release_on_hint(&mut self) {
+        if self.held.is_some() && self.hints.follow(Instant::now()) {
+            self.release();
         }
     }
 

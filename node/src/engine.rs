@@ -9,6 +9,7 @@
 pub mod assembler;
 pub mod context;
 pub mod convert;
+pub mod log_file;
 pub mod mark;
 pub mod parts;
 pub mod signer;

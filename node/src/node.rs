@@ -23,6 +23,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::admission::Admission;
+use crate::app::judge::Judge;
 use crate::app::peers::Peers;
 use crate::app::{App, AppError, AppParts, Ended};
 use crate::bodies::{Bodies, BodiesError};
@@ -207,9 +208,8 @@ async fn consensus(
         let parts = AppParts {
             chain: shared.chain.clone(),
             admission: shared.admission.clone(),
-            verified: shared.verified.clone(),
             metrics: shared.metrics.clone(),
-            bodies: Bodies::open(&config.bodies_path())?,
+            judge: judge(config, &shared)?,
             signer: signer.clone().filter(|_| votes_from.is_none()),
             votes_from,
             observers: config.observers.clone(),
@@ -217,7 +217,6 @@ async fn consensus(
             control,
             timeouts: Timeouts { propose, ..Timeouts::default() },
             heartbeat: Duration::from_secs(config.heartbeat_seconds),
-            proposal_age_ms_max: config.proposal_age_ms_max,
             commits: shared.commits.clone(),
             stop: stop.clone(),
         };
@@ -226,6 +225,13 @@ async fn consensus(
             Ended::MayVote => {}
         }
     }
+}
+
+fn judge(config: &Config, shared: &Shared) -> Result<Judge, BodiesError> {
+    let Shared { chain, verified, metrics, .. } = shared;
+    let bodies = Bodies::open(&config.bodies_path())?;
+    let age_ms_max = config.proposal_age_ms_max;
+    Ok(Judge::new(chain.clone(), verified.clone(), metrics.clone(), bodies, age_ms_max))
 }
 
 fn open_signer(config: &Config, key: &SigningKey, chain: &Chain) -> Result<Signer, NodeError> {

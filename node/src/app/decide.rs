@@ -22,11 +22,11 @@ impl App {
         let certificate =
             convert::certificate(decided).map_err(|error| AppError::Engine(error.to_string()))?;
         if !self.parts.chain.is_candidate(&certificate.block_id) {
-            let Some(body) = self.parts.bodies.find(&certificate.block_id).cloned() else {
+            let Some(body) = self.parts.judge.find(&certificate.block_id).cloned() else {
                 tracing::error!(height = %certificate.height, "decided a block that is not here");
                 return Ok(false);
             };
-            self.restore(&body)?;
+            self.parts.judge.restore(&body)?;
         }
         if let Some(signer) = &self.parts.signer {
             // The certificate holds this node's own vote, and is served from now on.
@@ -45,10 +45,15 @@ impl App {
         metrics.log_size.store(committed.header.log_size, Ordering::Relaxed);
         metrics.round.store(u64::from(certificate.round), Ordering::Relaxed);
         metrics.committed.fetch_add(committed.transactions.len() as u64, Ordering::Relaxed);
-        self.parts.bodies.forget(certificate.height)?;
+        self.parts.judge.forget(certificate.height)?;
         self.parts.admission.committed(&committed);
         metrics.waiting.store(self.parts.admission.size().0 as u64, Ordering::Relaxed);
         self.last_block_at = Instant::now();
+        if committed.transactions.is_empty() {
+            self.hints.was_empty(self.last_block_at);
+        } else {
+            self.hints.worked(self.last_block_at);
+        }
         tracing::info!(
             height = %certificate.height,
             transactions = committed.transactions.len(),

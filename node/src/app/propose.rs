@@ -21,7 +21,7 @@ impl App {
     ) -> Result<(LocallyProposedValue<Context>, SignedBody), AppError> {
         let body = match self.own_body(height, round) {
             Some(body) => {
-                self.restore(&body)?;
+                self.parts.judge.restore(&body)?;
                 body
             }
             None => tokio::task::block_in_place(|| self.build(height, round))?,
@@ -40,7 +40,7 @@ impl App {
         address: &context::Address,
         id: &BlockId,
     ) -> Result<Option<SignedBody>, AppError> {
-        let stored = self.parts.bodies.find(id).cloned();
+        let stored = self.parts.judge.find(id).cloned();
         let (Some(stored), Some(signer)) = (stored, &self.parts.signer) else { return Ok(None) };
         let (Some(round), true) = (round.as_u32(), address.0 == signer.address()) else {
             return Ok(Some(stored));
@@ -57,7 +57,7 @@ impl App {
     fn own_body(&self, height: Height, round: Round) -> Option<SignedBody> {
         let address = self.parts.signer.as_ref()?.address();
         let place = (height, round.as_u32()?, address);
-        let mut bodies = self.parts.bodies.iter();
+        let mut bodies = self.parts.judge.bodies.iter();
         bodies
             .find(|body| (body.init.height, body.init.round, body.init.proposer) == place)
             .cloned()
@@ -75,13 +75,13 @@ impl App {
         let (block, left_out) = self.parts.chain.propose(transactions, clock::now(), proposer)?;
         let gone = left_out.iter().filter(|left| matches!(left.unfit, Unfit::Envelope(_)));
         self.parts.admission.discard(gone.map(|left| left.id));
-        self.count_execution(begun);
+        self.parts.judge.count_execution(begun);
         let block_id = block.header.id();
         let body = block.encode();
         let body_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         let init = Init { height, round, valid_round: None, proposer, block_id, body_bytes };
         let body = signer.sign_body(init, body)?;
-        self.parts.bodies.put(body.clone())?;
+        self.parts.judge.bodies.put(body.clone())?;
         Ok(body)
     }
 }

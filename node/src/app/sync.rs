@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 
 use minglian_ledger::block::Block;
 use minglian_ledger::height::Height;
+use tokio::time::Instant;
 
-use crate::app::validate::Objection;
+use crate::app::judge::Objection;
 use crate::app::{App, AppError};
 use crate::chain::ChainError;
 use crate::engine::context::{self, Context, Value};
@@ -53,9 +54,12 @@ impl App {
         if height.0 != self.tip().next() {
             return Ok(SyncedValueOutcome::LocalTransientError);
         }
-        let verdict = tokio::task::block_in_place(|| self.execute(&block));
+        let verdict = tokio::task::block_in_place(|| self.parts.judge.execute(&block));
         let is_valid = match verdict {
-            Ok(()) => true,
+            Ok(()) => {
+                self.hints.worked(Instant::now());
+                true
+            }
             Err(Objection::Ours(error)) => {
                 tracing::error!(%error, %height, "cannot judge a synced block");
                 return Ok(SyncedValueOutcome::LocalTransientError);

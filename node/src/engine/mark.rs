@@ -231,6 +231,30 @@ impl Mark {
         Ok(signature)
     }
 
+    /// Takes up a signature of this key that the engine has kept and this life may not know. It
+    /// must be what was signed there, if anything was.
+    pub fn recall(
+        &mut self,
+        position: Position,
+        message: &[u8],
+        signature: Signature,
+    ) -> Result<(), MarkError> {
+        let last = self.last();
+        if last.is_some_and(|last| position.height < last.height) {
+            // That height is decided, and its signatures were settled before it was committed.
+            return Ok(());
+        }
+        if self.signed.contains_key(&position) || last.is_none_or(|last| position > last) {
+            return self.sign(position, message, |_| Ok(signature)).map(|_| ());
+        }
+        // It was passed by a later one, which was made while it waited to be sent again.
+        let signed = Signed { message: message.to_owned(), signature };
+        let place = self.unsettled.partition_point(|(before, _)| *before < position);
+        self.unsettled.insert(place, (position, signed.clone()));
+        self.signed.insert(position, signed);
+        Ok(())
+    }
+
     /// Puts everything signed so far on disk. Nothing signed may leave before.
     pub fn settle(&mut self) -> Result<(), MarkError> {
         self.settle_first(self.unsettled.len())

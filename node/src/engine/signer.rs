@@ -96,9 +96,7 @@ impl Signer {
         let Some((position, bytes, signature)) = self.own(message) else { return Ok(()) };
         let release = || {
             let mut mark = self.lock().ok_or(MarkError::Poisoned)?;
-            if mark.last().is_none_or(|last| position > last) {
-                mark.sign(position, &bytes, |_| Ok(signature))?;
-            }
+            mark.recall(position, &bytes, signature)?;
             mark.settle_until(position)
         };
         release().inspect_err(|error| self.note(error))
@@ -146,19 +144,14 @@ impl Signer {
         self.mark.lock().ok()
     }
 
-    /// Signs `message` at `position` on a thread that may block for the key.
-    async fn sign(&self, position: Position, message: Vec<u8>) -> Result<Signature, Error> {
-        let signer = self.clone();
-        let signing = tokio::task::spawn_blocking(move || {
-            let mut mark = signer.lock().ok_or(MarkError::Poisoned)?;
-            let key = &signer.key;
-            mark.sign(position, &message, |bytes| key.sign(bytes).map_err(MarkError::Key))
-        });
-        match signing.await {
-            Ok(Ok(signature)) => Ok(signature),
-            Ok(Err(error)) => Err(self.refuse(error)),
-            Err(error) => Err(self.refuse(MarkError::Key(error.to_string()))),
-        }
+    /// Signs `message` at `position`. The key may block; a vote does not queue for a thread behind
+    /// the work of HTTP clients.
+    fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
+        let sign = || {
+            let mut mark = self.lock().ok_or(MarkError::Poisoned)?;
+            mark.sign(position, message, |bytes| self.key.sign(bytes).map_err(MarkError::Key))
+        };
+        tokio::task::block_in_place(sign).map_err(|error| self.refuse(error))
     }
 
     fn refuse(&self, error: MarkError) -> Error {
@@ -181,13 +174,13 @@ impl Signer {
 impl malachitebft_signing::Signer<Context> for Signer {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedVote<Context>, Error> {
         let (position, message) = self.vote_place(&vote).ok_or_else(|| self.without_round())?;
-        let signature = self.sign(position, message).await?;
+        let signature = self.sign(position, &message)?;
         Ok(SignedMessage::new(vote, signature))
     }
 
     async fn sign_proposal(&self, proposal: Proposal) -> Result<SignedProposal<Context>, Error> {
         let place = self.proposal_place(&proposal).ok_or_else(|| self.without_round())?;
-        let signature = self.sign(place.0, place.1).await?;
+        let signature = self.sign(place.0, &place.1)?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

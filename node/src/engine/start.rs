@@ -28,6 +28,7 @@ use minglian_ledger::validators;
 use tokio::sync::{mpsc, watch};
 
 use crate::engine::context::{Address, Context};
+use crate::engine::log_file;
 use crate::engine::signer::Signer;
 use crate::engine::verifier::Verifier;
 use crate::engine::wire::Wire;
@@ -104,8 +105,8 @@ pub enum EngineError {
     /// The peer key is not one.
     #[error("the peer key is unusable: {0}")]
     PeerKey(String),
-    /// The engine's log cannot be synced.
-    #[error("the consensus log {path} could not be synced: {error}")]
+    /// The engine's log cannot be read, cut or synced.
+    #[error("the consensus log {path} cannot be made ready: {error}")]
     Log {
         /// The file.
         path: PathBuf,
@@ -192,6 +193,12 @@ fn parse_peer(text: &str) -> Result<Multiaddr, EngineError> {
     if named { Ok(address) } else { Err(EngineError::NoPeerId(text.to_owned())) }
 }
 
+/// A peer of the ledger or the configuration. One mistyped address must not keep the node from
+/// starting: the others may be enough to put it right on the ledger.
+fn parse_listed_peer(text: &str) -> Option<Multiaddr> {
+    parse_peer(text).inspect_err(|error| tracing::error!(%error, "cannot dial a listed peer")).ok()
+}
+
 /// Refuses a TCP port that stays taken: the engine would only log it and wait for ever. A node that
 /// has just stopped may hold it a little longer.
 async fn check_port(listen: &str) -> Result<(), EngineError> {
@@ -253,7 +260,7 @@ fn configuration(settings: &EngineSettings) -> Result<Configuration, EngineError
     let p2p = &mut consensus.p2p;
     p2p.listen_addr = parse_address(&settings.listen)?;
     p2p.persistent_peers =
-        settings.peers.iter().map(|peer| parse_peer(peer)).collect::<Result<_, _>>()?;
+        settings.peers.iter().filter_map(|peer| parse_listed_peer(peer)).collect();
     p2p.persistent_peers_only = true;
     // Few validators, all connected: each message goes to every peer once, and none relays.
     p2p.protocol = PubSubProtocol::Broadcast;
@@ -292,16 +299,6 @@ async fn identity(
     Ok((identity, ConsensusContext::new_validator(address, verifier, signer)))
 }
 
-/// Puts the engine's log on disk as an earlier life left it: replay sends what it holds again, and
-/// does not sync it before.
-fn sync_log(path: &Path) -> io::Result<()> {
-    match File::open(path) {
-        Ok(file) => file.sync_all(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
 /// Starts the engine. It first asks for `ConsensusReady` once it listens.
 pub async fn start(
     settings: EngineSettings,
@@ -309,7 +306,8 @@ pub async fn start(
     let configuration = configuration(&settings)?;
     check_port(&settings.listen).await?;
     let log_path = settings.log_path.clone();
-    sync_log(&log_path).map_err(|error| EngineError::Log { path: log_path.clone(), error })?;
+    log_file::prepare(&log_path)
+        .map_err(|error| EngineError::Log { path: log_path.clone(), error })?;
     let (wire, peer_tip) = Wire::new();
     let leaving = match &settings.role {
         Role::Validator(signer) => wire.clone().leaving(signer.clone()),

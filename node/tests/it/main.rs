@@ -1,9 +1,12 @@
 //! Integration tests of the node.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod app_idle;
+mod app_judge;
 mod checkpoints;
 mod engine_app;
 mod engine_four;
+mod engine_log_file;
 mod engine_mark;
 mod engine_net;
 mod engine_parts;

@@ -1,0 +1,235 @@
+//! Whether a block is one that this node may vote for. It is executed before this node says so.
+//!
+//! A verdict speaks of a block, not of who sent it: "invalid" is said only of what is wrong with the
+//! block itself, on every node and for ever, because the engine pairs verdicts by block id. A body
+//! that is not the block it was announced as, or comes at the wrong time or from the wrong
+//! proposer, gets no verdict: the round passes without it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use minglian_ledger::block::Block;
+use minglian_ledger::hash::{BlockId, ValidatorAddress};
+use minglian_ledger::height::{Height, TimeMs};
+use minglian_ledger::transaction::Transaction;
+use tokio::time::Instant;
+
+use crate::app::offers::Offers;
+use crate::bodies::{Bodies, BodiesError};
+use crate::chain::{Chain, ChainError};
+use crate::engine::context::ValidatorSet;
+use crate::engine::parts::{Init, SignedBody};
+use crate::metrics::Metrics;
+use crate::signatures::VerifiedCache;
+
+/// How far a proposer's clock may be ahead of this node's.
+const CLOCK_AHEAD_MS_MAX: u64 = 10_000;
+
+/// Where this node is while it judges.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The round it is in.
+    pub round: u32,
+    /// Its clock.
+    pub now: TimeMs,
+}
+
+/// Judges blocks, and keeps the bodies of those that are not decided.
+pub struct Judge {
+    chain: Arc<Chain>,
+    verified: Arc<VerifiedCache>,
+    metrics: Arc<Metrics>,
+    /// Bodies of blocks that this node built or found valid.
+    pub bodies: Bodies,
+    offers: Offers,
+    proposal_age_ms_max: u64,
+}
+
+impl Judge {
+    /// A judge of what follows `chain`. The time of a new proposal may lie `proposal_age_ms_max`
+    /// milliseconds behind this node's clock.
+    pub fn new(
+        chain: Arc<Chain>,
+        verified: Arc<VerifiedCache>,
+        metrics: Arc<Metrics>,
+        bodies: Bodies,
+        proposal_age_ms_max: u64,
+    ) -> Self {
+        Self { chain, verified, metrics, bodies, offers: Offers::default(), proposal_age_ms_max }
+    }
+
+    /// Judges a whole body, and stores it before the verdict leaves. `None` if nothing is said about
+    /// the block that it was announced as.
+    ///
+    /// # Errors
+    /// [`BodiesError`] if a good body cannot be stored.
+    pub fn judge(&mut self, body: SignedBody, at: Moment) -> Result<Option<bool>, BodiesError> {
+        let init = body.init.clone();
+        let stored = self.bodies.find(&init.block_id);
+        if stored.is_some() && self.chain.is_candidate(&init.block_id) {
+            return Ok(Some(true));
+        }
+        if stored.is_none() && !self.offers.admit(init.height, at.round, init.round, init.block_id)
+        {
+            tracing::debug!(height = %init.height, round = init.round, "one body too many");
+            self.metrics.refused_parts.fetch_add(1, Ordering::Relaxed);
+            return Ok(None);
+        }
+        // What is stored was judged before: only its execution is gone.
+        let judged = stored.unwrap_or(&body);
+        let is_new = stored.is_none();
+        let objection =
+            match tokio::task::block_in_place(|| self.check(judged, is_new.then_some(at))) {
+                Ok(()) if is_new => return self.bodies.put(body).map(|()| Some(true)),
+                Ok(()) => return Ok(Some(true)),
+                Err(objection) => objection,
+            };
+        if let Objection::Ours(error) = &objection {
+            tracing::error!(%error, height = %init.height, "cannot judge a proposal");
+            return Ok(None);
+        }
+        tracing::warn!(%objection, height = %init.height, "invalid proposal");
+        self.metrics.invalid_proposals.fetch_add(1, Ordering::Relaxed);
+        Ok(objection.is_about_the_block().then_some(false))
+    }
+
+    fn check(&self, body: &SignedBody, new_at: Option<Moment>) -> Result<(), Objection> {
+        let init = &body.init;
+        let block =
+            Block::decode(&body.body).map_err(|error| Objection::Malformed(error.to_string()))?;
+        if block.header.id() != init.block_id || block.header.height != init.height {
+            return Err(Objection::OtherBlock);
+        }
+        if let Some(at) = new_at {
+            self.check_turn(init, block.header.proposer)?;
+            // A block that was locked before an outage must stay good after it, and so must one of
+            // an earlier round, which others may have locked.
+            let is_fresh = init.valid_round.is_none() && init.round >= at.round;
+            check_time(block.header.time_ms, at.now, is_fresh.then_some(self.proposal_age_ms_max))?;
+        }
+        self.execute(&Arc::new(block))
+    }
+
+    /// Whether the header names whose turn it was: in this round, or, for a block that is proposed
+    /// again, in one up to the round in which it was found valid.
+    fn check_turn(&self, init: &Init, proposer: ValidatorAddress) -> Result<(), Objection> {
+        let is_due = match init.valid_round {
+            None => proposer == init.proposer,
+            Some(valid_round) if valid_round < init.round => {
+                let head = self.chain.head();
+                let validators = ValidatorSet::from(&head.validators);
+                let members = head.validators.members().len();
+                let turns = u32::try_from(members).unwrap_or(u32::MAX);
+                (0..=valid_round)
+                    .rev()
+                    .zip(0..turns)
+                    .any(|(round, _)| validators.proposer(init.height, round).address.0 == proposer)
+            }
+            Some(_) => false,
+        };
+        if is_due { Ok(()) } else { Err(Objection::Proposer) }
+    }
+
+    /// Executes a stored body again, so that it can be decided.
+    ///
+    /// # Errors
+    /// [`ChainError`] if the block does not follow or this node cannot say.
+    pub fn restore(&self, body: &SignedBody) -> Result<(), ChainError> {
+        match Block::decode(&body.body) {
+            Ok(block) => tokio::task::block_in_place(|| self.chain.consider(&Arc::new(block))),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The stored body of a block.
+    pub fn find(&self, id: &BlockId) -> Option<&SignedBody> {
+        self.bodies.find(id)
+    }
+
+    /// Removes what was kept for heights up to `height`.
+    ///
+    /// # Errors
+    /// [`BodiesError`] if a file cannot be removed.
+    pub fn forget(&mut self, height: Height) -> Result<(), BodiesError> {
+        self.bodies.forget(height)
+    }
+
+    /// Checks a block's signatures and executes it, at the same time.
+    ///
+    /// # Errors
+    /// [`Objection`].
+    pub fn execute(&self, block: &Arc<Block>) -> Result<(), Objection> {
+        let begun = Instant::now();
+        let (verified, considered) = std::thread::scope(|scope| {
+            let signatures = scope.spawn(|| {
+                let hash = |one: &Transaction| Transaction::envelope_hash(&one.encode());
+                let envelopes: Vec<_> =
+                    block.transactions.iter().map(|one| (hash(one), one)).collect();
+                self.verified.verify(&envelopes)
+            });
+            let considered = self.chain.consider(block);
+            (signatures.join(), considered)
+        });
+        self.count_execution(begun);
+        match verified {
+            Ok(Ok(())) => {}
+            Ok(Err(bad)) => return Err(Objection::Signature(bad.first().copied().unwrap_or(0))),
+            Err(_) => return Err(Objection::Signature(0)),
+        }
+        considered.map_err(|error| {
+            if error.is_operational() { Objection::Ours(error) } else { Objection::Invalid(error) }
+        })
+    }
+
+    /// Counts the time spent on building or executing a block.
+    pub fn count_execution(&self, begun: Instant) {
+        let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.metrics.execute_us.fetch_add(elapsed_us, Ordering::Relaxed);
+    }
+}
+
+/// A block's time against this node's clock. That it is not too old is asked only of a fresh
+/// proposal: one that was locked before an outage must stay valid after it.
+fn check_time(time_ms: TimeMs, now: TimeMs, age_ms_max: Option<u64>) -> Result<(), Objection> {
+    let is_early = time_ms.0 > now.0.saturating_add(CLOCK_AHEAD_MS_MAX);
+    let is_old = age_ms_max.is_some_and(|age_ms| time_ms.0.saturating_add(age_ms) < now.0);
+    if is_early || is_old { Err(Objection::Time { time_ms, now }) } else { Ok(()) }
+}
+
+/// Why this node does not vote for a block.
+#[derive(Debug, thiserror::Error)]
+pub enum Objection {
+    /// The body is not a block.
+    #[error("the body is not a block: {0}")]
+    Malformed(String),
+    /// The body is another block than announced.
+    #[error("the body is another block than its stream announced")]
+    OtherBlock,
+    /// The header's proposer is not whose turn it is.
+    #[error("the header names another proposer than the one whose turn it is")]
+    Proposer,
+    /// The header's time is too far from this node's clock.
+    #[error("the header's time {0} ms is too far from this node's clock, {1} ms", time_ms.0, now.0)]
+    Time {
+        /// The header's time.
+        time_ms: TimeMs,
+        /// This node's clock.
+        now: TimeMs,
+    },
+    /// A transaction's signature does not verify.
+    #[error("the signature of transaction {0} does not verify")]
+    Signature(usize),
+    /// The block does not follow from its parent.
+    #[error("{0}")]
+    Invalid(ChainError),
+    /// This node cannot say.
+    #[error("{0}")]
+    Ours(ChainError),
+}
+
+impl Objection {
+    /// Whether it holds on every node and at any time, whoever sent the block.
+    fn is_about_the_block(&self) -> bool {
+        matches!(self, Self::Signature(_) | Self::Invalid(_))
+    }
+}
