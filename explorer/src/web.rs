@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use minglian_ledger::genesis::Genesis;
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use error::PageError;
 pub use frame::Frame;
@@ -25,6 +25,9 @@ use crate::status::Status;
 /// queries cannot pile up.
 const PAGES_MAX: usize = 32;
 
+/// Most of them that may read whole tables, so that searches leave room for everything else.
+const SEARCHES_MAX: usize = 2;
+
 /// What every page needs.
 #[derive(Debug, Clone)]
 pub struct App(Arc<Parts>);
@@ -33,6 +36,7 @@ pub struct App(Arc<Parts>);
 struct Parts {
     reader: Reader,
     room: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
     status: Status,
     node: String,
     network: String,
@@ -51,6 +55,7 @@ impl App {
         Self(Arc::new(Parts {
             reader,
             room: Arc::new(Semaphore::new(PAGES_MAX)),
+            searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             status,
             node: node.trim_end_matches('/').to_owned(),
             network: genesis.name.to_string(),
@@ -75,7 +80,30 @@ impl App {
     ) -> PageResult {
         let room = Arc::clone(&self.0.room);
         let permit = room.acquire_owned().await.map_err(|_| PageError::Broken)?;
+        self.make(permit, work).await
+    }
+
+    /// As [`App::page`], for one that may read whole tables: it waits for its turn and
+    /// takes no place of the others.
+    ///
+    /// # Errors
+    /// What `work` reports.
+    pub async fn search_page<T: askama::Template>(
+        self,
+        work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
+    ) -> PageResult {
+        let searches = Arc::clone(&self.0.searches);
+        let turn = searches.acquire_owned().await.map_err(|_| PageError::Broken)?;
+        self.make(turn, work).await
+    }
+
+    async fn make<T: askama::Template>(
+        self,
+        permit: OwnedSemaphorePermit,
+        work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
+    ) -> PageResult {
         let page = move || {
+            // Held until the work ends, also when nobody waits for it any more.
             let _permit = permit;
             self.0.reader.read(|connection| {
                 let frame = Frame::read(&self, connection)?;

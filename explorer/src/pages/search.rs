@@ -40,7 +40,7 @@ pub async fn search(State(app): State<App>, Query(filter): Query<Filter>) -> Pag
         let text = format!("查询文字不能超过{QUERY_CHARACTERS_MAX}个字");
         return Err(PageError::Malformed(text));
     }
-    app.page(move |connection, frame| {
+    app.search_page(move |connection, frame| {
         let mut page = Search {
             frame,
             query,
