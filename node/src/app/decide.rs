@@ -48,9 +48,10 @@ impl App {
         self.parts.judge.forget(certificate.height)?;
         self.parts.admission.committed(&committed);
         metrics.waiting.store(self.parts.admission.size().0 as u64, Ordering::Relaxed);
+        let pause = self.last_block_at.elapsed();
         self.last_block_at = Instant::now();
         if committed.transactions.is_empty() {
-            self.hints.was_empty(self.last_block_at);
+            self.hints.was_empty(self.last_block_at, pause);
         } else {
             self.hints.worked(self.last_block_at);
         }

@@ -19,6 +19,7 @@ use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
+use tokio::time::Instant;
 
 use super::correct::{self, CorrectError};
 use super::party::Party;
@@ -27,6 +28,9 @@ use super::signers::Signers;
 
 /// How long one block may take before the run gives up.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a run waits before it asks a node again that had no room.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How many heights a transaction may wait.
 const LIFETIME_HEIGHTS: u64 = 1_000;
@@ -327,7 +331,13 @@ impl<'a> Run<'a> {
             return Ok(Vec::new());
         }
         let encoded: Vec<Vec<u8>> = steps.iter().map(|step| step.transaction.encode()).collect();
-        let answers = self.client.submit_and_wait(&encoded, COMMIT_TIMEOUT).await?;
+        let deadline = Instant::now() + COMMIT_TIMEOUT;
+        let mut answers = self.client.submit_and_wait(&encoded, COMMIT_TIMEOUT).await?;
+        while answers.iter().any(SubmitAnswer::is_for_now) && Instant::now() < deadline {
+            tokio::time::sleep(RETRY_INTERVAL).await;
+            // What was taken already is answered as the first time.
+            answers = self.client.submit_and_wait(&encoded, COMMIT_TIMEOUT).await?;
+        }
         for (step, answer) in steps.iter().zip(&answers) {
             if answer.status != SubmitStatus::Committed {
                 return Err(RunError::NotCommitted {

@@ -44,7 +44,7 @@ pub enum SubmitStatus {
 /// The answer to one submitted transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubmitAnswer {
-    /// Its name; none if the bytes are not a transaction.
+    /// Its name; none if the bytes are not a transaction, or were not read for want of room.
     pub id: Option<TransactionId>,
     /// How it stands.
     pub status: SubmitStatus,
@@ -57,6 +57,13 @@ pub struct SubmitAnswer {
     /// Where and how it was committed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed: Option<CommittedView>,
+}
+
+impl SubmitAnswer {
+    /// Whether the node has no room now and may have some in a moment: send again.
+    pub fn is_for_now(&self) -> bool {
+        self.status == SubmitStatus::Refused && matches!(&*self.code, "pool_full" | "quota")
+    }
 }
 
 /// A committed transaction's place and outcome.
