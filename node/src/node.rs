@@ -37,7 +37,7 @@ use crate::gossip::message::GossipMessage;
 use crate::gossip::{self, GossipError, GossipHandle, GossipLimits, GossipPeer, GossipSettings};
 use crate::mempool::{self, Mempool};
 use crate::metrics::Metrics;
-use crate::rpc::{self, RpcParts};
+use crate::rpc::{self, HttpLimits, RpcParts};
 use crate::signatures::VerifiedCache;
 
 /// Commits that a slow listener may lag behind.
@@ -140,6 +140,10 @@ pub async fn run(
         chain: chain.clone(),
         admission: admission.clone(),
         commits: commits.clone(),
+        limits: HttpLimits {
+            connections_per_client_max: config.http_connections_per_client_max,
+            ..HttpLimits::default()
+        },
         broadcast: broadcaster(gossip.clone()),
         checkpoints: checkpoints.clone(),
         metrics: metrics.clone(),

@@ -16,3 +16,4 @@ mod key_file;
 mod rpc;
 mod rpc_limits;
 mod rpc_world;
+mod rpc_overload;
