@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{self, EnvelopeFault};
+use minglian_contracts::execute::Unfit;
 use minglian_ledger::hash::{EnvelopeHash, TransactionId};
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::transaction::{Transaction, TransactionError};
 use tokio::sync::watch;
 
-use crate::chain::{Chain, ChainError, Committed};
+use crate::chain::{Chain, ChainError, Committed, LeftOut};
 use crate::clock;
 use crate::mempool::{Mempool, PoolError, Waiting};
 use crate::metrics::Metrics;
@@ -196,7 +197,7 @@ impl Admission {
         answers
     }
 
-    /// The transactions to propose next, at most `bytes` of them.
+    /// The transactions to propose next, at most `bytes` of them, organisations in turn.
     pub fn first(&self, bytes: usize) -> Vec<Arc<Transaction>> {
         self.lock().first(bytes)
     }
@@ -212,16 +213,23 @@ impl Admission {
         self.waiting.send_replace(pool.len());
     }
 
-    /// Drops transactions that no block can hold any more.
-    pub fn discard(&self, ids: impl Iterator<Item = TransactionId>) {
+    /// Drops what a proposal left out: what no block may hold any more, and what would be refused
+    /// while its organisation is over its refused bytes of the day. The latter may be lawful on
+    /// another day, but until then it would stand in the way of every proposal; its client sends it
+    /// again.
+    pub fn left_out(&self, left_out: &[LeftOut]) {
         let mut pool = self.lock();
-        for id in ids {
-            pool.remove(&id);
-        }
+        let dropped = left_out
+            .iter()
+            .filter(|left| matches!(left.unfit, Unfit::Envelope(_) | Unfit::RefusedBytes { .. }))
+            .filter_map(|left| pool.remove(&left.id))
+            .count();
+        self.metrics.count_left_out(dropped);
         self.waiting.send_replace(pool.len());
     }
 
-    /// Transactions that wait for a block, encoded, oldest first: to be passed on again.
+    /// Transactions that wait for a block, encoded, as they would be proposed: to be
+    /// passed on again.
     pub fn waiting_encoded(&self, bytes: usize) -> Vec<Vec<u8>> {
         self.first(bytes).iter().map(|transaction| transaction.encode()).collect()
     }

@@ -14,6 +14,7 @@ mod import;
 mod import_plan;
 mod key_file;
 mod rpc;
+mod mempool;
 mod rpc_limits;
 mod rpc_world;
 mod rpc_overload;
