@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{self, EnvelopeFault};
+use minglian_contracts::execute::Unfit;
 use minglian_ledger::hash::{EnvelopeHash, TransactionId};
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::transaction::{Transaction, TransactionError};
 use tokio::sync::watch;
 
-use crate::chain::{Chain, ChainError, Committed};
+use crate::chain::{Chain, ChainError, Committed, LeftOut};
 use crate::clock;
 use crate::mempool::{Mempool, PoolError, Waiting};
 use crate::metrics::Metrics;
@@ -63,6 +64,17 @@ impl AdmissionError {
             Self::Chain(_) => "unavailable",
         }
     }
+
+    /// Whether no node can ever have admitted the transaction, whatever its state: a peer that
+    /// passes it on did not check it. What depends on height, state or room is innocent.
+    pub fn is_forged(&self) -> bool {
+        matches!(
+            self,
+            Self::Malformed(_)
+                | Self::BadSignature
+                | Self::Envelope(EnvelopeFault::WrongChain(_) | EnvelopeFault::TooLarge(_))
+        )
+    }
 }
 
 /// A transaction that may wait for a block.
@@ -100,7 +112,8 @@ impl Admission {
     /// Checks encoded transactions and keeps those that pass; one answer for each.
     ///
     /// What the pool has no room for is turned away unread: under overload, looking at what cannot
-    /// be kept would cost the processor that the kept transactions need.
+    /// be kept would cost the processor that the kept transactions need. Only a good signature takes
+    /// room, so that rubbish in front turns nothing away that stands behind it.
     pub fn admit(&self, encoded: &[impl AsRef<[u8]>]) -> Vec<Result<Admitted, AdmissionError>> {
         let context = match self.chain.next_context(clock::now()) {
             Ok(context) => context,
@@ -109,39 +122,49 @@ impl Admission {
                 return encoded.iter().map(|_| Err(unavailable(&text))).collect();
             }
         };
-        let mut room = self.lock().room();
-        let mut answers: Vec<Result<Checked, AdmissionError>> = encoded
-            .iter()
-            .map(|bytes| {
-                if room == 0 {
-                    return Err(PoolError::Full.into());
-                }
-                let checked = self.check(&context, bytes.as_ref());
-                room -= usize::from(matches!(checked, Ok(Checked::Fresh(_))));
-                checked
-            })
-            .collect();
-        let unverified: Vec<usize> = (0..answers.len())
-            .filter(|&position| matches!(answers[position], Ok(Checked::Fresh(_))))
-            .collect();
-        let envelopes: Vec<(EnvelopeHash, &Transaction)> = unverified
-            .iter()
-            .filter_map(|&position| match &answers[position] {
-                Ok(Checked::Fresh(waiting)) => {
-                    let envelope = Transaction::envelope_hash(encoded[position].as_ref());
-                    Some((envelope, &*waiting.transaction))
-                }
-                _ => None,
-            })
-            .collect();
-        if let Err(bad) = self.verified.verify(&envelopes) {
-            for position in bad {
-                answers[unverified[position]] = Err(AdmissionError::BadSignature);
+        let mut answers = Vec::with_capacity(encoded.len());
+        while answers.len() < encoded.len() {
+            let rest = &encoded[answers.len()..];
+            let room = self.lock().room();
+            if room == 0 {
+                answers.extend(rest.iter().map(|_| Err(PoolError::Full.into())));
+                break;
             }
+            answers.extend(self.admit_some(&context, rest, room));
         }
-        let answers = self.keep(answers);
         self.metrics.count_admissions(&answers);
         answers
+    }
+
+    /// Answers the first of `encoded`: as far as the pool has room if all signatures are good.
+    fn admit_some(
+        &self,
+        context: &BlockContext,
+        encoded: &[impl AsRef<[u8]>],
+        room: usize,
+    ) -> Vec<Result<Admitted, AdmissionError>> {
+        let mut answers = Vec::new();
+        let (mut fresh, mut envelopes) = (Vec::new(), Vec::new());
+        for bytes in encoded {
+            let answer = self.check(context, bytes.as_ref());
+            if let Ok(Checked::Fresh(waiting)) = &answer {
+                let envelope = Transaction::envelope_hash(bytes.as_ref());
+                fresh.push(answers.len());
+                envelopes.push((envelope, Arc::clone(&waiting.transaction)));
+            }
+            answers.push(answer);
+            if fresh.len() >= room {
+                break;
+            }
+        }
+        let envelopes: Vec<(EnvelopeHash, &Transaction)> =
+            envelopes.iter().map(|(hash, transaction)| (*hash, &**transaction)).collect();
+        if let Err(bad) = self.verified.verify(&envelopes) {
+            for position in bad {
+                answers[fresh[position]] = Err(AdmissionError::BadSignature);
+            }
+        }
+        self.keep(answers)
     }
 
     fn check(&self, context: &BlockContext, bytes: &[u8]) -> Result<Checked, AdmissionError> {
@@ -149,7 +172,7 @@ impl Admission {
         let id = transaction.id();
         if self.is_waiting(&id) {
             // Another signature over the same act may be garbage: it is not known by its name.
-            transaction.verify().map_err(|_| AdmissionError::BadSignature)?;
+            self.verify(bytes, &transaction)?;
             return Err(PoolError::Known.into());
         }
         let store = self.chain.store();
@@ -164,7 +187,7 @@ impl Admission {
             }
             Err(fault @ EnvelopeFault::Repeated(_)) => {
                 // The same signed act again: the first receipt answers it, applied or refused.
-                transaction.verify().map_err(|_| AdmissionError::BadSignature)?;
+                self.verify(bytes, &transaction)?;
                 match store.transaction(&id).map_err(ChainError::from)? {
                     Some(index) => Ok(Checked::Committed(id, index)),
                     None => Err(AdmissionError::Envelope(fault)),
@@ -172,6 +195,12 @@ impl Admission {
             }
             Err(fault) => Err(AdmissionError::Envelope(fault)),
         }
+    }
+
+    /// Checks one signature, unless it was found good lately.
+    fn verify(&self, bytes: &[u8], transaction: &Transaction) -> Result<(), AdmissionError> {
+        let envelope = Transaction::envelope_hash(bytes);
+        self.verified.verify(&[(envelope, transaction)]).map_err(|_| AdmissionError::BadSignature)
     }
 
     fn keep(
@@ -196,7 +225,7 @@ impl Admission {
         answers
     }
 
-    /// The transactions to propose next, at most `bytes` of them.
+    /// The transactions to propose next, at most `bytes` of them, organisations in turn.
     pub fn first(&self, bytes: usize) -> Vec<Arc<Transaction>> {
         self.lock().first(bytes)
     }
@@ -212,16 +241,23 @@ impl Admission {
         self.waiting.send_replace(pool.len());
     }
 
-    /// Drops transactions that no block can hold any more.
-    pub fn discard(&self, ids: impl Iterator<Item = TransactionId>) {
+    /// Drops what a proposal left out: what no block may hold any more, and what would be refused
+    /// while its organisation is over its refused bytes of the day. The latter may be lawful on
+    /// another day, but until then it would stand in the way of every proposal; its client sends it
+    /// again.
+    pub fn left_out(&self, left_out: &[LeftOut]) {
         let mut pool = self.lock();
-        for id in ids {
-            pool.remove(&id);
-        }
+        let dropped = left_out
+            .iter()
+            .filter(|left| matches!(left.unfit, Unfit::Envelope(_) | Unfit::RefusedBytes { .. }))
+            .filter_map(|left| pool.remove(&left.id))
+            .count();
+        self.metrics.count_left_out(dropped);
         self.waiting.send_replace(pool.len());
     }
 
-    /// Transactions that wait for a block, encoded, oldest first: to be passed on again.
+    /// Transactions that wait for a block, encoded, as they would be proposed: to be
+    /// passed on again.
     pub fn waiting_encoded(&self, bytes: usize) -> Vec<Vec<u8>> {
         self.first(bytes).iter().map(|transaction| transaction.encode()).collect()
     }

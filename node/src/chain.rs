@@ -20,6 +20,7 @@ use minglian_ledger::genesis::Genesis;
 use minglian_ledger::hash::{BlockId, TransactionId, ValidatorAddress};
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::log::tree::Frontier;
+use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::overlay::Overlay;
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::state::{StateError, StateRead};
@@ -29,6 +30,13 @@ use minglian_ledger::validators::ValidatorSet;
 use tokio::sync::watch;
 
 use additions::{Additions, GenesisAdditions};
+
+/// Most transactions left out of one proposal before it is closed: each was executed for nothing.
+pub const UNFIT_MAX: usize = 2_048;
+
+/// Most transactions of one organisation left out of one proposal. Its others wait for a later one,
+/// so that one organisation's rubbish does not close a proposal for everybody.
+pub const UNFIT_ORGANIZATION_MAX: usize = 512;
 
 /// Why the chain cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +196,9 @@ impl Chain {
     }
 
     /// Builds the next block from as many of `transactions` as fit, in their order, and keeps it as
-    /// a candidate. Their signatures were checked at admission.
+    /// a candidate. Their signatures were checked at admission. What no block may hold, or not
+    /// today, is left out, up to [`UNFIT_MAX`] in all and [`UNFIT_ORGANIZATION_MAX`] of one
+    /// organisation.
     pub fn propose<'a>(
         &self,
         transactions: impl Iterator<Item = &'a Transaction>,
@@ -201,11 +211,22 @@ impl Chain {
         let context = BlockContext::after(parent, time_ms).map_err(InvalidBlock::from)?;
         let mut run = Run::new(&self.store, &context)?;
         let (mut taken, mut left_out) = (Vec::new(), Vec::new());
+        let mut unfit_counts: BTreeMap<OrganizationCode, usize> = BTreeMap::new();
         for transaction in transactions {
+            let unfit_count = unfit_counts.entry(transaction.body.organization).or_default();
+            if *unfit_count >= UNFIT_ORGANIZATION_MAX {
+                continue;
+            }
             match run.push(transaction)? {
                 Ok(_) => taken.push(transaction.clone()),
                 Err(Unfit::Full) => break,
-                Err(unfit) => left_out.push(LeftOut { id: transaction.id(), unfit }),
+                Err(unfit) => {
+                    *unfit_count += 1;
+                    left_out.push(LeftOut { id: transaction.id(), unfit });
+                    if left_out.len() >= UNFIT_MAX {
+                        break;
+                    }
+                }
             }
         }
         let executed = run.finish()?;

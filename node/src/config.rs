@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+/// Connections that one client may have, unless the configuration says otherwise: as many as the
+/// interface serves requests and streams at a time, which leaves some for others.
+pub const HTTP_CONNECTIONS_PER_CLIENT_MAX: usize = 1_536;
+
 /// Everything a node is told. A key that is not named here is refused, so that a misspelt setting
 /// does not pass for a default. Paths are relative to the file's directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,10 @@ pub struct Config {
     pub gossip: Listen,
     /// HTTP address for clients. It has no TLS: put a proxy in front of it, or keep it local.
     pub http_address: SocketAddr,
+    /// HTTP connections that one client may have: an IPv4 address, or an IPv6 network of 64 bits.
+    /// Behind a proxy all clients are one.
+    #[serde(default = "default_http_connections_per_client_max")]
+    pub http_connections_per_client_max: usize,
     /// Key files.
     pub keys: KeyPaths,
     /// Peers besides the validators: `/ip4/…/tcp/…/p2p/…` of observers.
@@ -62,6 +70,10 @@ pub struct KeyPaths {
     pub log: Option<PathBuf>,
     /// File with the passphrase of the key files; asked for when there is none.
     pub passphrase_file: Option<PathBuf>,
+}
+
+fn default_http_connections_per_client_max() -> usize {
+    HTTP_CONNECTIONS_PER_CLIENT_MAX
 }
 
 fn default_heartbeat_seconds() -> u64 {
@@ -106,6 +118,9 @@ impl Config {
         let mut config: Self = toml::from_str(&text).map_err(|error| faulty(error.to_string()))?;
         if config.heartbeat_seconds == 0 || config.propose_timeout_ms == 0 {
             return Err(faulty("heartbeat_seconds and propose_timeout_ms are at least 1".into()));
+        }
+        if config.http_connections_per_client_max == 0 {
+            return Err(faulty("http_connections_per_client_max is at least 1".into()));
         }
         if config.proposal_age_ms_max <= config.propose_timeout_ms {
             let reason = "proposal_age_ms_max is more than propose_timeout_ms";

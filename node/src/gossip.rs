@@ -13,7 +13,8 @@
 //! ```
 //!
 //! A peer that is not listed is refused right after the handshake, which is the first moment its id
-//! is known. A listed peer that sends a malformed message is cut off for a while.
+//! is known. A listed peer that sends a malformed message is cut off for a while, and so is one that
+//! passes on a transaction that no node admits ([`GossipHandle::report_forged`]).
 
 pub mod counters;
 pub mod message;
@@ -37,6 +38,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::gossip::counters::{CounterSnapshot, Counters};
 use crate::gossip::message::{GossipMessage, Malformed};
 use crate::gossip::network::{Command, Network, Parts};
+use crate::gossip::stream::Misbehaviour;
 
 /// Calls of handles that may wait for the network task.
 const COMMANDS_MAX: usize = 4096;
@@ -78,7 +80,7 @@ pub struct GossipLimits {
     pub queue_messages_max: usize,
     /// How long a transaction may wait for others to share its message.
     pub batch_delay: Duration,
-    /// How long a peer is cut off for a malformed message.
+    /// How long a peer is cut off for a malformed or forged message.
     pub penalty: Duration,
 }
 
@@ -199,7 +201,8 @@ pub async fn start(
     });
     network.set_peers(peers);
     tokio::spawn(network.run(command_receiver));
-    Ok((GossipHandle { commands, connected, counters, listen_address }, inbound_receiver))
+    let penalty = limits.penalty;
+    Ok((GossipHandle { commands, connected, counters, listen_address, penalty }, inbound_receiver))
 }
 
 /// Sends messages and steers the gossip. The gossip stops when the last handle is dropped.
@@ -209,6 +212,7 @@ pub struct GossipHandle {
     connected: watch::Receiver<Vec<String>>,
     counters: Arc<Counters>,
     listen_address: String,
+    penalty: Duration,
 }
 
 impl GossipHandle {
@@ -254,6 +258,23 @@ impl GossipHandle {
             .await
             .map_err(|_| GossipError::Stopped)?;
         wait.await.map_err(|_| GossipError::Stopped)
+    }
+
+    /// Cuts a peer off for [`GossipLimits::penalty`]: it sent a transaction that no node admits, by
+    /// the code of its refusal. Returns that time.
+    pub async fn report_forged(
+        &self,
+        from: &str,
+        code: &'static str,
+    ) -> Result<Duration, GossipError> {
+        let peer = from.parse().map_err(|error| GossipError::PeerId {
+            text: from.to_owned(),
+            reason: format!("{error}"),
+        })?;
+        self.counters.messages_forged.increment();
+        let report = Misbehaviour { peer, malformed: Malformed::Transaction(code) };
+        self.commands.send(Command::CutOff(report)).await.map_err(|_| GossipError::Stopped)?;
+        Ok(self.penalty)
     }
 
     /// The ids of the connected peers, sorted.

@@ -21,6 +21,8 @@ pub struct Metrics {
     pub waiting: AtomicU64,
     /// Transactions that expired while waiting.
     pub expired: AtomicU64,
+    /// Transactions dropped because a proposal of this node could not hold them.
+    pub left_out: AtomicU64,
     /// Round of the last decision.
     pub round: AtomicU64,
     /// Proposals judged invalid.
@@ -57,15 +59,21 @@ impl Metrics {
         self.expired.fetch_add(count as u64, Ordering::Relaxed);
     }
 
+    /// Counts transactions dropped because a proposal could not hold them.
+    pub fn count_left_out(&self, count: usize) {
+        self.left_out.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
     /// The text that `/metrics` serves.
     pub fn render(&self) -> String {
         let mut text = String::new();
-        let values: [(&str, &str, &AtomicU64); 12] = [
+        let values: [(&str, &str, &AtomicU64); 13] = [
             ("height", "gauge", &self.height),
             ("log_size", "gauge", &self.log_size),
             ("committed_transactions_total", "counter", &self.committed),
             ("waiting_transactions", "gauge", &self.waiting),
             ("expired_transactions_total", "counter", &self.expired),
+            ("left_out_transactions_total", "counter", &self.left_out),
             ("round", "gauge", &self.round),
             ("invalid_proposals_total", "counter", &self.invalid_proposals),
             ("refused_parts_total", "counter", &self.refused_parts),

@@ -19,7 +19,7 @@ use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::Height;
 use minglian_ledger::keys::{PublicKey, SigningKey};
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::admission::Admission;
@@ -34,11 +34,11 @@ use crate::engine::mark::{Mark, MarkError};
 use crate::engine::signer::Signer;
 use crate::engine::start::{self, EngineError, EngineSettings, Role, Timeouts};
 use crate::genesis_file::{self, GenesisFileError};
-use crate::gossip::message::GossipMessage;
 use crate::gossip::{self, GossipError, GossipHandle, GossipLimits, GossipPeer, GossipSettings};
+use crate::inbound;
 use crate::mempool::{self, Mempool};
 use crate::metrics::Metrics;
-use crate::rpc::{self, RpcParts};
+use crate::rpc::{self, HttpLimits, RpcParts};
 use crate::signatures::VerifiedCache;
 
 /// Commits that a slow listener may lag behind.
@@ -49,10 +49,6 @@ const REBROADCAST_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Bytes of waiting transactions passed on again at a time.
 const REBROADCAST_BYTES: usize = 1 << 20;
-
-/// Messages of other nodes taken at once: what came while the last ones were checked is checked
-/// together, because signatures are cheaper by the batch.
-const INBOUND_MESSAGES_MAX: usize = 16;
 
 /// Why a node does not run.
 #[derive(Debug, thiserror::Error)]
@@ -132,7 +128,7 @@ pub async fn run(
     let commits = broadcast::Sender::new(COMMITS_MAX);
     let checkpoints = Arc::new(Checkpoints::new(&chain, keys.cosigner.clone(), keys.log.clone())?);
     let own_id = gossip::peer_id(&keys.peer)?;
-    let (gossip, inbound) = gossip::start(gossip_settings(&config, &chain, &keys)).await?;
+    let (gossip, received) = gossip::start(gossip_settings(&config, &chain, &keys)).await?;
 
     let address = config.http_address;
     let listener =
@@ -145,10 +141,14 @@ pub async fn run(
         checkpoints: checkpoints.clone(),
         metrics: metrics.clone(),
         network: rpc::Network::of(gossip.clone()),
+        limits: HttpLimits {
+            connections_per_client_max: config.http_connections_per_client_max,
+            ..HttpLimits::default()
+        },
     };
     let mut tasks = JoinSet::new();
     let http = tokio::spawn(rpc::serve(parts, listener, stop.clone()));
-    tasks.spawn(take_inbound(inbound, admission.clone(), checkpoints.clone()));
+    tasks.spawn(inbound::take(received, admission.clone(), checkpoints.clone(), gossip.clone()));
     tasks.spawn(cosign(commits.subscribe(), checkpoints, gossip.clone()));
     tasks.spawn(rebroadcast(admission.clone(), gossip.clone()));
     tasks.spawn(follow_peers(chain.clone(), config.observers.clone(), gossip.clone()));
@@ -277,31 +277,6 @@ fn broadcaster(gossip: GossipHandle) -> Arc<dyn Fn(Vec<Bytes>) + Send + Sync> {
             tracing::warn!(%error, "cannot pass on transactions");
         }
     })
-}
-
-/// Takes what other nodes send.
-async fn take_inbound(
-    mut inbound: mpsc::Receiver<gossip::Inbound>,
-    admission: Arc<Admission>,
-    checkpoints: Arc<Checkpoints>,
-) {
-    let mut received = Vec::new();
-    while inbound.recv_many(&mut received, INBOUND_MESSAGES_MAX).await > 0 {
-        let mut transactions = Vec::new();
-        for gossip::Inbound { from, message } in received.drain(..) {
-            match message {
-                GossipMessage::Transactions(some) => transactions.extend(some),
-                GossipMessage::Cosignature { note } => {
-                    if let Err(error) = checkpoints.on_received(note.as_bytes()) {
-                        tracing::debug!(from, %error, "refused a cosignature");
-                    }
-                }
-            }
-        }
-        let admitted = tokio::task::block_in_place(|| admission.admit(&transactions));
-        let refused = admitted.iter().filter(|answer| answer.is_err()).count();
-        tracing::trace!(count = transactions.len(), refused, "transactions came");
-    }
 }
 
 /// Cosigns each new head and tells the others.

@@ -9,6 +9,7 @@ pub mod problem;
 mod accounts;
 mod allocations;
 mod chain;
+mod connection;
 mod extract;
 mod limits;
 mod log;
@@ -42,6 +43,8 @@ use crate::chain::{Chain, Committed};
 use crate::checkpoints::Checkpoints;
 use crate::gossip::GossipHandle;
 use crate::metrics::Metrics;
+pub use limits::HttpLimits;
+use limits::Limits;
 use problem::{Kind, Refusal};
 use waiters::Waiters;
 
@@ -64,6 +67,8 @@ pub struct RpcParts {
     pub metrics: Arc<Metrics>,
     /// What the network between nodes reports.
     pub network: Network,
+    /// What clients are given.
+    pub limits: HttpLimits,
 }
 
 /// What the network between nodes reports.
@@ -92,6 +97,10 @@ struct Shared {
     waiters: Arc<Waiters>,
     /// Streams of tips that may still be opened.
     streams: Arc<Semaphore>,
+    /// Submissions that may still be checked at a time.
+    submitting: Arc<Semaphore>,
+    /// Bytes of bodies that may still be read.
+    bodies: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
@@ -106,20 +115,36 @@ pub async fn serve(
     let waiters = Arc::new(Waiters::default());
     let listening = waiters.clone().listen(parts.chain.clone(), parts.commits.subscribe());
     let listening = tokio::spawn(listening);
-    let streams = Arc::new(Semaphore::new(limits::STREAMS_MAX));
-    let shared = Shared { parts, waiters, streams, stop: stop.clone() };
+    let limits = parts.limits;
+    let places = |count| Arc::new(Semaphore::new(count));
+    let shared = Shared {
+        parts,
+        waiters,
+        streams: places(limits::STREAMS_MAX),
+        submitting: places(limits.submitting_max),
+        bodies: places(limits.body_bytes_max),
+        stop: stop.clone(),
+    };
     let (router, _) = routes(Arc::new(shared));
-    let served = server::run(listener, router, stop).await;
+    let served = server::run(listener, router, limits, stop).await;
     listening.abort();
     served
 }
 
 /// Every route, and their description.
 fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
+    let answers = Arc::new(Semaphore::new(shared.parts.limits.answer_bytes_max));
+    let within = |limits: Limits| middleware::from_fn_with_state(limits, limits::apply);
     let waiting = OpenApiRouter::new()
         .routes(routes!(submit::submit))
         .routes(routes!(transactions::transaction))
-        .layer(middleware::from_fn_with_state(limits::Limits::waiting(), limits::apply));
+        .layer(within(Limits::waiting(&answers)));
+    let bulk = OpenApiRouter::new()
+        .routes(routes!(organizations::proposals))
+        .routes(routes!(chain::blocks))
+        .routes(routes!(chain::block))
+        .routes(routes!(log::tile))
+        .layer(within(Limits::bulk(&answers)));
     let reading = OpenApiRouter::new()
         .routes(routes!(transactions::receipt))
         .routes(routes!(records::record))
@@ -131,14 +156,11 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(organizations::organizations))
         .routes(routes!(organizations::organization))
         .routes(routes!(organizations::projects))
-        .routes(routes!(organizations::proposals))
         .routes(routes!(organizations::parameters))
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
-        .routes(routes!(chain::blocks))
-        .routes(routes!(chain::block))
         .routes(routes!(chain::tips))
         .routes(routes!(chain::validators))
         .routes(routes!(chain::genesis))
@@ -146,11 +168,10 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(status::health))
         .routes(routes!(status::metrics))
         .routes(routes!(log::checkpoint))
-        .routes(routes!(log::tile))
         .routes(routes!(log::policy))
-        .layer(middleware::from_fn_with_state(limits::Limits::reading(), limits::apply));
-    let (router, mut description) =
-        OpenApiRouter::new().merge(waiting).merge(reading).with_state(shared).split_for_parts();
+        .layer(within(Limits::reading(&answers)));
+    let all = OpenApiRouter::new().merge(waiting).merge(bulk).merge(reading);
+    let (router, mut description) = all.with_state(shared).split_for_parts();
     description.info.title = "Minglian node".to_owned();
     description.info.version = env!("CARGO_PKG_VERSION").to_owned();
     let document = description.clone();
@@ -179,10 +200,15 @@ impl Shared {
     }
 }
 
-/// Reads from the store on a thread that may block.
+/// Reads from the store on a thread that may block. The request keeps its place until that ends.
 async fn reading<T: Send + 'static>(
     shared: Arc<Shared>,
     read: impl FnOnce(&Shared) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(move || read(&shared)).await.map_err(Refusal::internal)?
+    let place = limits::place();
+    let work = move || {
+        let _place = place;
+        read(&shared)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Refusal::internal)?
 }

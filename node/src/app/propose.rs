@@ -1,6 +1,6 @@
 //! Building and publishing this node's own proposals.
 
-use minglian_contracts::execute::{BLOCK_TRANSACTION_BYTES_MAX, Unfit};
+use minglian_contracts::execute::BLOCK_TRANSACTION_BYTES_MAX;
 use minglian_ledger::hash::BlockId;
 use minglian_ledger::height::Height;
 use tokio::time::Instant;
@@ -73,8 +73,7 @@ impl App {
         let transactions = waiting.iter().map(AsRef::as_ref);
         let proposer = signer.address();
         let (block, left_out) = self.parts.chain.propose(transactions, clock::now(), proposer)?;
-        let gone = left_out.iter().filter(|left| matches!(left.unfit, Unfit::Envelope(_)));
-        self.parts.admission.discard(gone.map(|left| left.id));
+        self.parts.admission.left_out(&left_out);
         self.parts.judge.count_execution(begun);
         let block_id = block.header.id();
         let body = block.encode();

@@ -50,6 +50,8 @@ counters! {
     cosignatures_received,
     /// Malformed messages. Each cuts its sender off for a while.
     messages_malformed,
+    /// Messages with a transaction that no node admits. Each cuts its sender off for a while.
+    messages_forged,
     /// Connections refused after the handshake: unknown or cut-off peers, or too many at once.
     connections_refused,
     /// Incoming connections that failed before it was clear who called.

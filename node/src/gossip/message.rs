@@ -58,6 +58,10 @@ pub enum Malformed {
     /// A note is empty or above [`NOTE_BYTES_MAX`].
     #[error("a cosignature note of {0} bytes; at least 1, at most {NOTE_BYTES_MAX} are allowed")]
     NoteSize(usize),
+    /// A transaction that no node admits, whatever its state: the sender passed on what it cannot
+    /// have admitted itself.
+    #[error("a transaction that no node admits: {0}")]
+    Transaction(&'static str),
 }
 
 /// Reads one message, without its length.

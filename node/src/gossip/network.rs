@@ -38,6 +38,8 @@ pub enum Command {
     Frame(Bytes),
     /// Replace the list of peers, and say when it is in force.
     SetPeers(BTreeMap<PeerId, Multiaddr>, oneshot::Sender<()>),
+    /// Cut this peer off for the penalty.
+    CutOff(Misbehaviour),
     /// Close every connection, and say when they are closed.
     Shutdown(oneshot::Sender<()>),
 }
@@ -131,6 +133,7 @@ impl Network {
                         // A caller that went away needs no answer.
                         let _ = done.send(());
                     }
+                    Some(Command::CutOff(report)) => self.on_misbehaviour(&report),
                     Some(Command::Shutdown(done)) => break Some(done),
                     None => break None,
                 },
@@ -234,7 +237,7 @@ impl Network {
     fn on_misbehaviour(&mut self, report: &Misbehaviour) {
         let Misbehaviour { peer, malformed } = report;
         if self.peers.penalize(peer, Instant::now() + self.penalty) {
-            tracing::warn!(%peer, %malformed, "gossip peer cut off for a malformed message");
+            tracing::warn!(%peer, %malformed, "gossip peer cut off for what it sent");
             self.cut_off(peer);
             self.publish_connected();
         }

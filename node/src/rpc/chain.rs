@@ -23,9 +23,6 @@ use super::extract::{Params, Segments, bytes_answer, json_answer, parse, wants_b
 use super::problem::{Kind, Refusal};
 use super::{Node, Shared, reading};
 
-/// A page of blocks ends when it holds this many bytes.
-const PAGE_BYTES: usize = 16 * 1024 * 1024;
-
 /// A header with its certificate.
 #[utoipa::path(
     get, path = "/v1/headers/{height}", tag = "chain",
@@ -113,8 +110,11 @@ pub(super) struct Range {
         ("from" = Option<u64>, Query, description = "first height; 0 if not given"),
         ("limit" = Option<u64>, Query, description = "at most 256; a page may end earlier"),
     ),
-    responses((status = 200, description = "JSON summaries; or application/octet-stream: each \
-        block with its certificate in borsh, behind its length in 4 bytes, little endian"))
+    responses(
+        (status = 200, description = "JSON summaries; or application/octet-stream: each block \
+            with its certificate in borsh, behind its length in 4 bytes, little endian"),
+        (status = 503, description = "too many large answers at a time; try again in a moment"),
+    )
 )]
 pub(super) async fn blocks(
     State(shared): Node,
@@ -144,10 +144,11 @@ fn heights(shared: &Shared, from: u64, limit: usize) -> impl Iterator<Item = Hei
 }
 
 fn feed(shared: &Shared, from: u64, limit: usize) -> Result<Vec<u8>, Refusal> {
+    let bytes_max = shared.parts.limits.page_bytes_max;
     let mut list = Vec::new();
     for height in heights(shared, from, limit) {
         let block = certified_block(shared, height)?.encode()?;
-        if !list.is_empty() && list.len() + block.len() > PAGE_BYTES {
+        if !list.is_empty() && list.len() + block.len() > bytes_max {
             break;
         }
         wire::push_frame(&mut list, &block);

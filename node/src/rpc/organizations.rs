@@ -114,7 +114,10 @@ pub(super) async fn projects(
 #[utoipa::path(
     get, path = "/v1/proposals", tag = "organizations",
     params(Paging),
-    responses((status = 200, description = "a page of open proposals"))
+    responses(
+        (status = 200, description = "a page of open proposals; it ends at some megabytes"),
+        (status = 503, description = "too many large answers at a time; try again in a moment"),
+    )
 )]
 pub(super) async fn proposals(
     State(shared): Node,
@@ -143,12 +146,16 @@ pub(super) async fn parameters(
     .await
 }
 
-/// A page of a table of the state; `after` is the canonical encoding of the last key before it.
+/// Entries read at a time: some may be large.
+const SCAN_COUNT: usize = 64;
+
+/// A page of a table of the state; `after` is the canonical encoding of the last key before it. It
+/// ends early when it has too many bytes.
 pub(super) async fn list<K, V, T>(
     shared: std::sync::Arc<Shared>,
     paging: Paging,
     table: &'static Table<K, V>,
-    view: impl Fn(&K, &V) -> Result<T, Refusal> + Send + 'static,
+    show: impl Fn(&K, &V) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<Response, Refusal>
 where
     K: BorshSerialize + BorshDeserialize + Send + 'static,
@@ -159,10 +166,26 @@ where
     let after: Option<K> =
         paging.after.as_deref().map(|after| decode_hex("after", after)).transpose()?;
     let page = reading(shared, move |shared| {
-        let entries = table.scan(shared.store(), &(), after.as_ref(), limit)?;
-        let items = entries.iter().map(|(key, value)| view(key, value)).collect::<Result<_, _>>();
-        let last = entries.last().filter(|_| entries.len() == limit);
-        Ok(Page { items: items?, next: last.map(|(key, _)| view::hex(key).to_string()) })
+        let bytes_max = shared.parts.limits.page_bytes_max;
+        let (mut items, mut last, mut bytes) = (Vec::new(), after, 0_usize);
+        loop {
+            let count = SCAN_COUNT.min(limit - items.len());
+            let entries = table.scan(shared.store(), &(), last.as_ref(), count)?;
+            let is_last = entries.len() < count;
+            for (key, value) in entries {
+                let item = show(&key, &value)?;
+                bytes = bytes.saturating_add(serde_json::to_vec(&item)?.len());
+                items.push(item);
+                last = Some(key);
+                if items.len() >= limit || bytes >= bytes_max {
+                    let next = last.as_ref().map(|key| view::hex(key).to_string());
+                    return Ok(Page { items, next });
+                }
+            }
+            if is_last {
+                return Ok(Page { items, next: None });
+            }
+        }
     });
     json_answer(&page.await?)
 }

@@ -58,6 +58,8 @@ kinds! {
         "the request is larger than the limit" "请求超出大小上限"
     UnsupportedMedia UNSUPPORTED_MEDIA_TYPE "unsupported_media_type"
         "the body is neither JSON nor bytes" "请求体须为 JSON 或二进制"
+    Slow REQUEST_TIMEOUT "slow_request"
+        "the body comes too slowly" "请求体发送过慢"
     Busy SERVICE_UNAVAILABLE "busy"
         "the node answers as many requests as it can; try again in a moment"
         "节点繁忙,请稍后再试"

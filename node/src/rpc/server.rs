@@ -1,6 +1,7 @@
 //! Accepting connections, within limits.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +14,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::connection::{Clients, Patient};
+use super::limits::HttpLimits;
+
 /// Most open connections. Others wait to be accepted.
 const CONNECTIONS_MAX: usize = 2_048;
 
-/// How long a client may take to send the head of a request.
+/// How long a client may take to send the head of a request, and be idle before it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Largest head of a request, and of what is read ahead on a connection, in bytes.
@@ -32,9 +36,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn run(
     listener: TcpListener,
     router: Router,
+    limits: HttpLimits,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let clients = Clients::new(limits.connections_per_client_max);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
@@ -43,7 +49,11 @@ pub(super) async fn run(
             accepted = accept(&listener, &permits) => accepted?,
             Some(_) = connections.join_next() => continue,
         };
-        let Some((stream, permit)) = accepted else { continue };
+        let Some((stream, address, permit)) = accepted else { continue };
+        let Some(place) = clients.enter(address) else {
+            tracing::debug!(%address, "a client has as many connections as it may");
+            continue;
+        };
         // Answers are small and awaited one by one.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
@@ -51,13 +61,13 @@ pub(super) async fn run(
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Patient::new(stream, limits.write_patience)), service);
         let connection = graceful.watch(connection);
         connections.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::trace!(%error, "a connection ended");
             }
-            drop(permit);
+            drop((place, permit));
         });
     }
     drop(listener);
@@ -71,10 +81,10 @@ pub(super) async fn run(
 async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
-) -> io::Result<Option<(TcpStream, OwnedSemaphorePermit)>> {
+) -> io::Result<Option<(TcpStream, IpAddr, OwnedSemaphorePermit)>> {
     let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
     match listener.accept().await {
-        Ok((stream, _)) => Ok(Some((stream, permit))),
+        Ok((stream, address)) => Ok(Some((stream, address.ip(), permit))),
         Err(error) => {
             tracing::warn!(%error, "cannot accept a connection");
             tokio::time::sleep(ACCEPT_PAUSE).await;

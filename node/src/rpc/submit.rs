@@ -7,18 +7,20 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
 use bytes::Bytes;
+use futures::StreamExt as _;
 use minglian_client::wire::{self, SubmitAnswer, SubmitAnswers, SubmitRequest, SubmitStatus};
 use minglian_client::{OCTET_STREAM, SUBMIT_BYTES_MAX, SUBMIT_COUNT_MAX, WAIT_MAX};
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::transaction::Transaction;
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::extract::{Params, json_answer};
 use super::problem::{Kind, Refusal};
 use super::waiters::Ticket;
-use super::{Node, Shared, reading, view};
+use super::{Node, Shared, limits, reading, view};
 use crate::admission::{AdmissionError, Admitted};
 use crate::mempool::PoolError;
 
@@ -27,6 +29,9 @@ const WAIT_DEFAULT: Duration = Duration::from_secs(30);
 
 /// JSON writes every byte as two digits.
 const JSON_BYTES_MAX: usize = SUBMIT_BYTES_MAX * 2 + 64 * 1024;
+
+/// A body earns a millisecond with this many bytes: slower than half a megabit a second it ends.
+const BODY_BYTES_PER_MS: u64 = 64;
 
 /// Whether to wait for the commit, and how long.
 #[derive(Debug, Deserialize)]
@@ -61,7 +66,12 @@ impl Wait {
         description = "{\"transaction\": hex} or {\"transactions\": [hex, …]}, at most 1000; or \
             application/octet-stream: each transaction behind its length in 4 bytes, little endian",
     ),
-    responses((status = 200, description = "{\"answers\": […]}: admitted, committed or refused"))
+    responses(
+        (status = 200, description = "{\"answers\": […]}: admitted, committed or refused"),
+        (status = 408, description = "the body comes too slowly"),
+        (status = 413, description = "too many transactions or bytes"),
+        (status = 503, description = "too many submissions at a time; try again in a moment"),
+    )
 )]
 pub(super) async fn submit(
     State(shared): Node,
@@ -69,10 +79,16 @@ pub(super) async fn submit(
     request: Request,
 ) -> Result<Response, Refusal> {
     let deadline = wait.deadline()?;
-    let encoded = read_body(request).await?;
-    let (mut answers, pending) =
-        reading(shared.clone(), move |shared| Ok(admit(shared, encoded, deadline.is_some())))
-            .await?;
+    let body = read_body(&shared, request).await?;
+    let patience = shared.parts.limits.submitting_patience;
+    let busy = || Refusal::new(Kind::Busy, "too many submissions at a time");
+    let turn = limits::turn(&shared.submitting, patience).await.ok_or_else(busy)?;
+    let work = move |shared: &Shared| {
+        // The turn is over when the work is, whether or not anybody still waits for it.
+        let _turn = turn;
+        Ok(admit(shared, body.transactions()?, deadline.is_some()))
+    };
+    let (mut answers, pending) = reading(shared.clone(), work).await?;
     if let Some(deadline) = deadline {
         let settled = wait_for(pending, deadline).await;
         answers = reading(shared, move |shared| settle(shared, answers, settled)).await?;
@@ -80,32 +96,65 @@ pub(super) async fn submit(
     json_answer(&SubmitAnswers { answers })
 }
 
-async fn read_body(request: Request) -> Result<Vec<Bytes>, Refusal> {
+/// The body of a submission, counted among all bodies until it is dropped.
+struct Submitted {
+    bytes: Bytes,
+    is_binary: bool,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+async fn read_body(shared: &Shared, request: Request) -> Result<Submitted, Refusal> {
     let content = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let content = content.unwrap_or_default().to_owned();
+    let content = content.unwrap_or_default();
     let is_binary = content.starts_with(OCTET_STREAM);
     if !is_binary && !content.starts_with("application/json") {
         return Err(Refusal::new(Kind::UnsupportedMedia, content));
     }
     let limit = if is_binary { SUBMIT_BYTES_MAX } else { JSON_BYTES_MAX };
-    let too_large = |error| Refusal::new(Kind::TooLarge, format!("{error}; limit {limit} bytes"));
-    let body = axum::body::to_bytes(request.into_body(), limit).await.map_err(too_large)?;
-    let encoded: Vec<Bytes> = if is_binary {
-        let items = wire::frames(&body).map_err(Refusal::bad)?;
-        items.into_iter().map(|item| body.slice_ref(item)).collect()
-    } else {
-        let request: SubmitRequest = serde_json::from_slice(&body).map_err(Refusal::bad)?;
-        match (request.transaction, request.transactions) {
-            (Some(one), None) => vec![one.0.into()],
-            (None, Some(many)) => many.into_iter().map(|one| one.0.into()).collect(),
-            _ => return Err(Refusal::bad("one of `transaction` and `transactions`")),
+    let start = Instant::now() + shared.parts.limits.body_patience;
+    let mut body = request.into_body().into_data_stream();
+    let (mut bytes, mut room) = (Vec::new(), None::<OwnedSemaphorePermit>);
+    loop {
+        let earned = Duration::from_millis(bytes.len() as u64 / BODY_BYTES_PER_MS);
+        let slow = |_| Refusal::new(Kind::Slow, format!("{} bytes came", bytes.len()));
+        let next = tokio::time::timeout_at(start + earned, body.next()).await.map_err(slow)?;
+        let Some(part) = next.transpose().map_err(Refusal::bad)? else { break };
+        if bytes.len().saturating_add(part.len()) > limit {
+            return Err(Refusal::new(Kind::TooLarge, format!("limit {limit} bytes")));
         }
-    };
-    if encoded.is_empty() || encoded.len() > SUBMIT_COUNT_MAX {
-        let detail = format!("{} transactions, not 1 to {SUBMIT_COUNT_MAX}", encoded.len());
-        return Err(Refusal::new(Kind::TooLarge, detail));
+        let count = u32::try_from(part.len()).unwrap_or(u32::MAX);
+        let busy = |_| Refusal::new(Kind::Busy, "too many bytes at a time");
+        let more = shared.bodies.clone().try_acquire_many_owned(count).map_err(busy)?;
+        match &mut room {
+            Some(room) => room.merge(more),
+            None => room = Some(more),
+        }
+        bytes.extend_from_slice(&part);
     }
-    Ok(encoded)
+    Ok(Submitted { bytes: bytes.into(), is_binary, _room: room })
+}
+
+impl Submitted {
+    /// The encoded transactions.
+    fn transactions(&self) -> Result<Vec<Bytes>, Refusal> {
+        let encoded: Vec<Bytes> = if self.is_binary {
+            let items = wire::frames(&self.bytes).map_err(Refusal::bad)?;
+            items.into_iter().map(|item| self.bytes.slice_ref(item)).collect()
+        } else {
+            let request: SubmitRequest =
+                serde_json::from_slice(&self.bytes).map_err(Refusal::bad)?;
+            match (request.transaction, request.transactions) {
+                (Some(one), None) => vec![one.0.into()],
+                (None, Some(many)) => many.into_iter().map(|one| one.0.into()).collect(),
+                _ => return Err(Refusal::bad("one of `transaction` and `transactions`")),
+            }
+        };
+        if encoded.is_empty() || encoded.len() > SUBMIT_COUNT_MAX {
+            let detail = format!("{} transactions, not 1 to {SUBMIT_COUNT_MAX}", encoded.len());
+            return Err(Refusal::new(Kind::TooLarge, detail));
+        }
+        Ok(encoded)
+    }
 }
 
 /// A place in the answers that still waits for its commit.

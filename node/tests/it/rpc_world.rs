@@ -7,9 +7,11 @@ use bytes::Bytes;
 use minglian_client::Client;
 use minglian_contracts::allocation::downward::Grant;
 use minglian_contracts::allocation::entry::RecordQuota;
+use minglian_contracts::allocation::plan::{Plan, PlanRow};
 use minglian_contracts::allocation::{self, Basis, Category, LineName, Purpose, Receipt};
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
+use minglian_ledger::block::Block;
 use minglian_ledger::certificate::{self, Certificate, CommitSignature};
 use minglian_ledger::date::Date;
 use minglian_ledger::division::Division;
@@ -27,11 +29,11 @@ use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{Transaction, TransactionBody};
 use minglian_ledger::validators::{Validator, ValidatorSet};
 use minglian_node::admission::Admission;
-use minglian_node::chain::{Chain, Committed};
+use minglian_node::chain::{Chain, Committed, LeftOut};
 use minglian_node::checkpoints::Checkpoints;
 use minglian_node::mempool::{Limits, Mempool};
 use minglian_node::metrics::Metrics;
-use minglian_node::rpc::{self, Network, RpcParts};
+use minglian_node::rpc::{self, HttpLimits, Network, RpcParts};
 use minglian_node::signatures::VerifiedCache;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -134,6 +136,7 @@ pub struct World {
     pub chain: Arc<Chain>,
     pub admission: Arc<Admission>,
     pub checkpoints: Arc<Checkpoints>,
+    pub metrics: Arc<Metrics>,
     pub client: Client,
     pub address: String,
     /// What the node passed on to others.
@@ -146,16 +149,24 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
-        Self::with_pool(Limits::default()).await
+        Self::with_limits(Limits::default(), HttpLimits::default()).await
     }
 
-    pub async fn with_pool(limits: Limits) -> Self {
+    pub async fn with_pool(pool: Limits) -> Self {
+        Self::with_limits(pool, HttpLimits::default()).await
+    }
+
+    pub async fn with_http(http: HttpLimits) -> Self {
+        Self::with_limits(Limits::default(), http).await
+    }
+
+    async fn with_limits(pool: Limits, limits: HttpLimits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger");
         Chain::create(&path, &genesis()).unwrap();
         let chain = Arc::new(Chain::open(&path, genesis()).unwrap());
         let metrics = Arc::new(Metrics::default());
-        let pool = Mempool::new(limits);
+        let pool = Mempool::new(pool);
         let verified = Arc::new(VerifiedCache::default());
         let admission = Admission::new(chain.clone(), verified, pool, metrics.clone());
         let admission = Arc::new(admission);
@@ -170,11 +181,12 @@ impl World {
             commits: commits.clone(),
             broadcast: Arc::new(move |transactions| sink.lock().unwrap().extend(transactions)),
             checkpoints: checkpoints.clone(),
-            metrics,
+            metrics: metrics.clone(),
             network: Network {
                 peers: Arc::new(|| vec!["peer1".to_owned(), "peer2".to_owned()]),
                 metrics: Arc::new(|| "minglian_gossip_test_total 1\n".to_owned()),
             },
+            limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -185,6 +197,7 @@ impl World {
             chain,
             admission,
             checkpoints,
+            metrics,
             client,
             address,
             passed_on,
@@ -197,13 +210,22 @@ impl World {
 
     /// Makes a block of what waits, certified by three of the four validators.
     pub fn make_block(&self) -> Arc<Committed> {
+        let (block, left_out) = self.propose();
+        assert!(left_out.is_empty(), "{left_out:?}");
+        self.commit_block(&block)
+    }
+
+    /// What this node would propose now, and what it would leave out.
+    pub fn propose(&self) -> (Arc<Block>, Vec<LeftOut>) {
         let head = self.chain.head();
         let waiting = self.admission.first(usize::MAX);
         let time_ms = TimeMs(head.header.time_ms.0 + BLOCK_MS);
         let proposer = head.validators.members()[0].address();
         let transactions = waiting.iter().map(|transaction| &**transaction);
-        let (block, left_out) = self.chain.propose(transactions, time_ms, proposer).unwrap();
-        assert!(left_out.is_empty(), "{left_out:?}");
+        self.chain.propose(transactions, time_ms, proposer).unwrap()
+    }
+
+    pub fn commit_block(&self, block: &Block) -> Arc<Committed> {
         let committed = self.chain.commit(&certify(&block.header)).unwrap();
         self.admission.committed(&committed);
         self.checkpoints.on_committed(&committed);
@@ -310,6 +332,18 @@ pub fn record_quota(fen: u64, occurred_on: Date) -> Call {
         first_year: 2025,
         implied: false,
         occurred_on,
+    }))
+}
+
+/// A plan with too many rows, or none: refused whoever makes it.
+pub fn refused_plan(rows: usize) -> Call {
+    let row = PlanRow { holder: finance(), purpose: Purpose::default(), amount: Fen::ZERO };
+    Call::Allocation(allocation::Call::Plan(Plan {
+        name: text("方案"),
+        from: line("一般"),
+        rows: vec![row; rows],
+        reviewer: finance(),
+        occurred_on: day(5, 3),
     }))
 }
 

@@ -1,0 +1,120 @@
+//! Whose turn it is in the pool, and what leaves it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use minglian_contracts::envelope::REFUSED_BYTES_MAX;
+use minglian_contracts::execute::Unfit;
+use minglian_ledger::height::Height;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
+use minglian_node::chain::UNFIT_ORGANIZATION_MAX;
+use minglian_node::mempool::{Limits, Mempool, PoolError, TURN_BYTES, Waiting};
+
+use crate::rpc_world::{
+    CIVIL_MAKER, FINANCE_MAKER, World, civil_affairs, day, finance, key, record_quota,
+    refused_plan, text,
+};
+
+/// An act that takes `bytes` in the pool.
+fn waiting(organization: OrganizationCode, reference: &str, bytes: usize) -> Waiting {
+    let body = TransactionBody {
+        chain_id: ChainId::new("pool").unwrap(),
+        organization,
+        client_reference: text(reference),
+        expires_at: Height(1_000),
+        call: Vec::new(),
+    };
+    let transaction = Arc::new(Transaction::sign(body, &key(1)));
+    Waiting { id: transaction.id(), transaction, bytes }
+}
+
+fn references(pool: &Mempool, bytes: usize) -> Vec<String> {
+    let first = pool.first(bytes);
+    first.iter().map(|act| act.body.client_reference.to_string()).collect()
+}
+
+#[test]
+fn organisations_take_turns_and_keep_their_order() {
+    let mut pool = Mempool::new(Limits::default());
+    for number in 0..100 {
+        pool.insert(waiting(finance(), &format!("多{number}"), TURN_BYTES)).unwrap();
+    }
+    for reference in ["少1", "少2"] {
+        pool.insert(waiting(civil_affairs(), reference, 1_000)).unwrap();
+    }
+    // A proposal has room for four of the many: the few that came last are among them.
+    assert_eq!(references(&pool, 4 * TURN_BYTES), ["多0", "少1", "少2", "多1", "多2"]);
+    assert_eq!(pool.first(usize::MAX).len(), 102);
+}
+
+#[test]
+fn a_few_transactions_keep_the_order_in_which_they_came() {
+    let mut pool = Mempool::new(Limits::default());
+    for (number, organization) in
+        [finance(), civil_affairs(), civil_affairs(), finance()].into_iter().enumerate()
+    {
+        pool.insert(waiting(organization, &number.to_string(), 1_000)).unwrap();
+    }
+    assert_eq!(references(&pool, usize::MAX), ["0", "1", "2", "3"]);
+}
+
+#[test]
+fn an_organisation_has_a_share_of_the_bytes() {
+    let limits = Limits { organization_bytes_max: 3_000, ..Limits::default() };
+    let mut pool = Mempool::new(limits);
+    let first = waiting(finance(), "甲", 2_000);
+    pool.insert(first.clone()).unwrap();
+    let more = waiting(finance(), "乙", 1_001);
+    assert_eq!(pool.insert(more.clone()), Err(PoolError::Quota));
+    pool.insert(waiting(civil_affairs(), "甲", 3_000)).unwrap();
+    pool.remove(&first.id).unwrap();
+    pool.insert(more).unwrap();
+    assert_eq!(pool.bytes(), 4_001);
+}
+
+fn admit(world: &World, acts: &[Transaction]) {
+    let encoded: Vec<Vec<u8>> = acts.iter().map(Transaction::encode).collect();
+    for answer in world.admission.admit(&encoded) {
+        answer.unwrap();
+    }
+}
+
+/// One officer's key must not stop the business of others: acts that no block may hold today are
+/// dropped, some of them with each proposal, and lawful acts pass them by.
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_over_the_refused_bytes_of_the_day_stop_nobody() {
+    let world = World::start().await;
+    let act = |reference: &str, rows| world.act(CIVIL_MAKER, reference, &refused_plan(rows));
+    let bytes = |act: &Transaction| u64::try_from(act.encode().len()).unwrap();
+    let (large, small) = (bytes(&act("大0000", 1_600)), bytes(&act("小0000", 0)));
+    let (larges, rest) = (REFUSED_BYTES_MAX / large, REFUSED_BYTES_MAX % large);
+    let mut acts: Vec<_> =
+        (0..larges).map(|number| act(&format!("大{number:04}"), 1_600)).collect();
+    acts.extend((0..rest / small).map(|number| act(&format!("小{number:04}"), 0)));
+    admit(&world, &acts);
+    while world.admission.size().0 > 0 {
+        world.make_block();
+    }
+
+    // Now nothing of this organisation may be refused any more today.
+    let too_many = UNFIT_ORGANIZATION_MAX + 88;
+    let unfit: Vec<_> = (0..too_many).map(|number| act(&format!("废{number:04}"), 0)).collect();
+    let lawful = world.act(FINANCE_MAKER, "指标", &record_quota(100, day(5, 1)));
+    admit(&world, &unfit);
+    admit(&world, std::slice::from_ref(&lawful));
+    let (block, left_out) = world.propose();
+    assert_eq!(block.transactions, [lawful]);
+    assert_eq!(left_out.len(), UNFIT_ORGANIZATION_MAX);
+    assert!(left_out.iter().all(|left| matches!(left.unfit, Unfit::RefusedBytes { .. })));
+    world.admission.left_out(&left_out);
+    world.commit_block(&block);
+    assert_eq!(world.admission.size().0, 88);
+
+    let (_, left_out) = world.propose();
+    world.admission.left_out(&left_out);
+    assert_eq!(world.admission.size(), (0, 0));
+    assert_eq!(*world.admission.subscribe().borrow(), 0);
+    assert_eq!(world.metrics.left_out.load(Ordering::Relaxed), too_many as u64);
+    world.stop().await;
+}
