@@ -1,12 +1,19 @@
 //! Random acts with charity money, and a charity whose committees have decided on everything.
 
+use std::collections::BTreeSet;
+
 use minglian_contracts::approval;
+use minglian_contracts::book::Basis;
 use minglian_contracts::call::Call;
+use minglian_contracts::charity::Event as GiftEvent;
+use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::policy::{Party, Policy};
 use minglian_ledger::date::Date;
 use minglian_ledger::genesis::Role;
 use minglian_ledger::transaction::Transaction;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use crate::scenario;
 use crate::world::{World, code};
@@ -178,4 +185,66 @@ pub fn set_up(world: &mut World) {
         transactions.extend(signed(world, CHARITY, &call));
     }
     all_applied(world, transactions);
+}
+
+/// What a receipt shows that the random acts are about.
+fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
+    match outcome {
+        Outcome::Applied(events) => {
+            found.extend(events.iter().filter_map(|event| match event {
+                Event::Charity(GiftEvent::Donated { .. }) => Some("donated"),
+                Event::Charity(GiftEvent::Disbursed { .. }) => Some("disbursed"),
+                Event::Charity(GiftEvent::Returned { .. }) => Some("returned"),
+                Event::Charity(GiftEvent::PurposeChanged { .. }) => Some("changed"),
+                Event::Charity(GiftEvent::Refunded { .. }) => Some("refunded"),
+                Event::Charity(GiftEvent::SurplusTransferred { .. }) => Some("surplus"),
+                Event::Charity(GiftEvent::FundTerminated { .. }) => Some("terminated"),
+                Event::Movement(moved) if matches!(moved.basis, Basis::Substitution { .. }) => {
+                    Some("substituted")
+                }
+                _ => None,
+            }));
+        }
+        Outcome::Refused { code, .. } => {
+            let code = minglian_contracts::refusal::Code::from_number(*code).unwrap();
+            found.insert(code.name());
+        }
+    }
+}
+
+/// A property that is never put to the test proves nothing.
+#[test]
+fn the_random_acts_contain_what_they_are_about() {
+    let mut runner = TestRunner::deterministic();
+    let mut found = BTreeSet::new();
+    for _ in 0..24 {
+        let acts = prop::collection::vec(gift_act(), 40..60).new_tree(&mut runner).unwrap();
+        let mut world = World::new();
+        set_up(&mut world);
+        for act in acts.current() {
+            let transactions = transactions(&mut world, &act);
+            for receipt in world.block(transactions).unwrap() {
+                features(&event::read(&receipt).unwrap(), &mut found);
+            }
+        }
+    }
+    let expected = [
+        "donated",
+        "disbursed",
+        "returned",
+        "changed",
+        "refunded",
+        "surplus",
+        "terminated",
+        "substituted",
+        "BalanceShort",
+        "DonationClosed",
+        "FundNotEmpty",
+        "InflowAnswered",
+        "NotRestricted",
+        "RestrictedFirst",
+        "RestrictionDiffers",
+    ];
+    let missing: Vec<_> = expected.iter().filter(|name| !found.contains(*name)).collect();
+    assert!(missing.is_empty(), "{missing:?} never occurred, but {found:?}");
 }
