@@ -1,15 +1,16 @@
 //! Whole-table checks of charities' gifts and resolutions, for tests, audits and `testnet check`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minglian_ledger::fen::Fen;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 
 use super::disbursement::{PAYOUTS, Reason, payment_account};
-use super::donation::{DONATIONS, DonationReference, UNSPENT, unspent_key};
+use super::donation::{DONATIONS, DonationReference, FUND_MARK, POOL_LINE, UNSPENT, unspent_key};
 use super::resolution::RESOLUTIONS;
-use crate::book;
+use crate::book::store::ACCOUNTS;
+use crate::book::{self, AccountId, Measure};
 
 /// How many entries are read at once.
 const PAGE: usize = 1_000;
@@ -48,6 +49,12 @@ pub enum CharityViolation {
         /// By the accounts.
         found: usize,
     },
+    /// Money of a fund stands neither in its pool nor where one of its gifts is.
+    #[error("{account:?} is neither a fund's pool nor the place of a gift")]
+    Stranded {
+        /// The account.
+        account: AccountId,
+    },
     /// More was used of a resolution than it allows.
     #[error("resolution {number}: {used} used of {amount}")]
     Exceeded {
@@ -66,21 +73,24 @@ pub enum CharityViolation {
 /// The first [`CharityViolation`].
 pub fn check_charities(reader: &dyn StateRead) -> Result<usize, CharityViolation> {
     let refunds = refunds(reader)?;
-    let (mut gifts, mut unspent, mut after) = (0, 0, None);
+    let (mut gifts, mut unspent, mut after) = (0, BTreeSet::new(), None);
     loop {
         let page = DONATIONS.scan(reader, &(), after.as_ref(), PAGE)?;
         let Some((last, _)) = page.last() else { break };
         after = Some(last.clone());
         for ((charity, gift), donation) in page {
             gifts += 1;
-            let account = book::account(reader, &donation.account(charity, &gift))?;
+            let id = donation.account(charity, &gift);
+            let account = book::account(reader, &id)?;
             let has_rest = donation.stands_alone()
                 && account.is_some_and(|account| !account.balance().is_zero());
             let key = unspent_key(charity, &gift, &donation);
             if UNSPENT.contains(reader, &key)? != has_rest {
                 return Err(CharityViolation::Unspent { charity, gift });
             }
-            unspent += usize::from(has_rest);
+            if has_rest {
+                unspent.insert(id);
+            }
             let key = (charity, gift);
             let found = refunds.get(&key).copied().unwrap_or_default();
             let noted = donation.refunded;
@@ -91,9 +101,10 @@ pub fn check_charities(reader: &dyn StateRead) -> Result<usize, CharityViolation
         }
     }
     let listed = UNSPENT.scan(reader, &(), None, usize::MAX)?.len();
-    if listed != unspent {
-        return Err(CharityViolation::UnspentCount { listed, found: unspent });
+    if listed != unspent.len() {
+        return Err(CharityViolation::UnspentCount { listed, found: unspent.len() });
     }
+    check_places(reader, &unspent)?;
     check_resolutions(reader)?;
     Ok(gifts)
 }
@@ -113,6 +124,31 @@ fn refunds(
             let held = account.map_or(Fen::ZERO, |account| account.balance());
             let sum: &mut Fen = refunds.entry((charity, gift)).or_default();
             *sum = sum.checked_add(held).unwrap_or(Fen::MAX);
+        }
+    }
+}
+
+/// Every fen that a fund holds is in its pool or where a gift is.
+fn check_places(
+    reader: &dyn StateRead,
+    gifts: &BTreeSet<AccountId>,
+) -> Result<(), CharityViolation> {
+    let mut after = None;
+    loop {
+        let page = ACCOUNTS.scan(reader, &(), after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = Some(last.clone());
+        for (account, held) in page {
+            let is_of_fund = match &account {
+                AccountId::Line { measure, fund, line, .. } => {
+                    let is_pool = *measure == Measure::Cash && line.as_str() == POOL_LINE;
+                    fund.as_str().starts_with(FUND_MARK) && !is_pool
+                }
+                _ => false,
+            };
+            if is_of_fund && !held.balance().is_zero() && !gifts.contains(&account) {
+                return Err(CharityViolation::Stranded { account });
+            }
         }
     }
 }

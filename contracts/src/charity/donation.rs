@@ -163,6 +163,12 @@ pub struct Donation {
     pub received_on: Date,
 }
 
+/// What stands before a fund's reference in the names of its accounts.
+pub(super) const FUND_MARK: &str = "慈善·";
+
+/// The line in which a fund keeps money that is bound to no use.
+pub(super) const POOL_LINE: &str = "非限定";
+
 /// The salted hash of a receipt's code as the ledger has it.
 pub fn receipt_code(salt: &[u8; 16], code: &[u8; 16]) -> Commitment {
     Commitment::of(&[salt, code])
@@ -170,7 +176,7 @@ pub fn receipt_code(salt: &[u8; 16], code: &[u8; 16]) -> Commitment {
 
 /// The account in which `fund` keeps money that is bound to no use.
 pub fn pool(fund: &FundName) -> AccountId {
-    account(fund, Measure::Cash, "非限定".to_owned())
+    account(fund, Measure::Cash, POOL_LINE.to_owned())
 }
 
 fn account(fund: &FundName, measure: Measure, line: String) -> AccountId {
@@ -178,7 +184,7 @@ fn account(fund: &FundName, measure: Measure, line: String) -> AccountId {
         holder: fund.host,
         measure,
         // A mark of 8 bytes and a reference of at most 48; a mark, a number and one of at most 96.
-        fund: Text::new(format!("慈善·{}", fund.fund)).unwrap_or_default(),
+        fund: Text::new(format!("{FUND_MARK}{}", fund.fund)).unwrap_or_default(),
         // Gifts are bound to no budget year.
         year: 0,
         line: Text::new(line).unwrap_or_default(),
