@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use minglian_contracts::approval;
-use minglian_contracts::book::Basis;
+use minglian_contracts::book::{AccountId, Basis, Kind};
 use minglian_contracts::call::Call;
 use minglian_contracts::charity::Event as GiftEvent;
+use minglian_contracts::charity::donation::DONATIONS;
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::policy::{Party, Policy};
 use minglian_ledger::date::Date;
@@ -16,7 +17,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use crate::scenario;
-use crate::world::{World, code};
+use crate::steps::balance;
+use crate::world::{World, code, text};
 
 /// The charity.
 pub const CHARITY: &str = "慈善总会";
@@ -99,9 +101,53 @@ fn words(act: &GiftAct) -> String {
     }
 }
 
+/// Where a gift is, what it is bound to, and what is left of it, so that acts which name it are
+/// mostly lawful.
+fn place_of(world: &World, gift: usize) -> Option<(usize, Option<usize>, u64)> {
+    let (charity, reference) = (code(CHARITY), text(&format!("捐{gift}")));
+    let found = DONATIONS.get(&world.state, &(charity, reference.clone())).unwrap()?;
+    let fund = FUNDS.iter().position(|fund| *fund == found.fund.as_str())?;
+    let bound = found
+        .restriction
+        .as_ref()
+        .and_then(|bound| USES.iter().position(|of| *of == bound.as_str()));
+    Some((fund, bound, balance(world, &found.account(charity, &reference)).get()))
+}
+
+/// The act, made to fit the gift or payment that it names, unless its amount is one of a few: an
+/// amount is mostly a part of what is there, and sometimes one fen more than that.
+fn fitted(world: &World, mut act: GiftAct) -> GiftAct {
+    match &mut act {
+        GiftAct::Disburse { fund, bound, gift: Some(gift), fen, .. } if *fen % 8 != 0 => {
+            if let Some((where_it_is, for_what, left)) = place_of(world, *gift) {
+                (*fund, *bound) = (where_it_is, for_what.unwrap_or(*bound));
+                *fen %= left + 2;
+            }
+        }
+        GiftAct::Surplus { fund, gift: Some(gift), fen } if *fen % 8 != 0 => {
+            if let Some((where_it_is, _, left)) = place_of(world, *gift) {
+                *fund = where_it_is;
+                *fen %= left + 2;
+            }
+        }
+        GiftAct::Refund { gift, fen, .. } if *fen % 8 != 0 => {
+            let key = (code(CHARITY), text(&format!("捐{gift}")));
+            let given = DONATIONS.get(&world.state, &key).unwrap().map(|found| found.amount);
+            *fen %= given.unwrap_or_default().get() + 2;
+        }
+        GiftAct::Bounce { payment, fen } if *fen % 8 != 0 => {
+            let (organization, reference) = (code(CHARITY), text(&format!("付{payment}")));
+            *fen %= balance(world, &AccountId::Payment { organization, reference }).get() + 2;
+        }
+        _ => {}
+    }
+    act
+}
+
 /// The transactions of an act: proposed, and approved by whoever its policy asks for.
 pub fn transactions(world: &mut World, act: &GiftAct) -> Vec<Transaction> {
-    let call = scenario::charity_call(&words(act), world.date);
+    let act = fitted(world, act.clone());
+    let call = scenario::charity_call(&words(&act), world.date);
     signed(world, CHARITY, &call)
 }
 
@@ -191,6 +237,15 @@ pub fn set_up(world: &mut World) {
 fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
     match outcome {
         Outcome::Applied(events) => {
+            let returned =
+                |event: &Event| matches!(event, Event::Charity(GiftEvent::Returned { .. }));
+            let moved_on = |event: &Event| match event {
+                Event::Movement(moved) => matches!(moved.kind, Kind::PurposeChange { .. }),
+                _ => false,
+            };
+            if events.iter().any(returned) && events.iter().any(moved_on) {
+                found.insert("followed");
+            }
             found.extend(events.iter().filter_map(|event| match event {
                 Event::Charity(GiftEvent::Donated { .. }) => Some("donated"),
                 Event::Charity(GiftEvent::Disbursed { .. }) => Some("disbursed"),
@@ -217,7 +272,7 @@ fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
 fn the_random_acts_contain_what_they_are_about() {
     let mut runner = TestRunner::deterministic();
     let mut found = BTreeSet::new();
-    for _ in 0..24 {
+    for _ in 0..40 {
         let acts = prop::collection::vec(gift_act(), 40..60).new_tree(&mut runner).unwrap();
         let mut world = World::new();
         set_up(&mut world);
@@ -237,6 +292,7 @@ fn the_random_acts_contain_what_they_are_about() {
         "surplus",
         "terminated",
         "substituted",
+        "followed",
         "BalanceShort",
         "DonationClosed",
         "FundNotEmpty",
