@@ -140,6 +140,13 @@ pub enum Call {
         /// The day.
         occurred_on: Date,
     },
+    /// Reverses a payment or refund that was entered wrongly. Maker, checker.
+    CorrectPayout {
+        /// The payment.
+        payment: Reference,
+        /// The day the mistake was found.
+        occurred_on: Date,
+    },
 }
 
 /// What became of charity money. Its way, with its intervals, is in the movements beside it.
@@ -232,6 +239,13 @@ pub enum Event {
         /// The fund.
         fund: FundReference,
     },
+    /// What was left of a payment is reversed: it was entered wrongly.
+    Corrected {
+        /// The payment.
+        payment: Reference,
+        /// How much.
+        amount: Fen,
+    },
 }
 
 impl Call {
@@ -304,6 +318,9 @@ impl Call {
             Self::TransferSurplus(act) => ending::transfer_surplus(act, state, context),
             Self::TerminateFund { fund, resolution, occurred_on } => {
                 ending::terminate(fund, resolution, *occurred_on, state, context)
+            }
+            Self::CorrectPayout { payment, occurred_on } => {
+                disbursement::correct(payment, *occurred_on, state, context)
             }
         }
     }

@@ -121,7 +121,7 @@ pub(super) fn change_purpose(
     let to = gift.account(host, reference);
     let selection = Selection::FirstInFirstOut;
     let movements = book::change_purpose(state, &from, &to, amount, selection, label)?;
-    gift.inflows = movements.iter().map(|movement| movement.to_interval.start()).collect();
+    gift.inflows = donation::arrivals(&movements, &to);
     context.emit_movements(movements);
     donation::put(state, host, reference, &gift)?;
     context.emit(Event::PurposeChanged { donation: reference.clone(), amount });

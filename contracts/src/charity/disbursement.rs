@@ -27,6 +27,9 @@ pub const PAYOUTS: Table<(OrganizationCode, Reference), Payout> =
 /// Most attachments of one act.
 pub const ATTACHMENTS_MAX: usize = 16;
 
+/// How many inflows of a payment are read when it is corrected; it has one or two.
+const INFLOWS_MAX: usize = 8;
+
 /// Who gets the money or the goods.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -197,6 +200,47 @@ pub(super) fn give_back(
     let host = context.author.organization;
     let payout = find(reference, host, occurred_on, state)?;
     let returned = book::return_payment(state, &payment_account(host, reference), amount)?;
+    take_in(&payout, returned, amount, occurred_on, state, context)?;
+    context.emit(Event::Returned { payment: reference.clone(), amount });
+    Ok(())
+}
+
+pub(super) fn correct(
+    reference: &Reference,
+    occurred_on: Date,
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    check_date(context, occurred_on)?;
+    let host = context.author.organization;
+    let payout = find(reference, host, occurred_on, state)?;
+    let account = payment_account(host, reference);
+    let mut reversed = Vec::new();
+    // A payment has one inflow, a refund may have a second one of substituted fen.
+    for (start, inflow) in book::inflows(state, &account, None, INFLOWS_MAX)? {
+        if inflow.named < inflow.amount {
+            reversed.extend(book::reverse(state, &account, start)?);
+        }
+    }
+    let amount = Fen::sum(reversed.iter().map(Movement::amount)).unwrap_or_default();
+    if amount.is_zero() {
+        return Err(Refusal::new(Code::PayoutUndone, reference).into());
+    }
+    take_in(&payout, reversed, amount, occurred_on, state, context)?;
+    context.emit(Event::Corrected { payment: reference.clone(), amount });
+    Ok(())
+}
+
+/// Counts what came back of a payment: its resolution allows it again, its gift has it again.
+fn take_in(
+    payout: &Payout,
+    returned: Vec<Movement>,
+    amount: Fen,
+    occurred_on: Date,
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let host = context.author.organization;
     if let Reason::Spent { resolution, .. } = &payout.reason {
         let name = FundName { host, fund: payout.fund.clone() };
         resolution::give_back(&name, resolution, amount, state)?;
@@ -204,10 +248,11 @@ pub(super) fn give_back(
     let arrived = match &payout.donation {
         Some(named) => {
             let mut gift = donation::find_valid(state, host, named, occurred_on)?;
-            let arrived = follow(returned, gift.account(host, named), &gift, state, context)?;
+            let home = gift.account(host, named);
+            let arrived = follow(returned, &home, &gift, state, context)?;
             if payout.reason == Reason::Refunded {
                 gift.refunded = gift.refunded.checked_sub(amount).unwrap_or_default();
-                gift.inflows.extend(arrived.iter().map(|movement| movement.to_interval.start()));
+                gift.inflows.extend(donation::arrivals(&arrived, &home));
             }
             donation::put(state, host, named, &gift)?;
             arrived
@@ -215,7 +260,6 @@ pub(super) fn give_back(
         None => returned,
     };
     context.emit_movements(arrived);
-    context.emit(Event::Returned { payment: reference.clone(), amount });
     Ok(())
 }
 
@@ -223,7 +267,7 @@ pub(super) fn give_back(
 /// goes on to where the gift is now, by the same authority. The movements that arrive there.
 fn follow(
     returned: Vec<Movement>,
-    target: AccountId,
+    target: &AccountId,
     gift: &Donation,
     state: &mut State<'_>,
     context: &mut Context<'_>,
@@ -233,13 +277,13 @@ fn follow(
     else {
         return Ok(returned);
     };
-    if account == target {
+    if account == *target {
         return Ok(returned);
     }
     let amount = Fen::sum(returned.iter().map(Movement::amount)).unwrap_or_default();
     context.emit_movements(returned);
     let selection = Selection::FirstInFirstOut;
-    book::change_purpose(state, &account, &target, amount, selection, authority)
+    book::change_purpose(state, &account, target, amount, selection, authority)
 }
 
 pub(super) fn show_use(
@@ -301,7 +345,7 @@ fn find(
     Ok(payout)
 }
 
-/// A payment for a use, not a refund.
+/// A payment for a use, not a refund, of which something is still out.
 fn find_spent(
     reference: &Reference,
     host: OrganizationCode,
@@ -311,6 +355,10 @@ fn find_spent(
     let payout = find(reference, host, date, state)?;
     if payout.reason == Reason::Refunded {
         return Err(Refusal::new(Code::PayoutUnknown, reference).into());
+    }
+    let account = book::account(state, &payment_account(host, reference))?;
+    if account.is_none_or(|account| account.balance().is_zero()) {
+        return Err(Refusal::new(Code::PayoutUndone, reference).into());
     }
     Ok(payout)
 }

@@ -18,7 +18,7 @@ use super::kind::Demand;
 use super::qualification::{self, QualificationKind};
 use super::{Event, campaign};
 use crate::allocation::check_date;
-use crate::book::{self, AccountId, Measure, Origin};
+use crate::book::{self, AccountId, Measure, Movement, Origin};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
@@ -289,6 +289,12 @@ pub(super) fn void(
     context.emit_movements(movements);
     donation.voided = true;
     put(state, host, reference, &donation)
+}
+
+/// Where `movements` came into `account`: first positions.
+pub(super) fn arrivals(movements: &[Movement], account: &AccountId) -> Vec<u64> {
+    let arrived = movements.iter().filter(|movement| movement.to == *account);
+    arrived.map(|movement| movement.to_interval.start()).collect()
 }
 
 fn closed(reference: &DonationReference) -> Refusal {

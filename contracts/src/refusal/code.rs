@@ -386,4 +386,6 @@ codes! {
         "该笔捐赠在本基金没有单独账户" ""
     940 FundNotEmpty "the fund still holds money or goods"
         "基金尚有剩余财产" "慈善法 第五十八条"
+    941 PayoutUndone "nothing of the payment is out: it came back or was reversed"
+        "该笔支付已全部退回或冲正" ""
 }

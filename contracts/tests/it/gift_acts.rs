@@ -35,6 +35,7 @@ pub enum GiftAct {
     Donate { gift: usize, fund: usize, fen: u64, bound: usize, goods: bool },
     Disburse { payment: usize, fund: usize, fen: u64, bound: usize, gift: Option<usize> },
     Bounce { payment: usize, fen: u64 },
+    Correct { payment: usize },
     ChangePurpose { gift: usize, bound: usize, filing: bool },
     Refund { payment: usize, gift: usize, fen: u64 },
     Void { gift: usize },
@@ -53,6 +54,7 @@ pub fn gift_act() -> impl Strategy<Value = GiftAct> {
                 GiftAct::Disburse { payment, fund, fen, bound, gift }
             }),
         4 => (payment(), fen()).prop_map(|(payment, fen)| GiftAct::Bounce { payment, fen }),
+        2 => payment().prop_map(|payment| GiftAct::Correct { payment }),
         3 => (gift(), bound(), prop::bool::weighted(0.2))
             .prop_map(|(gift, bound, filing)| GiftAct::ChangePurpose { gift, bound, filing }),
         4 => (payment(), gift(), fen())
@@ -80,6 +82,7 @@ fn words(act: &GiftAct) -> String {
                 "disburse fund={fund} under={of} reference=付{payment} amount={fen}分 to=home {gift}"
             )
         }
+        GiftAct::Correct { payment } => format!("correct_payout payment=付{payment}"),
         GiftAct::Bounce { payment, fen } => format!("bounced payment=付{payment} amount={fen}分"),
         GiftAct::ChangePurpose { gift, bound, filing } => {
             let of = USES[*bound];
@@ -250,6 +253,7 @@ fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
                 Event::Charity(GiftEvent::Donated { .. }) => Some("donated"),
                 Event::Charity(GiftEvent::Disbursed { .. }) => Some("disbursed"),
                 Event::Charity(GiftEvent::Returned { .. }) => Some("returned"),
+                Event::Charity(GiftEvent::Corrected { .. }) => Some("corrected"),
                 Event::Charity(GiftEvent::PurposeChanged { .. }) => Some("changed"),
                 Event::Charity(GiftEvent::Refunded { .. }) => Some("refunded"),
                 Event::Charity(GiftEvent::SurplusTransferred { .. }) => Some("surplus"),
@@ -287,6 +291,7 @@ fn the_random_acts_contain_what_they_are_about() {
         "donated",
         "disbursed",
         "returned",
+        "corrected",
         "changed",
         "refunded",
         "surplus",

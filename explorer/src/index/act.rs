@@ -183,7 +183,11 @@ pub(super) fn flow(
         (Kind::CarryOver, _) => "carried",
         (
             Kind::PurposeChange { .. },
-            Some(Call::Charity(charity::Call::ChangePurpose(_) | charity::Call::Return { .. })),
+            Some(Call::Charity(
+                charity::Call::ChangePurpose(_)
+                | charity::Call::Return { .. }
+                | charity::Call::CorrectPayout { .. },
+            )),
         ) => "repurposed",
         (Kind::PurposeChange { .. }, _) => "transferred_out",
         (Kind::Return, _) => "returned",

@@ -29,6 +29,7 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::Refund(_) => "退还捐赠",
         Call::TransferSurplus(_) => "剩余财产处理",
         Call::TerminateFund { .. } => "基金终止",
+        Call::CorrectPayout { .. } => "支出冲正",
     }
 }
 
@@ -74,6 +75,10 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
             sentence!("退还捐赠“{donation}”{amount}", "gives back {en} of gift {donation}")
         }
         Call::TransferSurplus(act) => surplus(act, names),
+        Call::CorrectPayout { payment, .. } => sentence!(
+            "冲正误记的支出“{payment}”",
+            "reverses payment {payment}, which was entered wrongly"
+        ),
     }
 }
 
@@ -286,6 +291,10 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
                 "剩余财产{amount}转入{name}基金“{fund}”",
                 "{en} went to fund {fund} of {name}"
             )
+        }
+        Event::Corrected { payment, amount } => {
+            let (amount, en) = (spoken(*amount), cny(*amount));
+            sentence!("支出“{payment}”冲正{amount}", "{en} of payment {payment} is reversed")
         }
         Event::FundTerminated { fund } => sentence!("基金“{fund}”已终止", "fund {fund} has ended"),
     }

@@ -234,6 +234,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       resolution: text(64), authority, occurred_on: date,
     },
     terminate_fund: { fund, resolution: text(64), occurred_on: date },
+    correct_payout: { payment: reference, occurred_on: date },
   },
 };
 const RESERVED = ['subsidy', 'disclosure', 'oversight'];

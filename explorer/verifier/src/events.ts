@@ -150,6 +150,7 @@ export const event = oneOf({
     refunded: { donation, refunded: fen },
     surplus_transferred: { fund, to: fundName, amount: fen },
     fund_terminated: { fund },
+    corrected: { payment: reference, amount: fen },
   }),
 });
 

@@ -175,6 +175,9 @@ fn money(arguments: &Arguments, today: Date) -> Result<Option<charity::Call>, St
             amount: arguments.amount("amount")?,
             occurred_on,
         },
+        "correct_payout" => {
+            charity::Call::CorrectPayout { payment: arguments.text("payment")?, occurred_on }
+        }
         "show_use" => charity::Call::ShowUse {
             payment: arguments.text("payment")?,
             attachments: vec![

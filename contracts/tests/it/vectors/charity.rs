@@ -225,6 +225,7 @@ fn changes() -> Vec<charity::Call> {
         charity::Call::TerminateFund {
             fund: text("南湖"), resolution: text("终1"), occurred_on
         },
+        charity::Call::CorrectPayout { payment: text("付 3"), occurred_on },
     ]
 }
 
@@ -244,6 +245,7 @@ pub fn events() -> Vec<event::Event> {
         Event::Refunded { donation: donation(), refunded: fen(200) },
         Event::SurplusTransferred { fund: fund(), to: heir(), amount: fen(300) },
         Event::FundTerminated { fund: fund() },
+        Event::Corrected { payment: payment(), amount: fen(4_999) },
     ];
     all.into_iter().map(event::Event::Charity).collect()
 }
