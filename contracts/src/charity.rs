@@ -1,12 +1,12 @@
-//! Charity money: qualifications, funds under a charity, campaigns, gifts, and what becomes of them.
+//! Charity money: qualifications, funds under a charity, campaigns, gifts, and their uses.
 //!
 //! A fund (社区慈善基金, 专项基金, 救急难互助社, 慈善一日捐, 慈善信托, or the charity's own) has no
 //! officers, keys or bank account: its host acts for it and holds its money, which is a sub-account
-//! of the host in the book. What is demanded of each kind is configuration ([`kind`]). A gift enters
-//! by [`Call::Donate`]; the fund's committee decides by [`Call::Resolve`]; the host pays under that
-//! resolution by [`Call::Disburse`], gifts bound to the use before the pool (I15); use is evidenced
-//! and fed back to the donor. A gift's use changes by filing or consent only, a gift goes back by its
-//! own fen first, surplus goes to another fund, and an empty fund can be terminated.
+//! of the host in the book. What is demanded of each kind is configuration ([`kind`]). A gift
+//! enters by [`Call::Donate`]; the fund's committee decides by [`Call::Resolve`]; the host pays
+//! under that resolution by [`Call::Disburse`], gifts bound to the use before the pool; use is
+//! evidenced and fed back to the donor. A gift's use changes by filing or consent only, a gift goes
+//! back by its own fen first, surplus goes to another fund, and an empty fund can be terminated.
 //!
 //! What a year came to, and whether the limits on spending are kept, follows from the book
 //! ([`report`]). Natural persons are salted commitments throughout.

@@ -93,7 +93,7 @@ pub(super) fn change_purpose(
     if gift.restriction.is_none() {
         return Err(Refusal::new(Code::NotRestricted, reference).into());
     }
-    // What a filed plan promised the public is changed by filing, what a donor agreed to by consent.
+    // What a filed plan promised the public changes by filing, what a donor agreed to by consent.
     let is_right = match authority {
         Authority::Filing(_) => gift.campaign.is_some(),
         Authority::Consent(_) => gift.campaign.is_none(),

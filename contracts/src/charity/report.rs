@@ -4,8 +4,9 @@
 //! Counted by the day an act happened. Income is gifts, goods at their recorded value, less what
 //! went back to donors or was entered wrongly; spending is payments less what came back. Surplus
 //! that passes between charities is neither. Years before the ledger began count as nothing, so the
-//! least spending is too easy to reach in its first years. The limits are those of publicly fundraising charities;
-//! for others the law counts from net assets, which no ledger of movements knows.
+//! least spending is too easy to reach in its first years. The limits are those of publicly
+//! fundraising charities; for others the law counts from net assets, which no ledger of movements
+//! knows.
 
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;

@@ -60,7 +60,8 @@ pub fn gift_act() -> impl Strategy<Value = GiftAct> {
         4 => (payment(), gift(), fen())
             .prop_map(|(payment, gift, fen)| GiftAct::Refund { payment, gift, fen }),
         2 => gift().prop_map(|gift| GiftAct::Void { gift }),
-        2 => (fund(), alone(), fen()).prop_map(|(fund, gift, fen)| GiftAct::Surplus { fund, gift, fen }),
+        2 => (fund(), alone(), fen())
+            .prop_map(|(fund, gift, fen)| GiftAct::Surplus { fund, gift, fen }),
         1 => fund().prop_map(|fund| GiftAct::Terminate { fund }),
     ]
 }

@@ -193,6 +193,13 @@ fn money(arguments: &Arguments, today: Date) -> Result<Option<charity::Call>, St
             message: Commitment::of(&[b"message"]),
             occurred_on,
         },
+        _ => return changes(arguments, occurred_on),
+    }))
+}
+
+fn changes(arguments: &Arguments, occurred_on: Date) -> Result<Option<charity::Call>, String> {
+    let donation = || arguments.text("donation");
+    Ok(Some(match arguments.verb.as_str() {
         "change_purpose" => charity::Call::ChangePurpose(ChangePurpose {
             donation: donation()?,
             resolution: arguments.text("under")?,
