@@ -276,7 +276,7 @@ pub fn check_date(context: &mut Context<'_>, occurred_on: Date) -> Result<(), Re
 }
 
 /// Refuses unless `code` lies in the author's division.
-fn require_inside(
+pub(crate) fn require_inside(
     state: &State<'_>,
     context: &Context<'_>,
     code: &OrganizationCode,

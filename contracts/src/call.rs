@@ -11,10 +11,9 @@ use crate::fault::Fault;
 use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
-use crate::{allocation, approval, governance, lottery, payment, project, registry};
+use crate::{allocation, approval, charity, governance, lottery, payment, project, registry};
 
-/// One act. Numbers are reserved for `charity` (7), `subsidy` (8), `disclosure` (9) and `oversight`
-/// (10).
+/// One act. Numbers are reserved for `subsidy` (8), `disclosure` (9) and `oversight` (10).
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[borsh(use_discriminant = true)]
@@ -34,6 +33,8 @@ pub enum Call {
     Project(project::Call) = 5,
     /// Payments.
     Payment(payment::Call) = 6,
+    /// Charity money.
+    Charity(charity::Call) = 7,
 }
 
 impl Call {
@@ -61,6 +62,7 @@ impl Call {
             Self::Lottery(call) => call.weight(),
             Self::Project(call) => call.weight(),
             Self::Payment(call) => call.weight(),
+            Self::Charity(call) => call.weight(),
         }
     }
 
@@ -74,6 +76,7 @@ impl Call {
             Self::Lottery(call) => call.policy(),
             Self::Project(call) => call.policy(),
             Self::Payment(call) => call.policy(),
+            Self::Charity(call) => call.policy(),
         }
     }
 
@@ -92,6 +95,7 @@ impl Call {
             Self::Lottery(call) => call.apply(state, context),
             Self::Project(call) => call.apply(state, context),
             Self::Payment(call) => call.apply(state, context),
+            Self::Charity(call) => call.apply(state, context),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::context::Report;
 use crate::refusal::{Code, Detail, Refusal};
 use crate::schema;
 use crate::{
-    allocation, approval, book, governance, lottery, parameter, payment, project, registry,
+    allocation, approval, book, charity, governance, lottery, parameter, payment, project, registry,
 };
 
 /// Declares [`Event`] and the number of each kind from one table.
@@ -17,7 +17,7 @@ macro_rules! events {
     ($($(#[$doc:meta])* $number:literal $name:ident($report:ty))*) => {
         /// One thing that an applied act has caused. Each module owns the enum of its events; the
         /// numbers here and the order of the variants there are part of the format. Numbers are
-        /// reserved for `charity` (9), `subsidy` (10), `disclosure` (11) and `oversight` (12).
+        /// reserved for `subsidy` (10), `disclosure` (11) and `oversight` (12).
         #[derive(
             Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
         )]
@@ -53,6 +53,8 @@ events! {
     7 Project(project::Event)
     /// Payments.
     8 Payment(payment::Event)
+    /// Charity money.
+    9 Charity(charity::Event)
 }
 
 /// What a receipt says.

@@ -24,6 +24,7 @@ pub mod allocation;
 pub mod lottery;
 pub mod payment;
 pub mod project;
+pub mod charity;
 pub mod approval;
 pub mod call;
 pub mod event;

@@ -3,6 +3,8 @@
 //! A number is never given to another refusal. `docs/contracts.md` lists them all; a test keeps
 //! that table equal to [`code`].
 
+#[macro_use]
+mod table;
 pub mod code;
 
 use std::fmt;

@@ -52,6 +52,8 @@ pub mod prefix {
     pub const PROJECT_FIRST: u8 = 0x40;
     /// `payment`: 0x48 to 0x4f.
     pub const PAYMENT_FIRST: u8 = 0x48;
+    /// `charity`: 0x50 to 0x5f.
+    pub const CHARITY_FIRST: u8 = 0x50;
 }
 
 /// A state value that does not decode: the state is damaged, or was written by other rules.

@@ -7,6 +7,7 @@
 pub mod allocation;
 pub mod approval;
 pub mod book;
+pub mod charity;
 pub mod governance;
 pub mod lottery;
 pub mod party;
@@ -56,6 +57,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Lottery(call) => lottery::call(call, names),
         Call::Project(call) => project::call(call, names),
         Call::Payment(call) => payment::call(call, names),
+        Call::Charity(call) => charity::call(call, names),
     }
 }
 
@@ -71,6 +73,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Lottery(event) => lottery::event(event),
         Event::Project(event) => project::event(event),
         Event::Payment(event) => payment::event(event),
+        Event::Charity(event) => charity::event(event, names),
     }
 }
 
@@ -84,6 +87,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Lottery(call) => lottery::kind(call),
         Call::Project(call) => project::kind(call),
         Call::Payment(call) => payment::kind(call),
+        Call::Charity(call) => charity::kind(call),
     }
 }
 

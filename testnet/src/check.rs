@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, bail, ensure};
 use minglian_client::Client;
 use minglian_contracts::allocation::check::check_lines;
+use minglian_contracts::charity::check::check_charities;
 use minglian_contracts::invariants::{self, BookTotals};
 use minglian_contracts::replica::Replica;
 use minglian_ledger::evidence::{Proven, Trust};
@@ -130,6 +131,7 @@ pub async fn execute(
 /// Checks the book that a chain leads to.
 pub fn book(replica: &Replica) -> anyhow::Result<BookTotals> {
     check_lines(replica.state())?;
+    check_charities(replica.state())?;
     Ok(invariants::check_book(replica.state())?)
 }
 

@@ -11,7 +11,8 @@ use crate::book::age::{self, AgeRun, Aged, Ages};
 use crate::book::interval::{self, Interval};
 use crate::book::movement::MovementNumber;
 
-/// What an account counts. The two are never mixed: a quota is permission to spend, cash is money.
+/// What an account counts. They are never mixed: a quota is permission to spend, cash is money,
+/// goods are things at their recorded value.
 #[derive(
     Debug,
     Clone,
@@ -32,6 +33,8 @@ pub enum Measure {
     Quota,
     /// Money at a bank.
     Cash,
+    /// Goods, at the value at which they were given.
+    Goods,
 }
 
 /// Names an account. Where the world keeps money apart, so do accounts: the earmark is the account.
@@ -54,7 +57,7 @@ pub enum AccountId {
     Line {
         /// Who holds it.
         holder: OrganizationCode,
-        /// Quota or cash.
+        /// Quota, cash or goods.
         measure: Measure,
         /// The fund, for example 中央集中福彩公益金; it never changes along the chain (专款专用).
         fund: Text<64>,

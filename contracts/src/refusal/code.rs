@@ -1,44 +1,7 @@
 //! The numbered refusals, one table.
 //!
 //! Numbers are grouped: 1xx envelope and registry, 2xx approval, 3xx book, 4xx lottery, 5xx
-//! allocation, 6xx project, 7xx payment, 8xx governance and parameters.
-
-/// Declares [`Code`] with its number, sentences and article from one table.
-macro_rules! codes {
-    ($($number:literal $name:ident $english:literal $chinese:literal $article:literal)*) => {
-        /// A numbered refusal.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        #[repr(u32)]
-        pub enum Code {
-            $(#[doc = $english] $name = $number,)*
-        }
-
-        impl Code {
-            /// Every refusal, ascending by number within its group.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// What is refused, in one English sentence without its full stop.
-            pub const fn english(self) -> &'static str {
-                match self { $(Self::$name => $english,)* }
-            }
-
-            /// The same in Chinese.
-            pub const fn chinese(self) -> &'static str {
-                match self { $(Self::$name => $chinese,)* }
-            }
-
-            /// The article behind the rule; empty where the rule is the ledger's own.
-            pub const fn article(self) -> &'static str {
-                match self { $(Self::$name => $article,)* }
-            }
-
-            /// The name in scenarios and JSON.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
-            }
-        }
-    };
-}
+//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity.
 
 impl Code {
     /// The stable number, as it stands in receipts.
@@ -135,8 +98,8 @@ codes! {
         "the account holds less than the amount"
         "账户余额不足" ""
     305 MeasureDiffers
-        "quota and cash do not mix"
-        "指标与资金不得混同" ""
+        "quota, cash and goods do not mix"
+        "指标、资金与物资不得混同" ""
     306 FundDiffers
         "the fund would change along the chain"
         "资金来源不得改变(专款专用)" "彩票管理条例 第三十三条"
@@ -341,4 +304,88 @@ codes! {
     808 AlreadyVoted
         "the organisation has already approved"
         "本单位已表决" ""
+    901 NotCharity "the organisation is not qualified as a charity on that day"
+        "该单位在该日期不具备慈善组织资格" "慈善法 第十条"
+    902 FundraisingUnqualified "the charity has no public-fundraising qualification on that day"
+        "该慈善组织在该日期不具备公开募捐资格" "慈善法 第二十二条"
+    903 QualificationTooEarly "the organisation has not been registered for long enough"
+        "登记时间不足,不得取得公开募捐资格" "慈善法 第二十二条"
+    904 QualificationOverlaps "a qualification of this kind already holds on some of these days"
+        "同类资格的有效期重叠" ""
+    905 QualificationUnknown "no such qualification"
+        "该资格不存在" ""
+    906 FundUnknown "no such fund"
+        "该基金不存在" ""
+    907 FundExists "a fund of this reference exists"
+        "该基金编号已存在" ""
+    908 FundNameWrong "the name does not follow the naming rule of its kind"
+        "基金名称不符合命名规则" "社区慈善基金命名规则(本地规定未核实)"
+    909 CommitteeInvalid
+        "the committee has too few or too many members, an even number, or one person twice"
+        "管理委员会人数不足、过多、非单数或人员重复" "社区慈善基金管理指引(本地规定未核实)"
+    910 SupervisorMissing "fewer supervisors than the kind of fund demands"
+        "监督员人数不足" "社区慈善基金管理指引(本地规定未核实)"
+    911 FundClosed "the fund is terminated"
+        "该基金已终止" ""
+    912 FilingMissing "the act names no filing number"
+        "须注明备案编号" "慈善法 第二十四条"
+    913 FilingTaken "the filing number is already used; one campaign has one number"
+        "备案编号已使用,一次募捐活动对应一个编号" "慈善组织公开募捐管理办法"
+    914 FiledTooLate "the campaign was not filed in time"
+        "募捐方案未按期备案" "慈善法 第二十四条、第七十三条"
+    915 CampaignUnknown "no such campaign"
+        "该募捐活动不存在" ""
+    916 OutsideCampaign "the campaign does not run on that day, or is for another fund"
+        "不在募捐活动期间或不属于该基金的募捐活动" "慈善法 第二十四条"
+    917 CampaignMissing "a gift to a fund of this kind names its campaign"
+        "该类基金的捐赠须注明募捐活动备案编号" "慈善法 第二十四条"
+    918 DonationUnknown "no such gift"
+        "该笔捐赠不存在" ""
+    919 DonationExists "a gift of this reference exists"
+        "该捐赠编号已存在" ""
+    920 ReceiptMissing "the receipt has no number and was not waived"
+        "捐赠票据无编号且捐赠人未放弃票据" "慈善法 第三十八条"
+    921 ReceiptTaken "the receipt's number or code is already used"
+        "捐赠票据编号或查询码已使用" "慈善法 第三十八条"
+    922 ValuationMissing "goods name what and how many they are, and on what their value rests"
+        "捐赠物资须注明名称、数量和计价依据" "慈善法 第三十八条"
+    923 DonationClosed "the gift was taken back, or was refunded or changed before"
+        "该笔捐赠已冲销,或已退还、变更用途,不能办理" ""
+    924 ResolutionUnknown "no such resolution"
+        "该决议不存在" ""
+    925 ResolutionExists "a resolution of this number exists"
+        "该决议编号已存在" ""
+    926 VotesInvalid "more members or supervisors than the committee has"
+        "表决或列席人数超过管理委员会人数" ""
+    927 QuorumMissing "too few members were present"
+        "出席人数不足" "参照基金会管理条例 第二十一条(未核实)"
+    928 ResolutionNotCarried "the resolution was not carried"
+        "该决议未获通过" ""
+    929 ResolutionMatter "the resolution is about something else"
+        "该决议事项与业务不符" ""
+    930 ResolutionExceeded "more would be moved than the resolution allows"
+        "金额超出决议范围" ""
+    931 RestrictionDiffers "the gift is bound to another use than the resolution decides on"
+        "限定用途与决议用途不一致" "慈善法 第五十五条"
+    932 RestrictedFirst "gifts bound to this use are spent before the pool"
+        "应先使用限定用于该用途的捐赠" "慈善法 第五十五条"
+    933 RecipientIsDonor "a donor must not get the benefit of the own gift"
+        "捐赠人不得成为受益人" "慈善法 第四十条"
+    934 PayoutUnknown "no such payment of the charity"
+        "该慈善组织没有该笔支付" ""
+    935 EvidenceCount "no evidence, or more attachments than one act holds"
+        "缺少使用凭证或附件数量超出上限" ""
+    936 EvidenceMissing "the use of the payment is not evidenced yet"
+        "该笔支付尚无使用凭证" "慈善法 第四十二条"
+    937 FeedbackMismatch "the payment was not made out of the gift's account"
+        "该笔支付并非出自该笔捐赠所在账户" ""
+    938 AuthorityWrong
+        "a filed plan changes by filing, an agreement by the donor's consent, each with its number"
+        "变更募捐方案须备案,变更捐赠协议须经捐赠人同意,并注明编号" "慈善法 第五十六条、第五十八条"
+    939 NotRestricted "the gift is no account of its own in this fund"
+        "该笔捐赠在本基金没有单独账户" ""
+    940 FundNotEmpty "the fund still holds money or goods"
+        "基金尚有剩余财产" "慈善法 第五十八条"
+    941 PayoutUndone "nothing of the payment is out: it came back or was reversed"
+        "该笔支付已全部退回或冲正" ""
 }

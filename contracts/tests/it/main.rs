@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 
 mod book;
+mod charity;
 mod documentation;
 mod envelope;
 mod fen_model;
 mod fen_property;
 mod fen_world;
+mod gift_acts;
 mod lottery;
 mod payment;
 mod project;

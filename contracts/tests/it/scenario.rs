@@ -8,12 +8,14 @@
 //! county_finance.checker approve = ok                   approves what was proposed last
 //! far_finance.checker approve first = 204 NotYourStep
 //! balance county_civil/中央集中/2024/甲 = 102万元
+//! cash 慈善总会/慈善·南湖/0/非限定 = 5元               the same of money, and of `goods`
 //! ```
 //!
 //! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME` and `withdraw NAME`
 //! then mean that act. `= out` says that no block may hold the act. The verbs are in `verbs.rs`.
 
 mod arguments;
+mod gifts;
 mod money;
 mod verbs;
 
@@ -22,17 +24,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use minglian_contracts::approval;
-use minglian_contracts::book;
+use minglian_contracts::book::{self, AccountId, Measure};
 use minglian_contracts::call::Call;
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::refusal::Code;
 use minglian_contracts::validator_set;
+use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::hash::{StateRoot, TransactionId};
 use minglian_ledger::record::Receipt;
 
 use crate::world::World;
 use arguments::{Arguments, parse_amount, parse_line_name};
+
+/// What a line begins with that asks for a balance.
+const MEASURES: &[(&str, Measure)] =
+    &[("balance ", Measure::Quota), ("cash ", Measure::Cash), ("goods ", Measure::Goods)];
 
 struct Scenario {
     world: World,
@@ -105,8 +112,10 @@ impl Scenario {
             Some((expected, name)) => (expected, Some(name)),
             None => (expected, None),
         };
-        if let Some(name) = act.strip_prefix("balance ") {
-            return self.check_balance(name, expected);
+        for (word, measure) in MEASURES {
+            if let Some(name) = act.strip_prefix(word) {
+                return self.check_balance(name, *measure, expected);
+            }
         }
         if act == "validators" {
             let set = validator_set::validators(&self.world.state).map_err(|it| it.to_string())?;
@@ -157,8 +166,11 @@ impl Scenario {
         }
     }
 
-    fn check_balance(&self, name: &str, expected: &str) -> Result<(), String> {
-        let account = parse_line_name(name)?.account();
+    fn check_balance(&self, name: &str, of: Measure, expected: &str) -> Result<(), String> {
+        let mut account = parse_line_name(name)?.account();
+        if let AccountId::Line { measure, .. } = &mut account {
+            *measure = of;
+        }
         let found = book::account(&self.world.state, &account)
             .map_err(|error| error.to_string())?
             .map_or(Fen::ZERO, |account| account.balance());
@@ -198,6 +210,17 @@ fn compare(found: &str, expected: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("expected {expected:?}, found {found:?}"))
+}
+
+/// The act that a scenario's words mean, without who does it.
+pub fn call(words: &str, world: &World) -> Call {
+    verbs::call(&Arguments::parse(&format!("- {words}")).unwrap(), world).unwrap()
+}
+
+/// The same of charity money, on `today`.
+pub fn charity_call(words: &str, today: Date) -> Call {
+    let arguments = Arguments::parse(&format!("- {words}")).unwrap();
+    gifts::call(&arguments, today).unwrap().unwrap()
 }
 
 /// The line that `holder/fund/year/line` names, for other tests.

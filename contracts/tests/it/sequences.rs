@@ -12,6 +12,7 @@ use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use proptest::prelude::*;
 
+use crate::gift_acts::{self, GiftAct, gift_act};
 use crate::scenario::line_name;
 use crate::world::World;
 
@@ -39,6 +40,7 @@ enum Act {
     Lapse { line: usize, to: usize, fen: u64 },
     TransferOut { line: usize, fen: u64 },
     NextDay { days: u16 },
+    Gift(GiftAct),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -57,6 +59,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (line(), line(), fen()).prop_map(|(line, to, fen)| Act::Lapse { line, to, fen }),
         1 => (line(), fen()).prop_map(|(line, fen)| Act::TransferOut { line, fen }),
         1 => (1..400_u16).prop_map(|days| Act::NextDay { days }),
+        9 => gift_act().prop_map(Act::Gift),
     ]
 }
 
@@ -90,7 +93,7 @@ fn take_back(line: usize, to: usize, fen: u64, occurred_on: Date) -> TakeBack {
     }
 }
 
-/// The organisation that acts and its call; none for a day that passes.
+/// The organisation that acts and its call; none for a day that passes and for charity money.
 fn call(act: &Act, today: Date) -> Option<(String, allocation::Call)> {
     let city_finance = || "city_finance".to_owned();
     let county_finance = || "county_finance".to_owned();
@@ -144,7 +147,7 @@ fn call(act: &Act, today: Date) -> Option<(String, allocation::Call)> {
             };
             (city_finance(), allocation::Call::TransferOut(transfer))
         }
-        Act::NextDay { .. } => return None,
+        Act::NextDay { .. } | Act::Gift(_) => return None,
     })
 }
 
@@ -154,12 +157,17 @@ proptest! {
     /// `World::block` builds, replays and checks book and lines after every block.
     #[test]
     fn any_acts_keep_the_invariants_and_replay_to_the_same_root(
-        acts in prop::collection::vec(act(), 1..60),
+        acts in prop::collection::vec(act(), 1..90),
     ) {
         let mut world = World::new();
+        gift_acts::set_up(&mut world);
         for act in &acts {
             if let Act::NextDay { days } = act {
                 world.date = world.date.add_days(i32::from(*days)).unwrap();
+            }
+            if let Act::Gift(act) = act {
+                let transactions = gift_acts::transactions(&mut world, act);
+                world.block(transactions).unwrap();
             }
             let Some((organization, call)) = call(act, world.date) else { continue };
             // Proposed and approved in one block; if the proposal is refused, so is the approval.

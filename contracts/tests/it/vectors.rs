@@ -5,6 +5,7 @@
 //! the format; otherwise a file that differs is a failure.
 
 mod calls;
+mod charity;
 mod events;
 mod tree;
 
@@ -18,6 +19,11 @@ use data_encoding::HEXLOWER;
 use minglian_contracts::allocation::{Category, Receipt, StatementKind};
 use minglian_contracts::book::Measure;
 use minglian_contracts::call::Call;
+use minglian_contracts::charity::disbursement::Expense;
+use minglian_contracts::charity::donation::Valuation;
+use minglian_contracts::charity::kind::FundKind;
+use minglian_contracts::charity::qualification::{CharityForm, QualificationKind};
+use minglian_contracts::charity::resolution::Matter;
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::Side;
 use minglian_contracts::payment::Expenditure;
@@ -166,7 +172,8 @@ fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
 
 #[test]
 fn calls() {
-    let samples: Vec<Sample> = calls::all().iter().map(Sample::of).collect();
+    let mut samples: Vec<Sample> = calls::all().iter().map(Sample::of).collect();
+    samples.extend(charity::calls().iter().map(Sample::of));
     let about = "Acts as they stand in `TransactionBody.call`, at least one for each variant.";
     check_file("calls.json", about, &samples);
     check_page("Calls", &samples, &numbers_of::<Call>(&[]));
@@ -174,7 +181,8 @@ fn calls() {
 
 #[test]
 fn events() {
-    let samples: Vec<Sample> = events::all().iter().map(Sample::of).collect();
+    let mut samples: Vec<Sample> = events::all().iter().map(Sample::of).collect();
+    samples.extend(charity::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);
@@ -206,4 +214,10 @@ fn enums_without_fields() {
     check_names::<FailureReason>(&page, "FailureReason");
     check_names::<Stage>(&page, "Stage");
     check_names::<Measures>(&page, "Measures");
+    check_names::<QualificationKind>(&page, "QualificationKind");
+    check_names::<CharityForm>(&page, "CharityForm");
+    check_names::<FundKind>(&page, "FundKind");
+    check_names::<Valuation>(&page, "Valuation");
+    check_names::<Matter>(&page, "Matter");
+    check_names::<Expense>(&page, "Expense");
 }

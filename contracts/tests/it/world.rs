@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use minglian_contracts::allocation::check::check_lines;
 use minglian_contracts::call::Call;
+use minglian_contracts::charity::check::check_charities;
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{self, Checked, EnvelopeFault};
 use minglian_contracts::event::{self, Event, Outcome};
@@ -209,6 +210,7 @@ impl World {
         self.blocks.push(block);
         check_book(&self.state).unwrap();
         check_lines(&self.state).unwrap();
+        check_charities(&self.state).unwrap();
         Ok(replayed.executed.receipts)
     }
 

@@ -12,7 +12,7 @@ pub type AccountNumber = i64;
 /// What movements of an account are added up by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
-    /// `quota` or `cash`.
+    /// `quota`, `cash` or `goods`.
     pub measure: String,
     /// The fund.
     pub fund: String,
@@ -33,6 +33,7 @@ pub const fn measure(measure: Measure) -> &'static str {
     match measure {
         Measure::Quota => "quota",
         Measure::Cash => "cash",
+        Measure::Goods => "goods",
     }
 }
 

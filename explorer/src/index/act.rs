@@ -4,8 +4,11 @@ use minglian_contracts::allocation;
 use minglian_contracts::approval;
 use minglian_contracts::book::{AccountId, Kind, Movement, Source};
 use minglian_contracts::call::Call;
+use minglian_contracts::charity::disbursement::Recipient;
+use minglian_contracts::charity::donation::{Donate, Donor};
+use minglian_contracts::charity::ending::Heir;
 use minglian_contracts::event::{Event, Outcome};
-use minglian_contracts::{lottery, payment, project};
+use minglian_contracts::{charity, lottery, payment, project};
 use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::words::allocation::basis;
@@ -136,6 +139,26 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
                 _ => Vec::new(),
             }
         }
+        Call::Charity(call) => charity_organizations(call),
+        _ => Vec::new(),
+    }
+}
+
+/// Organisations that an act of charity money names beside its author.
+fn charity_organizations(call: &charity::Call) -> Vec<OrganizationCode> {
+    match call {
+        charity::Call::Qualify(act) => vec![act.organization],
+        charity::Call::Disqualify(act) => vec![act.organization],
+        charity::Call::FileCampaign(act) => vec![act.reviewer],
+        charity::Call::Donate(Donate { donor: Donor::Organization(code), .. }) => vec![*code],
+        charity::Call::Disburse(act) => match act.recipient {
+            Recipient::Organization(code) => vec![code],
+            _ => Vec::new(),
+        },
+        charity::Call::TransferSurplus(act) => match &act.to {
+            Heir::Other(name) => vec![name.host],
+            Heir::Own(_) => Vec::new(),
+        },
         _ => Vec::new(),
     }
 }
@@ -158,6 +181,14 @@ pub(super) fn flow(
         },
         (Kind::Rebase, _) => "rebased",
         (Kind::CarryOver, _) => "carried",
+        (
+            Kind::PurposeChange { .. },
+            Some(Call::Charity(
+                charity::Call::ChangePurpose(_)
+                | charity::Call::Return { .. }
+                | charity::Call::CorrectPayout { .. },
+            )),
+        ) => "repurposed",
         (Kind::PurposeChange { .. }, _) => "transferred_out",
         (Kind::Return, _) => "returned",
         (Kind::Reversal { .. }, _) if is_payment(&movement.from) => "returned",

@@ -11,6 +11,7 @@ use crate::index::read::{self, MovementRow};
 use crate::index::{IndexError, account as accounts};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
+use crate::words;
 
 /// Where the lists begin.
 #[derive(Debug, Default, Deserialize)]
@@ -23,7 +24,7 @@ pub struct Paging {
 struct Account {
     id: i64,
     kind: String,
-    is_quota: bool,
+    nature: &'static str,
     holder: String,
     holder_code: String,
     fund: String,
@@ -138,7 +139,7 @@ fn find(connection: &Connection, number: i64) -> Result<Option<Account>, IndexEr
         Ok(Account {
             id: row.get(0)?,
             kind: row.get(1)?,
-            is_quota: measure == "quota",
+            nature: words::book::measure(&measure),
             holder: row.get(3)?,
             holder_code: row.get(4)?,
             fund: row.get(5)?,

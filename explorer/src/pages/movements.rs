@@ -10,7 +10,7 @@ use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
 
 /// What flows are called.
-const FLOWS: [(&str, &str); 19] = [
+const FLOWS: [(&str, &str); 20] = [
     ("received", "收到"),
     ("implied", "按公告推定"),
     ("allocated", "下达或分配"),
@@ -23,6 +23,7 @@ const FLOWS: [(&str, &str); 19] = [
     ("suballocation_taken_back", "再分配收回"),
     ("recovered", "收回"),
     ("transferred_out", "调出"),
+    ("repurposed", "改变用途"),
     ("remitted", "上缴"),
     ("handed_over", "缴入财政"),
     ("reversed", "冲正"),

@@ -35,7 +35,7 @@ struct LineRow {
     name: String,
     fund: String,
     year: i64,
-    is_quota: bool,
+    nature: &'static str,
     balance: Money,
 }
 
@@ -102,7 +102,7 @@ fn find(connection: &Connection, code: &str) -> Result<Option<Registered>, Index
 
 fn lines(connection: &Connection, code: &str, after: i64) -> Result<Vec<LineRow>, IndexError> {
     let query = format!(
-        "SELECT id, name, fund, year, measure = 'quota', balance FROM accounts \
+        "SELECT id, name, fund, year, measure, balance FROM accounts \
          WHERE organization = ?1 AND kind = 'line' AND id > ?2 ORDER BY id {LIMIT}"
     );
     let mut statement = connection.prepare_cached(&query)?;
@@ -112,7 +112,7 @@ fn lines(connection: &Connection, code: &str, after: i64) -> Result<Vec<LineRow>
             name: row.get(1)?,
             fund: row.get(2)?,
             year: row.get(3)?,
-            is_quota: row.get(4)?,
+            nature: words::book::measure(&row.get::<_, String>(4)?),
             balance: Money::fen(row.get(5)?),
         })
     })?;

@@ -18,6 +18,15 @@ pub const fn kind(kind: &Kind) -> &'static str {
     }
 }
 
+/// What an account counts, by its name in the index.
+pub fn measure(measure: &str) -> &'static str {
+    match measure {
+        "quota" => "指标",
+        "goods" => "物资",
+        _ => "资金",
+    }
+}
+
 /// How the fen of a movement were chosen.
 pub fn attribution(basis: Basis) -> &'static str {
     match basis.attribution() {

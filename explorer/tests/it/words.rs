@@ -1,5 +1,6 @@
 //! Sentences and amounts.
 
+use minglian_contracts::call::Call;
 use minglian_explorer::money::Money;
 use minglian_explorer::pages::{beijing, escape};
 use minglian_explorer::words::{self, Names};
@@ -31,6 +32,23 @@ fn a_sentence_is_one_that_is_read_aloud() {
     let zh = "2020年,从某单位“省级指标”中安排76.77万元给某单位“海潮镇敬老院”(老年人福利)";
     assert_eq!(granted.zh, zh);
     assert!(granted.en.starts_with("2020: CNY 767,700.00 of "), "{}", granted.en);
+}
+
+#[test]
+fn every_act_of_charity_money_has_sentences_without_a_persons_name() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/vectors/calls.json");
+    let file: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let acts = file["values"].as_array().unwrap().iter().filter_map(|value| {
+        let name = value["name"].as_str().unwrap();
+        name.starts_with("charity.").then(|| serde_json::from_value(value["json"].clone()).unwrap())
+    });
+    let acts: Vec<Call> = acts.collect();
+    let kinds: std::collections::BTreeSet<&str> = acts.iter().map(words::kind).collect();
+    assert_eq!(kinds.len(), 18);
+    let sentences: Vec<_> = acts.iter().map(|act| words::call(act, &Plain)).collect();
+    assert!(sentences.iter().all(|said| !said.zh.is_empty() && !said.en.is_empty()));
+    let gift = "捐赠人(姓名受保护)向基金“南湖”捐赠88元(编号“捐 7”)";
+    assert!(sentences.iter().any(|said| said.zh == gift));
 }
 
 #[test]

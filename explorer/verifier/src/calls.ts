@@ -1,6 +1,6 @@
 /** Acts, as `docs/calls.md` lists them: numbers are positions, fields stand in their order. */
 import type { Codec, Plain } from './codec.ts';
-import { bool, checked, decode, i64, list, option, u16 } from './codec.ts';
+import { bool, checked, decode, i64, list, option, u16, u32 } from './codec.ts';
 import { malformed, VerifyError } from './errors.ts';
 import type { DocumentNumber } from './scalars.ts';
 import {
@@ -71,6 +71,31 @@ const bankResult = oneOf({
 const address = hash<'ValidatorAddress'>();
 const change = oneOf({
   add: validator, remove: address, replace: struct({ old: address, new: validator }),
+});
+
+const use = text(128);
+const fund = text(48);
+const donation = text(96);
+const filing = text(64);
+/** Name of a charity's fund. */
+export const fundName = struct({ host: organizationCode, fund });
+const committee = struct({ members: list(commitment), supervisors: list(commitment) });
+const qualificationKind = names('charity', 'public_fundraising', 'tax_deduction');
+const qualification = struct({
+  certificate: text(64),
+  form: names('foundation', 'association', 'service_organization'),
+  registered_on: date,
+  valid_from: date,
+  valid_until: option(date),
+});
+const goods = struct({
+  description: text(192),
+  quantity: text(64),
+  valuation: names('voucher', 'appraisal', 'market_price'),
+  document: option(attachment),
+});
+const authority = oneOf({
+  filing: text(96), consent: text(96), agreement: text(96), similar_purpose: text(96),
 });
 
 /** The modules in the order of their numbers, each with its acts in the order of theirs. */
@@ -147,8 +172,72 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     return: { payment: reference, amount: fen, occurred_on: date },
     correct: { payment: reference, occurred_on: date },
   },
+  charity: {
+    qualify: {
+      organization: organizationCode, kind: qualificationKind, qualification, occurred_on: date,
+    },
+    disqualify: {
+      organization: organizationCode, kind: qualificationKind, valid_from: date,
+      valid_until: date, occurred_on: date,
+    },
+    open_fund: {
+      fund,
+      kind: names(
+        'general', 'community_fund', 'special_fund', 'mutual_aid', 'one_day_giving',
+        'charitable_trust',
+      ),
+      name: text(192), filing: option(filing), committee, occurred_on: date,
+    },
+    change_committee: { fund, committee, occurred_on: date },
+    file_campaign: {
+      filing, fund, title: text(192), begins_on: date, ends_on: date, emergency: bool,
+      reviewer: organizationCode, occurred_on: date,
+    },
+    end_campaign: { filing, occurred_on: date },
+    donate: {
+      reference: donation, fund, campaign: option(filing),
+      donor: oneOf({ organization: organizationCode, person: commitment, anonymous: null }),
+      gift: oneOf({ money: null, goods }),
+      amount: fen, restriction: option(use),
+      receipt: oneOf({ number: text(64), waived: null }),
+      code: commitment, occurred_on: date,
+    },
+    void_donation: { donation, occurred_on: date },
+    resolve: {
+      fund, number: text(64),
+      matter: names('disbursement', 'purpose_change', 'surplus', 'termination'),
+      purpose: use, amount: fen,
+      votes: struct({ in_favour: u16, against: u16, abstained: u16 }),
+      supervisors: u16, minutes: commitment, occurred_on: date,
+    },
+    disburse: {
+      fund, resolution: text(64), from: option(donation),
+      expense: names('program', 'management', 'fundraising', 'other'),
+      reference,
+      recipient: oneOf({
+        organization: organizationCode, person: commitment,
+        persons: struct({ count: u32, list: commitment }),
+      }),
+      amount: fen, voucher: option(attachment), occurred_on: date,
+    },
+    return: { payment: reference, amount: fen, occurred_on: date },
+    show_use: {
+      payment: reference, attachments: list(attachment), beneficiaries: u32, occurred_on: date,
+    },
+    feed_back: { donation, payment: reference, message: commitment, occurred_on: date },
+    change_purpose: {
+      donation, resolution: text(64), purpose: option(use), authority, occurred_on: date,
+    },
+    refund: { donation, reference, amount: fen, occurred_on: date },
+    transfer_surplus: {
+      fund, from: option(donation), to: oneOf({ own: fund, other: fundName }), amount: fen,
+      resolution: text(64), authority, occurred_on: date,
+    },
+    terminate_fund: { fund, resolution: text(64), occurred_on: date },
+    correct_payout: { payment: reference, occurred_on: date },
+  },
 };
-const RESERVED = ['charity', 'subsidy', 'disclosure', 'oversight'];
+const RESERVED = ['subsidy', 'disclosure', 'oversight'];
 
 /** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */
 export const call = oneOf(mapped(MODULES, (acts) => oneOf(mapped(acts, struct))));

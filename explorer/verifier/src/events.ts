@@ -1,6 +1,6 @@
 /** Events, as section 10 of `docs/format.md` and `docs/calls.md` list them. */
 import { Reader } from './borsh.ts';
-import { lineName, purpose } from './calls.ts';
+import { fundName, lineName, purpose } from './calls.ts';
 import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
 import { malformed, VerifyError } from './errors.ts';
@@ -40,7 +40,7 @@ const origin = variants({
 const accountId = variants({
   line: {
     holder: organizationCode,
-    measure: names('quota', 'cash'),
+    measure: names('quota', 'cash', 'goods'),
     fund: text(64),
     year: u16,
     line: text(160),
@@ -85,6 +85,8 @@ const evaluation = struct({
 const proposal = hash<'TransactionId'>();
 const reference = text(128);
 const game = text(64);
+const fund = text(48);
+const donation = text(96);
 
 /** Codec of an event: the modules in the order of their numbers. */
 export const event = oneOf({
@@ -134,6 +136,21 @@ export const event = oneOf({
       payment: reference, status: oneOf({ paid: date, failed: date, corrected: date }),
     },
     returned: { payment: reference, amount: fen },
+  }),
+  charity: variants({
+    fund_opened: { fund, name: text(192) },
+    campaign_filed: { filing: text(64), days_before: i64 },
+    donated: { donation, inflow: u64 },
+    resolved: { fund, resolution: text(64), carried: bool },
+    disbursed: { payment: reference, left: fen },
+    returned: { payment: reference, amount: fen },
+    used: { payment: reference, beneficiaries: u32 },
+    fed_back: { donation, payment: reference },
+    purpose_changed: { donation, amount: fen },
+    refunded: { donation, refunded: fen },
+    surplus_transferred: { fund, to: fundName, amount: fen },
+    fund_terminated: { fund },
+    corrected: { payment: reference, amount: fen },
   }),
 });
 

@@ -12,7 +12,7 @@ use minglian_ledger::genesis::{GenesisParameter, OrganizationKind, Role};
 use minglian_ledger::height::Height;
 
 use super::arguments::{Arguments, parse_amount, parse_category};
-use super::money;
+use super::{gifts, money};
 use crate::world::{World, code, public_key, text, validator};
 
 pub fn call(arguments: &Arguments, world: &World) -> Result<Call, String> {
@@ -28,6 +28,9 @@ pub fn call(arguments: &Arguments, world: &World) -> Result<Call, String> {
     }
     if let Some(call) = allocation_call(arguments, world.date)? {
         return Ok(Call::Allocation(call));
+    }
+    if let Some(call) = gifts::call(arguments, world.date)? {
+        return Ok(call);
     }
     money::call(arguments, world.date)?.ok_or_else(|| format!("no verb {}", arguments.verb))
 }

@@ -82,6 +82,10 @@ fn movements() -> Vec<Movement> {
     if let AccountId::Line { measure, .. } = &mut cash {
         *measure = Measure::Cash;
     }
+    let mut goods = quota_line();
+    if let AccountId::Line { measure, .. } = &mut goods {
+        *measure = Measure::Goods;
+    }
     let first = Basis::FirstInFirstOut;
     let authority = text("财综〔2021〕18号");
     vec![
@@ -106,6 +110,7 @@ fn movements() -> Vec<Movement> {
         moved(Kind::Return, Basis::Substitution { inflow: 90 }, payment(), quota_line()),
         moved(Kind::Reversal { of: MovementNumber(6) }, first, quota_line(), voided),
         moved(Kind::Rebase, first, quota_line(), quota_line()),
+        moved(Kind::Payment, first, goods, payment()),
     ]
 }
 

@@ -1,0 +1,232 @@
+//! The kinds of funds under a charity, and what is demanded of each: one enum and dated parameters,
+//! so that a kind differs by configuration and not by code.
+//!
+//! What no source at hand prints is marked 未核实 in its article: it is an assumption until the
+//! issuing bureau's text is entered as a later version.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::date::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::parameter::{self, Judged, Statutory};
+use crate::refusal::{Code, Refusal};
+use crate::schema::State;
+
+/// What kind of fund it is. None has legal personality or a bank account of its own. New ones are
+/// appended.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum FundKind {
+    /// 慈善组织本级: what the charity holds for no fund; its council decides.
+    General,
+    /// 社区慈善基金.
+    CommunityFund,
+    /// 专项基金.
+    SpecialFund,
+    /// 救急难互助社.
+    MutualAid,
+    /// 慈善一日捐.
+    OneDayGiving,
+    /// 慈善信托, whose trustee the charity is.
+    CharitableTrust,
+}
+
+impl FundKind {
+    /// Its code in parameters: the Chinese name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::General => "本级",
+            Self::CommunityFund => "社区慈善基金",
+            Self::SpecialFund => "专项基金",
+            Self::MutualAid => "救急难互助社",
+            Self::OneDayGiving => "慈善一日捐",
+            Self::CharitableTrust => "慈善信托",
+        }
+    }
+
+    /// What a name ends with where the naming rule holds.
+    pub const fn name_ending(self) -> &'static str {
+        match self {
+            Self::General => "",
+            Self::CommunityFund => "慈善基金",
+            Self::SpecialFund => "基金",
+            Self::MutualAid => "互助社",
+            Self::OneDayGiving => "慈善一日捐",
+            Self::CharitableTrust => "慈善信托",
+        }
+    }
+}
+
+/// What may be demanded of a kind of fund. A parameter that is not set demands nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// Fewest members of the committee.
+    CommitteeMembers,
+    /// Not 0: their number is odd.
+    CommitteeOdd,
+    /// Fewest supervisors, also in a meeting.
+    Supervisors,
+    /// Not 0: the name is the host's full name, something of its own, and the kind's ending.
+    HostInName,
+    /// Not 0: gifts come by a campaign with a filing number.
+    Campaign,
+    /// Not 0: the fund itself has a filing number.
+    Filing,
+}
+
+impl Demand {
+    /// What the names of its parameters begin with; the kind's code follows.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::CommitteeMembers => "charity.committee_members_min.",
+            Self::CommitteeOdd => "charity.committee_odd.",
+            Self::Supervisors => "charity.supervisors_min.",
+            Self::HostInName => "charity.host_in_name.",
+            Self::Campaign => "charity.campaign_needed.",
+            Self::Filing => "charity.filing_needed.",
+        }
+    }
+
+    /// How much of it is demanded of `kind` on `date`; 0 where no parameter holds.
+    ///
+    /// # Errors
+    /// [`Code::ParameterInvalid`] for a value that counts nothing.
+    pub fn of(
+        self,
+        kind: FundKind,
+        date: Date,
+        state: &State<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<u32, Fault> {
+        let name = format!("{}{}", self.prefix(), kind.code());
+        let invalid = |error| Refusal::new(Code::ParameterInvalid, error);
+        let key = parameter::Key::new(name).map_err(invalid)?;
+        let Some(found) = parameter::find(state, &key, date)? else { return Ok(0) };
+        let count = counted(&key, found.value)?;
+        context.emit_once(Judged { key, version: found.version, value: found.value });
+        Ok(count)
+    }
+}
+
+/// The parameter that says how many years after its registration a charity may get the
+/// public-fundraising qualification.
+pub const REGISTERED_YEARS: &str = "charity.fundraising_registered_years";
+
+/// The parameter that says how many days before it begins a campaign is filed at the latest.
+pub const FILING_DAYS_BEFORE: &str = "charity.filing_days_before";
+
+/// The parameter that says how many days after it began an emergency's campaign is filed at the
+/// latest.
+pub const FILING_DAYS_EMERGENCY: &str = "charity.filing_days_emergency";
+
+/// The parameter that says which part of a committee must be present, in basis points.
+pub const QUORUM: &str = "charity.quorum";
+
+/// The parameter that says which part of those present must be exceeded, in basis points.
+pub const MAJORITY: &str = "charity.majority";
+
+/// What the names of the parameters begin with that say how much of the last year's income a
+/// publicly fundraising charity spends at least; its legal form follows. Basis points.
+pub const SPENDING_MIN: &str = "charity.spending_min.";
+
+/// What the names of the parameters begin with that say which part of the year's spending
+/// management may be at most; the legal form follows. Basis points.
+pub const MANAGEMENT_MAX: &str = "charity.management_max.";
+
+/// The parameter that says which part of the year's gifts raising them may cost. Basis points.
+pub const FUNDRAISING_MAX: &str = "charity.fundraising_cost_max";
+
+/// The value on `date` of a parameter that must hold and that counts something.
+///
+/// # Errors
+/// [`Code::ParameterUnknown`], [`Code::ParameterInvalid`].
+pub(super) fn judge(
+    key: &str,
+    date: Date,
+    state: &State<'_>,
+    context: &mut Context<'_>,
+) -> Result<u32, Fault> {
+    let value = parameter::judge(state, context, key, date)?;
+    Ok(counted(key, value)?)
+}
+
+fn counted(key: &(impl std::fmt::Display + ?Sized), value: i64) -> Result<u32, Refusal> {
+    u32::try_from(value)
+        .map_err(|_| Refusal::new(Code::ParameterInvalid, format!("{key}: {value} counts nothing")))
+}
+
+const fn rule(
+    key: &'static str,
+    value: i64,
+    unit: &'static str,
+    article: &'static str,
+) -> Statutory {
+    Statutory { key, value, unit, from: None, until: None, article }
+}
+
+const COMMUNITY: &str = "湖南省社区慈善基金管理指引(2025); 本地规定未核实";
+const NAMING: &str = "社区慈善基金命名: 慈善组织全称+社区/乡镇(街道)+慈善基金; 本地规定未核实";
+const MEETING: &str = "参照基金会管理条例 第二十一条; 对基金管委会的适用未核实";
+const LAW_61: &str = "慈善法 第六十一条";
+const OTHER_FORMS: &str = "慈善组织支出和管理费用的规定(2016征求意见稿); 2026年新规定未核实";
+
+/// What statute and published rules say; see the marks in the articles.
+pub const STATUTORY: &[Statutory] = &[
+    Statutory {
+        key: REGISTERED_YEARS,
+        value: 2,
+        unit: "years",
+        from: Some((2016, 9, 1)),
+        until: Some((2024, 9, 4)),
+        article: "慈善法(2016) 第二十二条: 登记满二年(未核实)",
+    },
+    Statutory {
+        key: REGISTERED_YEARS,
+        value: 1,
+        unit: "years",
+        from: Some((2024, 9, 5)),
+        until: None,
+        article: "慈善法(2023修正) 第二十二条: 登记满一年",
+    },
+    rule(FILING_DAYS_BEFORE, 10, "days", "慈善组织公开募捐管理办法 第十一条; 慈善法 第二十四条"),
+    rule(FILING_DAYS_EMERGENCY, 10, "days", "慈善法 第七十三条: 活动开始后十日内补办备案"),
+    rule(QUORUM, 6_666, "basis_points", MEETING),
+    rule(MAJORITY, 5_000, "basis_points", MEETING),
+    rule("charity.committee_members_min.社区慈善基金", 5, "members", COMMUNITY),
+    rule("charity.committee_odd.社区慈善基金", 1, "boolean", COMMUNITY),
+    rule("charity.supervisors_min.社区慈善基金", 1, "members", COMMUNITY),
+    rule("charity.host_in_name.社区慈善基金", 1, "boolean", NAMING),
+    rule("charity.host_in_name.专项基金", 1, "boolean", "未核实: 专项基金名称冠以慈善组织全称"),
+    rule("charity.committee_members_min.救急难互助社", 3, "members", "未核实: 各地互助社章程"),
+    rule("charity.supervisors_min.救急难互助社", 1, "members", "未核实: 各地互助社章程"),
+    rule("charity.campaign_needed.慈善一日捐", 1, "boolean", "慈善法 第二十四条: 公开募捐须备案"),
+    rule("charity.filing_needed.慈善信托", 1, "boolean", "慈善法 慈善信托章: 备案(条号未核实)"),
+    rule("charity.spending_min.基金会", 7_000, "basis_points", LAW_61),
+    rule("charity.spending_min.社会团体", 7_000, "basis_points", OTHER_FORMS),
+    rule("charity.spending_min.社会服务机构", 7_000, "basis_points", OTHER_FORMS),
+    rule("charity.management_max.基金会", 1_000, "basis_points", LAW_61),
+    rule("charity.management_max.社会团体", 1_300, "basis_points", OTHER_FORMS),
+    rule("charity.management_max.社会服务机构", 1_300, "basis_points", OTHER_FORMS),
+    Statutory {
+        key: FUNDRAISING_MAX,
+        value: 300,
+        unit: "basis_points",
+        from: Some((2026, 4, 27)),
+        until: None,
+        article: "募捐成本: 2025年11月征求意见稿3%; 2026-04-27正式文本未核实",
+    },
+];
