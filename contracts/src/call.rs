@@ -4,6 +4,7 @@
 //! the wire format: new variants are appended, none is ever reordered or reused.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::state::StateRead;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
@@ -64,17 +65,21 @@ impl Call {
         }
     }
 
-    /// Who proposes the act and who approves it, in order.
-    pub fn policy(&self) -> Policy {
-        match self {
-            Self::Registry(call) => call.policy(),
+    /// Who proposes the act and who approves it, in order. The registry's acts ask the state: who
+    /// registers a key depends on whose it is.
+    ///
+    /// # Errors
+    /// A refusal if the act speaks of an organisation or key that is not there.
+    pub fn policy(&self, reader: &dyn StateRead) -> Result<Policy, Fault> {
+        Ok(match self {
+            Self::Registry(call) => call.policy(reader)?,
             Self::Approval(call) => call.policy(),
             Self::Governance(call) => call.policy(),
             Self::Allocation(call) => call.policy(),
             Self::Lottery(call) => call.policy(),
             Self::Project(call) => call.policy(),
             Self::Payment(call) => call.policy(),
-        }
+        })
     }
 
     /// Applies the act, whose policy is satisfied. A step on a proposal is no act of its own: it

@@ -68,7 +68,7 @@ pub(crate) fn submit(
 ) -> Result<(), Fault> {
     let signature = Signature::of(&context.actor, context.index);
     context.signatures = vec![signature.clone()];
-    let policy = call.policy();
+    let policy = call.policy(state)?;
     match &policy {
         Policy::Unrestricted => {
             return match &call {
@@ -160,16 +160,25 @@ fn check_role(actor: &Actor, role: Role) -> Result<(), Fault> {
 
 /// Whether `actor` may take `step` of an act that `proposer` proposes.
 fn check_step(step: &Step, actor: &Actor, proposer: &OrganizationCode) -> Result<(), Fault> {
-    let party = match &step.party {
-        Party::Proposer => proposer,
-        Party::Named(code) => code,
+    let organization = actor.organization;
+    let is_party = match &step.party {
+        Party::Proposer => organization == *proposer,
+        Party::Named(code) => organization == *code,
+        Party::Other => organization != *proposer,
+        Party::Holder(key) => actor.key == *key,
     };
-    if actor.organization != *party {
-        let detail = format!("{party} is to act, not {}", actor.organization);
+    if !is_party {
+        let wanted = match &step.party {
+            Party::Proposer => proposer.to_string(),
+            Party::Named(code) => code.to_string(),
+            Party::Other => format!("another organisation than {proposer}"),
+            Party::Holder(key) => format!("the key {key}"),
+        };
+        let detail = format!("{wanted} is to act, not {organization}");
         return Err(Refusal::new(Code::NotYourStep, detail).into());
     }
     if !step.kinds.is_empty() && !step.kinds.contains(&actor.kind) {
-        let detail = format!("{:?} is needed, {} is {:?}", step.kinds, party, actor.kind);
+        let detail = format!("{:?} is needed, {organization} is {:?}", step.kinds, actor.kind);
         return Err(Refusal::new(Code::WrongKind, detail).into());
     }
     check_role(actor, step.role)

@@ -48,7 +48,7 @@ fn approve(
     let mut proposal = find_open(state, id, context)?;
     check_next_step(state, &proposal, context)?;
     proposal.signatures.push(Signature::of(&context.actor, context.index));
-    if !is_complete(state, &proposal.call.policy(), &proposal.signatures)? {
+    if !is_complete(state, &proposal.call.policy(state)?, &proposal.signatures)? {
         let steps = u32::try_from(proposal.signatures.len()).unwrap_or(u32::MAX);
         PROPOSALS.put(state, id, &proposal);
         context.emit(approval::Event::StepTaken { proposal: *id, steps });
@@ -93,7 +93,7 @@ fn check_next_step(
     if proposal.signatures.iter().any(|signature| signature.officer == actor.officer) {
         return Err(Refusal::new(Code::SameOfficer, actor.key).into());
     }
-    match proposal.call.policy() {
+    match proposal.call.policy(state)? {
         Policy::Steps(steps) => {
             let next = steps.get(proposal.signatures.len());
             let (Some(step), Some(proposer)) = (next, proposal.proposer()) else {

@@ -98,6 +98,9 @@ codes! {
     122 DivisionOutside
         "the organisation lies outside the division of the one that acts"
         "对方单位不在本单位的行政区划之内" ""
+    123 GovernorMissing
+        "an organisation without a governor gets its first governor before any other key"
+        "单位尚无管理员,须先登记管理员密钥" ""
     201 ProposalUnknown
         "no such proposal is open"
         "没有该待办业务" ""

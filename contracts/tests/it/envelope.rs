@@ -3,6 +3,7 @@
 use minglian_contracts::allocation::entry::Statement;
 use minglian_contracts::allocation::plan::{Plan, PlanRow};
 use minglian_contracts::allocation::{self, Basis, Purpose, StatementKind};
+use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{EnvelopeFault, REFERENCES, REFUSED};
@@ -131,9 +132,12 @@ fn a_key_counts_only_for_its_organisation_and_from_the_height_after_its_block() 
     let foreign = resign(&foreign, "home.maker", |body| body.organization = code("audit"));
     assert_eq!(fault(&world, &foreign), EnvelopeFault::KeyNotLive(code("audit")));
 
+    let (proposal, _) = world.act("home.governor", &register("home.new"));
+    let approve = Call::Approval(approval::Call::Approve { proposal });
+
     // In one block: the new key does not count yet, the revoked one still does.
     let revoke = Call::Registry(registry::Call::RevokeKey { key: public_key("home.maker") });
-    let registering = world.sign("home.governor", &register("home.new"));
+    let registering = world.sign("county_civil.governor", &approve);
     let revoking = world.sign("home.governor", &revoke);
     let by_new = world.sign("home.new", &call);
     let by_old = world.sign("home.maker", &call);
