@@ -133,7 +133,7 @@ fn try_out(call: &Call, state: &mut State<'_>, context: &mut Context<'_>) -> Res
     result
 }
 
-/// Whether `signatures`, each of which was checked against its step, satisfy `policy`.
+/// Whether `signatures`, each live and checked against its step, satisfy `policy`.
 fn is_complete(
     state: &State<'_>,
     policy: &Policy,

@@ -122,6 +122,12 @@ codes! {
     207 ApprovalNotProposable
         "an approval cannot itself be proposed"
         "审批操作本身不能再提交审批" ""
+    208 SignatureRevoked
+        "the key of an officer who signed an earlier step is no longer live; propose the act anew"
+        "前序环节签署人的密钥已失效,请重新提出" ""
+    209 VoteMissing
+        "the organisation has no vote to take back"
+        "本单位没有可撤回的表决" ""
     300 AmountZero
         "the amount is zero"
         "金额为零" ""

@@ -10,8 +10,8 @@
 //! balance county_civil/中央集中/2024/甲 = 102万元
 //! ```
 //!
-//! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME` and `withdraw NAME`
-//! then mean that act. `= out` says that no block may hold the act. The verbs are in `verbs.rs`.
+//! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME`, `withdraw NAME`
+//! and `retract NAME` then mean that act. `= out` says that no block may hold the act. The verbs are in `verbs.rs`.
 
 mod arguments;
 mod money;
@@ -142,6 +142,7 @@ impl Scenario {
             "reject" => {
                 approval::Call::Reject { proposal: self.proposal(arguments)?, opinion: None }
             }
+            "retract" => approval::Call::Retract { proposal: self.proposal(arguments)? },
             "withdraw" => approval::Call::Withdraw { proposal: self.proposal(arguments)? },
             _ => return verbs::call(arguments, &self.world),
         };
