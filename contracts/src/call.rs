@@ -52,7 +52,8 @@ impl Call {
     }
 
     /// Work of the call for the block's limit, in units of about a microsecond on the reference
-    /// machine; depends on the call's bytes only.
+    /// machine; depends on the call's bytes only. An approval counts the act that waits beside its
+    /// own, see `proposal`.
     pub fn weight(&self) -> u64 {
         match self {
             Self::Registry(_) => 200,

@@ -15,10 +15,11 @@ use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::StateError;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Signature};
-use crate::approval::Event;
+use crate::approval::{self, Event};
 use crate::call::Call;
 use crate::context::Context;
 use crate::fault::Fault;
@@ -58,6 +59,16 @@ impl Proposal {
     pub fn proposer(&self) -> Option<&OrganizationCode> {
         self.signatures.first().map(|signature| &signature.organization)
     }
+}
+
+/// Work of the act that an approval may bring about, beside the approval's own: the waiting act's,
+/// whether or not this is its last step. It is known before the approval is executed.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub(crate) fn waiting_weight(state: &State<'_>, call: &Call) -> Result<u64, StateError> {
+    let Call::Approval(approval::Call::Approve { proposal }) = call else { return Ok(0) };
+    Ok(PROPOSALS.get(state, proposal)?.map_or(0, |waiting| waiting.call.weight()))
 }
 
 /// Carries out a call: at once, or, if other officers must approve it first, by storing it.

@@ -30,6 +30,8 @@ pub mod prefix {
     pub const REFUSED: u8 = 0x05;
     /// `envelope`: bytes of refused acts by organisation, for one day.
     pub const REFUSED_BYTES: u8 = 0x06;
+    /// `envelope`: from which expiry on refused acts remain to be forgotten.
+    pub const FORGETTING: u8 = 0x07;
     /// `proposal`: open proposals.
     pub const PROPOSALS: u8 = 0x10;
     /// `proposal`: number of open proposals by organisation.
