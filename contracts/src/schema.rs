@@ -50,6 +50,8 @@ pub mod prefix {
     pub const LINES: u8 = 0x38;
     /// `allocation`: plans.
     pub const PLANS: u8 = 0x39;
+    /// `allocation`: received lines by holder and project.
+    pub const PROJECT_LINES: u8 = 0x3a;
     /// `project`: 0x40 to 0x47.
     pub const PROJECT_FIRST: u8 = 0x40;
     /// `payment`: 0x48 to 0x4f.

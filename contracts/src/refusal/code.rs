@@ -260,6 +260,9 @@ codes! {
     522 OutsideBudgetYear
         "money of a line serves acts of its budget year; what is left is carried over first"
         "指标只能用于本预算年度的业务,年末未用部分须先办理结转" "预算法 第十八条、第四十二条"
+    523 LineNameNotGivers
+        "a line that a unit opens for another holder begins with the giver's code and a slash"
+        "单位向其他单位分配指标时,指标名称须以分配单位代码加斜杠开头" ""
     601 ProjectUnknown
         "no such project"
         "项目不存在" ""
@@ -288,8 +291,8 @@ codes! {
         "the project has a contract of this number"
         "合同编号已存在" ""
     610 TooManyLines
-        "the unit holds more quota lines than can be read in one act"
-        "单位指标数量超出单次可计范围" ""
+        "the unit holds more quota lines for the project than can be read in one act"
+        "单位该项目的指标数量超出单次可计范围" ""
     611 ProjectWithoutMoney
         "the unit holds no quota for the project, so there is no execution rate"
         "项目没有指标,无法计算执行率" ""
