@@ -353,4 +353,7 @@ codes! {
     808 AlreadyVoted
         "the organisation has already approved"
         "本单位已表决" ""
+    809 ValidatorContactInvalid
+        "the validator's peer id or an address has not the form that nodes can use"
+        "共识节点的节点标识或网络地址格式不正确" ""
 }
