@@ -20,8 +20,8 @@ use crate::execute::{self, ExecuteError, Executed};
 /// goes on in steps of a year.
 pub const TIME_STEP_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 
-/// The latest time that the block after `parent` may have. The block after the genesis may have any:
-/// a genesis is dated by people, perhaps long before its network starts.
+/// The latest time that the block after `parent` may have. The block after the genesis may have
+/// any: a genesis is dated by people, perhaps long before its network starts.
 pub fn latest_time(parent: &Header) -> TimeMs {
     if parent.height == Height::GENESIS {
         return TimeMs(u64::MAX);

@@ -303,8 +303,8 @@ impl From<ExecuteError> for ChainError {
     }
 }
 
-/// The time of the block after `parent` that is proposed `now`: later than the parent's, and as late
-/// as the rules allow after a halt of more than a year.
+/// The time of the block after `parent` that is proposed `now`: later than the parent's, and as
+/// late as the rules allow after a halt of more than a year.
 fn time_after(parent: &Header, now: TimeMs) -> TimeMs {
     let earliest = TimeMs(parent.time_ms.0.saturating_add(1));
     now.max(earliest).min(seal::latest_time(parent))

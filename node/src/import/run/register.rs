@@ -2,7 +2,8 @@
 //!
 //! Nobody registers alone. The first governor of the index proposes the organisations and their
 //! governors, these their other officers, and the index's governors approve in turn until nothing
-//! waits. What still waits then is for governors whose keys are not at hand; importing again goes on.
+//! waits. What still waits then is for governors whose keys are not at hand; importing again goes
+//! on.
 
 use std::collections::BTreeMap;
 
