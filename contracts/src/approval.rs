@@ -30,6 +30,12 @@ pub enum Call {
         /// The transaction that proposed it.
         proposal: TransactionId,
     },
+    /// Takes the organisation's vote back, while governors decide; by any of its governors. The
+    /// organisation that proposed withdraws instead.
+    Retract {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+    },
 }
 
 /// What became of an act that waits.
@@ -66,6 +72,11 @@ pub enum Event {
     },
     /// It was withdrawn.
     Withdrawn {
+        /// The transaction that proposed it.
+        proposal: TransactionId,
+    },
+    /// An organisation took its vote back; the act waits on.
+    Retracted {
         /// The transaction that proposed it.
         proposal: TransactionId,
     },

@@ -4,6 +4,7 @@
 //! the wire format: new variants are appended, none is ever reordered or reused.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::state::StateRead;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
@@ -52,7 +53,8 @@ impl Call {
     }
 
     /// Work of the call for the block's limit, in units of about a microsecond on the reference
-    /// machine; depends on the call's bytes only.
+    /// machine; depends on the call's bytes only. An approval counts the act that waits beside its
+    /// own, see `proposal`.
     pub fn weight(&self) -> u64 {
         match self {
             Self::Registry(_) => 200,
@@ -66,10 +68,14 @@ impl Call {
         }
     }
 
-    /// Who proposes the act and who approves it, in order.
-    pub fn policy(&self) -> Policy {
-        match self {
-            Self::Registry(call) => call.policy(),
+    /// Who proposes the act and who approves it, in order. The registry's acts ask the state: who
+    /// registers a key depends on whose it is.
+    ///
+    /// # Errors
+    /// A refusal if the act speaks of an organisation or key that is not there.
+    pub fn policy(&self, reader: &dyn StateRead) -> Result<Policy, Fault> {
+        Ok(match self {
+            Self::Registry(call) => call.policy(reader)?,
             Self::Approval(call) => call.policy(),
             Self::Governance(call) => call.policy(),
             Self::Allocation(call) => call.policy(),
@@ -77,7 +83,7 @@ impl Call {
             Self::Project(call) => call.policy(),
             Self::Payment(call) => call.policy(),
             Self::Charity(call) => call.policy(),
-        }
+        })
     }
 
     /// Applies the act, whose policy is satisfied. A step on a proposal is no act of its own: it

@@ -31,6 +31,12 @@ pub const REFERENCES: Table<(OrganizationCode, ClientReference), Reference> =
 /// Refused acts until they expire, by expiry: a refused act is not repeated either.
 pub const REFUSED: Table<(Height, TransactionId), ()> = Table::new(schema::prefix::REFUSED);
 
+/// Most refused acts that one block forgets; the next blocks forget the rest.
+pub const FORGOTTEN_MAX: usize = 2_000;
+
+/// The first expiry whose refused acts are not all forgotten, while there is one; one entry.
+pub const FORGETTING: Table<(), Height> = Table::new(schema::prefix::FORGETTING);
+
 /// Bytes of refused acts of an organisation on the day of its last refusal.
 pub const REFUSED_BYTES: Table<OrganizationCode, RefusedBytes> =
     Table::new(schema::prefix::REFUSED_BYTES);
@@ -196,14 +202,31 @@ pub(crate) fn count_refused(
     Ok(true)
 }
 
-/// Forgets the refused acts that expired with the block before.
+/// Forgets refused acts that expired before the block at `height`, [`FORGOTTEN_MAX`] at most. An
+/// expired act is in no block, so nothing depends on when it is forgotten.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
 pub(crate) fn forget_expired(state: &mut State<'_>, height: Height) -> Result<(), StateError> {
-    let Some(expired) = height.previous() else { return Ok(()) };
-    for (key, ()) in REFUSED.scan(state, &expired, None, usize::MAX)? {
-        REFUSED.delete(state, &key);
+    let Some(last) = height.previous() else { return Ok(()) };
+    let behind = FORGETTING.get(state, &())?;
+    let mut expired = behind.unwrap_or(last);
+    let mut remaining = FORGOTTEN_MAX;
+    while expired <= last {
+        let forgotten = REFUSED.scan(state, &expired, None, remaining)?;
+        for (key, ()) in &forgotten {
+            REFUSED.delete(state, key);
+        }
+        // An expiry without any costs a look too.
+        remaining = remaining.saturating_sub(forgotten.len().max(1));
+        if remaining == 0 {
+            FORGETTING.put(state, &(), &expired);
+            return Ok(());
+        }
+        expired = expired.next();
+    }
+    if behind.is_some() {
+        FORGETTING.delete(state, &());
     }
     Ok(())
 }

@@ -114,7 +114,9 @@ impl<'a> Run<'a> {
             Ok(checked) => checked,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        let weight = self.weight.saturating_add(checked.call.weight());
+        let own_weight = checked.call.weight();
+        let waiting_weight = proposal::waiting_weight(&self.state, &checked.call)?;
+        let weight = self.weight.saturating_add(own_weight).saturating_add(waiting_weight);
         let bytes = self.bytes.saturating_add(checked.bytes);
         if weight > BLOCK_WEIGHT_MAX || bytes > BLOCK_TRANSACTION_BYTES_MAX {
             return Ok(Err(Unfit::Full));

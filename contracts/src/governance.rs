@@ -5,6 +5,7 @@
 //! the block that completes it, so that every node knows its peers before they vote. The header of
 //! the block before that height carries the new set's hash.
 
+mod contact;
 mod schedule;
 
 use borsh::{BorshDeserialize, BorshSerialize};

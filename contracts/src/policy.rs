@@ -1,6 +1,7 @@
 //! Who may do an act, as a table says it: the steps that its officers take, in order.
 
 use minglian_ledger::genesis::{OrganizationKind, Role};
+use minglian_ledger::keys::PublicKey;
 use minglian_ledger::organization_code::OrganizationCode;
 
 /// Whose officer takes a step.
@@ -10,6 +11,10 @@ pub enum Party {
     Proposer,
     /// The organisation that the act names.
     Named(OrganizationCode),
+    /// Any organisation but the one that proposes.
+    Other,
+    /// The officer who holds this key.
+    Holder(PublicKey),
 }
 
 /// One step of an act.

@@ -15,10 +15,11 @@ use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::StateError;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Signature};
-use crate::approval::Event;
+use crate::approval::{self, Event};
 use crate::call::Call;
 use crate::context::Context;
 use crate::fault::Fault;
@@ -60,6 +61,16 @@ impl Proposal {
     }
 }
 
+/// Work of the act that an approval may bring about, beside the approval's own: the waiting act's,
+/// whether or not this is its last step. It is known before the approval is executed.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub(crate) fn waiting_weight(state: &State<'_>, call: &Call) -> Result<u64, StateError> {
+    let Call::Approval(approval::Call::Approve { proposal }) = call else { return Ok(0) };
+    Ok(PROPOSALS.get(state, proposal)?.map_or(0, |waiting| waiting.call.weight()))
+}
+
 /// Carries out a call: at once, or, if other officers must approve it first, by storing it.
 pub(crate) fn submit(
     call: Call,
@@ -68,7 +79,7 @@ pub(crate) fn submit(
 ) -> Result<(), Fault> {
     let signature = Signature::of(&context.actor, context.index);
     context.signatures = vec![signature.clone()];
-    let policy = call.policy();
+    let policy = call.policy(state)?;
     match &policy {
         Policy::Unrestricted => {
             return match &call {
@@ -133,7 +144,7 @@ fn try_out(call: &Call, state: &mut State<'_>, context: &mut Context<'_>) -> Res
     result
 }
 
-/// Whether `signatures`, each of which was checked against its step, satisfy `policy`.
+/// Whether `signatures`, each live and checked against its step, satisfy `policy`.
 fn is_complete(
     state: &State<'_>,
     policy: &Policy,
@@ -160,16 +171,25 @@ fn check_role(actor: &Actor, role: Role) -> Result<(), Fault> {
 
 /// Whether `actor` may take `step` of an act that `proposer` proposes.
 fn check_step(step: &Step, actor: &Actor, proposer: &OrganizationCode) -> Result<(), Fault> {
-    let party = match &step.party {
-        Party::Proposer => proposer,
-        Party::Named(code) => code,
+    let organization = actor.organization;
+    let is_party = match &step.party {
+        Party::Proposer => organization == *proposer,
+        Party::Named(code) => organization == *code,
+        Party::Other => organization != *proposer,
+        Party::Holder(key) => actor.key == *key,
     };
-    if actor.organization != *party {
-        let detail = format!("{party} is to act, not {}", actor.organization);
+    if !is_party {
+        let wanted = match &step.party {
+            Party::Proposer => proposer.to_string(),
+            Party::Named(code) => code.to_string(),
+            Party::Other => format!("another organisation than {proposer}"),
+            Party::Holder(key) => format!("the key {key}"),
+        };
+        let detail = format!("{wanted} is to act, not {organization}");
         return Err(Refusal::new(Code::NotYourStep, detail).into());
     }
     if !step.kinds.is_empty() && !step.kinds.contains(&actor.kind) {
-        let detail = format!("{:?} is needed, {} is {:?}", step.kinds, party, actor.kind);
+        let detail = format!("{:?} is needed, {organization} is {:?}", step.kinds, actor.kind);
         return Err(Refusal::new(Code::WrongKind, detail).into());
     }
     check_role(actor, step.role)

@@ -24,6 +24,11 @@ use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, Table};
 
+/// The kinds that create quota, plan it or raise the fund: they have power over money of others.
+/// The validators' quorum admits them, and only their governors vouch for keys of others.
+pub const AUTHORITIES: &[OrganizationKind] =
+    &[OrganizationKind::CivilAffairs, OrganizationKind::Finance, OrganizationKind::LotteryCentre];
+
 /// Most live keys of one organisation.
 pub const LIVE_KEYS_MAX: usize = 64;
 
@@ -128,4 +133,13 @@ pub fn live_keys(
         }
     }
     Ok(live)
+}
+
+/// Whether an organisation has a governor: its keys are then its own matter.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn has_governor(reader: &dyn StateRead, code: &OrganizationCode) -> Result<bool, StateError> {
+    let keys = live_keys(reader, code)?;
+    Ok(keys.iter().any(|(_, record)| record.role == Role::Governor))
 }

@@ -30,6 +30,8 @@ pub mod prefix {
     pub const REFUSED: u8 = 0x05;
     /// `envelope`: bytes of refused acts by organisation, for one day.
     pub const REFUSED_BYTES: u8 = 0x06;
+    /// `envelope`: from which expiry on refused acts remain to be forgotten.
+    pub const FORGETTING: u8 = 0x07;
     /// `proposal`: open proposals.
     pub const PROPOSALS: u8 = 0x10;
     /// `proposal`: number of open proposals by organisation.
@@ -48,6 +50,8 @@ pub mod prefix {
     pub const LINES: u8 = 0x38;
     /// `allocation`: plans.
     pub const PLANS: u8 = 0x39;
+    /// `allocation`: received lines by holder and project.
+    pub const PROJECT_LINES: u8 = 0x3a;
     /// `project`: 0x40 to 0x47.
     pub const PROJECT_FIRST: u8 = 0x40;
     /// `payment`: 0x48 to 0x4f.

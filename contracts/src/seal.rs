@@ -4,7 +4,7 @@
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::date::DateError;
 use minglian_ledger::hash::{StateRoot, ValidatorAddress};
-use minglian_ledger::height::{LogIndex, TimeMs};
+use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::log::tree::Frontier;
 use minglian_ledger::log::{self, LogHash, LogTooLarge};
 use minglian_ledger::record::Leaf;
@@ -14,6 +14,20 @@ use minglian_ledger::transaction::Transaction;
 
 use crate::context::{BlockContext, RULES_VERSION};
 use crate::execute::{self, ExecuteError, Executed};
+
+/// Most milliseconds between the times of a block and its parent: a year. A wrong clock cannot take
+/// the chain to the calendar's end, beyond which no block follows. A chain that stood still longer
+/// goes on in steps of a year.
+pub const TIME_STEP_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
+
+/// The latest time that the block after `parent` may have. The block after the genesis may have
+/// any: a genesis is dated by people, perhaps long before its network starts.
+pub fn latest_time(parent: &Header) -> TimeMs {
+    if parent.height == Height::GENESIS {
+        return TimeMs(u64::MAX);
+    }
+    TimeMs(parent.time_ms.0.saturating_add(TIME_STEP_MS_MAX))
+}
 
 /// A block's header and what it adds to the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +59,14 @@ pub enum SealError {
     /// The time is not later than the parent's.
     #[error("time {time_ms} ms is not later than the parent's {parent_ms} ms")]
     Time {
+        /// The block's time.
+        time_ms: u64,
+        /// The parent's time.
+        parent_ms: u64,
+    },
+    /// The time is later than [`latest_time`].
+    #[error("time {time_ms} ms is more than a year later than the parent's {parent_ms} ms")]
+    TimeStep {
         /// The block's time.
         time_ms: u64,
         /// The parent's time.
@@ -84,9 +106,7 @@ pub fn seal(
     frontier: &Frontier,
 ) -> Result<Sealed, SealError> {
     let Place { parent, time_ms, proposer } = place;
-    if time_ms <= parent.time_ms {
-        return Err(SealError::Time { time_ms: time_ms.0, parent_ms: parent.time_ms.0 });
-    }
+    check_time(parent, time_ms)?;
     if frontier.size() != parent.log_size || frontier.root() != parent.log_root {
         return Err(SealError::Frontier { found: frontier.size(), expected: parent.log_size });
     }
@@ -115,6 +135,17 @@ pub fn seal(
         leaves.push(Leaf::encode_record(header.height, index, transaction, receipt));
     }
     close(header, leaves, frontier.clone())
+}
+
+fn check_time(parent: &Header, time_ms: TimeMs) -> Result<(), SealError> {
+    let parent_ms = parent.time_ms.0;
+    if time_ms <= parent.time_ms {
+        return Err(SealError::Time { time_ms: time_ms.0, parent_ms });
+    }
+    if time_ms > latest_time(parent) {
+        return Err(SealError::TimeStep { time_ms: time_ms.0, parent_ms });
+    }
+    Ok(())
 }
 
 /// Adds the closing leaf and completes the header with the log's size and root.
@@ -189,6 +220,7 @@ pub fn build<R: StateRead + BucketRead>(
     tree: &StateTree,
     frontier: &Frontier,
 ) -> Result<Replayed, InvalidBlock> {
+    check_time(place.parent, place.time_ms)?;
     let context = BlockContext::after(place.parent, place.time_ms)?;
     let executed = execute::execute_block(reader, &context, transactions)?;
     let update = tree.prepare(reader, &executed.changes)?;

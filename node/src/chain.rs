@@ -183,7 +183,7 @@ impl Chain {
     /// The context of the block that would follow now, for admission.
     pub fn next_context(&self, now: TimeMs) -> Result<BlockContext, ChainError> {
         let header = self.head().header;
-        let time_ms = TimeMs(now.0.max(header.time_ms.0.saturating_add(1)));
+        let time_ms = time_after(&header, now);
         let context = BlockContext::after(&header, time_ms).map_err(InvalidBlock::from)?;
         Ok(context)
     }
@@ -207,7 +207,7 @@ impl Chain {
     ) -> Result<(Arc<Block>, Vec<LeftOut>), ChainError> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let parent = &inner.header;
-        let time_ms = TimeMs(now.0.max(parent.time_ms.0.saturating_add(1)));
+        let time_ms = time_after(parent, now);
         let context = BlockContext::after(parent, time_ms).map_err(InvalidBlock::from)?;
         let mut run = Run::new(&self.store, &context)?;
         let (mut taken, mut left_out) = (Vec::new(), Vec::new());
@@ -322,4 +322,11 @@ impl From<ExecuteError> for ChainError {
     fn from(error: ExecuteError) -> Self {
         Self::Invalid(error.into())
     }
+}
+
+/// The time of the block after `parent` that is proposed `now`: later than the parent's, and as
+/// late as the rules allow after a halt of more than a year.
+fn time_after(parent: &Header, now: TimeMs) -> TimeMs {
+    let earliest = TimeMs(parent.time_ms.0.saturating_add(1));
+    now.max(earliest).min(seal::latest_time(parent))
 }

@@ -1,8 +1,9 @@
 //! Real payments to load a network with: units with quota and a payment order, and their payers.
 //!
-//! Everything is entered by lawful acts: a governor registers the units and their officers, the
-//! city's finance department records their quota, maker and checker authorise, and then every
-//! payer pays alone, one transaction a payment. The units' keys are new and kept nowhere.
+//! Everything is entered by lawful acts: two governors register the units and their governors, these
+//! their officers, the city's finance department records their quota, maker and checker authorise,
+//! and then every payer pays alone, one transaction a payment. The units' keys are new and kept
+//! nowhere.
 
 use anyhow::Context as _;
 use minglian_contracts::allocation::{self, Basis, Category, LineName, Purpose, entry};
@@ -68,6 +69,7 @@ pub struct Payment {
 struct Unit {
     bureau: Bureau,
     line: LineName,
+    governor: Officer,
     maker: Officer,
     checker: Officer,
     payers: Vec<Officer>,
@@ -85,7 +87,8 @@ impl Workload {
         let date = clock::today()?;
         let units: Vec<Unit> =
             (0..UNITS).map(|number| unit(&run, number, date)).collect::<anyhow::Result<_>>()?;
-        register(&mut desk, &governor, &units).await?;
+        let second = officers.of_finance(DIVISION, Role::Governor)?;
+        register(&mut desk, &governor, &second, &units).await?;
         give_quota(&mut desk, &officers, &units, date).await?;
         authorize(&mut desk, &units, &run, date).await?;
         let name: Text<128> = Text::new(run.clone())?;
@@ -164,36 +167,45 @@ fn unit(run: &str, number: usize, date: Date) -> anyhow::Result<Unit> {
         line: Text::new(run)?,
     };
     let payers = (0..PAYERS_PER_UNIT).map(|_| officer()).collect();
-    Ok(Unit { line, maker: officer(), checker: officer(), payers, bureau })
+    Ok(Unit { line, governor: officer(), maker: officer(), checker: officer(), payers, bureau })
 }
 
-async fn register(desk: &mut Desk, governor: &Officer, units: &[Unit]) -> anyhow::Result<()> {
-    let mut organizations = Vec::new();
-    let mut keys = Vec::new();
-    for Unit { bureau, maker, checker, payers, .. } in units {
+/// Two governors admit the units and their governors; these then register their officers, for whom
+/// the first one vouches.
+async fn register(
+    desk: &mut Desk,
+    governor: &Officer,
+    second: &Officer,
+    units: &[Unit],
+) -> anyhow::Result<()> {
+    let key = |officer: &Officer, role| {
+        Call::Registry(registry::Call::RegisterKey {
+            organization: officer.organization,
+            key: officer.public_key(),
+            role,
+            same_officer_as: None,
+        })
+    };
+    let (mut organizations, mut governors, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    for unit in units {
         let call = registry::Call::RegisterOrganization {
-            code: bureau.code,
-            name: Text::new(bureau.name.clone())?,
-            kind: bureau.kind,
-            division: bureau.division,
+            code: unit.bureau.code,
+            name: Text::new(unit.bureau.name.clone())?,
+            kind: unit.bureau.kind,
+            division: unit.bureau.division,
         };
-        organizations.push(desk.sign(governor, &Call::Registry(call))?);
-        let payers = payers.iter().map(|payer| (payer, Role::Payer));
+        organizations.push((governor, second, Call::Registry(call)));
+        governors.push((governor, second, key(&unit.governor, Role::Governor)));
+        let payers = unit.payers.iter().map(|payer| (payer, Role::Payer));
         for (officer, role) in
-            [(maker, Role::Maker), (checker, Role::Checker)].into_iter().chain(payers)
+            [(&unit.maker, Role::Maker), (&unit.checker, Role::Checker)].into_iter().chain(payers)
         {
-            let call = registry::Call::RegisterKey {
-                organization: bureau.code,
-                key: officer.public_key(),
-                role,
-                same_officer_as: None,
-            };
-            keys.push(desk.sign(governor, &Call::Registry(call))?);
+            keys.push((&unit.governor, governor, key(officer, role)));
         }
     }
-    desk.commit(&organizations).await.context("registering units")?;
-    desk.commit(&keys).await.context("registering officers")?;
-    Ok(())
+    two_steps(desk, organizations).await.context("registering units")?;
+    two_steps(desk, governors).await.context("registering their governors")?;
+    two_steps(desk, keys).await.context("registering officers")
 }
 
 async fn give_quota(

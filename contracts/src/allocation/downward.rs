@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::line::{self, Line, LineName, Outflow};
 use super::plan::{self, PlanRowName};
 use super::{Basis, Purpose, budget_year, check_date, require_inside};
+use crate::actor::Author;
 use crate::book::{self, Selection};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -60,6 +61,7 @@ pub(super) fn allocate(
     if grant.from.holder != author.organization {
         return Err(Refusal::new(Code::NotYourOrganization, grant.from.holder).into());
     }
+    require_own_name(grant, author)?;
     let recipient = registry::organization(state, &grant.to.holder)?;
     if recipient.division != author.division {
         let is_lower = author.division.contains(recipient.division);
@@ -70,6 +72,21 @@ pub(super) fn allocate(
         require_inside(state, context, &grant.to.holder)?;
     }
     transfer(grant, state, context)
+}
+
+/// A holder that is no authority names the lines that it opens for others by its own code, so that
+/// nobody takes the name under which finance or the other's bureau will issue.
+fn require_own_name(grant: &Grant, author: Author) -> Result<(), Refusal> {
+    let Grant { to, .. } = grant;
+    if to.holder == author.organization || registry::AUTHORITIES.contains(&author.kind) {
+        return Ok(());
+    }
+    let rest = to.line.as_str().strip_prefix(author.organization.as_str());
+    if rest.is_some_and(|rest| rest.starts_with('/')) {
+        return Ok(());
+    }
+    let detail = format!("{}, given by {}", to.line, author.organization);
+    Err(Refusal::new(Code::LineNameNotGivers, detail))
 }
 
 fn transfer(grant: &Grant, state: &mut State<'_>, context: &mut Context<'_>) -> Result<(), Fault> {

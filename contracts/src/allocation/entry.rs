@@ -114,6 +114,7 @@ pub(super) fn receive(
     })?;
     line.received_on = Some(occurred_on);
     LINES.put(state, name, &line);
+    line::enter_in_project(state, name, &line);
     context.emit(Event::Received { line: name.clone(), days });
     Ok(())
 }

@@ -17,6 +17,11 @@ use crate::schema::{self, State, Table};
 /// Quota lines.
 pub const LINES: Table<LineName, Line> = Table::new(schema::prefix::LINES);
 
+/// Received lines by holder and project, so that a project's are found among a holder's. A line
+/// that another wrote in the holder's name is not here before the holder has received it.
+pub const PROJECT_LINES: Table<(OrganizationCode, Text<128>, LineName), ()> =
+    Table::new(schema::prefix::PROJECT_LINES);
+
 /// Names a quota line.
 #[derive(
     Debug,
@@ -211,12 +216,20 @@ pub(super) fn credit(
                 parent: opening.parent.clone(),
                 purpose: opening.purpose.clone(),
             });
+            enter_in_project(state, name, &opening);
             opening
         }
     };
     add(&mut line.quota, amount)?;
     LINES.put(state, name, &line);
     Ok(())
+}
+
+/// Lists a line among its project's, once it is received.
+pub(super) fn enter_in_project(state: &mut State<'_>, name: &LineName, line: &Line) {
+    if let (Some(project), Some(_)) = (&line.purpose.project, line.received_on) {
+        PROJECT_LINES.put(state, &(name.holder, project.clone(), name.clone()), &());
+    }
 }
 
 /// Adds `amount` to what came back to the line `name`.

@@ -2,6 +2,7 @@
 
 use minglian_ledger::height::Height;
 
+use super::contact;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
 use crate::registry;
@@ -27,6 +28,7 @@ pub(super) fn add(
     }
     if let Change::Add(new) | Change::Replace { new, .. } = change {
         registry::organization(state, &new.organization)?;
+        contact::check(new)?;
         for key in [new.consensus_key, new.cosigner_key] {
             if registry::KEYS.contains(state, &key)? {
                 return Err(Refusal::new(Code::KeyTaken, key).into());

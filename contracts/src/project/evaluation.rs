@@ -9,7 +9,7 @@ use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::{EVALUATIONS, Event, Reference, Stage, begin, reach, require_stage};
-use crate::allocation::line::LINES;
+use crate::allocation::line::{LINES, PROJECT_LINES};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::parameter;
@@ -20,8 +20,8 @@ use crate::schema::State;
 /// Most indicators of a project.
 pub const INDICATORS_MAX: usize = 64;
 
-/// Most quota lines of a unit among which a project's are looked for.
-pub const UNIT_LINES_MAX: usize = 4_096;
+/// Most quota lines of a unit for one project.
+pub const PROJECT_LINES_MAX: usize = 4_096;
 
 const HUNDREDTHS: u64 = 100;
 
@@ -204,7 +204,7 @@ pub(super) fn evaluate(
 }
 
 /// How much of the money that `unit` had for `project` it has spent. The base is what its lines for
-/// the project got, less what they issued to others; money carried from one year to the next, and
+/// the project got, once it has received them, less what they issued to others; money carried from one year to the next, and
 /// perhaps back, is counted once; money that was taken back unspent stays in the base.
 ///
 /// # Errors
@@ -214,16 +214,14 @@ pub fn execution(
     unit: &OrganizationCode,
     project: &Reference,
 ) -> Result<Execution, Fault> {
-    let lines = LINES.scan(reader, unit, None, UNIT_LINES_MAX + 1)?;
-    if lines.len() > UNIT_LINES_MAX {
+    let lines = PROJECT_LINES.scan(reader, &(unit, project), None, PROJECT_LINES_MAX + 1)?;
+    if lines.len() > PROJECT_LINES_MAX {
         return Err(Refusal::new(Code::TooManyLines, unit).into());
     }
     let fen = |sum: Fen| u128::from(sum.get());
     let (mut got, mut gone, mut paid) = (0_u128, 0_u128, 0_u128);
-    for (name, line) in lines {
-        if line.purpose.project.as_ref() != Some(project) {
-            continue;
-        }
+    for ((_, _, name), ()) in lines {
+        let Some(line) = LINES.get(reader, &name)? else { continue };
         let bounced = payment::RETURNED.get(reader, &name)?.unwrap_or(Fen::ZERO);
         got += fen(line.quota) + fen(line.returned);
         // What payments gave back is no new money; what was carried is the next year's quota.

@@ -1,4 +1,4 @@
-//! Approving, rejecting and withdrawing.
+//! Approving, rejecting, withdrawing, and taking a vote back.
 
 use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::TransactionId;
@@ -23,11 +23,14 @@ pub(super) fn take(
         approval::Call::Approve { proposal } => approve(proposal, state, context),
         approval::Call::Reject { proposal, opinion } => {
             let open = find_open(state, proposal, context)?;
-            check_next_step(state, &open, context)?;
+            let policy = open.call.policy(state)?;
+            let live = live_signatures(state, &open, context)?;
+            check_next_step(&policy, &open, &live, state, context)?;
             close(state, proposal, &open)?;
             context.emit(approval::Event::Rejected { proposal: *proposal, opinion: *opinion });
             Ok(())
         }
+        approval::Call::Retract { proposal } => retract(proposal, state, context),
         approval::Call::Withdraw { proposal } => {
             let open = find(state, proposal)?;
             if open.proposer() != Some(&context.actor.organization) {
@@ -46,9 +49,14 @@ fn approve(
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
     let mut proposal = find_open(state, id, context)?;
-    check_next_step(state, &proposal, context)?;
-    proposal.signatures.push(Signature::of(&context.actor, context.index));
-    if !is_complete(state, &proposal.call.policy(), &proposal.signatures)? {
+    let policy = proposal.call.policy(state)?;
+    let mut live = live_signatures(state, &proposal, context)?;
+    check_next_step(&policy, &proposal, &live, state, context)?;
+    drop_revoked(&mut proposal, &live, &policy)?;
+    let signature = Signature::of(&context.actor, context.index);
+    live.push(signature.clone());
+    proposal.signatures.push(signature);
+    if !is_complete(state, &policy, &live)? {
         let steps = u32::try_from(proposal.signatures.len()).unwrap_or(u32::MAX);
         PROPOSALS.put(state, id, &proposal);
         context.emit(approval::Event::StepTaken { proposal: *id, steps });
@@ -64,6 +72,69 @@ fn approve(
     }
     context.signatures = signatures;
     call.apply(state, context)
+}
+
+/// Takes the vote of the actor's organisation off a proposal that governors decide.
+fn retract(
+    id: &TransactionId,
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let mut proposal = find_open(state, id, context)?;
+    check_role(&context.actor, Role::Governor)?;
+    let organization = context.actor.organization;
+    let is_vote = |signature: &Signature| signature.organization == organization;
+    // The first signature is the proposer's: it goes with the proposal.
+    let vote = proposal.signatures.iter().skip(1).position(is_vote);
+    match vote {
+        Some(place) if proposal.call.policy(state)? == Policy::ValidatorQuorum => {
+            proposal.signatures.remove(place + 1);
+        }
+        _ => return Err(Refusal::new(Code::VoteMissing, organization).into()),
+    }
+    PROPOSALS.put(state, id, &proposal);
+    context.emit(approval::Event::Retracted { proposal: *id });
+    Ok(())
+}
+
+/// The signatures whose keys still act in this block.
+fn live_signatures(
+    state: &State<'_>,
+    proposal: &Proposal,
+    context: &Context<'_>,
+) -> Result<Vec<Signature>, Fault> {
+    let mut live = Vec::with_capacity(proposal.signatures.len() + 1);
+    for signature in &proposal.signatures {
+        let Signature { organization, key, .. } = signature;
+        if registry::find_actor(state, organization, key, context.block.height)?.is_some() {
+            live.push(signature.clone());
+        }
+    }
+    Ok(live)
+}
+
+/// Signatures of keys that were revoked since: an act by steps does not go on with one; a vote
+/// goes on without it. The proposer stays named, though its vote no longer counts.
+fn drop_revoked(
+    proposal: &mut Proposal,
+    live: &[Signature],
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    let revoked = proposal.signatures.iter().find(|signature| !live.contains(signature));
+    match (revoked, policy) {
+        (None, _) => {}
+        (Some(_), Policy::ValidatorQuorum) => {
+            let mut place = 0_usize;
+            proposal.signatures.retain(|signature| {
+                place += 1;
+                place == 1 || live.contains(signature)
+            });
+        }
+        (Some(signature), _) => {
+            return Err(Refusal::new(Code::SignatureRevoked, signature.key));
+        }
+    }
+    Ok(())
 }
 
 fn find(state: &State<'_>, id: &TransactionId) -> Result<Proposal, Fault> {
@@ -83,17 +154,19 @@ fn find_open(
     Ok(proposal)
 }
 
-/// Whether the actor may take the proposal's next step.
+/// Whether the actor may take the proposal's next step; `live` are the signatures that count.
 fn check_next_step(
-    state: &State<'_>,
+    policy: &Policy,
     proposal: &Proposal,
+    live: &[Signature],
+    state: &State<'_>,
     context: &Context<'_>,
 ) -> Result<(), Fault> {
     let actor = &context.actor;
-    if proposal.signatures.iter().any(|signature| signature.officer == actor.officer) {
+    if live.iter().any(|signature| signature.officer == actor.officer) {
         return Err(Refusal::new(Code::SameOfficer, actor.key).into());
     }
-    match proposal.call.policy() {
+    match policy {
         Policy::Steps(steps) => {
             let next = steps.get(proposal.signatures.len());
             let (Some(step), Some(proposer)) = (next, proposal.proposer()) else {
@@ -105,7 +178,7 @@ fn check_next_step(
             check_role(actor, Role::Governor)?;
             validator_set::require_validator_organization(state, &actor.organization)?;
             let organization = actor.organization;
-            if proposal.signatures.iter().any(|known| known.organization == organization) {
+            if live.iter().any(|known| known.organization == organization) {
                 return Err(Refusal::new(Code::AlreadyVoted, organization).into());
             }
             Ok(())

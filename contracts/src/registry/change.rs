@@ -1,4 +1,11 @@
 //! Registering organisations and keys, rotating and revoking keys.
+//!
+//! No key makes another officer alone. An organisation with power over money of others, and its
+//! first governor, are admitted by the validators' quorum; any other organisation by a governor of
+//! an organisation that runs a validator and a governor of another authority. From then on its own
+//! governor registers its keys, each vouched for by a governor of another organisation that is an
+//! authority. The holder of a key consents to its rotation; a lost key is revoked and another
+//! registered.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::division::Division;
@@ -6,11 +13,13 @@ use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::height::Height;
 use minglian_ledger::keys::PublicKey;
 use minglian_ledger::organization_code::{CheckDigit, OrganizationCode};
+use minglian_ledger::state::StateRead;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    KEYS, KeyRecord, LIVE_KEYS_MAX, ORGANIZATION_KEYS, ORGANIZATIONS, Organization, live_keys,
+    AUTHORITIES, KEYS, KeyRecord, LIVE_KEYS_MAX, ORGANIZATION_KEYS, ORGANIZATIONS, Organization,
+    has_governor, live_keys,
 };
 use crate::context::Context;
 use crate::fault::Fault;
@@ -19,11 +28,12 @@ use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 use crate::validator_set;
 
-/// What can be done to the registry. Every call is a governor's.
+/// What can be done to the registry. Every call is proposed by a governor.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
-    /// Registers an organisation; by a governor of an organisation that runs a validator.
+    /// Registers an organisation: by the validators' quorum one of the [`AUTHORITIES`], any other
+    /// by a governor of an organisation that runs a validator and a governor of an authority.
     RegisterOrganization {
         /// 统一社会信用代码. A wrong check digit is a warning, not a refusal: some early lawful
         /// codes fail it.
@@ -35,8 +45,9 @@ pub enum Call {
         /// Where it acts.
         division: Division,
     },
-    /// Registers an officer's key: by a governor of the organisation, or, while it has no governor,
-    /// by a governor of an organisation that runs a validator.
+    /// Registers an officer's key: by a governor of the organisation and a governor of another,
+    /// which is an authority. While it has no governor, its first one by those who may register
+    /// the organisation.
     RegisterKey {
         /// The officer's organisation.
         organization: OrganizationCode,
@@ -48,14 +59,15 @@ pub enum Call {
         /// people.
         same_officer_as: Option<PublicKey>,
     },
-    /// Registers a new key for the officer of an old one, in the same role, and revokes the old.
+    /// Registers a new key for the officer of an old one, in the same role, and revokes the old: by
+    /// a governor and the old key, of which the officer consents; a governor's own by that key.
     RotateKey {
         /// The key that goes.
         old: PublicKey,
         /// The key that comes.
         new: PublicKey,
     },
-    /// Revokes a key from the next height on.
+    /// Revokes a key from the next height on; by a governor alone, since it takes power away.
     RevokeKey {
         /// The key.
         key: PublicKey,
@@ -90,8 +102,23 @@ pub enum Event {
 }
 
 impl Call {
-    pub(crate) fn policy(&self) -> Policy {
-        Policy::Steps(vec![Step { party: Party::Proposer, kinds: &[], role: Role::Governor }])
+    pub(crate) fn policy(&self, reader: &dyn StateRead) -> Result<Policy, Fault> {
+        let governor = Step::own(&[], Role::Governor);
+        Ok(match self {
+            Self::RegisterOrganization { kind, .. } => admission(*kind),
+            Self::RegisterKey { organization, .. } => {
+                let kind = super::organization(reader, organization)?.kind;
+                if has_governor(reader, organization)? { two_governors() } else { admission(kind) }
+            }
+            Self::RotateKey { old, .. } => {
+                let known = KEYS.get(reader, old)?;
+                let role = known.ok_or_else(|| Refusal::new(Code::KeyUnknown, old))?.role;
+                let holder = Step { party: Party::Holder(*old), kinds: &[], role };
+                let is_governors_own = role == Role::Governor;
+                Policy::Steps(if is_governors_own { vec![holder] } else { vec![governor, holder] })
+            }
+            Self::RevokeKey { .. } => Policy::Steps(vec![governor]),
+        })
     }
 
     pub(crate) fn apply(
@@ -101,7 +128,7 @@ impl Call {
     ) -> Result<(), Fault> {
         match self {
             Self::RegisterOrganization { code, name, kind, division } => {
-                validator_set::require_validator_organization(state, &context.actor.organization)?;
+                validator_set::require_validator_organization(state, &context.author.organization)?;
                 let organization = Organization {
                     name: name.clone(),
                     kind: *kind,
@@ -114,7 +141,7 @@ impl Call {
                 Ok(())
             }
             Self::RegisterKey { organization, key, role, same_officer_as } => {
-                require_governor_of(state, context, organization)?;
+                require_registrar_of(state, context, organization, *role)?;
                 let officer = match same_officer_as {
                     Some(other) => find_key(state, organization, other)?.officer,
                     None => *key,
@@ -122,7 +149,7 @@ impl Call {
                 register(state, context, key, *organization, *role, officer)
             }
             Self::RotateKey { old, new } => {
-                let record = find_key(state, &context.actor.organization, old)?;
+                let record = find_key(state, &context.author.organization, old)?;
                 // The new key first: the last governor may rotate the governor's own key.
                 let KeyRecord { organization, role, officer, .. } = record;
                 register(state, context, new, organization, role, officer)?;
@@ -191,9 +218,9 @@ fn register(
     Ok(())
 }
 
-/// Revokes a key of the actor's organisation, unless that would leave no governor.
+/// Revokes a key of the author's organisation, unless that would leave no governor.
 fn revoke(state: &mut State<'_>, context: &mut Context<'_>, key: &PublicKey) -> Result<(), Fault> {
-    let organization = context.actor.organization;
+    let organization = context.author.organization;
     let mut record = find_key(state, &organization, key)?;
     if record.live_until.is_some() {
         return Err(Refusal::new(Code::KeyRevoked, key).into());
@@ -223,22 +250,35 @@ fn find_key(
         .ok_or_else(|| Refusal::new(Code::KeyUnknown, format!("{key} of {organization}")).into())
 }
 
-/// Who may register a key for `organization`: its own governor; while it has none, a governor of
-/// an organisation that runs a validator.
-fn require_governor_of(
+/// Refuses unless the author may register a key in `role` for `organization`: its own; while it
+/// has no governor, an organisation that runs a validator may register the first.
+fn require_registrar_of(
     state: &State<'_>,
     context: &Context<'_>,
     organization: &OrganizationCode,
+    role: Role,
 ) -> Result<(), Fault> {
-    if context.actor.organization == *organization {
+    let author = context.author.organization;
+    if author == *organization {
         return Ok(());
     }
-    super::organization(state, organization)?;
-    let has_governor =
-        live_keys(state, organization)?.iter().any(|(_, record)| record.role == Role::Governor);
-    if has_governor {
+    if has_governor(state, organization)? {
         let detail = format!("{organization} has a governor of its own");
         return Err(Refusal::new(Code::NotYourOrganization, detail).into());
     }
-    validator_set::require_validator_organization(state, &context.actor.organization)
+    if role != Role::Governor {
+        return Err(Refusal::new(Code::GovernorMissing, organization).into());
+    }
+    validator_set::require_validator_organization(state, &author)
+}
+
+/// Who admits an organisation of `kind`, and its first governor.
+fn admission(kind: OrganizationKind) -> Policy {
+    if AUTHORITIES.contains(&kind) { Policy::ValidatorQuorum } else { two_governors() }
+}
+
+/// The proposer's governor, then the governor of another organisation that is an authority.
+fn two_governors() -> Policy {
+    let other = Step { party: Party::Other, kinds: AUTHORITIES, role: Role::Governor };
+    Policy::Steps(vec![Step::own(&[], Role::Governor), other])
 }

@@ -3,15 +3,17 @@
 use minglian_contracts::allocation::entry::Statement;
 use minglian_contracts::allocation::plan::{Plan, PlanRow};
 use minglian_contracts::allocation::{self, Basis, Purpose, StatementKind};
+use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_contracts::context::BlockContext;
-use minglian_contracts::envelope::{EnvelopeFault, REFERENCES, REFUSED};
+use minglian_contracts::envelope::{EnvelopeFault, FORGETTING, FORGOTTEN_MAX, REFERENCES, REFUSED};
 use minglian_contracts::execute::{ExecuteError, Run, Unfit};
+use minglian_contracts::governance;
 use minglian_contracts::refusal::Code;
 use minglian_contracts::registry;
 use minglian_contracts::seal::InvalidBlock;
 use minglian_ledger::fen::Fen;
-use minglian_ledger::genesis::Role;
+use minglian_ledger::genesis::{GenesisParameter, Role};
 use minglian_ledger::height::Height;
 use minglian_ledger::transaction::{Transaction, TransactionBody};
 
@@ -131,9 +133,12 @@ fn a_key_counts_only_for_its_organisation_and_from_the_height_after_its_block() 
     let foreign = resign(&foreign, "home.maker", |body| body.organization = code("audit"));
     assert_eq!(fault(&world, &foreign), EnvelopeFault::KeyNotLive(code("audit")));
 
+    let (proposal, _) = world.act("home.governor", &register("home.new"));
+    let approve = Call::Approval(approval::Call::Approve { proposal });
+
     // In one block: the new key does not count yet, the revoked one still does.
     let revoke = Call::Registry(registry::Call::RevokeKey { key: public_key("home.maker") });
-    let registering = world.sign("home.governor", &register("home.new"));
+    let registering = world.sign("county_civil.governor", &approve);
     let revoking = world.sign("home.governor", &revoke);
     let by_new = world.sign("home.new", &call);
     let by_old = world.sign("home.maker", &call);
@@ -186,6 +191,67 @@ fn a_refused_act_leaves_no_reference_and_is_not_repeated_until_it_is_forgotten()
     assert_eq!((world.header.height, remembered(&world)), (Height(3), 1));
     world.block(Vec::new()).unwrap();
     assert_eq!((world.header.height, remembered(&world)), (Height(4), 0));
+}
+
+#[test]
+fn a_block_forgets_a_bounded_number_of_refused_acts_and_the_next_the_rest() {
+    let mut world = World::new();
+    let call = refused_act(&world, 0).encode();
+    let template = world.sign_with("county_civil.maker", "方案", call);
+    let template = resign(&template, "county_civil.maker", |body| body.expires_at = Height(4));
+    // Signing is slow and not what is tested: the key is right, the signature is another's.
+    let act = |number: usize| {
+        let mut act = template.clone();
+        act.body.client_reference = text(&format!("{number}"));
+        act
+    };
+    let half = FORGOTTEN_MAX / 2;
+    for numbers in [0..half, half..2 * half, 2 * half..2 * half + 1] {
+        world.block(numbers.map(&act).collect()).unwrap();
+    }
+    let last = resign(&act(9_999), "county_civil.maker", |body| body.expires_at = Height(5));
+    world.block(vec![last]).unwrap();
+    let remembered = |world: &World| REFUSED.scan(&world.state, &(), None, usize::MAX).unwrap();
+    assert_eq!(remembered(&world).len(), FORGOTTEN_MAX + 2);
+    world.block(Vec::new()).unwrap();
+    assert_eq!((world.header.height, remembered(&world).len()), (Height(5), 2));
+    assert_eq!(FORGETTING.get(&world.state, &()).unwrap(), Some(Height(4)));
+    world.block(Vec::new()).unwrap();
+    assert_eq!(remembered(&world), []);
+    assert_eq!(FORGETTING.get(&world.state, &()).unwrap(), None);
+}
+
+#[test]
+fn an_approval_weighs_what_the_act_that_waits_weighs() {
+    let mut world = World::new();
+    let parameter = |number: usize| {
+        Call::Governance(governance::Call::SetParameter(GenesisParameter {
+            key: text(&format!("测试.{number}")),
+            value: 1,
+            unit: text("days"),
+            effective_from: world.date,
+            effective_to: None,
+            article: text("测试"),
+            approved_by: text("测试"),
+        }))
+    };
+    let calls: Vec<Call> = (0..50).map(parameter).collect();
+    let proposals: Vec<_> =
+        calls.iter().map(|call| world.sign("city_civil.governor", call)).collect();
+    let ids: Vec<_> = proposals.iter().map(Transaction::id).collect();
+    world.block(proposals).unwrap();
+    let approve = |world: &mut World, actor: &str| {
+        let approve =
+            |proposal: &_| Call::Approval(approval::Call::Approve { proposal: *proposal });
+        ids.iter().map(|id| world.sign(actor, &approve(id))).collect::<Vec<_>>()
+    };
+    let approvals = approve(&mut world, "city_finance.governor");
+    let context = BlockContext::after(&world.header, world.next_time()).unwrap();
+    let mut run = Run::new(&world.state, &context).unwrap();
+    let fitted = approvals.iter().take_while(|one| run.push(one).unwrap().is_ok()).count();
+    // 300 of its own and 2,000 of the parameter's, of 100,000.
+    assert_eq!(fitted, 43);
+    assert_eq!(run.push(&approvals[fitted]).unwrap(), Err(Unfit::Full));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use minglian_contracts::allocation::{
     self, Basis, Category, LINES, Line, LineName, Purpose, entry::RecordQuota,
 };
+use minglian_contracts::approval;
 use minglian_contracts::book::{AccountId, Kind};
 use minglian_contracts::call::Call;
 use minglian_contracts::event::Event;
@@ -258,7 +259,9 @@ fn an_officer_who_signed_the_order_does_not_pay_with_another_key() {
         role: Role::Payer,
         same_officer_as: Some(public_key("home.checker")),
     });
-    world.apply("home.governor", &call);
+    let (proposal, _) = world.act("home.governor", &call);
+    let approve = Call::Approval(approval::Call::Approve { proposal });
+    world.apply("county_civil.governor", &approve);
     let refused = alone(&mut world, "home.second", &pay(order("凭证1", "1")));
     assert_eq!(refused, Err(Code::SameOfficer));
 }

@@ -1,7 +1,8 @@
 //! A project from its registration to its evaluation.
 
+use minglian_contracts::allocation::entry::RecordQuota;
 use minglian_contracts::allocation::year::{CarryOver, TakeBack};
-use minglian_contracts::allocation::{self, Basis, Category, LINES, LineName};
+use minglian_contracts::allocation::{self, Basis, Category, LINES, LineName, Purpose};
 use minglian_contracts::call::Call;
 use minglian_contracts::event::Event;
 use minglian_contracts::payment::authorization::Grant;
@@ -247,4 +248,45 @@ fn money_carried_over_and_back_is_counted_once() {
         assert_eq!((old.carried, new.quota), (yuan(carried), yuan(quota)), "{case}");
         assert_eq!((old.returned, new.recovered), (Fen::ZERO, Fen::ZERO), "{case}");
     }
+}
+
+#[test]
+fn a_line_that_another_gives_counts_once_it_is_received() {
+    let mut world = world();
+    give_quota(&mut world, "一号", Some("XM-2024-01"), "1000");
+    let own = LineName { holder: code("county_civil"), ..line("县") };
+    let printed_in = Some(text("公告"));
+    let basis = || Basis { printed_in: printed_in.clone(), ..Basis::default() };
+    let occurred_on = "2024-03-01".parse().unwrap();
+    let quota = RecordQuota {
+        to: own.clone(),
+        receipt: allocation::Receipt::Issued,
+        amount: yuan("100"),
+        level: text("县级"),
+        purpose: Purpose::default(),
+        basis: basis(),
+        first_year: 2024,
+        implied: false,
+        occurred_on,
+    };
+    let record = Call::Allocation(allocation::Call::RecordQuota(quota));
+    checked(&mut world, "county_finance", &record).unwrap();
+    let project = text("XM-2024-01");
+    let gift = allocation::downward::Grant {
+        from: own,
+        to: line("赠"),
+        amount: yuan("100"),
+        purpose: Purpose { category: None, project: Some(project.clone()) },
+        basis: basis(),
+        plan: None,
+        occurred_on,
+    };
+    let give = Call::Allocation(allocation::Call::Allocate(gift));
+    checked(&mut world, "county_civil", &give).unwrap();
+    let quota =
+        |world: &World| project::execution(&world.state, &code("home"), &project).unwrap().quota;
+    assert_eq!(quota(&world), yuan("1000"));
+    let receive = allocation::Call::Receive { line: line("赠"), occurred_on: world.date };
+    alone(&mut world, "home.maker", &Call::Allocation(receive)).unwrap();
+    assert_eq!(quota(&world), yuan("1100"));
 }

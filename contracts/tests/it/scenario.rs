@@ -11,8 +11,9 @@
 //! cash 慈善总会/慈善·南湖/0/非限定 = 5元               the same of money, and of `goods`
 //! ```
 //!
-//! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME` and `withdraw NAME`
-//! then mean that act. `= out` says that no block may hold the act. The verbs are in `verbs.rs`.
+//! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME`, `withdraw NAME`
+//! and `retract NAME` then mean that act. `= out` says that no block may hold the act. The verbs are
+//! in `verbs.rs`.
 
 mod arguments;
 mod gifts;
@@ -151,6 +152,7 @@ impl Scenario {
             "reject" => {
                 approval::Call::Reject { proposal: self.proposal(arguments)?, opinion: None }
             }
+            "retract" => approval::Call::Retract { proposal: self.proposal(arguments)? },
             "withdraw" => approval::Call::Withdraw { proposal: self.proposal(arguments)? },
             _ => return verbs::call(arguments, &self.world),
         };

@@ -106,8 +106,21 @@ fn time_goes_forward_and_the_log_is_the_parents() {
     assert!(matches!(error, InvalidBlock::Seal(SealError::Time { .. })), "{error}");
 
     let mut block = block;
-    block.header.time_ms = TimeMs(u64::MAX);
-    assert!(matches!(replay(&world, &block), InvalidBlock::Date(_)));
+    let latest = seal::latest_time(&world.header);
+    assert_eq!(latest.0 - world.header.time_ms.0, 366 * 24 * 60 * 60 * 1000);
+    for time_ms in [TimeMs(latest.0 + 1), TimeMs(u64::MAX)] {
+        block.header.time_ms = time_ms;
+        let error = replay(&world, &block);
+        assert!(matches!(error, InvalidBlock::Seal(SealError::TimeStep { .. })), "{error}");
+    }
+    assert_eq!(world.build_at(latest, &[]).unwrap().sealed.header.time_ms, latest);
+
+    // Behind the genesis a block may have any time of the calendar.
+    let fresh = World::new();
+    let century = TimeMs(fresh.header.time_ms.0 + 100 * seal::TIME_STEP_MS_MAX);
+    assert_eq!(fresh.build_at(century, &[]).unwrap().sealed.header.time_ms, century);
+    let error = fresh.build_at(TimeMs(u64::MAX), &[]).unwrap_err();
+    assert!(matches!(error, InvalidBlock::Date(_)), "{error}");
 
     block.header.time_ms = world.next_time();
     world.frontier.append(LogHash::default()).unwrap();

@@ -191,14 +191,35 @@ impl World {
 
     /// Builds the next block, without making it the chain's.
     pub fn build(&self, transactions: &[Transaction]) -> Result<Replayed, InvalidBlock> {
+        self.build_at(self.next_time(), transactions)
+    }
+
+    /// The same, at another time.
+    pub fn build_at(
+        &self,
+        time_ms: TimeMs,
+        transactions: &[Transaction],
+    ) -> Result<Replayed, InvalidBlock> {
         let (parent, proposer) = (&self.header, ValidatorAddress::default());
-        let place = Place { parent, time_ms: self.next_time(), proposer };
+        let place = Place { parent, time_ms, proposer };
         seal::build(place, transactions, &self.state, &self.tree, &self.frontier)
     }
 
-    /// Proposes, replays and commits a block; every invariant holds after it.
+    /// Proposes, replays and commits a block; every invariant holds after it. Before one that is
+    /// more than a year later come empty ones.
     pub fn block(&mut self, transactions: Vec<Transaction>) -> Result<Vec<Receipt>, InvalidBlock> {
-        let header = self.build(&transactions)?.sealed.header;
+        while self.next_time() > seal::latest_time(&self.header) {
+            self.block_at(seal::latest_time(&self.header), Vec::new())?;
+        }
+        self.block_at(self.next_time(), transactions)
+    }
+
+    fn block_at(
+        &mut self,
+        time_ms: TimeMs,
+        transactions: Vec<Transaction>,
+    ) -> Result<Vec<Receipt>, InvalidBlock> {
+        let header = self.build_at(time_ms, &transactions)?.sealed.header;
         let block = Block { header, transactions };
         let replayed = seal::replay(&self.header, &block, &self.state, &self.tree, &self.frontier)?;
         let inverse = minglian_ledger::state::inverse(&self.state, &replayed.executed.changes);

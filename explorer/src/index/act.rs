@@ -52,6 +52,7 @@ impl Act {
             Event::Approval(approval::Event::Completed { .. }) => Some("已生效"),
             Event::Approval(approval::Event::Rejected { .. }) => Some("已否决"),
             Event::Approval(approval::Event::Withdrawn { .. }) => Some("已撤回"),
+            Event::Approval(approval::Event::Retracted { .. }) => Some("审批中"),
             _ => None,
         });
         match (&self.outcome, step) {
@@ -68,7 +69,8 @@ pub(super) fn proposal_of(call: &Call) -> Option<String> {
         Call::Approval(
             approval::Call::Approve { proposal }
             | approval::Call::Reject { proposal, .. }
-            | approval::Call::Withdraw { proposal },
+            | approval::Call::Withdraw { proposal }
+            | approval::Call::Retract { proposal },
         ) => Some(proposal.to_string()),
         _ => None,
     }

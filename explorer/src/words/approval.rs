@@ -9,6 +9,7 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::Approve { .. } => "审批",
         Call::Reject { .. } => "否决",
         Call::Withdraw { .. } => "撤回",
+        Call::Retract { .. } => "撤回表决",
     }
 }
 
@@ -30,6 +31,13 @@ pub(super) fn call(call: &Call) -> Sentence {
             let proposal = short(&proposal.to_string());
             sentence!("撤回待办业务 {proposal}…", "withdraws proposal {proposal}…")
         }
+        Call::Retract { proposal } => {
+            let proposal = short(&proposal.to_string());
+            sentence!(
+                "撤回对待办业务 {proposal}… 的表决",
+                "takes back its vote on proposal {proposal}…"
+            )
+        }
     }
 }
 
@@ -48,5 +56,6 @@ pub(super) fn event(event: &Event) -> Sentence {
         }
         Event::Rejected { .. } => sentence!("业务被否决", "the act was rejected"),
         Event::Withdrawn { .. } => sentence!("业务已撤回", "the act was withdrawn"),
+        Event::Retracted { .. } => sentence!("表决已撤回", "the vote was taken back"),
     }
 }

@@ -114,6 +114,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     approve: { proposal: transactionId },
     reject: { proposal: transactionId, opinion: option(commitment) },
     withdraw: { proposal: transactionId },
+    retract: { proposal: transactionId },
   },
   governance: {
     change_validators: { change, takes_effect_at: height },

@@ -103,6 +103,7 @@ export const event = oneOf({
     completed: { proposal, signatures: list(signed) },
     rejected: { proposal, opinion: option(hash<'Commitment'>()) },
     withdrawn: { proposal },
+    retracted: { proposal },
   }),
   governance: variants({
     validators_scheduled: { takes_effect_at: height },

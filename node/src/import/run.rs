@@ -4,6 +4,8 @@
 //! changes; if it differs, the row was corrected and [`super::correct`] says what to do. Whatever
 //! stops the run leaves the ledger whole; running the same command again goes on.
 
+mod register;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,8 +13,8 @@ use indicatif::ProgressBar;
 use minglian_client::read::Paging;
 use minglian_client::wire::{SubmitAnswer, SubmitStatus};
 use minglian_client::{Client, ClientError};
+use minglian_contracts::approval;
 use minglian_contracts::call::Call;
-use minglian_contracts::{approval, registry};
 use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::Height;
@@ -22,9 +24,8 @@ use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
 use tokio::time::Instant;
 
 use super::correct::{self, CorrectError};
-use super::party::Party;
 use super::plan::{Act, Plan};
-use super::signers::Signers;
+use super::signers::{Signers, SignersError};
 
 /// How long one block may take before the run gives up.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -57,6 +58,9 @@ pub enum RunError {
     /// A call that this program does not know.
     #[error("the ledger holds a call that this program does not know: {0}")]
     Call(serde_json::Error),
+    /// The key of a governor who is to vouch for an organisation.
+    #[error(transparent)]
+    Signers(#[from] SignersError),
     /// A text that does not fit.
     #[error(transparent)]
     Text(#[from] minglian_ledger::text::TextError),
@@ -183,52 +187,6 @@ impl<'a> Run<'a> {
                 None => return Ok(correct::remaining(act, &history)),
             }
         }
-    }
-
-    /// Registers organisations and, on a demonstration network, their officers.
-    async fn register(&mut self, parties: &[Party]) -> Result<(), RunError> {
-        let governor = self.signers.governor();
-        let (mut organizations, mut keys) = (Vec::new(), Vec::new());
-        for party in parties {
-            let call = Call::Registry(registry::Call::RegisterOrganization {
-                code: party.code,
-                name: party.name.clone(),
-                kind: party.kind,
-                division: party.division,
-            });
-            organizations.push((format!("register/{}", party.code), call));
-            if !self.is_demonstration {
-                continue;
-            }
-            for (role, key) in self.signers.adopt(party.code) {
-                let organization = party.code;
-                let call =
-                    registry::Call::RegisterKey { organization, key, role, same_officer_as: None };
-                keys.push((format!("register/{organization}/{role:?}"), Call::Registry(call)));
-            }
-        }
-        for calls in [organizations, keys] {
-            for calls in calls.chunks(BATCH) {
-                self.register_calls(governor, calls).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn register_calls(
-        &self,
-        governor: OrganizationCode,
-        calls: &[(String, Call)],
-    ) -> Result<(), RunError> {
-        let mut steps = Vec::new();
-        for (reference, call) in calls {
-            let reference = Text::new(reference.clone())?;
-            if self.applied(governor, &reference).await?.is_none() {
-                steps.extend(self.sign(governor, Role::Governor, reference, call));
-            }
-        }
-        self.send(&steps).await?;
-        Ok(())
     }
 
     /// Sends acts that do not depend on each other, one officer after the other. `None` for an act

@@ -16,8 +16,8 @@ use minglian_ledger::keys::{PublicKey, SigningKey};
 use minglian_ledger::organization_code::OrganizationCode;
 use serde::Deserialize;
 
-/// Roles of an organisation that the import registers.
-pub const ROLES: [Role; 3] = [Role::Maker, Role::Checker, Role::Payer];
+/// Roles of an organisation that the import registers; its governor comes first.
+pub const ROLES: [Role; 4] = [Role::Governor, Role::Maker, Role::Checker, Role::Payer];
 
 /// The keys cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,9 @@ struct IndexEntry {
 pub struct Signers {
     keys: BTreeMap<(OrganizationCode, Role), SigningKey>,
     governor: OrganizationCode,
+    /// The governors of the index in its order, with their key files.
+    governors: Vec<(OrganizationCode, PathBuf)>,
+    passphrase: Passphrase,
 }
 
 impl Signers {
@@ -73,17 +76,36 @@ impl Signers {
             serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
         let directory = path.parent().unwrap_or(Path::new("."));
         let passphrase = Passphrase::from_file(&directory.join(&index.passphrase_file))?;
-        let mut keys = BTreeMap::new();
-        let mut governor = None;
-        // Opening a key costs what its passphrase protection asks: only what is needed is opened.
-        for entry in index.officers.iter().filter(|entry| entry.role == Role::Governor).take(1) {
-            let file = directory.join(&entry.key_file);
-            let key = KeyFile::read(&file, KeyKind::Officer, &passphrase)?;
-            keys.insert((entry.organization, entry.role), key);
-            governor = Some(entry.organization);
+        let governors: Vec<_> = index
+            .officers
+            .iter()
+            .filter(|entry| entry.role == Role::Governor)
+            .map(|entry| (entry.organization, directory.join(&entry.key_file)))
+            .collect();
+        let first = governors.first().map(|(organization, _)| *organization);
+        let governor = first.ok_or_else(|| SignersError::NoGovernor(path.to_owned()))?;
+        let mut signers = Self { keys: BTreeMap::new(), governor, governors, passphrase };
+        signers.open_governor(0)?;
+        Ok(signers)
+    }
+
+    /// The organisation of the index's governor number `place`, from 0, whose key is at hand from
+    /// now on; none behind the last. Opening a key costs what its passphrase protection asks: only
+    /// what is needed is opened.
+    ///
+    /// # Errors
+    /// [`SignersError::Key`] if its file cannot be read.
+    pub fn open_governor(
+        &mut self,
+        place: usize,
+    ) -> Result<Option<OrganizationCode>, SignersError> {
+        let Some((organization, file)) = self.governors.get(place) else { return Ok(None) };
+        let name = (*organization, Role::Governor);
+        if !self.keys.contains_key(&name) {
+            let key = KeyFile::read(file, KeyKind::Officer, &self.passphrase)?;
+            self.keys.insert(name, key);
         }
-        let governor = governor.ok_or_else(|| SignersError::NoGovernor(path.to_owned()))?;
-        Ok(Self { keys, governor })
+        Ok(Some(name.0))
     }
 
     /// The organisation whose governor registers what a notice names.

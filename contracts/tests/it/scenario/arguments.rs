@@ -128,6 +128,10 @@ pub fn parse_line_name(text: &str) -> Result<LineName, String> {
     let [holder, fund, year, line] = parts[..] else {
         return Err(format!("{text} is not holder/fund/year/line"));
     };
+    // `~home` at a line's beginning is the code of the organisation.
+    let line = line
+        .strip_prefix("~home")
+        .map_or(line.to_owned(), |rest| format!("{}{rest}", code("home").as_str()));
     Ok(LineName {
         holder: code(holder),
         fund: Text::new(fund).map_err(|error| error.to_string())?,

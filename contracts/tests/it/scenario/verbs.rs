@@ -15,6 +15,9 @@ use super::arguments::{Arguments, parse_amount, parse_category};
 use super::{gifts, money};
 use crate::world::{World, code, public_key, text, validator};
 
+/// A peer id of an Ed25519 key.
+const PEER_ID: &str = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
+
 pub fn call(arguments: &Arguments, world: &World) -> Result<Call, String> {
     if arguments.verb == "call" {
         let json = arguments.words.join(" ");
@@ -96,7 +99,13 @@ fn governance_call(
 
 fn new_validator(arguments: &Arguments) -> Result<minglian_ledger::validators::Validator, String> {
     let power = arguments.optional("power").map_or(Ok(1), |_| arguments.parsed("power"))?;
-    Ok(validator(arguments.get("name")?, arguments.get("organization")?, power))
+    let validator = validator(arguments.get("name")?, arguments.get("organization")?, power);
+    Ok(minglian_ledger::validators::Validator {
+        peer_id: text(arguments.optional("peer_id").unwrap_or(PEER_ID)),
+        consensus_address: text(arguments.optional("consensus").unwrap_or("/ip4/10.0.0.1/tcp/1")),
+        gossip_address: text(arguments.optional("gossip").unwrap_or("/ip6/::1/tcp/65535")),
+        ..validator
+    })
 }
 
 fn allocation_call(arguments: &Arguments, today: Date) -> Result<Option<allocation::Call>, String> {

@@ -96,13 +96,14 @@ fn registry_calls() -> [registry::Call; 5] {
     ]
 }
 
-fn approval_calls() -> [approval::Call; 4] {
+fn approval_calls() -> [approval::Call; 5] {
     let proposal = proposal();
     [
         approval::Call::Approve { proposal },
         approval::Call::Reject { proposal, opinion: None },
         approval::Call::Reject { proposal, opinion: Some(opinion()) },
         approval::Call::Withdraw { proposal },
+        approval::Call::Retract { proposal },
     ]
 }
 

@@ -123,7 +123,7 @@ fn registry_events() -> [registry::Event; 3] {
     ]
 }
 
-fn approval_events() -> [approval::Event; 5] {
+fn approval_events() -> [approval::Event; 6] {
     let proposal = proposal();
     let signature = Signature {
         organization: code("county_finance"),
@@ -138,6 +138,7 @@ fn approval_events() -> [approval::Event; 5] {
         approval::Event::Completed { proposal, signatures: vec![signature.clone(), signature] },
         approval::Event::Rejected { proposal, opinion: None },
         approval::Event::Withdrawn { proposal },
+        approval::Event::Retracted { proposal },
     ]
 }
 
