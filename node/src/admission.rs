@@ -112,8 +112,8 @@ impl Admission {
     /// Checks encoded transactions and keeps those that pass; one answer for each.
     ///
     /// What the pool has no room for is turned away unread: under overload, looking at what cannot
-    /// be kept would cost the processor that the kept transactions need. Only a good signature takes
-    /// room, so that rubbish in front turns nothing away that stands behind it.
+    /// be kept would cost the processor that the kept transactions need. Only a good signature
+    /// takes room, so that rubbish in front turns nothing away that stands behind it.
     pub fn admit(&self, encoded: &[impl AsRef<[u8]>]) -> Vec<Result<Admitted, AdmissionError>> {
         let context = match self.chain.next_context(clock::now()) {
             Ok(context) => context,
@@ -170,12 +170,17 @@ impl Admission {
     fn check(&self, context: &BlockContext, bytes: &[u8]) -> Result<Checked, AdmissionError> {
         let transaction = Transaction::decode(bytes)?;
         let id = transaction.id();
+        let store = self.chain.store();
         if self.is_waiting(&id) {
             // Another signature over the same act may be garbage: it is not known by its name.
             self.verify(bytes, &transaction)?;
-            return Err(PoolError::Known.into());
+            // The pool is cleared a moment after the block is written.
+            let committed = store.transaction(&id).map_err(ChainError::from)?;
+            return match committed {
+                Some(index) => Ok(Checked::Committed(id, index)),
+                None => Err(PoolError::Known.into()),
+            };
         }
-        let store = self.chain.store();
         match envelope::check_envelope(store, context, &transaction).map_err(ChainError::from)? {
             Ok(_) => {
                 let transaction = Arc::new(transaction);

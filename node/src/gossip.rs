@@ -13,8 +13,8 @@
 //! ```
 //!
 //! A peer that is not listed is refused right after the handshake, which is the first moment its id
-//! is known. A listed peer that sends a malformed message is cut off for a while, and so is one that
-//! passes on a transaction that no node admits ([`GossipHandle::report_forged`]).
+//! is known. A listed peer that sends a malformed message is cut off for a while, and so is one
+//! that passes on a transaction that no node admits ([`GossipHandle::report_forged`]).
 
 pub mod counters;
 pub mod message;

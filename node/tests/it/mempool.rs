@@ -118,3 +118,21 @@ async fn acts_over_the_refused_bytes_of_the_day_stop_nobody() {
     assert_eq!(world.metrics.left_out.load(Ordering::Relaxed), too_many as u64);
     world.stop().await;
 }
+
+/// Between a block's commit and the clearing of the pool, the act is answered with its record.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_committed_but_not_cleared_yet_is_committed() {
+    let world = World::start().await;
+    let act = world.act(FINANCE_MAKER, "指标", &record_quota(100, day(5, 1)));
+    admit(&world, std::slice::from_ref(&act));
+    world.make_block();
+    let place = world.admission.admit(&[act.encode()])[0].as_ref().unwrap().committed.unwrap();
+    let second = world.act(FINANCE_MAKER, "指标二", &record_quota(100, day(5, 1)));
+    admit(&world, std::slice::from_ref(&second));
+    let (block, _) = world.propose();
+    world.commit_to_chain(&block);
+    assert!(world.admission.is_waiting(&second.id()));
+    let again = world.admission.admit(&[second.encode()]);
+    assert!(again[0].as_ref().unwrap().committed.unwrap() > place);
+    world.stop().await;
+}

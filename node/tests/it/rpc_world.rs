@@ -225,8 +225,13 @@ impl World {
         self.chain.propose(transactions, time_ms, proposer).unwrap()
     }
 
+    /// Writes a block, and leaves the pool as it is.
+    pub fn commit_to_chain(&self, block: &Block) -> Committed {
+        self.chain.commit(&certify(&block.header)).unwrap()
+    }
+
     pub fn commit_block(&self, block: &Block) -> Arc<Committed> {
-        let committed = self.chain.commit(&certify(&block.header)).unwrap();
+        let committed = self.commit_to_chain(block);
         self.admission.committed(&committed);
         self.checkpoints.on_committed(&committed);
         let committed = Arc::new(committed);
