@@ -175,8 +175,7 @@ impl App {
                     }
                 }
                 () = tokio::time::sleep_until(heartbeat), if self.held.is_some() => self.release(),
-                () = tokio::time::sleep_until(self.hints.deaf_until()),
-                    if self.held.is_some() && self.is_behind() && self.hints.is_deaf(Instant::now()) => {}
+                () = tokio::time::sleep_until(self.hints.deaf_until()), if self.is_kept_waiting() => {}
             }
             if self.parts.admission.size().0 > 0 {
                 self.release();
@@ -277,6 +276,11 @@ impl App {
             let next = context::Height(height.next());
             let _ = reply.send(Next::Start(next, self.height_params()));
         }
+    }
+
+    /// Whether a peer says that it is ahead, and this node does not listen yet.
+    fn is_kept_waiting(&self) -> bool {
+        self.held.is_some() && self.is_behind() && self.hints.is_deaf(Instant::now())
     }
 
     /// As [`App::release`], on an unproven word of a peer.

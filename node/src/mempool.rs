@@ -31,8 +31,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A few seconds of work. Every node checks what any of them admits, so a longer queue takes the
-    /// processor from the blocks that would shorten it (measured: 50,000 left a third of the peak).
+    /// A few seconds of work. Every node checks what any of them admits, so a longer queue takes
+    /// the processor from the blocks that would shorten it: 50,000 left a third of the peak.
     fn default() -> Self {
         Self {
             count_max: 10_000,

@@ -1,9 +1,9 @@
 //! Real payments to load a network with: units with quota and a payment order, and their payers.
 //!
-//! Everything is entered by lawful acts: two governors register the units and their governors, these
-//! their officers, the city's finance department records their quota, maker and checker authorise,
-//! and then every payer pays alone, one transaction a payment. The units' keys are new and kept
-//! nowhere.
+//! Everything is entered by lawful acts: two governors register the units and their governors,
+//! these their officers, the city's finance department records their quota, maker and checker
+//! authorise, and then every payer pays alone, one transaction a payment. The units' keys are new
+//! and kept nowhere.
 
 use anyhow::Context as _;
 use minglian_contracts::allocation::{self, Basis, Category, LineName, Purpose, entry};

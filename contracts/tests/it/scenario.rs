@@ -12,8 +12,8 @@
 //! ```
 //!
 //! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME`, `withdraw NAME`
-//! and `retract NAME` then mean that act. `= out` says that no block may hold the act. The verbs are
-//! in `verbs.rs`.
+//! and `retract NAME` then mean that act. `= out` says that no block may hold the act. The verbs
+//! are in `verbs.rs`.
 
 mod arguments;
 mod gifts;

@@ -50,8 +50,8 @@ impl Hints {
         *self = Self::new(self.longest, now);
     }
 
-    /// A height ended with an empty block, `pause` after the one before. One that the heartbeat would
-    /// have brought soon anyway is no harm: a peer's heart beats a little earlier.
+    /// A height ended with an empty block, `pause` after the one before. One that the heartbeat
+    /// would have brought soon anyway is no harm: a peer's heart beats a little earlier.
     pub fn was_empty(&mut self, now: Instant, pause: Duration) {
         if std::mem::take(&mut self.followed) && pause < self.longest / 2 {
             self.deaf = (2 * self.deaf).clamp(DEAF_FIRST, self.longest.max(DEAF_FIRST));

@@ -1,8 +1,8 @@
 //! Whether a block is one that this node may vote for. It is executed before this node says so.
 //!
-//! A verdict speaks of a block, not of who sent it: "invalid" is said only of what is wrong with the
-//! block itself, on every node and for ever, because the engine pairs verdicts by block id. A body
-//! that is not the block it was announced as, or comes at the wrong time or from the wrong
+//! A verdict speaks of a block, not of who sent it: "invalid" is said only of what is wrong with
+//! the block itself, on every node and for ever, because the engine pairs verdicts by block id. A
+//! body that is not the block it was announced as, or comes at the wrong time or from the wrong
 //! proposer, gets no verdict: the round passes without it.
 
 use std::sync::Arc;
@@ -58,8 +58,8 @@ impl Judge {
         Self { chain, verified, metrics, bodies, offers: Offers::default(), proposal_age_ms_max }
     }
 
-    /// Judges a whole body, and stores it before the verdict leaves. `None` if nothing is said about
-    /// the block that it was announced as.
+    /// Judges a whole body, and stores it before the verdict leaves. `None` if nothing is said
+    /// about the block that it was announced as.
     ///
     /// # Errors
     /// [`BodiesError`] if a good body cannot be stored.
