@@ -175,7 +175,8 @@ impl App {
                     }
                 }
                 () = tokio::time::sleep_until(heartbeat), if self.held.is_some() => self.release(),
-                () = tokio::time::sleep_until(self.hints.deaf_until()), if self.is_kept_waiting() => {}
+                () = tokio::time::sleep_until(self.hints.deaf_until()),
+                    if self.is_kept_waiting() => {}
             }
             if self.parts.admission.size().0 > 0 {
                 self.release();

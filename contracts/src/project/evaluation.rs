@@ -205,7 +205,8 @@ pub(super) fn evaluate(
 
 /// How much of the money that `unit` had for `project` it has spent. The base is what its lines for
 /// the project got, once it has received them, less what they issued to others; money carried from
-/// one year to the next, and perhaps back, is counted once; money that was taken back unspent stays in the base.
+/// one year to the next, and perhaps back, is counted once; money that was taken back unspent stays
+/// in the base.
 ///
 /// # Errors
 /// [`Code::ProjectWithoutMoney`], [`Code::TooManyLines`].
