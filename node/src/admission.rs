@@ -1,5 +1,6 @@
 //! The door to the pool: what comes from clients and from other nodes passes the same checks.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minglian_contracts::context::BlockContext;
@@ -159,7 +160,7 @@ impl Admission {
         }
         let envelopes: Vec<(EnvelopeHash, &Transaction)> =
             envelopes.iter().map(|(hash, transaction)| (*hash, &**transaction)).collect();
-        if let Err(bad) = self.verified.verify(&envelopes) {
+        if let Err(bad) = self.verified.verify(&envelopes, &AtomicBool::new(true)) {
             for position in bad {
                 answers[fresh[position]] = Err(AdmissionError::BadSignature);
             }
@@ -205,7 +206,9 @@ impl Admission {
     /// Checks one signature, unless it was found good lately.
     fn verify(&self, bytes: &[u8], transaction: &Transaction) -> Result<(), AdmissionError> {
         let envelope = Transaction::envelope_hash(bytes);
-        self.verified.verify(&[(envelope, transaction)]).map_err(|_| AdmissionError::BadSignature)
+        self.verified
+            .verify(&[(envelope, transaction)], &AtomicBool::new(true))
+            .map_err(|_| AdmissionError::BadSignature)
     }
 
     fn keep(

@@ -38,6 +38,10 @@ pub const UNFIT_MAX: usize = 2_048;
 /// so that one organisation's rubbish does not close a proposal for everybody.
 pub const UNFIT_ORGANIZATION_MAX: usize = 512;
 
+/// Most candidates kept at a time. A long halt brings a new one each round; one that is given up here
+/// and decided after all is executed again.
+const CANDIDATES_MAX: usize = 16;
+
 /// Why the chain cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
@@ -239,21 +243,33 @@ impl Chain {
         Ok((block, left_out))
     }
 
-    /// Executes a block that follows the head and keeps it as a candidate. Signatures are checked
-    /// by the caller, at the same time on other threads.
-    pub fn consider(&self, block: &Arc<Block>) -> Result<(), ChainError> {
-        if self.candidates().contains_key(&block.header.id()) {
-            return Ok(());
-        }
+    /// Executes a block that follows the head: its header is exactly what these transactions come
+    /// to. Nothing is kept, because a candidate is decided without another look: the caller checks
+    /// the signatures, and then calls [`Chain::keep`].
+    pub fn replay(&self, block: &Block) -> Result<Replayed, ChainError> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let Inner { header, tree, frontier, .. } = &*inner;
-        let replayed = seal::replay(header, block, &self.store, tree, frontier)?;
-        drop(inner);
-        self.keep(block.clone(), replayed);
-        Ok(())
+        Ok(seal::replay(header, block, &self.store, tree, frontier)?)
     }
 
-    /// Whether this block was proposed or considered since the last commit.
+    /// Keeps as a candidate a block whose header was replayed from its transactions, and whose
+    /// signatures hold.
+    pub fn keep(&self, block: Arc<Block>, replayed: Replayed) {
+        let id = block.header.id();
+        let mut candidates = self.candidates();
+        if candidates.len() >= CANDIDATES_MAX {
+            candidates.clear();
+        }
+        candidates.insert(id, Arc::new(Candidate { block, replayed }));
+    }
+
+    /// Whether this very block, with these transactions, is a candidate.
+    pub fn holds(&self, block: &Block) -> bool {
+        let candidate = self.candidates().get(&block.header.id()).cloned();
+        candidate.is_some_and(|candidate| *candidate.block == *block)
+    }
+
+    /// Whether a block of this id was proposed or kept since the last commit.
     pub fn is_candidate(&self, id: &BlockId) -> bool {
         self.candidates().contains_key(id)
     }
@@ -296,11 +312,6 @@ impl Chain {
             }
         }
         Ok(validator_set::validators(&state)?)
-    }
-
-    fn keep(&self, block: Arc<Block>, replayed: Replayed) {
-        let id = block.header.id();
-        self.candidates().insert(id, Arc::new(Candidate { block, replayed }));
     }
 
     fn candidates(&self) -> MutexGuard<'_, BTreeMap<BlockId, Arc<Candidate>>> {

@@ -4,6 +4,7 @@
 //! act is another envelope, and is checked.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use minglian_ledger::hash::EnvelopeHash;
@@ -31,8 +32,13 @@ struct Generations {
 
 impl VerifiedCache {
     /// Checks the signatures of those transactions, each behind the hash of its envelope, that are
-    /// not known to be good. Returns the positions of the bad ones.
-    pub fn verify(&self, envelopes: &[(EnvelopeHash, &Transaction)]) -> Result<(), Vec<usize>> {
+    /// not known to be good, for as long as the answer `is_wanted`. Returns the positions of the bad
+    /// ones, all there are unless it was broken off.
+    pub fn verify(
+        &self,
+        envelopes: &[(EnvelopeHash, &Transaction)],
+        is_wanted: &AtomicBool,
+    ) -> Result<(), Vec<usize>> {
         let unknown: Vec<usize> = {
             let known = self.lock();
             (0..envelopes.len())
@@ -41,14 +47,17 @@ impl VerifiedCache {
         };
         let mut bad = Vec::new();
         for positions in unknown.chunks(BATCH_MAX) {
-            bad.extend(verify_batch(envelopes, positions));
-        }
-        let mut known = self.lock();
-        for position in unknown {
-            // The bad positions are in order.
-            if bad.binary_search(&position).is_err() {
-                known.insert(envelopes[position].0);
+            if !is_wanted.load(Ordering::Relaxed) {
+                return Err(bad);
             }
+            let bad_here = verify_batch(envelopes, positions);
+            let mut known = self.lock();
+            // The bad positions are in order.
+            let good =
+                positions.iter().filter(|position| bad_here.binary_search(position).is_err());
+            good.for_each(|&position| known.insert(envelopes[position].0));
+            drop(known);
+            bad.extend(bad_here);
         }
         if bad.is_empty() { Ok(()) } else { Err(bad) }
     }

@@ -2,11 +2,12 @@
 //!
 //! A verdict speaks of a block, not of who sent it: "invalid" is said only of what is wrong with
 //! the block itself, on every node and for ever, because the engine pairs verdicts by block id. A
-//! body that is not the block it was announced as, or comes at the wrong time or from the wrong
-//! proposer, gets no verdict: the round passes without it.
+//! body from which the header does not follow says nothing about the header: the header may lie, or
+//! somebody put other transactions under a good one. Such a body, and one that comes at the wrong
+//! time or from the wrong proposer, gets no verdict: the round passes without it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use minglian_ledger::block::Block;
 use minglian_ledger::hash::{BlockId, ValidatorAddress};
@@ -84,8 +85,8 @@ impl Judge {
                 Ok(()) => return Ok(Some(true)),
                 Err(objection) => objection,
             };
-        if let Objection::Ours(error) = &objection {
-            tracing::error!(%error, height = %init.height, "cannot judge a proposal");
+        if objection.is_ours() {
+            tracing::error!(%objection, height = %init.height, "cannot judge a proposal");
             return Ok(None);
         }
         tracing::warn!(%objection, height = %init.height, "invalid proposal");
@@ -130,13 +131,18 @@ impl Judge {
         if is_due { Ok(()) } else { Err(Objection::Proposer) }
     }
 
-    /// Executes a stored body again, so that it can be decided.
+    /// Executes a stored body again, so that it can be decided. Its signatures were checked before
+    /// it was stored.
     ///
     /// # Errors
     /// [`ChainError`] if the block does not follow or this node cannot say.
     pub fn restore(&self, body: &SignedBody) -> Result<(), ChainError> {
         match Block::decode(&body.body) {
-            Ok(block) => tokio::task::block_in_place(|| self.chain.consider(&Arc::new(block))),
+            Ok(block) => tokio::task::block_in_place(|| {
+                let replayed = self.chain.replay(&block)?;
+                self.chain.keep(Arc::new(block), replayed);
+                Ok(())
+            }),
             Err(_) => Ok(()),
         }
     }
@@ -154,31 +160,39 @@ impl Judge {
         self.bodies.forget(height)
     }
 
-    /// Checks a block's signatures and executes it, at the same time.
+    /// Executes a block and checks its signatures, at the same time, and keeps it as a candidate if
+    /// both are good: neither alone says that the block may be decided.
     ///
     /// # Errors
-    /// [`Objection`].
+    /// [`Objection`]; one about signatures only if the header follows from these transactions.
     pub fn execute(&self, block: &Arc<Block>) -> Result<(), Objection> {
+        if self.chain.holds(block) {
+            return Ok(());
+        }
         let begun = Instant::now();
-        let (verified, considered) = std::thread::scope(|scope| {
+        let is_wanted = AtomicBool::new(true);
+        let (verified, replayed) = std::thread::scope(|scope| {
             let signatures = scope.spawn(|| {
                 let hash = |one: &Transaction| Transaction::envelope_hash(&one.encode());
                 let envelopes: Vec<_> =
                     block.transactions.iter().map(|one| (hash(one), one)).collect();
-                self.verified.verify(&envelopes)
+                self.verified.verify(&envelopes, &is_wanted)
             });
-            let considered = self.chain.consider(block);
-            (signatures.join(), considered)
+            let replayed = self.chain.replay(block);
+            is_wanted.store(replayed.is_ok(), Ordering::Relaxed);
+            (signatures.join(), replayed)
         });
         self.count_execution(begun);
+        let replayed = replayed.map_err(|error| {
+            if error.is_operational() { Objection::Ours(error) } else { Objection::Invalid(error) }
+        })?;
         match verified {
             Ok(Ok(())) => {}
             Ok(Err(bad)) => return Err(Objection::Signature(bad.first().copied().unwrap_or(0))),
-            Err(_) => return Err(Objection::Signature(0)),
+            Err(_) => return Err(Objection::Unchecked),
         }
-        considered.map_err(|error| {
-            if error.is_operational() { Objection::Ours(error) } else { Objection::Invalid(error) }
-        })
+        self.chain.keep(block.clone(), replayed);
+        Ok(())
     }
 
     /// Counts the time spent on building or executing a block.
@@ -219,17 +233,25 @@ pub enum Objection {
     /// A transaction's signature does not verify.
     #[error("the signature of transaction {0} does not verify")]
     Signature(usize),
-    /// The block does not follow from its parent.
+    /// The header does not follow from the parent and these transactions.
     #[error("{0}")]
     Invalid(ChainError),
     /// This node cannot say.
     #[error("{0}")]
     Ours(ChainError),
+    /// Checking the signatures broke off.
+    #[error("the signatures could not be checked")]
+    Unchecked,
 }
 
 impl Objection {
-    /// Whether it holds on every node and at any time, whoever sent the block.
+    /// Whether it holds of this header on every node and at any time, whoever sent the body.
     fn is_about_the_block(&self) -> bool {
-        matches!(self, Self::Signature(_) | Self::Invalid(_))
+        matches!(self, Self::Signature(_))
+    }
+
+    /// Whether this node failed, and not the body.
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Ours(_) | Self::Unchecked)
     }
 }

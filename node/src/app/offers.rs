@@ -11,7 +11,7 @@ use minglian_ledger::height::Height;
 pub const BLOCKS_PER_ROUND_MAX: usize = 2;
 
 /// Bodies looked at in one round, those included that are no block.
-pub const BODIES_PER_ROUND_MAX: u32 = 8;
+pub const BODIES_PER_ROUND_MAX: u32 = 4;
 
 /// How far ahead of this node's round a body may be. A node that is behind learns its round from
 /// the others' votes soon after the body.

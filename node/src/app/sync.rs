@@ -7,7 +7,6 @@ use minglian_ledger::block::Block;
 use minglian_ledger::height::Height;
 use tokio::time::Instant;
 
-use crate::app::judge::Objection;
 use crate::app::{App, AppError};
 use crate::chain::ChainError;
 use crate::engine::context::{self, Context, Value};
@@ -54,21 +53,19 @@ impl App {
         if height.0 != self.tip().next() {
             return Ok(SyncedValueOutcome::LocalTransientError);
         }
-        let verdict = tokio::task::block_in_place(|| self.parts.judge.execute(&block));
-        let is_valid = match verdict {
-            Ok(()) => {
-                self.hints.worked(Instant::now());
-                true
-            }
-            Err(Objection::Ours(error)) => {
-                tracing::error!(%error, %height, "cannot judge a synced block");
+        match tokio::task::block_in_place(|| self.parts.judge.execute(&block)) {
+            Ok(()) => self.hints.worked(Instant::now()),
+            Err(objection) if objection.is_ours() => {
+                tracing::error!(%objection, %height, "cannot judge a synced block");
                 return Ok(SyncedValueOutcome::LocalTransientError);
             }
+            // Other transactions under a certified header: this peer's lie, the next one may tell
+            // the truth. Called invalid, the height would wait for this node's restart.
             Err(objection) => {
-                tracing::error!(%objection, %height, "a certified block is invalid here");
-                false
+                tracing::error!(%objection, %height, "a certified block does not follow here");
+                return Ok(SyncedValueOutcome::PeerFault);
             }
-        };
+        }
         self.parts.metrics.synced_blocks.fetch_add(1, Ordering::Relaxed);
         Ok(SyncedValueOutcome::Verdict(ProposedValue {
             height,
@@ -76,7 +73,7 @@ impl App {
             valid_round: Round::Nil,
             proposer,
             value: Value(block.header.id()),
-            validity: Validity::from_bool(is_valid),
+            validity: Validity::Valid,
         }))
     }
 }

@@ -8,7 +8,7 @@ use minglian_ledger::hash::BlockId;
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::keys::Signature;
 use minglian_ledger::transaction::Transaction;
-use minglian_node::app::judge::{Judge, Moment};
+use minglian_node::app::judge::{Judge, Moment, Objection};
 use minglian_node::app::offers::{BLOCKS_PER_ROUND_MAX, BODIES_PER_ROUND_MAX, Offers};
 use minglian_node::bodies::Bodies;
 use minglian_node::chain::Chain;
@@ -26,6 +26,7 @@ const AGE_MS_MAX: u64 = 60_000;
 /// A judge of the first block, and a node that builds such blocks.
 struct Court {
     judge: Judge,
+    chain: Arc<Chain>,
     metrics: Arc<Metrics>,
     builder: World,
     now: TimeMs,
@@ -42,8 +43,8 @@ impl Court {
         let bodies = Bodies::open(&directory.path().join("undecided")).unwrap();
         let verified = Arc::new(VerifiedCache::default());
         let now = TimeMs(chain.head().header.time_ms.0 + 1_000_000);
-        let judge = Judge::new(chain, verified, metrics.clone(), bodies, AGE_MS_MAX);
-        Self { judge, metrics, builder: World::start().await, now, _directory: directory }
+        let judge = Judge::new(chain.clone(), verified, metrics.clone(), bodies, AGE_MS_MAX);
+        Self { judge, chain, metrics, builder: World::start().await, now, _directory: directory }
     }
 
     /// The first block, built at `time_ms` by whose turn it is in `round`, as its stream.
@@ -124,6 +125,44 @@ async fn a_body_that_is_not_the_block_it_claims_says_nothing_about_that_block() 
     let claimed = Init { block_id: good.init.block_id, round: 1, ..other.init.clone() };
     assert_eq!(court.says(&SignedBody { init: claimed, ..other }, 0), None);
     assert_eq!(court.says(&good, 0), Some(true));
+}
+
+/// The block of `body` without its transactions, under the same header and so the same id.
+fn emptied(body: &SignedBody) -> Block {
+    Block { transactions: Vec::new(), ..Block::decode(&body.body).unwrap() }
+}
+
+/// A proposer that first shows forged acts and then a body without them must not have the forged
+/// ones decided.
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_acts_are_not_decided_because_a_good_body_has_the_same_header() {
+    let mut court = Court::new().await;
+    let mut act = court.builder.act(FINANCE_MAKER, "甲", &record_quota(100, day(5, 1)));
+    act.signature.0[0] ^= 1;
+    let forged = court.body(0, court.now, &[act]);
+    let harmless = stream(&emptied(&forged), 0);
+    assert_eq!(harmless.init.block_id, forged.init.block_id);
+    assert_eq!(court.says(&forged, 0), Some(false));
+    assert_eq!(court.says(&harmless, 0), None);
+    assert_eq!(court.says(&forged, 0), Some(false));
+    assert!(!court.chain.is_candidate(&forged.init.block_id));
+    assert_eq!(court.stored(), 0);
+}
+
+/// Whoever is quicker than a good block's proposer must not make it invalid, nor end the value sync
+/// of a node that is behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_transactions_under_a_good_header_say_nothing_about_it() {
+    let mut court = Court::new().await;
+    let act = court.builder.act(FINANCE_MAKER, "甲", &record_quota(100, day(5, 1)));
+    let good = court.body(0, court.now, &[act]);
+    let emptied = emptied(&good);
+    assert_eq!(court.says(&stream(&emptied, 0), 0), None);
+    assert_eq!(court.says(&good, 0), Some(true));
+    assert_eq!(court.judge.find(&good.init.block_id), Some(&good));
+    let objection = court.judge.execute(&Arc::new(emptied)).unwrap_err();
+    assert!(matches!(objection, Objection::Invalid(_)), "{objection}");
+    assert!(!objection.is_ours(), "the peer that served it is at fault");
 }
 
 #[tokio::test(flavor = "multi_thread")]
