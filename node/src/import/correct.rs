@@ -15,6 +15,7 @@ use minglian_contracts::payment;
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::Role;
+use minglian_ledger::hash::TransactionId;
 use minglian_ledger::text::{Text, TextError};
 
 use super::plan::{Act, Stage};
@@ -25,6 +26,15 @@ pub enum CorrectError {
     /// More than the amount differs.
     #[error("the row was entered before, and more than its amount has changed: correct it by hand")]
     MoreThanAmount,
+    /// Another act waits where this one belongs.
+    #[error(
+        "another act waits under this row's reference, transaction {id}: its officers reject or \
+         withdraw it first"
+    )]
+    OtherWaits {
+        /// The transaction that waits.
+        id: TransactionId,
+    },
     /// A name that does not fit.
     #[error(transparent)]
     Text(#[from] TextError),

@@ -17,7 +17,7 @@ use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::TransactionId;
-use minglian_ledger::height::Height;
+use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
@@ -57,7 +57,21 @@ pub enum RunError {
     },
     /// A call that this program does not know.
     #[error("the ledger holds a call that this program does not know: {0}")]
-    Call(serde_json::Error),
+    Call(std::io::Error),
+    /// The node shows another transaction than it names.
+    #[error("record {0} of this node is not the transaction that the node says it is: use another")]
+    Record(LogIndex),
+    /// Something else waits under a reference of this run.
+    #[error(
+        "another act than the one to be entered waits under {reference} (transaction {id}): \
+             its officers reject or withdraw it first"
+    )]
+    OtherWaits {
+        /// The reference.
+        reference: Text<128>,
+        /// The transaction that waits.
+        id: TransactionId,
+    },
     /// The key of a governor who is to vouch for an organisation.
     #[error(transparent)]
     Signers(#[from] SignersError),
@@ -180,8 +194,18 @@ impl<'a> Run<'a> {
             };
             match call {
                 Some((id, call)) if self.open.contains_key(&id) => {
-                    self.pending.insert(reference.clone(), id);
-                    return Ok(Ok(vec![Act { reference, call, ..act.clone() }]));
+                    // The other officers sign it, so it has to be what the row says.
+                    let acts = match correct::remaining(act, &history) {
+                        Ok(acts) => acts,
+                        Err(error) => return Ok(Err(error)),
+                    };
+                    let Some(due) =
+                        acts.into_iter().find(|due| due.reference == reference && due.call == call)
+                    else {
+                        return Ok(Err(CorrectError::OtherWaits { id }));
+                    };
+                    self.pending.insert(reference, id);
+                    return Ok(Ok(vec![due]));
                 }
                 Some((_, call)) => history.push(call),
                 None => return Ok(correct::remaining(act, &history)),
@@ -262,7 +286,11 @@ impl<'a> Run<'a> {
         };
         let Some(committed) = known.committed else { return Ok(None) };
         let record = self.client.record(committed.index).await?;
-        let call = serde_json::from_value(record.call).map_err(RunError::Call)?;
+        let transaction = record.transaction();
+        if transaction.id() != record.id {
+            return Err(RunError::Record(committed.index));
+        }
+        let call = Call::decode(&transaction.body.call).map_err(RunError::Call)?;
         Ok(Some((record.id, call)))
     }
 

@@ -11,6 +11,7 @@ mod edge_signatures;
 mod validators;
 mod backup;
 mod demonstration;
+mod import;
 mod power;
 mod faults;
 mod flips;

@@ -4,7 +4,7 @@ use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::keys::{PublicKey, Signature};
 use minglian_ledger::organization_code::OrganizationCode;
-use minglian_ledger::transaction::{ChainId, ClientReference};
+use minglian_ledger::transaction::{ChainId, ClientReference, Transaction, TransactionBody};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -160,4 +160,20 @@ pub struct RecordView {
     pub receipt: ReceiptView,
     /// The currency of every amount here.
     pub currency: Currency,
+}
+
+impl RecordView {
+    /// The transaction as it was signed. Who signs for what another brought compares its id with
+    /// the one that the signature names, and reads the act from `call_bytes`: so a node cannot
+    /// show one act and have another approved.
+    pub fn transaction(&self) -> Transaction {
+        let body = TransactionBody {
+            chain_id: self.chain_id.clone(),
+            organization: self.organization,
+            client_reference: self.client_reference.clone(),
+            expires_at: self.expires_at,
+            call: self.call_bytes.0.clone(),
+        };
+        Transaction { body, key: self.key, signature: self.signature }
+    }
 }

@@ -71,8 +71,11 @@ impl Run<'_> {
         let (mut steps, mut waiting) = (Vec::new(), BTreeMap::new());
         for Registration { proposer, reference, call } in registrations {
             let reference = Text::new(reference.clone())?;
-            if let Some((id, _)) = self.applied(*proposer, &reference).await? {
+            if let Some((id, waits)) = self.applied(*proposer, &reference).await? {
                 if self.open.contains_key(&id) {
+                    if waits != *call {
+                        return Err(RunError::OtherWaits { reference, id });
+                    }
                     waiting.insert(id, *proposer);
                 }
             } else if let Some(step) = self.sign(*proposer, Role::Governor, reference, call) {
