@@ -24,7 +24,7 @@ struct Notice {
 
 /// `GET /notices/{notice}`.
 pub async fn notice(State(app): State<App>, Path(name): Path<String>) -> PageResult {
-    app.page(move |connection, frame| {
+    app.search_page(move |connection, frame| {
         let filter = Key { notice: Some(name.clone()), ..Key::default() };
         let whole = sums::totals(connection, "quota", &filter, &[])?;
         let Some((key, sums)) = whole.first().filter(|_| !name.is_empty()) else {
@@ -35,7 +35,7 @@ pub async fn notice(State(app): State<App>, Path(name): Path<String>) -> PageRes
         let categories =
             sums::totals(connection, "quota", &filter, &["fund", "level", "category"])?;
         let printed = format!("按公告补录:{}", name);
-        let rest = "WHERE r.documents LIKE '%' || ?1 || ' %' ORDER BY r.log_index DESC LIMIT 50";
+        let rest = "WHERE instr(r.documents, ?1 || ' ') > 0 ORDER BY r.log_index DESC LIMIT 50";
         let records = read::records(connection, rest, &[&printed])?;
         let more = super::address("/search", &[("q", &name)]);
         let (sources, categories) =

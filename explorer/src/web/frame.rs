@@ -85,8 +85,15 @@ impl Frame {
 }
 
 fn banner(following: &Following, indexed: i64) -> Option<Banner> {
+    let verified = following.verified().0;
+    let indexed = u64::try_from(indexed).unwrap_or(0);
+    let is_ahead = indexed > verified;
     let (is_alarm, text) = match following {
-        Following::Current { .. } => return None,
+        // A block is in the index a moment before it is reported.
+        Following::Current { .. } if indexed <= verified.saturating_add(1) => return None,
+        Following::Current { .. } => {
+            (true, format!("节点只给出到高度 {verified} 的区块,少于本索引已有的内容。"))
+        }
         Following::CatchingUp { verified, target } => {
             let target = target.map_or_else(|| "未知".to_owned(), |height| height.to_string());
             (false, format!("正在从创世逐块核验:已核验 {verified} / {target}。"))
@@ -102,8 +109,6 @@ fn banner(following: &Following, indexed: i64) -> Option<Banner> {
             (true, format!("索引无法写入,页面停在高度 {verified}。({reason})"))
         }
     };
-    let verified = following.verified().0;
-    let is_ahead = u64::try_from(indexed).is_ok_and(|indexed| indexed > verified);
     let text = if is_ahead {
         format!("{text}高度 {verified} 以后的内容取自上次核验过的索引,本次尚未重新核验。")
     } else {

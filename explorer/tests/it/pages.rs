@@ -164,4 +164,7 @@ async fn what_this_run_has_not_verified_again_is_said_so() {
     site.status.set(Following::CatchingUp { verified: Height(1), target: Some(Height(9)) });
     let again = ["已核验 1 / 9", "本次尚未重新核验", "本次启动后尚未重新核验"];
     expect(&site, "/entries/3", &again).await;
+    // A node that shows an old head only is at an end too, and hides the rest.
+    site.status.set(Following::Current { verified: Height(1) });
+    expect(&site, "/entries/3", &["只给出到高度 1 的区块", "本次尚未重新核验"]).await;
 }

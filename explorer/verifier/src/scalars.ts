@@ -207,8 +207,7 @@ export const documentNumber: Codec<DocumentNumber> = {
 
 function checkDocumentNumber(value: DocumentNumber): void {
   checkYear(value.year);
-  // What the page calls "as in the printed form": no empty issuer, space, bracket or digit.
-  if (!/^[^\s〔〕［］\[\]【】()（）0-9０-９]+$/u.test(value.issuer)) {
+  if (!/^(?![\s\S]*[号號第])[\u3400-\u4dbf\u4e00-\u9fff\u3007]{1,32}$/u.test(value.issuer)) {
     throw malformed('not an issuer of documents');
   }
   if (value.serial < 1 || value.serial > 999_999) {

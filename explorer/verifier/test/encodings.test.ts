@@ -77,6 +77,13 @@ test('document numbers and organisation codes', () => {
     const again = decode(documentNumber, encode(documentNumber, value));
     assert.equal(documentNumber.toPlain(again), canonical);
   }
+  for (const issuer of ['', 'A', '财 社', '苏财社号', '第一号文', '財號', '社'.repeat(33), '社\n']) {
+    refusal(() => documentNumber.fromJson(`${issuer}〔2024〕1号`), `issuer ${issuer}`);
+    const text = Buffer.from(issuer, 'utf8');
+    const bytes = Buffer.concat([Buffer.from([text.length, 0, 0, 0]), text,
+      Buffer.from([0xe8, 7, 1, 0, 0, 0])]);
+    refusal(() => decode(documentNumber, new Uint8Array(bytes)), `issuer ${issuer} in bytes`);
+  }
   for (const { code } of cases(vectors('organization_codes.json'), 'codes')) {
     assert.equal(scalars.organizationCode.fromJson(code), code);
   }
