@@ -38,6 +38,18 @@ use crate::schema::State;
 /// The parameter that says how many years after its first budget year money may still be spent.
 pub const CARRY_OVER_YEARS: &str = "allocation.carry_over_years";
 
+/// What the names of the parameters begin with that say how many days money may stay at a level;
+/// `province` or `local` follows.
+pub const HELD_DAYS_MAX: &str = "allocation.held_days_max.";
+
+/// The parameter that says which part of a year's money is issued before the year (提前下达), in
+/// basis points.
+pub const EARLY_ISSUE_MIN: &str = "allocation.early_issue_min";
+
+/// What the names of the parameters begin with that say which part of the money is for a category
+/// at least; the category's Chinese name follows. In basis points.
+pub const CATEGORY_SHARE_MIN: &str = "allocation.category_share_min.";
+
 const FINANCE: &[OrganizationKind] = &[OrganizationKind::Finance];
 const CIVIL_AFFAIRS: &[OrganizationKind] = &[OrganizationKind::CivilAffairs];
 

@@ -29,7 +29,6 @@ pub use statement::{STATEMENTS, Stated};
 use crate::book::{AccountId, Measure};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::parameter::Statutory;
 use crate::policy::{Policy, Step};
 use crate::schema::State;
 
@@ -41,6 +40,16 @@ pub const FUND_RATIO_FLOOR: &str = "lottery.fund_ratio_floor";
 
 /// The parameter that says how much of the fund is the central government's, in basis points.
 pub const CENTRAL_SHARE: &str = "lottery.central_share";
+
+/// What the names of the parameters begin with that divide the central share among its users; the
+/// user follows. In basis points; together the whole.
+pub const CENTRAL_PART: &str = "lottery.central_part.";
+
+/// The parameter that says by which day of the next month a month's central share is remitted.
+pub const REMITTANCE_DAY: &str = "lottery.remittance_day";
+
+/// The parameter that says by which day of the next month a month's sales are stated.
+pub const STATEMENT_DAY: &str = "lottery.statement_day";
 
 /// A game's name, as its ratio parameter spells it, e.g. `双色球`.
 pub type Game = Text<64>;
@@ -188,37 +197,3 @@ impl Call {
         }
     }
 }
-
-const RATIO_NOTICE: &str = "财政部关于彩票资金构成比例的通知(2015)及游戏规则";
-
-const fn ratio(key: &'static str, value: i64, until: Option<(u16, u8, u8)>) -> Statutory {
-    let (unit, from, article) = ("basis_points", Some((2016, 1, 1)), RATIO_NOTICE);
-    Statutory { key, value, unit, from, until, article }
-}
-
-/// What statute and the games' published rules say. They hold from the first year for which there
-/// is evidence; other games and other dates are the genesis' or the governors' to enter.
-pub const STATUTORY: &[Statutory] = &[
-    ratio("lottery.fund_ratio.双色球", 3_600, None),
-    ratio("lottery.fund_ratio.七乐彩", 3_700, None),
-    ratio("lottery.fund_ratio.3D", 3_400, None),
-    // The games of this type were withdrawn in 2021.
-    ratio("lottery.fund_ratio.快速开奖类", 2_800, Some((2021, 12, 31))),
-    ratio("lottery.fund_ratio.即开型", 2_000, None),
-    Statutory {
-        key: FUND_RATIO_FLOOR,
-        value: 2_000,
-        unit: "basis_points",
-        from: Some((2016, 1, 1)),
-        until: None,
-        article: "财政部关于彩票资金构成比例的通知(2015): 公益金比例最低不得低于20%",
-    },
-    Statutory {
-        key: CENTRAL_SHARE,
-        value: 5_000,
-        unit: "basis_points",
-        from: Some((2008, 1, 1)),
-        until: None,
-        article: "彩票公益金管理办法(2007): 中央与地方按50:50分配",
-    },
-];

@@ -58,23 +58,6 @@ pub struct Judged {
     pub value: i64,
 }
 
-/// A parameter with the value and dates that statute gives it.
-#[derive(Debug, Clone, Copy)]
-pub struct Statutory {
-    /// Its name.
-    pub key: &'static str,
-    /// Its value in `unit`.
-    pub value: i64,
-    /// The unit.
-    pub unit: &'static str,
-    /// Year, month and day from which it holds; always, if none is known.
-    pub from: Option<(u16, u8, u8)>,
-    /// Year, month and day until which it holds.
-    pub until: Option<(u16, u8, u8)>,
-    /// The article behind it.
-    pub article: &'static str,
-}
-
 /// The version of `key` that holds on `date`.
 ///
 /// # Errors

@@ -23,7 +23,6 @@ pub use evaluation::{Execution, execution};
 use crate::allocation::{Category, check_date};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::parameter::Statutory;
 use crate::policy::{Policy, Step};
 use crate::refusal::{Code, Refusal};
 use crate::registry;
@@ -344,16 +343,3 @@ fn reach(
         context.emit(Event::Reached { project: reference.clone(), stage });
     }
 }
-
-const fn points(key: &'static str, value: i64) -> Statutory {
-    let article = "项目支出绩效自评表: 产出50、效益30、满意度10、预算执行率10";
-    Statutory { key, value, unit: "points", from: None, until: None, article }
-}
-
-/// How many points each group of indicators may have; together 100.
-pub const STATUTORY: &[Statutory] = &[
-    points("project.points.output", 50),
-    points("project.points.benefit", 30),
-    points("project.points.satisfaction", 10),
-    points("project.points.execution", 10),
-];

@@ -42,6 +42,8 @@ pub mod prefix {
     pub const VALIDATORS: u8 = 0x19;
     /// `validator_set`: changes that have not taken effect.
     pub const SCHEDULED_CHANGES: u8 = 0x1a;
+    /// `working_day`: the notice of holidays of each year.
+    pub const HOLIDAYS: u8 = 0x1b;
     /// `book`: 0x20 to 0x2f.
     pub const BOOK_FIRST: u8 = 0x20;
     /// `lottery`: 0x30 to 0x37.

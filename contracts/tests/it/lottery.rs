@@ -7,7 +7,6 @@ use minglian_contracts::lottery::remittance::{HandOver, Remit, TakeBack};
 use minglian_contracts::lottery::statement::{Settlement, Statement};
 use minglian_contracts::lottery::{self, STATEMENTS, Side};
 use minglian_contracts::refusal::Code;
-use minglian_contracts::{payment, project, setup};
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::genesis::GenesisParameter;
 use minglian_ledger::height::LogIndex;
@@ -137,17 +136,6 @@ fn a_year_of_sichuan_agrees_with_the_published_fund_to_its_printed_precision() {
         let half_unit = 5_000;
         let lawful = half_unit + half_unit * u64::from(accrual.ratio_basis_points) / 10_000;
         assert!(accrual.fund.get().abs_diff(published.get()) <= lawful, "{game}");
-    }
-}
-
-#[test]
-fn every_statutory_parameter_is_in_a_new_chain() {
-    let known = setup::statutory_parameters();
-    let declared = [lottery::STATUTORY, payment::STATUTORY, project::STATUTORY];
-    for parameter in declared.into_iter().flatten() {
-        let entered = known.iter().find(|known| known.key.as_str() == parameter.key).unwrap();
-        assert_eq!(entered.value, parameter.value, "{}", parameter.key);
-        assert_eq!(entered.effective_to.is_some(), parameter.until.is_some());
     }
 }
 

@@ -122,6 +122,9 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       key: text(128), value: i64, unit: text(32), effective_from: date,
       effective_to: option(date), article: text(256), approved_by: text(192),
     },
+    set_holidays: {
+      year: u16, holidays: list(date), working_weekends: list(date), article: text(256),
+    },
   },
   allocation: {
     record_quota: {

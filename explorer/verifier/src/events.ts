@@ -108,6 +108,7 @@ export const event = oneOf({
   governance: variants({
     validators_scheduled: { takes_effect_at: height },
     parameter_set: { key: text(128), version: u32, retroactive: bool },
+    holidays_set: { year: u16, version: u32 },
   }),
   allocation: variants({
     opened: { line: lineName, parent: option(lineName), purpose },

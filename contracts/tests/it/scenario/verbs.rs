@@ -6,6 +6,7 @@ use minglian_contracts::allocation::plan::{Plan, PlanRow, PlanRowName};
 use minglian_contracts::allocation::year::{CarryOver, TakeBack, TransferOut};
 use minglian_contracts::allocation::{self, Purpose, Receipt, StatementKind};
 use minglian_contracts::call::Call;
+use minglian_contracts::working_day::Notice;
 use minglian_contracts::{governance, registry};
 use minglian_ledger::date::Date;
 use minglian_ledger::genesis::{GenesisParameter, OrganizationKind, Role};
@@ -87,6 +88,14 @@ fn governance_call(
                     .transpose()?,
                 article: text("测试"),
                 approved_by: text("测试"),
+            })));
+        }
+        "set_holidays" => {
+            return Ok(Some(governance::Call::SetHolidays(Notice {
+                year: arguments.parsed("year")?,
+                holidays: arguments.dates("off")?,
+                working_weekends: arguments.dates("worked")?,
+                article: text(arguments.optional("article").unwrap_or("国办发明电")),
             })));
         }
         _ => return Ok(None),

@@ -14,6 +14,7 @@ use minglian_contracts::payment::{self, Expenditure, Order, Payee, authorization
 use minglian_contracts::project::acceptance::Acceptance;
 use minglian_contracts::project::evaluation::{Indicator, Measures, Score};
 use minglian_contracts::project::{self, Contract, Registration};
+use minglian_contracts::working_day::Notice;
 use minglian_contracts::{approval, governance, lottery, registry};
 use minglian_ledger::date::{Date, Month};
 use minglian_ledger::division::Division;
@@ -107,7 +108,7 @@ fn approval_calls() -> [approval::Call; 5] {
     ]
 }
 
-fn governance_calls() -> [governance::Call; 4] {
+fn governance_calls() -> [governance::Call; 5] {
     use governance::Change;
     let old = validator("audit", "audit", 1).address();
     let new = validator("audit", "audit", 4_294_967_296);
@@ -125,6 +126,12 @@ fn governance_calls() -> [governance::Call; 4] {
             effective_to: Some(day("2030-12-31")),
             article: text("财综〔2015〕94号"),
             approved_by: text("财政部"),
+        }),
+        governance::Call::SetHolidays(Notice {
+            year: 2026,
+            holidays: vec![day("2026-01-01"), day("2026-01-02")],
+            working_weekends: vec![day("2026-01-04")],
+            article: text("国务院办公厅关于2026年部分节假日安排的通知"),
         }),
     ]
 }

@@ -142,11 +142,12 @@ fn approval_events() -> [approval::Event; 6] {
     ]
 }
 
-fn governance_events() -> [governance::Event; 2] {
+fn governance_events() -> [governance::Event; 3] {
     let key = text("approval.proposal_days");
     [
         governance::Event::ValidatorsScheduled { takes_effect_at: Height(1_000_000) },
         governance::Event::ParameterSet { key, version: 3, retroactive: true },
+        governance::Event::HolidaysSet { year: 2026, version: 1 },
     ]
 }
 
