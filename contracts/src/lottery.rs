@@ -5,17 +5,23 @@
 //! government by the central share of the same day. Unclaimed prizes join the local share whole
 //! (彩票管理条例 第三十一条). Money enters the book here as cash, into one account for each side and
 //! month, and leaves by remittance. A statement is corrected by a settlement (清算) that names it
-//! and moves the difference only.
+//! and moves the difference only. Statement and remittance are due on a day of the next month; the
+//! receipt says how late they came. The remitted share is divided among its users by arithmetic,
+//! the local share between province and lower level by the province's own figure, if it is known.
 //!
 //! **Invariant**, for every statement: central + local = fund, and, while the central share is one
 //! half, the central share is the local share less unclaimed prizes, or one fen more.
 
 pub mod accrual;
+pub mod central;
+pub mod duty;
+pub mod local;
+pub mod published;
 pub mod remittance;
 pub mod statement;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use minglian_ledger::date::Month;
+use minglian_ledger::date::{Date, Month};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::height::LogIndex;
@@ -50,6 +56,11 @@ pub const REMITTANCE_DAY: &str = "lottery.remittance_day";
 
 /// The parameter that says by which day of the next month a month's sales are stated.
 pub const STATEMENT_DAY: &str = "lottery.statement_day";
+
+/// What the names of the parameters begin with that say which part of the local share is the
+/// province's, in basis points; the province's code follows, and a dot and the game where it has
+/// a part of its own.
+pub const PROVINCE_SHARE: &str = "lottery.province_share.";
 
 /// A game's name, as its ratio parameter spells it, e.g. `双色球`.
 pub type Game = Text<64>;
@@ -125,6 +136,8 @@ pub enum Call {
     TakeBack(remittance::TakeBack),
     /// Hands the local share and unclaimed prizes to a finance department.
     HandOver(remittance::HandOver),
+    /// Divides a game's local share between the province and the level below.
+    DivideLocal(local::DivideLocal),
 }
 
 /// What became of the fund. The money's way, with its intervals, is in the movements beside it.
@@ -168,6 +181,35 @@ pub enum Event {
         /// What of the month is still due.
         due: Fen,
     },
+    /// By which day an act was due, and how late it came by the block's time.
+    Timed {
+        /// What was due.
+        duty: duty::Duty,
+        /// The month of the sales.
+        period: Month,
+        /// The last day on which it is in time.
+        due_on: Date,
+        /// Days after it; 0 if it is in time.
+        days_late: u32,
+    },
+    /// Who gets how much of a remittance.
+    CentralDivided {
+        /// The month of the sales.
+        period: Month,
+        /// The parts, which add up to the remittance.
+        parts: Vec<central::CentralPart>,
+    },
+    /// A game's local share, or a part of it, was divided.
+    LocalDivided {
+        /// The game.
+        game: Game,
+        /// The month of the sales.
+        period: Month,
+        /// The province's part.
+        province: Fen,
+        /// The lower level's part.
+        lower: Fen,
+    },
 }
 
 impl Call {
@@ -175,7 +217,9 @@ impl Call {
     pub fn weight(&self) -> u64 {
         match self {
             Self::Statement(_) | Self::Settle(_) => 250,
-            Self::Remit(_) | Self::TakeBack(_) | Self::HandOver(_) => 120,
+            Self::DivideLocal(_) => 250,
+            Self::Remit(_) => 160,
+            Self::TakeBack(_) | Self::HandOver(_) => 120,
         }
     }
 
@@ -194,6 +238,7 @@ impl Call {
             Self::Remit(remit) => remittance::remit(remit, state, context),
             Self::TakeBack(take) => remittance::take_back(take, state, context),
             Self::HandOver(over) => remittance::hand_over(over, state, context),
+            Self::DivideLocal(call) => local::enter(call, state, context),
         }
     }
 }

@@ -87,6 +87,22 @@ pub fn judge(
     Ok(value)
 }
 
+/// The value of `key` on `date`, with its version reported in the receipt; none if none holds.
+///
+/// # Errors
+/// [`Code::ParameterInvalid`] for a name that does not fit.
+pub fn judge_if_set(
+    state: &State<'_>,
+    context: &mut Context<'_>,
+    key: &str,
+    date: Date,
+) -> Result<Option<i64>, Fault> {
+    let key = Key::new(key).map_err(|error| Refusal::new(Code::ParameterInvalid, error))?;
+    let Some(Version { version, value, .. }) = find(state, &key, date)? else { return Ok(None) };
+    context.emit_once(Judged { key, version, value });
+    Ok(Some(value))
+}
+
 /// Adds a version; returns its number.
 ///
 /// # Errors

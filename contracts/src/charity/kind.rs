@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::parameter::{self, Judged};
+use crate::parameter;
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 
@@ -113,12 +113,8 @@ impl Demand {
         context: &mut Context<'_>,
     ) -> Result<u32, Fault> {
         let name = format!("{}{}", self.prefix(), kind.code());
-        let invalid = |error| Refusal::new(Code::ParameterInvalid, error);
-        let key = parameter::Key::new(name).map_err(invalid)?;
-        let Some(found) = parameter::find(state, &key, date)? else { return Ok(0) };
-        let count = counted(&key, found.value)?;
-        context.emit_once(Judged { key, version: found.version, value: found.value });
-        Ok(count)
+        let value = parameter::judge_if_set(state, context, &name, date)?;
+        Ok(value.map_or(Ok(0), |value| counted(&name, value))?)
     }
 }
 

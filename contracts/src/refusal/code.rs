@@ -116,6 +116,9 @@ codes! {
         "地方分成只能缴入财政部门" "彩票公益金管理办法 第四条"
     408 RemittanceUnknown "no such remittance"
         "该笔上缴不存在" ""
+    409 LocalShareExceeded
+        "more of the game's local share would be divided than was raised"
+        "分配金额超出该游戏当月地方分成" ""
     501 LineUnknown "no such quota line"
         "指标不存在" ""
     502 LineExists "the quota line exists with other particulars"

@@ -29,6 +29,7 @@ const READ: &[&str] = &[
 
 const COMPLETED: &[&str] = &[
     lottery::FUND_RATIO,
+    lottery::PROVINCE_SHARE,
     lottery::CENTRAL_PART,
     allocation::HELD_DAYS_MAX,
     allocation::CATEGORY_SHARE_MIN,

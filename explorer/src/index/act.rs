@@ -135,6 +135,7 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
         Call::Allocation(allocation::Call::TransferOut(transfer)) => vec![transfer.line.holder],
         Call::Project(project::Call::Register(registration)) => vec![registration.unit],
         Call::Lottery(lottery::Call::HandOver(over)) => vec![over.to],
+        Call::Lottery(lottery::Call::DivideLocal(divide)) => vec![divide.province, divide.lower],
         Call::Payment(payment::Call::Instruct { order, .. } | payment::Call::Pay { order, .. }) => {
             match order.payee {
                 payment::Payee::Organization(code) => vec![code],

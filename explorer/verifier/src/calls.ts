@@ -155,6 +155,10 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     remit: { period: month, amount: fen, reference, occurred_on: date },
     take_back: { reference, amount: fen, occurred_on: date },
     hand_over: { period: month, to: organizationCode, amount: fen, occurred_on: date },
+    divide_local: {
+      period: month, game: text(64), amount: fen, province: organizationCode,
+      lower: organizationCode, occurred_on: date,
+    },
   },
   project: {
     register: {

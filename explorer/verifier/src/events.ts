@@ -76,6 +76,10 @@ const signed = struct({
 const accrual = struct({
   sales: fen, ratio_basis_points: u16, fund: fen, remainder: u16, central: fen, local: fen,
 });
+const centralPart = struct({
+  user: names('social_security_fund', 'central_special_fund', 'civil_affairs', 'sports'),
+  amount: fen,
+});
 const evaluation = struct({
   indicator_points: u16,
   execution_points: u16,
@@ -123,6 +127,9 @@ export const event = oneOf({
       withdrawn: fen,
     },
     remitted: { period: month, amount: fen, due: fen },
+    timed: { duty: names('statement', 'remittance'), period: month, due_on: date, days_late: u32 },
+    central_divided: { period: month, parts: list(centralPart) },
+    local_divided: { game, period: month, province: fen, lower: fen },
   }),
   project: variants({
     reached: {

@@ -1,6 +1,7 @@
 //! Verbs of payments, sales and projects.
 
 use minglian_contracts::call::Call;
+use minglian_contracts::lottery::local::DivideLocal;
 use minglian_contracts::lottery::remittance::{HandOver, Remit};
 use minglian_contracts::lottery::statement::Statement;
 use minglian_contracts::payment::authorization::Grant;
@@ -104,6 +105,14 @@ fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Ca
             period: arguments.parsed("period")?,
             amount: arguments.amount("amount")?,
             reference: arguments.text("reference")?,
+            occurred_on,
+        }),
+        "divide" => lottery::Call::DivideLocal(DivideLocal {
+            period: arguments.parsed("period")?,
+            game: arguments.text("game")?,
+            amount: arguments.amount("amount")?,
+            province: arguments.organization("province")?,
+            lower: arguments.organization("lower")?,
             occurred_on,
         }),
         "hand_over" => lottery::Call::HandOver(HandOver {

@@ -8,7 +8,7 @@ use minglian_contracts::allocation::{
     self, Basis, Category, LineName, Purpose, Receipt, StatementKind,
 };
 use minglian_contracts::call::Call;
-use minglian_contracts::lottery::{remittance, statement};
+use minglian_contracts::lottery::{local, remittance, statement};
 use minglian_contracts::payment::result::{BankResult, FailureReason};
 use minglian_contracts::payment::{self, Expenditure, Order, Payee, authorization};
 use minglian_contracts::project::acceptance::Acceptance;
@@ -214,7 +214,7 @@ fn year_calls() -> [allocation::Call; 6] {
     ]
 }
 
-fn lottery_calls() -> [lottery::Call; 5] {
+fn lottery_calls() -> [lottery::Call; 6] {
     let (period, reference) = (Month::new(2026, 2).unwrap(), text("国库回单 0012"));
     let occurred_on = day("2026-03-05");
     let statement = statement::Statement {
@@ -239,6 +239,14 @@ fn lottery_calls() -> [lottery::Call; 5] {
             period,
             to: code("city_finance"),
             amount,
+            occurred_on,
+        }),
+        lottery::Call::DivideLocal(local::DivideLocal {
+            period,
+            game: text("双色球"),
+            amount,
+            province: code("province_finance"),
+            lower: code("city_finance"),
             occurred_on,
         }),
     ]

@@ -9,6 +9,8 @@ use minglian_contracts::book::{
 };
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::accrual::Accrual;
+use minglian_contracts::lottery::central::{CentralPart, CentralUser};
+use minglian_contracts::lottery::duty::Duty;
 use minglian_contracts::parameter::Judged;
 use minglian_contracts::payment::Status;
 use minglian_contracts::project::evaluation::Evaluation;
@@ -165,7 +167,7 @@ fn allocation_events() -> [allocation::Event; 5] {
     ]
 }
 
-fn lottery_events() -> [lottery::Event; 3] {
+fn lottery_events() -> [lottery::Event; 7] {
     let (game, period) = (text("双色球"), Month::new(2026, 2).unwrap());
     let accrual = Accrual {
         sales: fen(123_456_700),
@@ -176,6 +178,12 @@ fn lottery_events() -> [lottery::Event; 3] {
         local: fen(22_222_206),
     };
     let unclaimed_prizes = fen(890);
+    let timed = |duty, days_late| lottery::Event::Timed {
+        duty,
+        period,
+        due_on: day("2026-03-15"),
+        days_late,
+    };
     [
         lottery::Event::Stated { game: text("双色球"), period, accrual, unclaimed_prizes },
         lottery::Event::Settled {
@@ -188,6 +196,18 @@ fn lottery_events() -> [lottery::Event; 3] {
             withdrawn: Default::default(),
         },
         lottery::Event::Remitted { period, amount: fen(22_222_206), due: fen(1) },
+        timed(Duty::Statement, 0),
+        timed(Duty::Remittance, 3),
+        lottery::Event::CentralDivided {
+            period,
+            parts: CentralUser::ALL.map(|user| CentralPart { user, amount: fen(5) }).to_vec(),
+        },
+        lottery::Event::LocalDivided {
+            game: text("双色球"),
+            period,
+            province: fen(6),
+            lower: fen(4),
+        },
     ]
 }
 
