@@ -15,7 +15,10 @@ pub mod check;
 pub mod downward;
 pub mod entry;
 pub mod line;
+pub mod monitor;
 pub mod plan;
+pub mod status;
+pub mod subject;
 pub mod year;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -77,6 +80,18 @@ pub enum Category {
     Children,
     /// 社会公益.
     PublicGood,
+}
+
+impl Category {
+    /// Its name in parameters and notices.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OldAge => "老年人福利",
+            Self::Disability => "残疾人福利",
+            Self::Children => "儿童福利",
+            Self::PublicGood => "社会公益",
+        }
+    }
 }
 
 /// What a line is for. It only ever becomes narrower along the chain.
@@ -166,6 +181,8 @@ pub enum Call {
     TransferOut(year::TransferOut),
     /// A printed figure without movement: a zero, a total, a balance, a sum raised or sent up.
     State(entry::Statement),
+    /// Gives a line its budget subject (科目). Finance.
+    Classify(subject::Classify),
 }
 
 /// What became of quota. The money's way, with its intervals, is in the movements beside it.
@@ -198,6 +215,22 @@ pub enum Event {
         /// The plan's total.
         total: Fen,
     },
+    /// How long money lay at a level before it was issued to a lower one.
+    Held {
+        /// The line that gave it.
+        line: LineName,
+        /// Days since the line was issued.
+        days: u32,
+        /// The most that the rule of the day allows, if there is one.
+        days_max: Option<u32>,
+    },
+    /// A line has a budget subject from now on.
+    Classified {
+        /// The line.
+        line: LineName,
+        /// The subject.
+        subject: subject::Subject,
+    },
 }
 
 impl Call {
@@ -218,7 +251,8 @@ impl Call {
             | Self::CarryOver(_)
             | Self::Recover(_)
             | Self::Lapse(_)
-            | Self::TransferOut(_) => Policy::Steps(own(FINANCE)),
+            | Self::TransferOut(_)
+            | Self::Classify(_) => Policy::Steps(own(FINANCE)),
             Self::Plan(plan) => {
                 let mut steps = own(CIVIL_AFFAIRS);
                 steps.push(Step::of(plan.reviewer, FINANCE, Role::Checker));
@@ -247,6 +281,7 @@ impl Call {
             Self::Lapse(take) => year::lapse(take, state, context),
             Self::TransferOut(transfer) => year::transfer_out(transfer, state, context),
             Self::State(statement) => entry::state(statement, state, context),
+            Self::Classify(classify) => subject::classify(classify, state, context),
         }
     }
 }

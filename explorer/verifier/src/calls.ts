@@ -148,6 +148,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       kind: names('nothing', 'total', 'balance', 'raised', 'remitted'), line: option(lineName), subject: text(256),
       figure: fen, basis, occurred_on: date,
     },
+    classify: { line: lineName, subject: text(7), occurred_on: date },
   },
   lottery: {
     statement,
@@ -168,6 +169,17 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     contract: { project: reference, number: text(128), contract },
     accept: { project: reference, acceptance },
     evaluate: { project: reference, scores: list(score), occurred_on: date },
+    set_milestone: {
+      project: reference, name: text(128), contract: option(text(128)), due_on: date,
+      occurred_on: date,
+    },
+    reach_milestone: {
+      project: reference, name: text(128), evidence: list(attachment), occurred_on: date,
+    },
+    assess: {
+      project: reference, commissioner: organizationCode, scores: list(score),
+      report: option(attachment), occurred_on: date,
+    },
   },
   payment: {
     instruct: { line: lineName, expenditure, order },

@@ -119,6 +119,8 @@ export const event = oneOf({
     received: { line: lineName, days: u32 },
     entered_late: { occurred_on: date },
     planned: { total: fen },
+    held: { line: lineName, days: u32, days_max: option(u32) },
+    classified: { line: lineName, subject: text(7) },
   }),
   lottery: variants({
     stated: { game, period: month, accrual, unclaimed_prizes: fen },
@@ -137,6 +139,9 @@ export const event = oneOf({
     },
     contracted: { project: reference, total: fen },
     evaluated: { project: reference, evaluation },
+    milestone_set: { project: reference, name: text(128), due_on: date },
+    milestone_reached: { project: reference, name: text(128), days_late: u32 },
+    assessed: { project: reference, assessor: organizationCode, evaluation },
   }),
   payment: variants({
     authorized: { authorization: reference, total: fen },

@@ -1,4 +1,4 @@
-//! Verbs of payments, sales and projects.
+//! Verbs of payments and sales.
 
 use minglian_contracts::call::Call;
 use minglian_contracts::lottery::local::DivideLocal;
@@ -7,13 +7,12 @@ use minglian_contracts::lottery::statement::Statement;
 use minglian_contracts::payment::authorization::Grant;
 use minglian_contracts::payment::result::{BankResult, FailureReason};
 use minglian_contracts::payment::{Expenditure, Order, Payee};
-use minglian_contracts::project::Registration;
-use minglian_contracts::{lottery, payment, project};
+use minglian_contracts::{lottery, payment};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 
-use super::arguments::{Arguments, parse_category};
-use crate::world::text;
+use super::arguments::Arguments;
+use super::projects;
 
 pub fn call(arguments: &Arguments, today: Date) -> Result<Option<Call>, String> {
     if let Some(call) = payment_call(arguments, today)? {
@@ -22,10 +21,7 @@ pub fn call(arguments: &Arguments, today: Date) -> Result<Option<Call>, String> 
     if let Some(call) = lottery_call(arguments, today)? {
         return Ok(Some(Call::Lottery(call)));
     }
-    Ok(match arguments.verb.as_str() {
-        "project" => Some(Call::Project(register(arguments, today)?)),
-        _ => None,
-    })
+    Ok(projects::call(arguments, today)?.map(Call::Project))
 }
 
 fn payment_call(arguments: &Arguments, today: Date) -> Result<Option<payment::Call>, String> {
@@ -122,18 +118,5 @@ fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Ca
             occurred_on,
         }),
         _ => return Ok(None),
-    }))
-}
-
-fn register(arguments: &Arguments, today: Date) -> Result<project::Call, String> {
-    Ok(project::Call::Register(Registration {
-        reference: arguments.text("reference")?,
-        title: text(arguments.optional("title").unwrap_or("项目")),
-        category: parse_category(arguments.get("category")?)?,
-        unit: arguments.organization("unit")?,
-        year: arguments.parsed("year")?,
-        carries_label: false,
-        indicators: Vec::new(),
-        occurred_on: arguments.occurred_on(today)?,
     }))
 }

@@ -3,6 +3,7 @@
 use minglian_contracts::allocation::downward::Grant;
 use minglian_contracts::allocation::entry::{RecordQuota, Statement};
 use minglian_contracts::allocation::plan::{Plan, PlanRow, PlanRowName};
+use minglian_contracts::allocation::subject::Classify;
 use minglian_contracts::allocation::year::{CarryOver, TakeBack, TransferOut};
 use minglian_contracts::allocation::{self, Purpose, Receipt, StatementKind};
 use minglian_contracts::call::Call;
@@ -135,6 +136,11 @@ fn allocation_call(arguments: &Arguments, today: Date) -> Result<Option<allocati
         }),
         "recover" => allocation::Call::Recover(take_back(arguments, today)?),
         "lapse" => allocation::Call::Lapse(take_back(arguments, today)?),
+        "classify" => allocation::Call::Classify(Classify {
+            line: arguments.line("line")?,
+            subject: arguments.text("subject")?,
+            occurred_on: arguments.occurred_on(today)?,
+        }),
         "transfer_out" => allocation::Call::TransferOut(TransferOut {
             line: arguments.line("line")?,
             to_fund: arguments.text("to_fund")?,

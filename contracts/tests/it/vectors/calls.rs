@@ -3,6 +3,7 @@
 use minglian_contracts::allocation::downward::Grant;
 use minglian_contracts::allocation::entry::{RecordQuota, Statement};
 use minglian_contracts::allocation::plan::{Plan, PlanRow, PlanRowName};
+use minglian_contracts::allocation::subject::Classify;
 use minglian_contracts::allocation::year::{CarryOver, TakeBack, TransferOut};
 use minglian_contracts::allocation::{
     self, Basis, Category, LineName, Purpose, Receipt, StatementKind,
@@ -12,7 +13,9 @@ use minglian_contracts::lottery::{local, remittance, statement};
 use minglian_contracts::payment::result::{BankResult, FailureReason};
 use minglian_contracts::payment::{self, Expenditure, Order, Payee, authorization};
 use minglian_contracts::project::acceptance::Acceptance;
+use minglian_contracts::project::assessment::Assess;
 use minglian_contracts::project::evaluation::{Indicator, Measures, Score};
+use minglian_contracts::project::milestone::{ReachMilestone, SetMilestone};
 use minglian_contracts::project::{self, Contract, Registration};
 use minglian_contracts::working_day::Notice;
 use minglian_contracts::{approval, governance, lottery, registry};
@@ -69,6 +72,11 @@ pub fn all() -> Vec<Call> {
     all.extend(governance_calls().map(Call::Governance));
     all.extend(allocation_calls().map(Call::Allocation));
     all.extend(year_calls().map(Call::Allocation));
+    all.push(Call::Allocation(allocation::Call::Classify(Classify {
+        line: line("county_civil", "财综〔2021〕18号/3"),
+        subject: text("2296002"),
+        occurred_on: day("2024-03-01"),
+    })));
     all.extend(lottery_calls().map(Call::Lottery));
     all.extend(project_calls().map(Call::Project));
     all.extend(payment_calls().map(Call::Payment));
@@ -252,7 +260,7 @@ fn lottery_calls() -> [lottery::Call; 6] {
     ]
 }
 
-fn project_calls() -> [project::Call; 5] {
+fn project_calls() -> [project::Call; 8] {
     let project = || text("XM-2024-01");
     let indicator = |measures, points_max| Indicator {
         measures,
@@ -304,6 +312,26 @@ fn project_calls() -> [project::Call; 5] {
             ],
             occurred_on: day("2024-06-30"),
         },
+        project::Call::SetMilestone(SetMilestone {
+            project: project(),
+            name: text("主体完工"),
+            contract: Some(text("HT-1")),
+            due_on: day("2024-05-31"),
+            occurred_on: day("2024-04-02"),
+        }),
+        project::Call::ReachMilestone(ReachMilestone {
+            project: project(),
+            name: text("主体完工"),
+            evidence: vec![attachment],
+            occurred_on: day("2024-05-30"),
+        }),
+        project::Call::Assess(Assess {
+            project: project(),
+            commissioner: code("county_civil"),
+            scores: vec![Score { actual: text("124张"), points: 4_900 }],
+            report: Some(attachment),
+            occurred_on: day("2024-07-10"),
+        }),
     ]
 }
 

@@ -153,7 +153,7 @@ fn governance_events() -> [governance::Event; 3] {
     ]
 }
 
-fn allocation_events() -> [allocation::Event; 5] {
+fn allocation_events() -> [allocation::Event; 8] {
     let opened = |parent, purpose| {
         let line = line("home", "东村");
         allocation::Event::Opened { line, parent, purpose }
@@ -164,6 +164,9 @@ fn allocation_events() -> [allocation::Event; 5] {
         allocation::Event::Received { line: line("home", "东村"), days: 30 },
         allocation::Event::EnteredLate { occurred_on: day("2024-03-01") },
         allocation::Event::Planned { total: fen(2) },
+        allocation::Event::Held { line: line("home", "东村"), days: 61, days_max: Some(60) },
+        allocation::Event::Held { line: line("home", "东村"), days: 61, days_max: None },
+        allocation::Event::Classified { line: line("home", "东村"), subject: text("2296002") },
     ]
 }
 
@@ -211,7 +214,7 @@ fn lottery_events() -> [lottery::Event; 7] {
     ]
 }
 
-fn project_events() -> [project::Event; 3] {
+fn project_events() -> [project::Event; 6] {
     let project = || text("XM-2024-01");
     let execution = Execution { quota: fen(120_000), paid: fen(70_000), rate_basis_points: 5_833 };
     let evaluation = Evaluation {
@@ -223,7 +226,18 @@ fn project_events() -> [project::Event; 3] {
     [
         project::Event::Reached { project: project(), stage: Stage::Accepted },
         project::Event::Contracted { project: project(), total: fen(95_000) },
-        project::Event::Evaluated { project: project(), evaluation },
+        project::Event::Evaluated { project: project(), evaluation: evaluation.clone() },
+        project::Event::MilestoneSet {
+            project: project(),
+            name: text("主体完工"),
+            due_on: day("2024-05-31"),
+        },
+        project::Event::MilestoneReached {
+            project: project(),
+            name: text("主体完工"),
+            days_late: 2,
+        },
+        project::Event::Assessed { project: project(), assessor: code("audit"), evaluation },
     ]
 }
 
