@@ -66,6 +66,7 @@ pub const PROVINCE_SHARE: &str = "lottery.province_share.";
 pub type Game = Text<64>;
 
 const CENTRE: &[OrganizationKind] = &[OrganizationKind::LotteryCentre];
+const FINANCE: &[OrganizationKind] = &[OrganizationKind::Finance];
 
 /// Whose a part of the money is.
 #[derive(
@@ -122,7 +123,8 @@ impl Side {
     }
 }
 
-/// What the lottery centre can do; each act by its maker, then its checker.
+/// What the lottery centre can do, and finance with the local share; each act by a maker, then a
+/// checker.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
@@ -138,6 +140,8 @@ pub enum Call {
     HandOver(remittance::HandOver),
     /// Divides a game's local share between the province and the level below.
     DivideLocal(local::DivideLocal),
+    /// Local share comes back to the centre, for a settlement. Finance.
+    GiveBack(local::GiveBack),
 }
 
 /// What became of the fund. The money's way, with its intervals, is in the movements beside it.
@@ -218,13 +222,15 @@ impl Call {
         match self {
             Self::Statement(_) | Self::Settle(_) => 250,
             Self::DivideLocal(_) => 250,
+            Self::GiveBack(_) => 160,
             Self::Remit(_) => 160,
             Self::TakeBack(_) | Self::HandOver(_) => 120,
         }
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        Policy::Steps(vec![Step::own(CENTRE, Role::Maker), Step::own(CENTRE, Role::Checker)])
+        let kinds = if matches!(self, Self::GiveBack(_)) { FINANCE } else { CENTRE };
+        Policy::Steps(vec![Step::own(kinds, Role::Maker), Step::own(kinds, Role::Checker)])
     }
 
     pub(crate) fn apply(
@@ -239,6 +245,7 @@ impl Call {
             Self::TakeBack(take) => remittance::take_back(take, state, context),
             Self::HandOver(over) => remittance::hand_over(over, state, context),
             Self::DivideLocal(call) => local::enter(call, state, context),
+            Self::GiveBack(call) => local::give_back(call, state, context),
         }
     }
 }

@@ -47,6 +47,22 @@ pub struct DivideLocal {
     pub occurred_on: Date,
 }
 
+/// A finance department gives back local share that it got too much of, so that a settlement (清算)
+/// can take it away from the centre.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct GiveBack {
+    /// The lottery centre.
+    pub centre: OrganizationCode,
+    /// The month of the sales.
+    pub period: Month,
+    /// The game, if the money came by dividing its share: it counts as not divided again.
+    pub game: Option<Game>,
+    /// How much.
+    pub amount: Fen,
+    /// The day.
+    pub occurred_on: Date,
+}
+
 /// The province's part, rounded down, and what is left to the level below.
 ///
 /// # Errors
@@ -99,6 +115,32 @@ pub(super) fn enter(
     }
     let (game, period) = (game.clone(), *period);
     context.emit(Event::LocalDivided { game, period, province: to_province, lower: to_lower });
+    Ok(())
+}
+
+pub(super) fn give_back(
+    call: &GiveBack,
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let GiveBack { centre, period, game, amount, occurred_on } = call;
+    check_date(context, *occurred_on)?;
+    if registry::organization(state, centre)?.kind != OrganizationKind::LotteryCentre {
+        return Err(Refusal::new(Code::WrongKind, centre).into());
+    }
+    if let Some(game) = game {
+        let key = (*centre, *period, game.clone());
+        let before = DIVIDED.get(state, &key)?.unwrap_or_default();
+        let left = before.checked_sub(*amount).ok_or_else(|| {
+            let detail = format!("{game} {period}: {amount} of {before}");
+            Refusal::new(Code::NotDivided, detail)
+        })?;
+        DIVIDED.put(state, &key, &left);
+    }
+    let from = Side::Local.account(context.author.organization, *period);
+    let to = Side::Local.account(*centre, *period);
+    let movements = book::transfer(state, &from, &to, *amount, Selection::FirstInFirstOut)?;
+    context.emit_movements(movements);
     Ok(())
 }
 

@@ -119,6 +119,8 @@ codes! {
     409 LocalShareExceeded
         "more of the game's local share would be divided than was raised"
         "分配金额超出该游戏当月地方分成" ""
+    410 NotDivided "more would come back than was divided of the game's local share"
+        "退回金额超出该游戏当月已分配的地方分成" ""
     501 LineUnknown "no such quota line"
         "指标不存在" ""
     502 LineExists "the quota line exists with other particulars"

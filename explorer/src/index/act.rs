@@ -142,6 +142,7 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
         Call::Project(project::Call::Assess(assess)) => vec![assess.commissioner],
         Call::Lottery(lottery::Call::HandOver(over)) => vec![over.to],
         Call::Lottery(lottery::Call::DivideLocal(divide)) => vec![divide.province, divide.lower],
+        Call::Lottery(lottery::Call::GiveBack(back)) => vec![back.centre],
         Call::Payment(payment::Call::Instruct { order, .. } | payment::Call::Pay { order, .. }) => {
             match order.payee {
                 payment::Payee::Organization(code) => vec![code],

@@ -15,6 +15,7 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::TakeBack(_) => "清算返还",
         Call::HandOver(_) => "缴入地方分成",
         Call::DivideLocal(_) => "地方分成分级",
+        Call::GiveBack(_) => "退回地方分成",
     }
 }
 
@@ -56,6 +57,14 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
             sentence!(
                 "向{to}缴入{period}地方分成{amount}",
                 "hands over {en} of the local share of {period} to {to}"
+            )
+        }
+        Call::GiveBack(back) => {
+            let (period, centre) = (back.period, names.organization(&back.centre));
+            let (amount, en) = (spoken(back.amount), cny(back.amount));
+            sentence!(
+                "向{centre}退回{period}地方分成{amount},待清算",
+                "gives {en} of the local share of {period} back to {centre}"
             )
         }
         Call::DivideLocal(divide) => {

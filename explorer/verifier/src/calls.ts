@@ -160,6 +160,10 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       period: month, game: text(64), amount: fen, province: organizationCode,
       lower: organizationCode, occurred_on: date,
     },
+    give_back: {
+      centre: organizationCode, period: month, game: option(text(64)), amount: fen,
+      occurred_on: date,
+    },
   },
   project: {
     register: {

@@ -1,15 +1,16 @@
 //! Verbs of payments and sales.
 
 use minglian_contracts::call::Call;
-use minglian_contracts::lottery::local::DivideLocal;
+use minglian_contracts::lottery::local::{DivideLocal, GiveBack};
 use minglian_contracts::lottery::remittance::{HandOver, Remit};
-use minglian_contracts::lottery::statement::Statement;
+use minglian_contracts::lottery::statement::{Settlement, Statement};
 use minglian_contracts::payment::authorization::Grant;
 use minglian_contracts::payment::result::{BankResult, FailureReason};
 use minglian_contracts::payment::{Expenditure, Order, Payee};
 use minglian_contracts::{lottery, payment};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
+use minglian_ledger::height::LogIndex;
 
 use super::arguments::Arguments;
 use super::projects;
@@ -87,16 +88,7 @@ fn expenditure(arguments: &Arguments) -> Result<Expenditure, String> {
 fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Call>, String> {
     let occurred_on = arguments.occurred_on(today)?;
     Ok(Some(match arguments.verb.as_str() {
-        "sales" => lottery::Call::Statement(Statement {
-            game: arguments.text("game")?,
-            period: arguments.parsed("period")?,
-            sales: arguments.amount("sales")?,
-            unclaimed_prizes: match arguments.optional("unclaimed") {
-                Some(_) => arguments.amount("unclaimed")?,
-                None => Fen::ZERO,
-            },
-            occurred_on,
-        }),
+        "sales" => lottery::Call::Statement(sales(arguments, occurred_on)?),
         "remit" => lottery::Call::Remit(Remit {
             period: arguments.parsed("period")?,
             amount: arguments.amount("amount")?,
@@ -111,6 +103,17 @@ fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Ca
             lower: arguments.organization("lower")?,
             occurred_on,
         }),
+        "settle" => lottery::Call::Settle(Settlement {
+            statement: sales(arguments, occurred_on)?,
+            corrects: LogIndex(arguments.parsed("corrects")?),
+        }),
+        "give_back" => lottery::Call::GiveBack(GiveBack {
+            centre: arguments.organization("to")?,
+            period: arguments.parsed("period")?,
+            game: arguments.optional("game").map(|_| arguments.text("game")).transpose()?,
+            amount: arguments.amount("amount")?,
+            occurred_on,
+        }),
         "hand_over" => lottery::Call::HandOver(HandOver {
             period: arguments.parsed("period")?,
             to: arguments.organization("to")?,
@@ -119,4 +122,17 @@ fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Ca
         }),
         _ => return Ok(None),
     }))
+}
+
+fn sales(arguments: &Arguments, occurred_on: Date) -> Result<Statement, String> {
+    Ok(Statement {
+        game: arguments.text("game")?,
+        period: arguments.parsed("period")?,
+        sales: arguments.amount("sales")?,
+        unclaimed_prizes: match arguments.optional("unclaimed") {
+            Some(_) => arguments.amount("unclaimed")?,
+            None => Fen::ZERO,
+        },
+        occurred_on,
+    })
 }

@@ -222,7 +222,7 @@ fn year_calls() -> [allocation::Call; 6] {
     ]
 }
 
-fn lottery_calls() -> [lottery::Call; 6] {
+fn lottery_calls() -> [lottery::Call; 7] {
     let (period, reference) = (Month::new(2026, 2).unwrap(), text("国库回单 0012"));
     let occurred_on = day("2026-03-05");
     let statement = statement::Statement {
@@ -255,6 +255,13 @@ fn lottery_calls() -> [lottery::Call; 6] {
             amount,
             province: code("province_finance"),
             lower: code("city_finance"),
+            occurred_on,
+        }),
+        lottery::Call::GiveBack(local::GiveBack {
+            centre: code("lottery"),
+            period,
+            game: Some(text("双色球")),
+            amount: fen(6),
             occurred_on,
         }),
     ]
