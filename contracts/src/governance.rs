@@ -1,5 +1,5 @@
-//! The bureaus' own rules: validators, parameters and holidays, decided by governors of organisations that
-//! hold more than two thirds of the voting power.
+//! The bureaus' own rules: validators, parameters and holidays, decided by governors of
+//! organisations that hold more than two thirds of the voting power.
 //!
 //! A change of validators names the first height that the new set certifies, at least two above
 //! the block that completes it, so that every node knows its peers before they vote. The header of

@@ -1,9 +1,9 @@
 //! The local share, divided between the province and the level below.
 //!
 //! There is no national rule: each province decides, often anew each year and for kinds of games
-//! apart. The part is therefore a dated parameter, `lottery.province_share.<province's code>.<game>`
-//! or, for all games, without the game. Where none holds on the last day of the month, nothing can
-//! be divided; handing the whole over to one finance department remains possible.
+//! apart. The part is therefore a dated parameter, `lottery.province_share.` with the province's
+//! code and the game, or, for all games, without the game. Where none holds on the last day of the
+//! month, nothing can be divided; handing the whole over to one finance department remains possible.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::{Date, Month};

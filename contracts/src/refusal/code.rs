@@ -251,7 +251,7 @@ codes! {
         "the validator's peer id or an address has not the form that nodes can use"
         "共识节点的节点标识或网络地址格式不正确" ""
     810 HolidaysInvalid
-        "a year's holidays lie in that year, in order, and working days off the week are weekend days"
+        "a year's holidays lie in that year, in order, and only weekend days are worked for them"
         "节假日安排的年份、顺序或调休上班日不正确" "全国年节及纪念日放假办法"
     901 NotCharity "the organisation is not qualified as a charity on that day"
         "该单位在该日期不具备慈善组织资格" "慈善法 第十条"

@@ -79,6 +79,7 @@ pub fn all() -> Vec<Call> {
     })));
     all.extend(lottery_calls().map(Call::Lottery));
     all.extend(project_calls().map(Call::Project));
+    all.extend(milestone_calls().map(Call::Project));
     all.extend(payment_calls().map(Call::Payment));
     all
 }
@@ -267,7 +268,7 @@ fn lottery_calls() -> [lottery::Call; 7] {
     ]
 }
 
-fn project_calls() -> [project::Call; 8] {
+fn project_calls() -> [project::Call; 5] {
     let project = || text("XM-2024-01");
     let indicator = |measures, points_max| Indicator {
         measures,
@@ -319,6 +320,13 @@ fn project_calls() -> [project::Call; 8] {
             ],
             occurred_on: day("2024-06-30"),
         },
+    ]
+}
+
+fn milestone_calls() -> [project::Call; 3] {
+    let project = || text("XM-2024-01");
+    let attachment = AttachmentHash::of(&[b"an attachment"]);
+    [
         project::Call::SetMilestone(SetMilestone {
             project: project(),
             name: text("主体完工"),
