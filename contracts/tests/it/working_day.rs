@@ -116,7 +116,8 @@ fn notices_that_cannot_be_are_refused() {
         article: text("国务院办公厅通知"),
     };
     assert_eq!(right.check(), Ok(()));
-    let cases: [(&str, fn(&mut Notice)); 8] = [
+    type Change = fn(&mut Notice);
+    let cases: [(&str, Change); 8] = [
         ("no holidays", |it| it.holidays.clear()),
         ("no document", |it| it.article = text("")),
         ("another year", |it| it.year = 2026),
