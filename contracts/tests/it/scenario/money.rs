@@ -2,7 +2,7 @@
 
 use minglian_contracts::call::Call;
 use minglian_contracts::lottery::local::{DivideLocal, GiveBack};
-use minglian_contracts::lottery::remittance::{HandOver, Remit};
+use minglian_contracts::lottery::remittance::{HandOver, Remit, TakeBack};
 use minglian_contracts::lottery::statement::{Settlement, Statement};
 use minglian_contracts::payment::authorization::Grant;
 use minglian_contracts::payment::result::{BankResult, FailureReason};
@@ -106,6 +106,11 @@ fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Ca
         "settle" => lottery::Call::Settle(Settlement {
             statement: sales(arguments, occurred_on)?,
             corrects: LogIndex(arguments.parsed("corrects")?),
+        }),
+        "treasury_returns" => lottery::Call::TakeBack(TakeBack {
+            reference: arguments.text("reference")?,
+            amount: arguments.amount("amount")?,
+            occurred_on,
         }),
         "give_back" => lottery::Call::GiveBack(GiveBack {
             centre: arguments.organization("to")?,
