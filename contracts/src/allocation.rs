@@ -15,7 +15,10 @@ pub mod check;
 pub mod downward;
 pub mod entry;
 pub mod line;
+pub mod monitor;
 pub mod plan;
+pub mod status;
+pub mod subject;
 pub mod year;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -37,6 +40,18 @@ use crate::schema::State;
 
 /// The parameter that says how many years after its first budget year money may still be spent.
 pub const CARRY_OVER_YEARS: &str = "allocation.carry_over_years";
+
+/// What the names of the parameters begin with that say how many days money may stay at a level;
+/// `province` or `local` follows.
+pub const HELD_DAYS_MAX: &str = "allocation.held_days_max.";
+
+/// The parameter that says which part of a year's money is issued before the year (提前下达), in
+/// basis points.
+pub const EARLY_ISSUE_MIN: &str = "allocation.early_issue_min";
+
+/// What the names of the parameters begin with that say which part of the money is for a category
+/// at least; the category's Chinese name follows. In basis points.
+pub const CATEGORY_SHARE_MIN: &str = "allocation.category_share_min.";
 
 const FINANCE: &[OrganizationKind] = &[OrganizationKind::Finance];
 const CIVIL_AFFAIRS: &[OrganizationKind] = &[OrganizationKind::CivilAffairs];
@@ -65,6 +80,18 @@ pub enum Category {
     Children,
     /// 社会公益.
     PublicGood,
+}
+
+impl Category {
+    /// Its name in parameters and notices.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OldAge => "老年人福利",
+            Self::Disability => "残疾人福利",
+            Self::Children => "儿童福利",
+            Self::PublicGood => "社会公益",
+        }
+    }
 }
 
 /// What a line is for. It only ever becomes narrower along the chain.
@@ -154,6 +181,8 @@ pub enum Call {
     TransferOut(year::TransferOut),
     /// A printed figure without movement: a zero, a total, a balance, a sum raised or sent up.
     State(entry::Statement),
+    /// Gives a line its budget subject (科目). Finance.
+    Classify(subject::Classify),
 }
 
 /// What became of quota. The money's way, with its intervals, is in the movements beside it.
@@ -186,6 +215,22 @@ pub enum Event {
         /// The plan's total.
         total: Fen,
     },
+    /// How long money lay at a level before it was issued to a lower one.
+    Held {
+        /// The line that gave it.
+        line: LineName,
+        /// Days since the line was issued.
+        days: u32,
+        /// The most that the rule of the day allows, if there is one.
+        days_max: Option<u32>,
+    },
+    /// A line has a budget subject from now on.
+    Classified {
+        /// The line.
+        line: LineName,
+        /// The subject.
+        subject: subject::Subject,
+    },
 }
 
 impl Call {
@@ -206,7 +251,8 @@ impl Call {
             | Self::CarryOver(_)
             | Self::Recover(_)
             | Self::Lapse(_)
-            | Self::TransferOut(_) => Policy::Steps(own(FINANCE)),
+            | Self::TransferOut(_)
+            | Self::Classify(_) => Policy::Steps(own(FINANCE)),
             Self::Plan(plan) => {
                 let mut steps = own(CIVIL_AFFAIRS);
                 steps.push(Step::of(plan.reviewer, FINANCE, Role::Checker));
@@ -235,6 +281,7 @@ impl Call {
             Self::Lapse(take) => year::lapse(take, state, context),
             Self::TransferOut(transfer) => year::transfer_out(transfer, state, context),
             Self::State(statement) => entry::state(statement, state, context),
+            Self::Classify(classify) => subject::classify(classify, state, context),
         }
     }
 }

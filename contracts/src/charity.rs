@@ -37,8 +37,6 @@ use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
-pub use kind::STATUTORY;
-
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::payment::Reference;

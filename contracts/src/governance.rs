@@ -1,5 +1,5 @@
-//! The bureaus' own rules: validators and parameters, decided by governors of organisations that
-//! hold more than two thirds of the voting power.
+//! The bureaus' own rules: validators, parameters and holidays, decided by governors of
+//! organisations that hold more than two thirds of the voting power.
 //!
 //! A change of validators names the first height that the new set certifies, at least two above
 //! the block that completes it, so that every node knows its peers before they vote. The header of
@@ -18,6 +18,7 @@ use crate::fault::Fault;
 use crate::parameter::{self, Key};
 use crate::policy::Policy;
 use crate::schema::State;
+use crate::working_day::{self, Notice};
 
 pub use crate::validator_set::Change;
 
@@ -34,6 +35,8 @@ pub enum Call {
     },
     /// Adds a version of a parameter.
     SetParameter(GenesisParameter),
+    /// Enters a year's holidays and working weekend days, as the State Council announced them.
+    SetHolidays(Notice),
 }
 
 /// What governors have decided.
@@ -53,6 +56,13 @@ pub enum Event {
         version: u32,
         /// Whether it holds for days that have passed.
         retroactive: bool,
+    },
+    /// A year's holidays are known, or known better.
+    HolidaysSet {
+        /// The year.
+        year: u16,
+        /// How often a notice was entered for it.
+        version: u32,
     },
 }
 
@@ -79,6 +89,10 @@ impl Call {
                     version,
                     retroactive,
                 });
+            }
+            Self::SetHolidays(notice) => {
+                let version = working_day::enter(state, notice, context.block.height)?;
+                context.emit(Event::HolidaysSet { year: notice.year, version });
             }
         }
         Ok(())

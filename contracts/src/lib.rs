@@ -17,6 +17,8 @@ pub mod policy;
 pub mod book;
 pub mod context;
 pub mod parameter;
+pub mod working_day;
+pub mod rules;
 pub mod validator_set;
 pub mod registry;
 pub mod governance;

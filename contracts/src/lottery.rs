@@ -5,17 +5,23 @@
 //! government by the central share of the same day. Unclaimed prizes join the local share whole
 //! (彩票管理条例 第三十一条). Money enters the book here as cash, into one account for each side and
 //! month, and leaves by remittance. A statement is corrected by a settlement (清算) that names it
-//! and moves the difference only.
+//! and moves the difference only. Statement and remittance are due on a day of the next month; the
+//! receipt says how late they came. The remitted share is divided among its users by arithmetic,
+//! the local share between province and lower level by the province's own figure, if it is known.
 //!
 //! **Invariant**, for every statement: central + local = fund, and, while the central share is one
 //! half, the central share is the local share less unclaimed prizes, or one fen more.
 
 pub mod accrual;
+pub mod central;
+pub mod duty;
+pub mod local;
+pub mod published;
 pub mod remittance;
 pub mod statement;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use minglian_ledger::date::Month;
+use minglian_ledger::date::{Date, Month};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::height::LogIndex;
@@ -29,7 +35,6 @@ pub use statement::{STATEMENTS, Stated};
 use crate::book::{AccountId, Measure};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::parameter::Statutory;
 use crate::policy::{Policy, Step};
 use crate::schema::State;
 
@@ -42,10 +47,26 @@ pub const FUND_RATIO_FLOOR: &str = "lottery.fund_ratio_floor";
 /// The parameter that says how much of the fund is the central government's, in basis points.
 pub const CENTRAL_SHARE: &str = "lottery.central_share";
 
+/// What the names of the parameters begin with that divide the central share among its users; the
+/// user follows. In basis points; together the whole.
+pub const CENTRAL_PART: &str = "lottery.central_part.";
+
+/// The parameter that says by which day of the next month a month's central share is remitted.
+pub const REMITTANCE_DAY: &str = "lottery.remittance_day";
+
+/// The parameter that says by which day of the next month a month's sales are stated.
+pub const STATEMENT_DAY: &str = "lottery.statement_day";
+
+/// What the names of the parameters begin with that say which part of the local share is the
+/// province's, in basis points; the province's code follows, and a dot and the game where it has
+/// a part of its own.
+pub const PROVINCE_SHARE: &str = "lottery.province_share.";
+
 /// A game's name, as its ratio parameter spells it, e.g. `双色球`.
 pub type Game = Text<64>;
 
 const CENTRE: &[OrganizationKind] = &[OrganizationKind::LotteryCentre];
+const FINANCE: &[OrganizationKind] = &[OrganizationKind::Finance];
 
 /// Whose a part of the money is.
 #[derive(
@@ -102,7 +123,8 @@ impl Side {
     }
 }
 
-/// What the lottery centre can do; each act by its maker, then its checker.
+/// What the lottery centre can do, and finance with the local share; each act by a maker, then a
+/// checker.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
@@ -116,6 +138,10 @@ pub enum Call {
     TakeBack(remittance::TakeBack),
     /// Hands the local share and unclaimed prizes to a finance department.
     HandOver(remittance::HandOver),
+    /// Divides a game's local share between the province and the level below.
+    DivideLocal(local::DivideLocal),
+    /// Local share comes back to the centre, for a settlement. Finance.
+    GiveBack(local::GiveBack),
 }
 
 /// What became of the fund. The money's way, with its intervals, is in the movements beside it.
@@ -159,6 +185,35 @@ pub enum Event {
         /// What of the month is still due.
         due: Fen,
     },
+    /// By which day an act was due, and how late it came by the block's time.
+    Timed {
+        /// What was due.
+        duty: duty::Duty,
+        /// The month of the sales.
+        period: Month,
+        /// The last day on which it is in time.
+        due_on: Date,
+        /// Days after it; 0 if it is in time.
+        days_late: u32,
+    },
+    /// Who gets how much of a remittance.
+    CentralDivided {
+        /// The month of the sales.
+        period: Month,
+        /// The parts, which add up to the remittance.
+        parts: Vec<central::CentralPart>,
+    },
+    /// A game's local share, or a part of it, was divided.
+    LocalDivided {
+        /// The game.
+        game: Game,
+        /// The month of the sales.
+        period: Month,
+        /// The province's part.
+        province: Fen,
+        /// The lower level's part.
+        lower: Fen,
+    },
 }
 
 impl Call {
@@ -166,12 +221,16 @@ impl Call {
     pub fn weight(&self) -> u64 {
         match self {
             Self::Statement(_) | Self::Settle(_) => 250,
-            Self::Remit(_) | Self::TakeBack(_) | Self::HandOver(_) => 120,
+            Self::DivideLocal(_) => 250,
+            Self::GiveBack(_) => 160,
+            Self::Remit(_) => 160,
+            Self::TakeBack(_) | Self::HandOver(_) => 120,
         }
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        Policy::Steps(vec![Step::own(CENTRE, Role::Maker), Step::own(CENTRE, Role::Checker)])
+        let kinds = if matches!(self, Self::GiveBack(_)) { FINANCE } else { CENTRE };
+        Policy::Steps(vec![Step::own(kinds, Role::Maker), Step::own(kinds, Role::Checker)])
     }
 
     pub(crate) fn apply(
@@ -185,40 +244,8 @@ impl Call {
             Self::Remit(remit) => remittance::remit(remit, state, context),
             Self::TakeBack(take) => remittance::take_back(take, state, context),
             Self::HandOver(over) => remittance::hand_over(over, state, context),
+            Self::DivideLocal(call) => local::enter(call, state, context),
+            Self::GiveBack(call) => local::give_back(call, state, context),
         }
     }
 }
-
-const RATIO_NOTICE: &str = "财政部关于彩票资金构成比例的通知(2015)及游戏规则";
-
-const fn ratio(key: &'static str, value: i64, until: Option<(u16, u8, u8)>) -> Statutory {
-    let (unit, from, article) = ("basis_points", Some((2016, 1, 1)), RATIO_NOTICE);
-    Statutory { key, value, unit, from, until, article }
-}
-
-/// What statute and the games' published rules say. They hold from the first year for which there
-/// is evidence; other games and other dates are the genesis' or the governors' to enter.
-pub const STATUTORY: &[Statutory] = &[
-    ratio("lottery.fund_ratio.双色球", 3_600, None),
-    ratio("lottery.fund_ratio.七乐彩", 3_700, None),
-    ratio("lottery.fund_ratio.3D", 3_400, None),
-    // The games of this type were withdrawn in 2021.
-    ratio("lottery.fund_ratio.快速开奖类", 2_800, Some((2021, 12, 31))),
-    ratio("lottery.fund_ratio.即开型", 2_000, None),
-    Statutory {
-        key: FUND_RATIO_FLOOR,
-        value: 2_000,
-        unit: "basis_points",
-        from: Some((2016, 1, 1)),
-        until: None,
-        article: "财政部关于彩票资金构成比例的通知(2015): 公益金比例最低不得低于20%",
-    },
-    Statutory {
-        key: CENTRAL_SHARE,
-        value: 5_000,
-        unit: "basis_points",
-        from: Some((2008, 1, 1)),
-        until: None,
-        article: "彩票公益金管理办法(2007): 中央与地方按50:50分配",
-    },
-];

@@ -58,23 +58,6 @@ pub struct Judged {
     pub value: i64,
 }
 
-/// A parameter with the value and dates that statute gives it.
-#[derive(Debug, Clone, Copy)]
-pub struct Statutory {
-    /// Its name.
-    pub key: &'static str,
-    /// Its value in `unit`.
-    pub value: i64,
-    /// The unit.
-    pub unit: &'static str,
-    /// Year, month and day from which it holds; always, if none is known.
-    pub from: Option<(u16, u8, u8)>,
-    /// Year, month and day until which it holds.
-    pub until: Option<(u16, u8, u8)>,
-    /// The article behind it.
-    pub article: &'static str,
-}
-
 /// The version of `key` that holds on `date`.
 ///
 /// # Errors
@@ -102,6 +85,22 @@ pub fn judge(
     // An act may ask for one parameter several times; the receipt names it once.
     context.emit_once(Judged { key, version, value });
     Ok(value)
+}
+
+/// The value of `key` on `date`, with its version reported in the receipt; none if none holds.
+///
+/// # Errors
+/// [`Code::ParameterInvalid`] for a name that does not fit.
+pub fn judge_if_set(
+    state: &State<'_>,
+    context: &mut Context<'_>,
+    key: &str,
+    date: Date,
+) -> Result<Option<i64>, Fault> {
+    let key = Key::new(key).map_err(|error| Refusal::new(Code::ParameterInvalid, error))?;
+    let Some(Version { version, value, .. }) = find(state, &key, date)? else { return Ok(None) };
+    context.emit_once(Judged { key, version, value });
+    Ok(Some(value))
 }
 
 /// Adds a version; returns its number.

@@ -29,7 +29,7 @@ use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 pub use authorization::{AUTHORIZATIONS, Authorization};
-pub use expenditure::{Expenditure, STATUTORY};
+pub use expenditure::Expenditure;
 pub use result::{RETURNED, STATUSES, Status};
 
 use crate::allocation::{LineName, check_date, line};

@@ -1,14 +1,18 @@
 //! Projects: what the welfare fund pays for, and what came of it.
 //!
 //! A project has a category, a unit, a budget year and targets. Its unit records contracts, the
-//! acceptance (验收), and the evaluation (绩效自评), each by its maker and checker. A project is the
+//! milestones, the acceptance (验收), and the evaluation (绩效自评), each by its maker and checker; a
+//! third party that has no part in it may evaluate it too. A project is the
 //! one that quota lines name in their purpose. How much of its money was spent (执行率) is derived
 //! from those lines, never typed.
 //!
 //! **States**: registered → contracted (where there is a contract) → accepted → evaluated.
 
 pub mod acceptance;
+pub mod assessment;
 pub mod evaluation;
+pub mod line_status;
+pub mod milestone;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
@@ -23,7 +27,6 @@ pub use evaluation::{Execution, execution};
 use crate::allocation::{Category, check_date};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::parameter::Statutory;
 use crate::policy::{Policy, Step};
 use crate::refusal::{Code, Refusal};
 use crate::registry;
@@ -165,6 +168,13 @@ pub enum Call {
         /// The day.
         occurred_on: Date,
     },
+    /// Sets a milestone. The unit.
+    SetMilestone(milestone::SetMilestone),
+    /// Records that a milestone was reached. The unit.
+    ReachMilestone(milestone::ReachMilestone),
+    /// Enters a third-party evaluation. The assessor's maker and checker, then the checker of the
+    /// department that commissioned it.
+    Assess(assessment::Assess),
 }
 
 /// What became of a project.
@@ -192,6 +202,33 @@ pub enum Event {
         /// What the points and the money come to.
         evaluation: evaluation::Evaluation,
     },
+    /// A milestone was set.
+    MilestoneSet {
+        /// The project.
+        project: Reference,
+        /// The milestone.
+        name: Text<128>,
+        /// The last day on which it is in time.
+        due_on: Date,
+    },
+    /// A milestone was reached.
+    MilestoneReached {
+        /// The project.
+        project: Reference,
+        /// The milestone.
+        name: Text<128>,
+        /// Days after the last day, by the block's time; 0 if it is in time.
+        days_late: u32,
+    },
+    /// A third party evaluated it.
+    Assessed {
+        /// The project.
+        project: Reference,
+        /// The third party.
+        assessor: OrganizationCode,
+        /// What the points and the money come to.
+        evaluation: evaluation::Evaluation,
+    },
 }
 
 impl Call {
@@ -199,14 +236,21 @@ impl Call {
     pub fn weight(&self) -> u64 {
         match self {
             Self::Register(registration) => 100 + registration.indicators.len() as u64,
-            Self::Contract { .. } | Self::Accept { .. } => 80,
-            // It reads the unit's quota lines.
-            Self::Evaluate { .. } => 4_000,
+            Self::Contract { .. }
+            | Self::Accept { .. }
+            | Self::SetMilestone(_)
+            | Self::ReachMilestone(_) => 80,
+            // They read the unit's quota lines.
+            Self::Evaluate { .. } | Self::Assess(_) => 4_000,
         }
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        Policy::Steps(vec![Step::own(&[], Role::Maker), Step::own(&[], Role::Checker)])
+        let mut steps = vec![Step::own(&[], Role::Maker), Step::own(&[], Role::Checker)];
+        if let Self::Assess(assess) = self {
+            steps.push(Step::of(assess.commissioner, &[], Role::Checker));
+        }
+        Policy::Steps(steps)
     }
 
     pub(crate) fn apply(
@@ -225,6 +269,9 @@ impl Call {
             Self::Evaluate { project, scores, occurred_on } => {
                 evaluation::evaluate(project, scores, *occurred_on, state, context)
             }
+            Self::SetMilestone(set) => milestone::set(set, state, context),
+            Self::ReachMilestone(reach) => milestone::reach(reach, state, context),
+            Self::Assess(assess) => assessment::enter(assess, state, context),
         }
     }
 }
@@ -344,16 +391,3 @@ fn reach(
         context.emit(Event::Reached { project: reference.clone(), stage });
     }
 }
-
-const fn points(key: &'static str, value: i64) -> Statutory {
-    let article = "项目支出绩效自评表: 产出50、效益30、满意度10、预算执行率10";
-    Statutory { key, value, unit: "points", from: None, until: None, article }
-}
-
-/// How many points each group of indicators may have; together 100.
-pub const STATUTORY: &[Statutory] = &[
-    points("project.points.output", 50),
-    points("project.points.benefit", 30),
-    points("project.points.satisfaction", 10),
-    points("project.points.execution", 10),
-];

@@ -42,6 +42,8 @@ pub mod prefix {
     pub const VALIDATORS: u8 = 0x19;
     /// `validator_set`: changes that have not taken effect.
     pub const SCHEDULED_CHANGES: u8 = 0x1a;
+    /// `working_day`: the notice of holidays of each year.
+    pub const HOLIDAYS: u8 = 0x1b;
     /// `book`: 0x20 to 0x2f.
     pub const BOOK_FIRST: u8 = 0x20;
     /// `lottery`: 0x30 to 0x37.
@@ -52,6 +54,10 @@ pub mod prefix {
     pub const PLANS: u8 = 0x39;
     /// `allocation`: received lines by holder and project.
     pub const PROJECT_LINES: u8 = 0x3a;
+    /// `allocation`: what of a line lapsed.
+    pub const LAPSED: u8 = 0x3b;
+    /// `allocation`: budget subjects of lines.
+    pub const LINE_SUBJECTS: u8 = 0x3c;
     /// `project`: 0x40 to 0x47.
     pub const PROJECT_FIRST: u8 = 0x40;
     /// `payment`: 0x48 to 0x4f.

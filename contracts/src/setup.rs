@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use minglian_ledger::block::Header;
-use minglian_ledger::date::Date;
-use minglian_ledger::genesis::{
-    Genesis, GenesisError, GenesisOrganization, GenesisParameter, Role,
-};
+use minglian_ledger::genesis::{Genesis, GenesisError, GenesisOrganization, Role};
 use minglian_ledger::hash::{BlockId, StateRoot, ValidatorAddress};
 use minglian_ledger::height::Height;
 use minglian_ledger::log::LogHash;
@@ -14,15 +11,15 @@ use minglian_ledger::log::tree::Frontier;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::overlay::Overlay;
 use minglian_ledger::state::{Changes, MemoryState, StateRead};
-use minglian_ledger::text::Text;
 
 use crate::context::RULES_VERSION;
 use crate::fault::Fault;
-use crate::parameter::{self, Statutory};
+use crate::parameter;
 use crate::registry::{self, KeyRecord, Organization};
+use crate::rules::{self, RulesError};
 use crate::schema::State;
 use crate::seal::{self, SealError, Sealed};
-use crate::{allocation, charity, lottery, payment, project, proposal, validator_set};
+use crate::{validator_set, working_day};
 
 /// Why a genesis cannot start a chain.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +36,9 @@ pub enum SetupError {
     /// The genesis block cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// A file of rules that the program carries is faulty.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
 }
 
 impl From<Fault> for SetupError {
@@ -48,7 +48,8 @@ impl From<Fault> for SetupError {
 }
 
 /// The state that the genesis sets up, as changes to an empty state. Parameters that the rules
-/// need and the genesis does not name start with their statutory values.
+/// need and the genesis does not name start with the verified values of national law, see
+/// [`rules`].
 ///
 /// # Errors
 /// [`SetupError`] naming what is wrong with the genesis.
@@ -72,10 +73,13 @@ pub fn genesis_changes(genesis: &Genesis) -> Result<Changes, SetupError> {
     }
     let named: BTreeSet<&parameter::Key> =
         genesis.parameters.iter().map(|parameter| &parameter.key).collect();
-    for parameter in statutory_parameters() {
+    for parameter in rules::national()? {
         if !named.contains(&parameter.key) {
             parameter::enter(&mut state, &parameter, Height::GENESIS)?;
         }
+    }
+    for notice in rules::holidays()? {
+        working_day::enter(&mut state, &notice, Height::GENESIS)?;
     }
     Ok(state.into_changes())
 }
@@ -120,49 +124,4 @@ pub fn genesis_block(genesis: &Genesis, state_root: StateRoot) -> Result<Sealed,
         next_validators_hash: genesis.validators.hash(),
     };
     Ok(seal::close(header, Vec::new(), Frontier::new())?)
-}
-
-/// The parameters without which the rules cannot judge, with the values that statute or these
-/// rules give them.
-pub fn statutory_parameters() -> Vec<GenesisParameter> {
-    let all =
-        [STATUTORY, lottery::STATUTORY, project::STATUTORY, payment::STATUTORY, charity::STATUTORY];
-    all.into_iter().flatten().filter_map(statutory).collect()
-}
-
-const STATUTORY: &[Statutory] = &[
-    Statutory {
-        key: proposal::PROPOSAL_DAYS,
-        value: 30,
-        unit: "days",
-        from: None,
-        until: None,
-        article: "本账本规则: 待办业务有效期",
-    },
-    Statutory {
-        key: allocation::CARRY_OVER_YEARS,
-        value: 1,
-        unit: "years",
-        from: None,
-        until: None,
-        article: "预算法 第四十二条: 连续两年未用完的结转资金,应当作为结余资金管理",
-    },
-];
-
-/// One statutory parameter. The texts are constants that fit their fields, which a test shows.
-fn statutory(parameter: &Statutory) -> Option<GenesisParameter> {
-    let Statutory { key, value, unit, from, until, article } = *parameter;
-    let date = |(year, month, day)| Date::new(year, month, day).ok();
-    Some(GenesisParameter {
-        key: Text::new(key).ok()?,
-        value,
-        unit: Text::new(unit).ok()?,
-        effective_from: from.map_or(Some(Date::MIN), date)?,
-        effective_to: match until {
-            Some(until) => Some(date(until)?),
-            None => None,
-        },
-        article: Text::new(article).ok()?,
-        approved_by: Text::new("创世").ok()?,
-    })
 }

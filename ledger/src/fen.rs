@@ -128,7 +128,7 @@ impl Unit {
     }
 
     /// How many decimals of this unit make one fen.
-    const fn decimals(self) -> usize {
+    pub const fn decimals(self) -> usize {
         match self {
             Self::Fen => 0,
             Self::Yuan => 2,

@@ -15,6 +15,7 @@ mod limits;
 mod log;
 mod organizations;
 mod records;
+mod rules;
 mod server;
 mod status;
 mod submit;
@@ -156,7 +157,9 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(organizations::organizations))
         .routes(routes!(organizations::organization))
         .routes(routes!(organizations::projects))
-        .routes(routes!(organizations::parameters))
+        .routes(routes!(rules::parameters))
+        .routes(routes!(rules::parameter))
+        .routes(routes!(rules::holidays))
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
         .routes(routes!(chain::header))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::line::{self, Line, LineName, Outflow};
 use super::plan::{self, PlanRowName};
-use super::{Basis, Purpose, budget_year, check_date, require_inside};
+use super::{Basis, Purpose, budget_year, check_date, monitor, require_inside};
 use crate::actor::Author;
 use crate::book::{self, Selection};
 use crate::context::Context;
@@ -48,7 +48,9 @@ pub(super) fn issue(
         return Err(Refusal::new(Code::DivisionOutside, detail).into());
     }
     require_inside(state, context, &grant.to.holder)?;
-    transfer(grant, state, context)
+    let source = line::find_received(state, &grant.from)?;
+    transfer(grant, &source, state, context)?;
+    monitor::report_held(&grant.from, &grant.to, &source, grant.occurred_on, state, context)
 }
 
 /// A holder allocates quota of its own to a project, or to a unit of its own division.
@@ -71,7 +73,8 @@ pub(super) fn allocate(
         }
         require_inside(state, context, &grant.to.holder)?;
     }
-    transfer(grant, state, context)
+    let source = line::find_received(state, &grant.from)?;
+    transfer(grant, &source, state, context)
 }
 
 /// A holder that is no authority names the lines that it opens for others by its own code, so that
@@ -89,13 +92,17 @@ fn require_own_name(grant: &Grant, author: Author) -> Result<(), Refusal> {
     Err(Refusal::new(Code::LineNameNotGivers, detail))
 }
 
-fn transfer(grant: &Grant, state: &mut State<'_>, context: &mut Context<'_>) -> Result<(), Fault> {
+fn transfer(
+    grant: &Grant,
+    source: &Line,
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
     let Grant { from, to, amount, purpose, basis, occurred_on, .. } = grant;
     check_date(context, *occurred_on)?;
     basis.check()?;
     budget_year::require_not_over(from, *occurred_on)?;
-    let source = line::find_received(state, from)?;
-    check_chain(grant, &source)?;
+    check_chain(grant, source)?;
     if let Some(row) = &grant.plan {
         plan::carry_out(row, grant, state)?;
     }

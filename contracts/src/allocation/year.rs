@@ -13,11 +13,14 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::parameter;
 use crate::refusal::{Code, Refusal};
-use crate::schema::State;
+use crate::schema::{self, State, Table};
 
 /// Most bytes of what a change of purpose rests on, in the book; a longer notice is cut there and
 /// stands in full in the act.
 const AUTHORITY_BYTES_MAX: usize = 128;
+
+/// What of a line lapsed; its `recovered` counts it too.
+pub const LAPSED: Table<LineName, Fen> = Table::new(schema::prefix::LAPSED);
 
 /// Unspent quota that goes to the next budget year.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -135,7 +138,12 @@ pub(super) fn lapse(
         return Err(Refusal::new(Code::YearWrong, detail).into());
     }
     // Surplus is budgeted anew: its years count from the budget that gets it.
-    take_back(take, take.to.year, &source, state, context)
+    take_back(take, take.to.year, &source, state, context)?;
+    let before = LAPSED.get(state, &take.line)?.unwrap_or_default();
+    let too_large = || Refusal::new(Code::AmountTooLarge, take.amount);
+    let total = before.checked_add(take.amount).ok_or_else(too_large)?;
+    LAPSED.put(state, &take.line, &total);
+    Ok(())
 }
 
 fn take_back(

@@ -1,8 +1,8 @@
 //! The kinds of funds under a charity, and what is demanded of each: one enum and dated parameters,
 //! so that a kind differs by configuration and not by code.
 //!
-//! What no source at hand prints is marked 未核实 in its article: it is an assumption until the
-//! issuing bureau's text is entered as a later version.
+//! What no source at hand prints is not verified in `contracts/rules/`: it holds only where a
+//! genesis names it or the governors set it, and its article says 未核实.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::parameter::{self, Judged, Statutory};
+use crate::parameter;
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 
@@ -113,12 +113,8 @@ impl Demand {
         context: &mut Context<'_>,
     ) -> Result<u32, Fault> {
         let name = format!("{}{}", self.prefix(), kind.code());
-        let invalid = |error| Refusal::new(Code::ParameterInvalid, error);
-        let key = parameter::Key::new(name).map_err(invalid)?;
-        let Some(found) = parameter::find(state, &key, date)? else { return Ok(0) };
-        let count = counted(&key, found.value)?;
-        context.emit_once(Judged { key, version: found.version, value: found.value });
-        Ok(count)
+        let value = parameter::judge_if_set(state, context, &name, date)?;
+        Ok(value.map_or(Ok(0), |value| counted(&name, value))?)
     }
 }
 
@@ -168,65 +164,3 @@ fn counted(key: &(impl std::fmt::Display + ?Sized), value: i64) -> Result<u32, R
     u32::try_from(value)
         .map_err(|_| Refusal::new(Code::ParameterInvalid, format!("{key}: {value} counts nothing")))
 }
-
-const fn rule(
-    key: &'static str,
-    value: i64,
-    unit: &'static str,
-    article: &'static str,
-) -> Statutory {
-    Statutory { key, value, unit, from: None, until: None, article }
-}
-
-const COMMUNITY: &str = "湖南省社区慈善基金管理指引(2025); 本地规定未核实";
-const NAMING: &str = "社区慈善基金命名: 慈善组织全称+社区/乡镇(街道)+慈善基金; 本地规定未核实";
-const MEETING: &str = "参照基金会管理条例 第二十一条; 对基金管委会的适用未核实";
-const LAW_61: &str = "慈善法 第六十一条";
-const OTHER_FORMS: &str = "慈善组织支出和管理费用的规定(2016征求意见稿); 2026年新规定未核实";
-
-/// What statute and published rules say; see the marks in the articles.
-pub const STATUTORY: &[Statutory] = &[
-    Statutory {
-        key: REGISTERED_YEARS,
-        value: 2,
-        unit: "years",
-        from: Some((2016, 9, 1)),
-        until: Some((2024, 9, 4)),
-        article: "慈善法(2016) 第二十二条: 登记满二年(未核实)",
-    },
-    Statutory {
-        key: REGISTERED_YEARS,
-        value: 1,
-        unit: "years",
-        from: Some((2024, 9, 5)),
-        until: None,
-        article: "慈善法(2023修正) 第二十二条: 登记满一年",
-    },
-    rule(FILING_DAYS_BEFORE, 10, "days", "慈善组织公开募捐管理办法 第十一条; 慈善法 第二十四条"),
-    rule(FILING_DAYS_EMERGENCY, 10, "days", "慈善法 第七十三条: 活动开始后十日内补办备案"),
-    rule(QUORUM, 6_666, "basis_points", MEETING),
-    rule(MAJORITY, 5_000, "basis_points", MEETING),
-    rule("charity.committee_members_min.社区慈善基金", 5, "members", COMMUNITY),
-    rule("charity.committee_odd.社区慈善基金", 1, "boolean", COMMUNITY),
-    rule("charity.supervisors_min.社区慈善基金", 1, "members", COMMUNITY),
-    rule("charity.host_in_name.社区慈善基金", 1, "boolean", NAMING),
-    rule("charity.host_in_name.专项基金", 1, "boolean", "未核实: 专项基金名称冠以慈善组织全称"),
-    rule("charity.committee_members_min.救急难互助社", 3, "members", "未核实: 各地互助社章程"),
-    rule("charity.supervisors_min.救急难互助社", 1, "members", "未核实: 各地互助社章程"),
-    rule("charity.campaign_needed.慈善一日捐", 1, "boolean", "慈善法 第二十四条: 公开募捐须备案"),
-    rule("charity.filing_needed.慈善信托", 1, "boolean", "慈善法 慈善信托章: 备案(条号未核实)"),
-    rule("charity.spending_min.基金会", 7_000, "basis_points", LAW_61),
-    rule("charity.spending_min.社会团体", 7_000, "basis_points", OTHER_FORMS),
-    rule("charity.spending_min.社会服务机构", 7_000, "basis_points", OTHER_FORMS),
-    rule("charity.management_max.基金会", 1_000, "basis_points", LAW_61),
-    rule("charity.management_max.社会团体", 1_300, "basis_points", OTHER_FORMS),
-    rule("charity.management_max.社会服务机构", 1_300, "basis_points", OTHER_FORMS),
-    Statutory {
-        key: FUNDRAISING_MAX,
-        value: 300,
-        unit: "basis_points",
-        from: Some((2026, 4, 27)),
-        until: None,
-        article: "募捐成本: 2025年11月征求意见稿3%; 2026-04-27正式文本未核实",
-    },
-];

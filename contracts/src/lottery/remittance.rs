@@ -8,7 +8,8 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Side};
+use super::duty::{self, Duty};
+use super::{Event, Side, central};
 use crate::allocation::check_date;
 use crate::book::{self, AccountId, Selection};
 use crate::context::Context;
@@ -88,7 +89,8 @@ pub(super) fn remit(
     REMITTANCES.put(state, &(organization, reference.clone()), &remittance);
     let due = book::account(state, &from)?.map_or(Fen::ZERO, |account| account.balance());
     context.emit(Event::Remitted { period: *period, amount: *amount, due });
-    Ok(())
+    duty::report(Duty::Remittance, *period, state, context)?;
+    central::report(*period, *amount, state, context)
 }
 
 pub(super) fn take_back(

@@ -9,6 +9,7 @@ use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::accrual::{self, Accrual};
+use super::duty::{self, Duty};
 use super::{CENTRAL_SHARE, Event, FUND_RATIO, FUND_RATIO_FLOOR, Game, Side};
 use crate::allocation::check_date;
 use crate::book::{self, AccountId, Origin, Selection};
@@ -103,7 +104,7 @@ pub(super) fn state(
     STATEMENTS.put(state, &key, &stated);
     let (game, period, unclaimed_prizes) = (game.clone(), *period, *unclaimed_prizes);
     context.emit(Event::Stated { game, period, accrual, unclaimed_prizes });
-    Ok(())
+    duty::report(Duty::Statement, period, state, context)
 }
 
 pub(super) fn settle(

@@ -5,7 +5,7 @@ use minglian_ledger::date::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::parameter::{self, Statutory};
+use crate::parameter;
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 
@@ -104,22 +104,3 @@ pub(super) fn require_lawful(
         _ => Ok(()),
     }
 }
-
-const fn denied(key: &'static str, article: &'static str) -> Statutory {
-    Statutory { key, value: 1, unit: "boolean", from: None, until: None, article }
-}
-
-const CENTRAL_RULE: &str = "中央集中彩票公益金支持社会福利事业资金使用管理办法 第六条";
-const LOCAL_RULE: &str = "省级福利彩票公益金使用管理办法 (各省规定的禁止用途)";
-
-/// What the fund must not be spent on.
-pub const STATUTORY: &[Statutory] = &[
-    denied("payment.denied.因公出国(境)", CENTRAL_RULE),
-    denied("payment.denied.公务接待", CENTRAL_RULE),
-    denied("payment.denied.公务用车购置及运行", CENTRAL_RULE),
-    denied("payment.denied.行政事业单位基本支出", CENTRAL_RULE),
-    denied("payment.denied.营利活动", CENTRAL_RULE),
-    denied("payment.denied.工资奖金津补贴", LOCAL_RULE),
-    denied("payment.denied.楼堂馆所", LOCAL_RULE),
-    denied("payment.denied.对外投资", LOCAL_RULE),
-];

@@ -8,7 +8,7 @@ use minglian_ledger::state::StateRead;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
-use super::{EVALUATIONS, Event, Reference, Stage, begin, reach, require_stage};
+use super::{EVALUATIONS, Event, Project, Reference, Stage, begin, reach, require_stage};
 use crate::allocation::line::{LINES, PROJECT_LINES};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -173,6 +173,22 @@ pub(super) fn evaluate(
         super::require_unit(&project, context)?;
     }
     require_stage(&project, &[Stage::Accepted])?;
+    let evaluation = score(reference, &project, scores, occurred_on, state, context)?;
+    EVALUATIONS.put(state, reference, &evaluation);
+    reach(reference, project, Stage::Evaluated, occurred_on, state, context);
+    context.emit(Event::Evaluated { project: reference.clone(), evaluation });
+    Ok(())
+}
+
+/// What scores and money come to, if there is one lawful score for each target.
+pub(super) fn score(
+    reference: &Reference,
+    project: &Project,
+    scores: &[Score],
+    occurred_on: Date,
+    state: &State<'_>,
+    context: &mut Context<'_>,
+) -> Result<Evaluation, Fault> {
     if project.indicators.is_empty() {
         return Err(Refusal::new(Code::IndicatorsInvalid, "the project has no targets").into());
     }
@@ -196,11 +212,7 @@ pub(super) fn evaluate(
     let most = hundredths("project.points.execution", occurred_on, state, context)?;
     let points = u128::from(execution.rate_basis_points) * u128::from(most) / BASIS_POINTS;
     let execution_points = u16::try_from(points).unwrap_or(u16::MAX);
-    let evaluation = Evaluation { indicator_points, execution_points, execution, occurred_on };
-    EVALUATIONS.put(state, reference, &evaluation);
-    reach(reference, project, Stage::Evaluated, occurred_on, state, context);
-    context.emit(Event::Evaluated { project: reference.clone(), evaluation });
-    Ok(())
+    Ok(Evaluation { indicator_points, execution_points, execution, occurred_on })
 }
 
 /// How much of the money that `unit` had for `project` it has spent. The base is what its lines for

@@ -3,11 +3,11 @@
 use minglian_contracts::call::Call;
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::accrual::{self, Accrual};
+use minglian_contracts::lottery::published::{self, Agreement, Printed};
 use minglian_contracts::lottery::remittance::{HandOver, Remit, TakeBack};
 use minglian_contracts::lottery::statement::{Settlement, Statement};
 use minglian_contracts::lottery::{self, STATEMENTS, Side};
 use minglian_contracts::refusal::Code;
-use minglian_contracts::{payment, project, setup};
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::genesis::GenesisParameter;
 use minglian_ledger::height::LogIndex;
@@ -64,6 +64,14 @@ fn remit(amount: &str, reference: &str) -> Call {
         reference: text(reference),
         occurred_on: "2024-04-15".parse().unwrap(),
     }))
+}
+
+/// What a statement's receipt says of the fund.
+fn stated(events: &[Event]) -> Option<Accrual> {
+    events.iter().find_map(|event| match event {
+        Event::Lottery(lottery::Event::Stated { accrual, .. }) => Some(*accrual),
+        _ => None,
+    })
 }
 
 #[test]
@@ -125,29 +133,20 @@ fn a_year_of_sichuan_agrees_with_the_published_fund_to_its_printed_precision() {
         let game = known.into_iter().find(|game| fields[0].split('、').any(|it| it == *game));
         let game = game.unwrap();
         let wan = |index: usize| Fen::parse_published(fields[index], Unit::TenThousandYuan);
-        let (sales, published, product) = (wan(3).unwrap(), wan(4).unwrap(), wan(5).unwrap());
+        let (sales, product) = (wan(3).unwrap(), wan(5).unwrap());
         let call = state(statement(game, "2017-12", sales, Fen::ZERO, "2018-01-10"));
         let events = checked(&mut world, "lottery", &call).unwrap();
-        let Some(Event::Lottery(lottery::Event::Stated { accrual, .. })) = events.last() else {
-            panic!("{events:?}")
-        };
+        let Some(accrual) = stated(&events) else { panic!("{events:?}") };
         assert_eq!(accrual.ratio_basis_points, fields[2].parse::<u16>().unwrap() * 100, "{game}");
         assert_eq!(accrual.fund, product, "{game}");
-        // Both figures are printed to 0.01万元, so each is off by up to half of that.
-        let half_unit = 5_000;
-        let lawful = half_unit + half_unit * u64::from(accrual.ratio_basis_points) / 10_000;
-        assert!(accrual.fund.get().abs_diff(published.get()) <= lawful, "{game}");
-    }
-}
-
-#[test]
-fn every_statutory_parameter_is_in_a_new_chain() {
-    let known = setup::statutory_parameters();
-    let declared = [lottery::STATUTORY, payment::STATUTORY, project::STATUTORY];
-    for parameter in declared.into_iter().flatten() {
-        let entered = known.iter().find(|known| known.key.as_str() == parameter.key).unwrap();
-        assert_eq!(entered.value, parameter.value, "{}", parameter.key);
-        assert_eq!(entered.effective_to.is_some(), parameter.until.is_some());
+        let printed = |index: usize| Printed::parse(fields[index], Unit::TenThousandYuan).unwrap();
+        let ratio = accrual.ratio_basis_points;
+        let agreement = published::compare_fund(printed(3), ratio, printed(4));
+        assert_eq!(agreement, Agreement::WithinPrecision, "{game}");
+        assert_ne!(printed(4).compare(product), Agreement::Contradiction, "{game}");
+        // By the ratio of the next game the figures contradict one another.
+        let other = published::compare_fund(printed(3), ratio - 100, printed(4));
+        assert_eq!(other, Agreement::Contradiction, "{game}");
     }
 }
 
@@ -156,14 +155,13 @@ fn unclaimed_prizes_stay_local() {
     let mut world = world_on("2024-04-09");
     let events = checked(&mut world, "lottery", &state(march("100000.02", "321.50"))).unwrap();
     // 36000.0072 yuan of fund: 3600000 fen, 72 hundredths of a fen stay in the prize pool.
-    let Some(Event::Lottery(lottery::Event::Stated { accrual, .. })) = events.last() else {
-        panic!("{events:?}")
-    };
+    let accrual = stated(&events).unwrap();
     assert_eq!((accrual.fund, accrual.remainder), (yuan("36000"), 7_200));
     assert_eq!(held(&world, Side::Central), yuan("18000"));
     assert_eq!(held(&world, Side::Local), yuan("18321.50"));
+    // The ratio, the floor, the central share, and the day by which the statement is due.
     let judged = events.iter().filter(|event| matches!(event, Event::Judged(_))).count();
-    assert_eq!(judged, 3);
+    assert_eq!(judged, 4);
 }
 
 #[test]

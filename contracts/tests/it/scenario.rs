@@ -18,6 +18,7 @@
 mod arguments;
 mod gifts;
 mod money;
+mod projects;
 mod verbs;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,8 @@ pub struct Played {
     pub complaints: Vec<String>,
     /// Its acts.
     pub steps: Vec<Step>,
+    /// The chain after them.
+    pub world: World,
 }
 
 #[test]
@@ -98,7 +101,7 @@ pub fn play(file: &Path) -> Played {
             complaints.push(format!("{}:{}: {line}\n  {complaint}", file.display(), number + 1));
         }
     }
-    Played { complaints, steps: scenario.steps }
+    Played { complaints, steps: scenario.steps, world: scenario.world }
 }
 
 impl Scenario {

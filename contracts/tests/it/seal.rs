@@ -5,6 +5,7 @@ use minglian_contracts::context::RULES_VERSION;
 use minglian_contracts::fault::Fault;
 use minglian_contracts::refusal::Code;
 use minglian_contracts::registry;
+use minglian_contracts::rules;
 use minglian_contracts::seal::{self, InvalidBlock, SealError};
 use minglian_contracts::setup::{self, SetupError};
 use minglian_ledger::block::{Block, Header};
@@ -162,10 +163,10 @@ fn a_genesis_must_have_governors_and_keys_of_its_own() {
 }
 
 #[test]
-fn every_statutory_parameter_starts_with_the_chain() {
+fn every_verified_national_figure_starts_with_the_chain() {
     use minglian_contracts::parameter;
     let world = World::new();
-    let parameters = setup::statutory_parameters();
+    let parameters = rules::national().unwrap();
     let keys: Vec<&str> = parameters.iter().map(|parameter| parameter.key.as_str()).collect();
     assert!(keys.contains(&"approval.proposal_days"), "{keys:?}");
     assert!(keys.contains(&"allocation.carry_over_years"), "{keys:?}");
@@ -176,7 +177,7 @@ fn every_statutory_parameter_starts_with_the_chain() {
     }
     // A genesis that names one keeps its own.
     let mut genesis = genesis();
-    let mut own = setup::statutory_parameters().remove(0);
+    let mut own = rules::national().unwrap().remove(0);
     own.value += 7;
     genesis.parameters.push(own.clone());
     let world = World::from_genesis(&genesis);

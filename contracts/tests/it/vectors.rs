@@ -26,6 +26,8 @@ use minglian_contracts::charity::qualification::{CharityForm, QualificationKind}
 use minglian_contracts::charity::resolution::Matter;
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::Side;
+use minglian_contracts::lottery::central::CentralUser;
+use minglian_contracts::lottery::duty::Duty;
 use minglian_contracts::payment::Expenditure;
 use minglian_contracts::payment::result::FailureReason;
 use minglian_contracts::project::Stage;
@@ -212,6 +214,8 @@ fn enums_without_fields() {
     check_names::<Side>(&page, "Side");
     check_names::<Expenditure>(&page, "Expenditure");
     check_names::<FailureReason>(&page, "FailureReason");
+    check_names::<Duty>(&page, "Duty");
+    check_names::<CentralUser>(&page, "CentralUser");
     check_names::<Stage>(&page, "Stage");
     check_names::<Measures>(&page, "Measures");
     check_names::<QualificationKind>(&page, "QualificationKind");

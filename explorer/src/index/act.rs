@@ -88,7 +88,9 @@ pub(super) fn documents(call: &Call) -> String {
             allocation::Call::Recover(take) | allocation::Call::Lapse(take) => basis(&take.basis),
             allocation::Call::TransferOut(transfer) => basis(&transfer.basis),
             allocation::Call::State(statement) => basis(&statement.basis),
-            allocation::Call::Plan(_) | allocation::Call::Receive { .. } => String::new(),
+            allocation::Call::Plan(_)
+            | allocation::Call::Receive { .. }
+            | allocation::Call::Classify(_) => String::new(),
         },
         _ => String::new(),
     }
@@ -105,6 +107,9 @@ pub(super) fn project(call: &Call) -> Option<&str> {
         Call::Project(project::Call::Register(registration)) => {
             Some(registration.reference.as_str())
         }
+        Call::Project(project::Call::SetMilestone(set)) => Some(set.project.as_str()),
+        Call::Project(project::Call::ReachMilestone(reach)) => Some(reach.project.as_str()),
+        Call::Project(project::Call::Assess(assess)) => Some(assess.project.as_str()),
         Call::Allocation(allocation::Call::Issue(grant) | allocation::Call::Allocate(grant)) => {
             grant.purpose.project.as_ref().map(|project| project.as_str())
         }
@@ -134,7 +139,10 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
         }
         Call::Allocation(allocation::Call::TransferOut(transfer)) => vec![transfer.line.holder],
         Call::Project(project::Call::Register(registration)) => vec![registration.unit],
+        Call::Project(project::Call::Assess(assess)) => vec![assess.commissioner],
         Call::Lottery(lottery::Call::HandOver(over)) => vec![over.to],
+        Call::Lottery(lottery::Call::DivideLocal(divide)) => vec![divide.province, divide.lower],
+        Call::Lottery(lottery::Call::GiveBack(back)) => vec![back.centre],
         Call::Payment(payment::Call::Instruct { order, .. } | payment::Call::Pay { order, .. }) => {
             match order.payee {
                 payment::Payee::Organization(code) => vec![code],

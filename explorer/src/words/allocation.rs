@@ -19,6 +19,7 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::Lapse(_) => "转为结余",
         Call::TransferOut(_) => "调出",
         Call::State(_) => "公告数字",
+        Call::Classify(_) => "科目登记",
     }
 }
 
@@ -68,6 +69,10 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
             let (from, to) = (line(&transfer.line, names), &transfer.to_fund);
             let (amount, en) = (spoken(transfer.amount), cny(transfer.amount));
             sentence!("从{from}调出{amount}到{to}", "{en} leaves {from} for {to}")
+        }
+        Call::Classify(classify) => {
+            let (name, subject) = (line(&classify.line, names), &classify.subject);
+            sentence!("{name}列入科目 {subject}", "gives {name} the budget subject {subject}")
         }
         Call::State(statement) => stated(statement),
     }
@@ -163,6 +168,21 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Planned { total } => {
             let (total, en) = (spoken(*total), cny(*total));
             sentence!("分配方案已通过,合计{total}", "the plan is approved: {en} in all")
+        }
+        Event::Held { line: name, days, days_max } => {
+            let name = line(name, names);
+            let (zh, en) = match days_max {
+                Some(most) if days > most => {
+                    (format!(",超过规定的{most}天"), format!(", {most} are the most"))
+                }
+                Some(most) => (format!(",规定不超过{most}天"), format!(" of at most {most}")),
+                None => Default::default(),
+            };
+            sentence!("{name}在本级停留{days}天{zh}", "{name} lay at its level for {days} days{en}")
+        }
+        Event::Classified { line: name, subject } => {
+            let name = line(name, names);
+            sentence!("{name}列入科目 {subject}", "{name} has the budget subject {subject}")
         }
     }
 }

@@ -8,6 +8,7 @@ pub(super) fn kind(call: &Call) -> &'static str {
     match call {
         Call::ChangeValidators { .. } => "共识成员变更",
         Call::SetParameter(_) => "参数设定",
+        Call::SetHolidays(_) => "节假日安排",
     }
 }
 
@@ -23,6 +24,14 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
             sentence!(
                 "设定参数“{key}”为 {value}({unit}),自 {from} 起适用,依据:{article}",
                 "sets parameter {key} to {value} ({unit}) from {from} on, by {article}"
+            )
+        }
+        Call::SetHolidays(notice) => {
+            let (year, article) = (notice.year, &notice.article);
+            let (off, worked) = (notice.holidays.len(), notice.working_weekends.len());
+            sentence!(
+                "登记 {year} 年节假日安排:放假 {off} 天,调休上班 {worked} 天,依据:{article}",
+                "enters the holidays of {year}: {off} days off, {worked} worked, by {article}"
             )
         }
     }
@@ -66,5 +75,9 @@ pub(super) fn event(event: &Event) -> Sentence {
                 "version {version} of parameter {key} holds{en}"
             )
         }
+        Event::HolidaysSet { year, version } => sentence!(
+            "{year} 年节假日安排第{version}版生效",
+            "version {version} of the holidays of {year} holds"
+        ),
     }
 }

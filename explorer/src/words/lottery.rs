@@ -1,6 +1,9 @@
 //! Sales, the fund's share of them, and its remittance.
 
+use minglian_contracts::lottery::central::CentralPart;
+use minglian_contracts::lottery::duty::Duty;
 use minglian_contracts::lottery::{Call, Event};
+use minglian_ledger::fen::Fen;
 
 use super::{Names, Sentence, cny, sentence, spoken};
 
@@ -11,6 +14,8 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::Remit(_) => "上缴中央分成",
         Call::TakeBack(_) => "清算返还",
         Call::HandOver(_) => "缴入地方分成",
+        Call::DivideLocal(_) => "地方分成分级",
+        Call::GiveBack(_) => "退回地方分成",
     }
 }
 
@@ -54,6 +59,24 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
                 "hands over {en} of the local share of {period} to {to}"
             )
         }
+        Call::GiveBack(back) => {
+            let (period, centre) = (back.period, names.organization(&back.centre));
+            let (amount, en) = (spoken(back.amount), cny(back.amount));
+            sentence!(
+                "向{centre}退回{period}地方分成{amount},待清算",
+                "gives {en} of the local share of {period} back to {centre}"
+            )
+        }
+        Call::DivideLocal(divide) => {
+            let (period, game) = (divide.period, &divide.game);
+            let (province, lower) =
+                (names.organization(&divide.province), names.organization(&divide.lower));
+            let (amount, en) = (spoken(divide.amount), cny(divide.amount));
+            sentence!(
+                "“{game}”{period}地方分成{amount}在{province}与{lower}之间分配",
+                "divides {en} of the local share of {game} in {period}: {province}, {lower}"
+            )
+        }
     }
 }
 
@@ -88,5 +111,37 @@ pub(super) fn event(event: &Event) -> Sentence {
                 "{amount} of {period} remitted, {due} still due"
             )
         }
+        Event::Timed { duty, period, due_on, days_late } => {
+            let (zh, en) = match duty {
+                Duty::Statement => ("销售报告", "the statement"),
+                Duty::Remittance => ("中央分成上缴", "the remittance"),
+            };
+            let (late_zh, late) = match days_late {
+                0 => ("按期".to_owned(), "in time".to_owned()),
+                days => (format!("逾期{days}天"), format!("{days} days late")),
+            };
+            sentence!(
+                "{period}{zh}应于 {due_on} 前办理,{late_zh}",
+                "{en} of {period} was due by {due_on}, {late}"
+            )
+        }
+        Event::CentralDivided { period, parts } => {
+            let zh: Vec<String> = parts.iter().map(|part| of_user(part, spoken)).collect();
+            let en: Vec<String> = parts.iter().map(|part| of_user(part, cny)).collect();
+            let (zh, en) = (zh.join("、"), en.join(", "));
+            sentence!("{period}中央分成去向:{zh}", "the central share of {period}: {en}")
+        }
+        Event::LocalDivided { game, period, province, lower } => {
+            let (province_zh, lower_zh) = (spoken(*province), spoken(*lower));
+            let (province, lower) = (cny(*province), cny(*lower));
+            sentence!(
+                "“{game}”{period}地方分成:省级{province_zh},市县{lower_zh}",
+                "local share of {game} in {period}: province {province}, below {lower}"
+            )
+        }
     }
+}
+
+fn of_user(part: &CentralPart, amount: impl Fn(Fen) -> String) -> String {
+    format!("{}{}", part.user.code(), amount(part.amount))
 }

@@ -1,5 +1,6 @@
 //! Projects.
 
+use minglian_contracts::project::evaluation::Evaluation;
 use minglian_contracts::project::{Call, Event, Stage};
 
 use super::party::category;
@@ -11,6 +12,9 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::Contract { .. } => "合同登记",
         Call::Accept { .. } => "项目验收",
         Call::Evaluate { .. } => "绩效自评",
+        Call::SetMilestone(_) => "项目节点",
+        Call::ReachMilestone(_) => "节点完成",
+        Call::Assess(_) => "第三方评价",
     }
 }
 
@@ -54,6 +58,25 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Evaluate { project, .. } => {
             sentence!("项目“{project}”提交绩效自评", "project {project} is evaluated")
         }
+        Call::SetMilestone(set) => {
+            let (project, name, due_on) = (&set.project, &set.name, set.due_on);
+            sentence!(
+                "项目“{project}”设定节点“{name}”,应于 {due_on} 前完成",
+                "project {project}: {name} is to be reached by {due_on}"
+            )
+        }
+        Call::ReachMilestone(reach) => {
+            let (project, name) = (&reach.project, &reach.name);
+            sentence!("项目“{project}”完成节点“{name}”", "project {project} reached {name}")
+        }
+        Call::Assess(assess) => {
+            let project = &assess.project;
+            let commissioner = names.organization(&assess.commissioner);
+            sentence!(
+                "受{commissioner}委托,对项目“{project}”作出第三方评价",
+                "evaluates project {project} on behalf of {commissioner}"
+            )
+        }
     }
 }
 
@@ -68,15 +91,41 @@ pub(super) fn event(event: &Event) -> Sentence {
             sentence!("项目“{project}”合同合计{total}", "contracts of {project}: {en} in all")
         }
         Event::Evaluated { project, evaluation } => {
-            let rate = percent(evaluation.execution.rate_basis_points);
-            let points = evaluation.indicator_points.saturating_add(evaluation.execution_points);
-            let (whole, part) = (points / 100, points % 100);
+            let (points, rate) = scored(evaluation);
             sentence!(
-                "项目“{project}”得分 {whole}.{part:02},预算执行率 {rate}",
-                "project {project}: {whole}.{part:02} points, execution rate {rate}"
+                "项目“{project}”得分 {points},预算执行率 {rate}",
+                "project {project}: {points} points, execution rate {rate}"
+            )
+        }
+        Event::MilestoneSet { project, name, due_on } => sentence!(
+            "项目“{project}”的节点“{name}”应于 {due_on} 前完成",
+            "{name} of project {project} is due by {due_on}"
+        ),
+        Event::MilestoneReached { project, name, days_late } => {
+            let (zh, en) = match days_late {
+                0 => ("按期".to_owned(), "in time".to_owned()),
+                days => (format!("逾期{days}天"), format!("{days} days late")),
+            };
+            sentence!(
+                "项目“{project}”的节点“{name}”已完成,{zh}",
+                "{name} of project {project} was reached, {en}"
+            )
+        }
+        Event::Assessed { project, evaluation, .. } => {
+            let (points, rate) = scored(evaluation);
+            sentence!(
+                "第三方评价项目“{project}”得分 {points},预算执行率 {rate}",
+                "a third party gives project {project} {points} points, execution rate {rate}"
             )
         }
     }
+}
+
+/// Points and execution rate of an evaluation.
+fn scored(evaluation: &Evaluation) -> (String, String) {
+    let points = evaluation.indicator_points.saturating_add(evaluation.execution_points);
+    let rate = percent(evaluation.execution.rate_basis_points);
+    (format!("{}.{:02}", points / 100, points % 100), rate)
 }
 
 /// Basis points as a percentage with two decimals.

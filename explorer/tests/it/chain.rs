@@ -5,7 +5,7 @@ use minglian_client::wire::CertifiedBlock;
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_contracts::seal::{self, Place};
-use minglian_contracts::setup;
+use minglian_contracts::{rules, setup};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::{Certificate, CommitSignature, precommit_sign_bytes};
 use minglian_ledger::date::Date;
@@ -94,7 +94,7 @@ pub fn genesis() -> Genesis {
         time_ms: noon("2021-03-01"),
         validators: ValidatorSet::new(validators).unwrap(),
         organizations: ORGANIZATIONS.iter().map(organization).collect(),
-        parameters: Vec::new(),
+        parameters: rules::named(&["charity."]).unwrap(),
         log_key: public_key("log"),
     }
 }

@@ -122,6 +122,9 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       key: text(128), value: i64, unit: text(32), effective_from: date,
       effective_to: option(date), article: text(256), approved_by: text(192),
     },
+    set_holidays: {
+      year: u16, holidays: list(date), working_weekends: list(date), article: text(256),
+    },
   },
   allocation: {
     record_quota: {
@@ -145,6 +148,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       kind: names('nothing', 'total', 'balance', 'raised', 'remitted'), line: option(lineName), subject: text(256),
       figure: fen, basis, occurred_on: date,
     },
+    classify: { line: lineName, subject: text(7), occurred_on: date },
   },
   lottery: {
     statement,
@@ -152,6 +156,14 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     remit: { period: month, amount: fen, reference, occurred_on: date },
     take_back: { reference, amount: fen, occurred_on: date },
     hand_over: { period: month, to: organizationCode, amount: fen, occurred_on: date },
+    divide_local: {
+      period: month, game: text(64), amount: fen, province: organizationCode,
+      lower: organizationCode, occurred_on: date,
+    },
+    give_back: {
+      centre: organizationCode, period: month, game: option(text(64)), amount: fen,
+      occurred_on: date,
+    },
   },
   project: {
     register: {
@@ -161,6 +173,17 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     contract: { project: reference, number: text(128), contract },
     accept: { project: reference, acceptance },
     evaluate: { project: reference, scores: list(score), occurred_on: date },
+    set_milestone: {
+      project: reference, name: text(128), contract: option(text(128)), due_on: date,
+      occurred_on: date,
+    },
+    reach_milestone: {
+      project: reference, name: text(128), evidence: list(attachment), occurred_on: date,
+    },
+    assess: {
+      project: reference, commissioner: organizationCode, scores: list(score),
+      report: option(attachment), occurred_on: date,
+    },
   },
   payment: {
     instruct: { line: lineName, expenditure, order },

@@ -76,6 +76,10 @@ const signed = struct({
 const accrual = struct({
   sales: fen, ratio_basis_points: u16, fund: fen, remainder: u16, central: fen, local: fen,
 });
+const centralPart = struct({
+  user: names('social_security_fund', 'central_special_fund', 'civil_affairs', 'sports'),
+  amount: fen,
+});
 const evaluation = struct({
   indicator_points: u16,
   execution_points: u16,
@@ -108,12 +112,15 @@ export const event = oneOf({
   governance: variants({
     validators_scheduled: { takes_effect_at: height },
     parameter_set: { key: text(128), version: u32, retroactive: bool },
+    holidays_set: { year: u16, version: u32 },
   }),
   allocation: variants({
     opened: { line: lineName, parent: option(lineName), purpose },
     received: { line: lineName, days: u32 },
     entered_late: { occurred_on: date },
     planned: { total: fen },
+    held: { line: lineName, days: u32, days_max: option(u32) },
+    classified: { line: lineName, subject: text(7) },
   }),
   lottery: variants({
     stated: { game, period: month, accrual, unclaimed_prizes: fen },
@@ -122,6 +129,9 @@ export const event = oneOf({
       withdrawn: fen,
     },
     remitted: { period: month, amount: fen, due: fen },
+    timed: { duty: names('statement', 'remittance'), period: month, due_on: date, days_late: u32 },
+    central_divided: { period: month, parts: list(centralPart) },
+    local_divided: { game, period: month, province: fen, lower: fen },
   }),
   project: variants({
     reached: {
@@ -129,6 +139,9 @@ export const event = oneOf({
     },
     contracted: { project: reference, total: fen },
     evaluated: { project: reference, evaluation },
+    milestone_set: { project: reference, name: text(128), due_on: date },
+    milestone_reached: { project: reference, name: text(128), days_late: u32 },
+    assessed: { project: reference, assessor: organizationCode, evaluation },
   }),
   payment: variants({
     authorized: { authorization: reference, total: fen },

@@ -139,6 +139,11 @@ impl Client {
         self.json("/v1/parameters", &paging.query()).await
     }
 
+    /// One parameter by its name, with all its versions and their articles.
+    pub async fn parameter(&self, key: &str) -> Result<ParameterView, ClientError> {
+        self.json(&format!("/v1/parameters/{key}"), &[]).await
+    }
+
     /// A header with its certificate.
     pub async fn header(&self, height: Height) -> Result<HeaderView, ClientError> {
         self.json(&format!("/v1/headers/{height}"), &[]).await

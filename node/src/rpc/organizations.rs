@@ -1,14 +1,14 @@
-//! Organisations, projects, proposals and parameters: what the state lists.
+//! Organisations, projects and proposals: what the state lists.
 
 use axum::extract::State;
 use axum::response::Response;
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_client::wire::{
-    KeyView, OrganizationDetail, OrganizationView, Page, ParameterView, ProposalView, RecordSummary,
+    KeyView, OrganizationDetail, OrganizationView, Page, ProposalView, RecordSummary,
 };
 use minglian_contracts::registry::{self, ORGANIZATIONS};
 use minglian_contracts::schema::Table;
-use minglian_contracts::{parameter, project, proposal};
+use minglian_contracts::{project, proposal};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
 use serde::{Deserialize, Serialize};
@@ -125,23 +125,6 @@ pub(super) async fn proposals(
 ) -> Result<Response, Refusal> {
     list(shared, paging, &proposal::PROPOSALS, |id, proposal| {
         Ok(ProposalView { id: *id, proposal: serde_json::to_value(proposal)? })
-    })
-    .await
-}
-
-/// Dated parameters with all their versions.
-#[utoipa::path(
-    get, path = "/v1/parameters", tag = "organizations",
-    params(Paging),
-    responses((status = 200, description = "a page of parameters"))
-)]
-pub(super) async fn parameters(
-    State(shared): Node,
-    Params(paging): Params<Paging>,
-) -> Result<Response, Refusal> {
-    list(shared, paging, &parameter::PARAMETERS, |key, versions| {
-        let versions = versions.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
-        Ok(ParameterView { key: key.to_string(), versions })
     })
     .await
 }

@@ -177,6 +177,24 @@ async fn lists_are_paged_by_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_a_receipt_names_leads_to_its_article() {
+    let world = World::start().await;
+    let client = &world.client;
+    let ratio = client.parameter("lottery.fund_ratio.双色球").await.unwrap();
+    assert_eq!((ratio.key.as_str(), ratio.versions.len()), ("lottery.fund_ratio.双色球", 1));
+    assert_eq!(ratio.versions[0]["value"], 3_600);
+    let article = ratio.versions[0]["article"].as_str().unwrap();
+    assert!(article.contains("彩票资金构成比例"), "{article}");
+    for unknown in ["lottery.fund_ratio.没有", &"长".repeat(60)] {
+        let refused = client.parameter(unknown).await.unwrap_err();
+        assert!(refused.to_string().contains("404"), "{refused}");
+    }
+    let years: serde_json::Value = client.json("/v1/holidays", &[]).await.unwrap();
+    assert_eq!(years["items"][0]["notice"]["year"], 2024);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_trace_leads_down_to_the_project_and_up_to_the_document() {
     let world = World::start().await;
     world.with_quota().await;

@@ -61,6 +61,12 @@ impl Arguments {
         parse_amount(self.get(name)?)
     }
 
+    /// Dates with commas between them; none if the name is not there.
+    pub fn dates(&self, name: &str) -> Result<Vec<Date>, String> {
+        let days = self.optional(name).unwrap_or_default().split(',').filter(|day| !day.is_empty());
+        days.map(|day| day.parse().map_err(|_| format!("{day} is no date"))).collect()
+    }
+
     /// `holder/fund/year/line`.
     pub fn line(&self, name: &str) -> Result<LineName, String> {
         parse_line_name(self.get(name)?)

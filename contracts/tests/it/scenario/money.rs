@@ -1,18 +1,19 @@
-//! Verbs of payments, sales and projects.
+//! Verbs of payments and sales.
 
 use minglian_contracts::call::Call;
-use minglian_contracts::lottery::remittance::{HandOver, Remit};
-use minglian_contracts::lottery::statement::Statement;
+use minglian_contracts::lottery::local::{DivideLocal, GiveBack};
+use minglian_contracts::lottery::remittance::{HandOver, Remit, TakeBack};
+use minglian_contracts::lottery::statement::{Settlement, Statement};
 use minglian_contracts::payment::authorization::Grant;
 use minglian_contracts::payment::result::{BankResult, FailureReason};
 use minglian_contracts::payment::{Expenditure, Order, Payee};
-use minglian_contracts::project::Registration;
-use minglian_contracts::{lottery, payment, project};
+use minglian_contracts::{lottery, payment};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
+use minglian_ledger::height::LogIndex;
 
-use super::arguments::{Arguments, parse_category};
-use crate::world::text;
+use super::arguments::Arguments;
+use super::projects;
 
 pub fn call(arguments: &Arguments, today: Date) -> Result<Option<Call>, String> {
     if let Some(call) = payment_call(arguments, today)? {
@@ -21,10 +22,7 @@ pub fn call(arguments: &Arguments, today: Date) -> Result<Option<Call>, String> 
     if let Some(call) = lottery_call(arguments, today)? {
         return Ok(Some(Call::Lottery(call)));
     }
-    Ok(match arguments.verb.as_str() {
-        "project" => Some(Call::Project(register(arguments, today)?)),
-        _ => None,
-    })
+    Ok(projects::call(arguments, today)?.map(Call::Project))
 }
 
 fn payment_call(arguments: &Arguments, today: Date) -> Result<Option<payment::Call>, String> {
@@ -90,20 +88,35 @@ fn expenditure(arguments: &Arguments) -> Result<Expenditure, String> {
 fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Call>, String> {
     let occurred_on = arguments.occurred_on(today)?;
     Ok(Some(match arguments.verb.as_str() {
-        "sales" => lottery::Call::Statement(Statement {
-            game: arguments.text("game")?,
-            period: arguments.parsed("period")?,
-            sales: arguments.amount("sales")?,
-            unclaimed_prizes: match arguments.optional("unclaimed") {
-                Some(_) => arguments.amount("unclaimed")?,
-                None => Fen::ZERO,
-            },
-            occurred_on,
-        }),
+        "sales" => lottery::Call::Statement(sales(arguments, occurred_on)?),
         "remit" => lottery::Call::Remit(Remit {
             period: arguments.parsed("period")?,
             amount: arguments.amount("amount")?,
             reference: arguments.text("reference")?,
+            occurred_on,
+        }),
+        "divide" => lottery::Call::DivideLocal(DivideLocal {
+            period: arguments.parsed("period")?,
+            game: arguments.text("game")?,
+            amount: arguments.amount("amount")?,
+            province: arguments.organization("province")?,
+            lower: arguments.organization("lower")?,
+            occurred_on,
+        }),
+        "settle" => lottery::Call::Settle(Settlement {
+            statement: sales(arguments, occurred_on)?,
+            corrects: LogIndex(arguments.parsed("corrects")?),
+        }),
+        "treasury_returns" => lottery::Call::TakeBack(TakeBack {
+            reference: arguments.text("reference")?,
+            amount: arguments.amount("amount")?,
+            occurred_on,
+        }),
+        "give_back" => lottery::Call::GiveBack(GiveBack {
+            centre: arguments.organization("to")?,
+            period: arguments.parsed("period")?,
+            game: arguments.optional("game").map(|_| arguments.text("game")).transpose()?,
+            amount: arguments.amount("amount")?,
             occurred_on,
         }),
         "hand_over" => lottery::Call::HandOver(HandOver {
@@ -116,15 +129,15 @@ fn lottery_call(arguments: &Arguments, today: Date) -> Result<Option<lottery::Ca
     }))
 }
 
-fn register(arguments: &Arguments, today: Date) -> Result<project::Call, String> {
-    Ok(project::Call::Register(Registration {
-        reference: arguments.text("reference")?,
-        title: text(arguments.optional("title").unwrap_or("项目")),
-        category: parse_category(arguments.get("category")?)?,
-        unit: arguments.organization("unit")?,
-        year: arguments.parsed("year")?,
-        carries_label: false,
-        indicators: Vec::new(),
-        occurred_on: arguments.occurred_on(today)?,
-    }))
+fn sales(arguments: &Arguments, occurred_on: Date) -> Result<Statement, String> {
+    Ok(Statement {
+        game: arguments.text("game")?,
+        period: arguments.parsed("period")?,
+        sales: arguments.amount("sales")?,
+        unclaimed_prizes: match arguments.optional("unclaimed") {
+            Some(_) => arguments.amount("unclaimed")?,
+            None => Fen::ZERO,
+        },
+        occurred_on,
+    })
 }

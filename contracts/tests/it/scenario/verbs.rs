@@ -3,9 +3,11 @@
 use minglian_contracts::allocation::downward::Grant;
 use minglian_contracts::allocation::entry::{RecordQuota, Statement};
 use minglian_contracts::allocation::plan::{Plan, PlanRow, PlanRowName};
+use minglian_contracts::allocation::subject::Classify;
 use minglian_contracts::allocation::year::{CarryOver, TakeBack, TransferOut};
 use minglian_contracts::allocation::{self, Purpose, Receipt, StatementKind};
 use minglian_contracts::call::Call;
+use minglian_contracts::working_day::Notice;
 use minglian_contracts::{governance, registry};
 use minglian_ledger::date::Date;
 use minglian_ledger::genesis::{GenesisParameter, OrganizationKind, Role};
@@ -89,6 +91,14 @@ fn governance_call(
                 approved_by: text("测试"),
             })));
         }
+        "set_holidays" => {
+            return Ok(Some(governance::Call::SetHolidays(Notice {
+                year: arguments.parsed("year")?,
+                holidays: arguments.dates("off")?,
+                working_weekends: arguments.dates("worked")?,
+                article: text(arguments.optional("article").unwrap_or("国办发明电")),
+            })));
+        }
         _ => return Ok(None),
     };
     // `in=2` is the second height after the block in which the act is proposed.
@@ -126,6 +136,11 @@ fn allocation_call(arguments: &Arguments, today: Date) -> Result<Option<allocati
         }),
         "recover" => allocation::Call::Recover(take_back(arguments, today)?),
         "lapse" => allocation::Call::Lapse(take_back(arguments, today)?),
+        "classify" => allocation::Call::Classify(Classify {
+            line: arguments.line("line")?,
+            subject: arguments.text("subject")?,
+            occurred_on: arguments.occurred_on(today)?,
+        }),
         "transfer_out" => allocation::Call::TransferOut(TransferOut {
             line: arguments.line("line")?,
             to_fund: arguments.text("to_fund")?,

@@ -3,17 +3,21 @@
 use minglian_contracts::allocation::downward::Grant;
 use minglian_contracts::allocation::entry::{RecordQuota, Statement};
 use minglian_contracts::allocation::plan::{Plan, PlanRow, PlanRowName};
+use minglian_contracts::allocation::subject::Classify;
 use minglian_contracts::allocation::year::{CarryOver, TakeBack, TransferOut};
 use minglian_contracts::allocation::{
     self, Basis, Category, LineName, Purpose, Receipt, StatementKind,
 };
 use minglian_contracts::call::Call;
-use minglian_contracts::lottery::{remittance, statement};
+use minglian_contracts::lottery::{local, remittance, statement};
 use minglian_contracts::payment::result::{BankResult, FailureReason};
 use minglian_contracts::payment::{self, Expenditure, Order, Payee, authorization};
 use minglian_contracts::project::acceptance::Acceptance;
+use minglian_contracts::project::assessment::Assess;
 use minglian_contracts::project::evaluation::{Indicator, Measures, Score};
+use minglian_contracts::project::milestone::{ReachMilestone, SetMilestone};
 use minglian_contracts::project::{self, Contract, Registration};
+use minglian_contracts::working_day::Notice;
 use minglian_contracts::{approval, governance, lottery, registry};
 use minglian_ledger::date::{Date, Month};
 use minglian_ledger::division::Division;
@@ -68,8 +72,14 @@ pub fn all() -> Vec<Call> {
     all.extend(governance_calls().map(Call::Governance));
     all.extend(allocation_calls().map(Call::Allocation));
     all.extend(year_calls().map(Call::Allocation));
+    all.push(Call::Allocation(allocation::Call::Classify(Classify {
+        line: line("county_civil", "财综〔2021〕18号/3"),
+        subject: text("2296002"),
+        occurred_on: day("2024-03-01"),
+    })));
     all.extend(lottery_calls().map(Call::Lottery));
     all.extend(project_calls().map(Call::Project));
+    all.extend(milestone_calls().map(Call::Project));
     all.extend(payment_calls().map(Call::Payment));
     all
 }
@@ -107,7 +117,7 @@ fn approval_calls() -> [approval::Call; 5] {
     ]
 }
 
-fn governance_calls() -> [governance::Call; 4] {
+fn governance_calls() -> [governance::Call; 5] {
     use governance::Change;
     let old = validator("audit", "audit", 1).address();
     let new = validator("audit", "audit", 4_294_967_296);
@@ -125,6 +135,12 @@ fn governance_calls() -> [governance::Call; 4] {
             effective_to: Some(day("2030-12-31")),
             article: text("财综〔2015〕94号"),
             approved_by: text("财政部"),
+        }),
+        governance::Call::SetHolidays(Notice {
+            year: 2026,
+            holidays: vec![day("2026-01-01"), day("2026-01-02")],
+            working_weekends: vec![day("2026-01-04")],
+            article: text("国务院办公厅关于2026年部分节假日安排的通知"),
         }),
     ]
 }
@@ -207,7 +223,7 @@ fn year_calls() -> [allocation::Call; 6] {
     ]
 }
 
-fn lottery_calls() -> [lottery::Call; 5] {
+fn lottery_calls() -> [lottery::Call; 7] {
     let (period, reference) = (Month::new(2026, 2).unwrap(), text("国库回单 0012"));
     let occurred_on = day("2026-03-05");
     let statement = statement::Statement {
@@ -232,6 +248,21 @@ fn lottery_calls() -> [lottery::Call; 5] {
             period,
             to: code("city_finance"),
             amount,
+            occurred_on,
+        }),
+        lottery::Call::DivideLocal(local::DivideLocal {
+            period,
+            game: text("双色球"),
+            amount,
+            province: code("province_finance"),
+            lower: code("city_finance"),
+            occurred_on,
+        }),
+        lottery::Call::GiveBack(local::GiveBack {
+            centre: code("lottery"),
+            period,
+            game: Some(text("双色球")),
+            amount: fen(6),
             occurred_on,
         }),
     ]
@@ -289,6 +320,33 @@ fn project_calls() -> [project::Call; 5] {
             ],
             occurred_on: day("2024-06-30"),
         },
+    ]
+}
+
+fn milestone_calls() -> [project::Call; 3] {
+    let project = || text("XM-2024-01");
+    let attachment = AttachmentHash::of(&[b"an attachment"]);
+    [
+        project::Call::SetMilestone(SetMilestone {
+            project: project(),
+            name: text("主体完工"),
+            contract: Some(text("HT-1")),
+            due_on: day("2024-05-31"),
+            occurred_on: day("2024-04-02"),
+        }),
+        project::Call::ReachMilestone(ReachMilestone {
+            project: project(),
+            name: text("主体完工"),
+            evidence: vec![attachment],
+            occurred_on: day("2024-05-30"),
+        }),
+        project::Call::Assess(Assess {
+            project: project(),
+            commissioner: code("county_civil"),
+            scores: vec![Score { actual: text("124张"), points: 4_900 }],
+            report: Some(attachment),
+            occurred_on: day("2024-07-10"),
+        }),
     ]
 }
 

@@ -9,6 +9,8 @@ use minglian_contracts::book::{
 };
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::accrual::Accrual;
+use minglian_contracts::lottery::central::{CentralPart, CentralUser};
+use minglian_contracts::lottery::duty::Duty;
 use minglian_contracts::parameter::Judged;
 use minglian_contracts::payment::Status;
 use minglian_contracts::project::evaluation::Evaluation;
@@ -142,15 +144,16 @@ fn approval_events() -> [approval::Event; 6] {
     ]
 }
 
-fn governance_events() -> [governance::Event; 2] {
+fn governance_events() -> [governance::Event; 3] {
     let key = text("approval.proposal_days");
     [
         governance::Event::ValidatorsScheduled { takes_effect_at: Height(1_000_000) },
         governance::Event::ParameterSet { key, version: 3, retroactive: true },
+        governance::Event::HolidaysSet { year: 2026, version: 1 },
     ]
 }
 
-fn allocation_events() -> [allocation::Event; 5] {
+fn allocation_events() -> [allocation::Event; 8] {
     let opened = |parent, purpose| {
         let line = line("home", "东村");
         allocation::Event::Opened { line, parent, purpose }
@@ -161,10 +164,13 @@ fn allocation_events() -> [allocation::Event; 5] {
         allocation::Event::Received { line: line("home", "东村"), days: 30 },
         allocation::Event::EnteredLate { occurred_on: day("2024-03-01") },
         allocation::Event::Planned { total: fen(2) },
+        allocation::Event::Held { line: line("home", "东村"), days: 61, days_max: Some(60) },
+        allocation::Event::Held { line: line("home", "东村"), days: 61, days_max: None },
+        allocation::Event::Classified { line: line("home", "东村"), subject: text("2296002") },
     ]
 }
 
-fn lottery_events() -> [lottery::Event; 3] {
+fn lottery_events() -> [lottery::Event; 7] {
     let (game, period) = (text("双色球"), Month::new(2026, 2).unwrap());
     let accrual = Accrual {
         sales: fen(123_456_700),
@@ -175,6 +181,12 @@ fn lottery_events() -> [lottery::Event; 3] {
         local: fen(22_222_206),
     };
     let unclaimed_prizes = fen(890);
+    let timed = |duty, days_late| lottery::Event::Timed {
+        duty,
+        period,
+        due_on: day("2026-03-15"),
+        days_late,
+    };
     [
         lottery::Event::Stated { game: text("双色球"), period, accrual, unclaimed_prizes },
         lottery::Event::Settled {
@@ -187,10 +199,22 @@ fn lottery_events() -> [lottery::Event; 3] {
             withdrawn: Default::default(),
         },
         lottery::Event::Remitted { period, amount: fen(22_222_206), due: fen(1) },
+        timed(Duty::Statement, 0),
+        timed(Duty::Remittance, 3),
+        lottery::Event::CentralDivided {
+            period,
+            parts: CentralUser::ALL.map(|user| CentralPart { user, amount: fen(5) }).to_vec(),
+        },
+        lottery::Event::LocalDivided {
+            game: text("双色球"),
+            period,
+            province: fen(6),
+            lower: fen(4),
+        },
     ]
 }
 
-fn project_events() -> [project::Event; 3] {
+fn project_events() -> [project::Event; 6] {
     let project = || text("XM-2024-01");
     let execution = Execution { quota: fen(120_000), paid: fen(70_000), rate_basis_points: 5_833 };
     let evaluation = Evaluation {
@@ -202,7 +226,18 @@ fn project_events() -> [project::Event; 3] {
     [
         project::Event::Reached { project: project(), stage: Stage::Accepted },
         project::Event::Contracted { project: project(), total: fen(95_000) },
-        project::Event::Evaluated { project: project(), evaluation },
+        project::Event::Evaluated { project: project(), evaluation: evaluation.clone() },
+        project::Event::MilestoneSet {
+            project: project(),
+            name: text("主体完工"),
+            due_on: day("2024-05-31"),
+        },
+        project::Event::MilestoneReached {
+            project: project(),
+            name: text("主体完工"),
+            days_late: 2,
+        },
+        project::Event::Assessed { project: project(), assessor: code("audit"), evaluation },
     ]
 }
 

@@ -1,0 +1,103 @@
+//! How far the money of a line is: derived from its sums, never entered.
+//!
+//! PROPOSED and REVIEWED are states of a plan's row, before there is a line; ISSUED to COMPLETED
+//! follow from the line's own sums; ACCEPTED and EVALUATED from its project. What happened beside
+//! the way (returned, recovered, carried, lapsed, 调出) stands next to the stage.
+
+use minglian_ledger::fen::Fen;
+use serde::{Deserialize, Serialize};
+
+use super::line::Line;
+use super::plan::ApprovedPlan;
+
+/// How far money is, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// A plan's row that 民政 has proposed and 财政 has not reviewed.
+    Proposed,
+    /// A plan's row that 财政 has reviewed and not yet issued whole.
+    Reviewed,
+    /// Issued, not received.
+    Issued,
+    /// Received.
+    Received,
+    /// A part of it went on to another line.
+    Suballocated,
+    /// A part of it is paid.
+    Paying,
+    /// Nothing of it is left.
+    Completed,
+    /// Its project was accepted (验收).
+    Accepted,
+    /// Its project was evaluated.
+    Evaluated,
+    /// Its use was announced.
+    Announced,
+}
+
+/// What is known beside the line itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Known {
+    /// What of it lapsed ([`super::year::LAPSED`]).
+    pub lapsed: Fen,
+    /// Whether its project was accepted.
+    pub is_accepted: bool,
+    /// Whether its project was evaluated.
+    pub is_evaluated: bool,
+    /// Whether its use was announced.
+    pub is_announced: bool,
+}
+
+/// A line's state, with the amounts that left its way. A payment that was entered wrongly is
+/// reversed by a record of its own and shows here as returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// How far it is.
+    pub stage: Stage,
+    /// Came back from payments or lines below (RETURNED).
+    pub returned: Fen,
+    /// Was taken back (RECOVERED), what lapsed not counted.
+    pub recovered: Fen,
+    /// Was carried over (CARRIED).
+    pub carried: Fen,
+    /// Became surplus (LAPSED).
+    pub lapsed: Fen,
+    /// 调出.
+    pub transferred_out: Fen,
+}
+
+/// The state of a line.
+pub fn of_line(line: &Line, known: Known) -> Status {
+    let stage = if known.is_announced {
+        Stage::Announced
+    } else if known.is_evaluated {
+        Stage::Evaluated
+    } else if known.is_accepted {
+        Stage::Accepted
+    } else if line.received_on.is_none() {
+        Stage::Issued
+    } else if !line.paid.is_zero() {
+        let is_left = line.available().is_some_and(|available| !available.is_zero());
+        if is_left { Stage::Paying } else { Stage::Completed }
+    } else if !line.issued.is_zero() {
+        Stage::Suballocated
+    } else {
+        Stage::Received
+    };
+    Status {
+        stage,
+        returned: line.returned,
+        recovered: line.recovered.checked_sub(known.lapsed).unwrap_or_default(),
+        carried: line.carried,
+        lapsed: known.lapsed,
+        transferred_out: line.transferred_out,
+    }
+}
+
+/// The state of a row of an approved plan: reviewed until it is issued whole; none if there is no
+/// such row. While the plan waits for its reviewer its rows are [`Stage::Proposed`].
+pub fn of_row(plan: &ApprovedPlan, row: usize) -> Option<Stage> {
+    let (planned, issued) = (plan.rows.get(row)?.amount, *plan.issued.get(row)?);
+    Some(if issued < planned { Stage::Reviewed } else { Stage::Issued })
+}
