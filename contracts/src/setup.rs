@@ -22,7 +22,7 @@ use crate::parameter::{self, Statutory};
 use crate::registry::{self, KeyRecord, Organization};
 use crate::schema::State;
 use crate::seal::{self, SealError, Sealed};
-use crate::{allocation, charity, lottery, payment, project, proposal, validator_set};
+use crate::{allocation, charity, lottery, oversight, payment, project, proposal, validator_set};
 
 /// Why a genesis cannot start a chain.
 #[derive(Debug, thiserror::Error)]
@@ -125,8 +125,14 @@ pub fn genesis_block(genesis: &Genesis, state_root: StateRoot) -> Result<Sealed,
 /// The parameters without which the rules cannot judge, with the values that statute or these
 /// rules give them.
 pub fn statutory_parameters() -> Vec<GenesisParameter> {
-    let all =
-        [STATUTORY, lottery::STATUTORY, project::STATUTORY, payment::STATUTORY, charity::STATUTORY];
+    let all = [
+        STATUTORY,
+        lottery::STATUTORY,
+        project::STATUTORY,
+        payment::STATUTORY,
+        charity::STATUTORY,
+        oversight::STATUTORY,
+    ];
     all.into_iter().flatten().filter_map(statutory).collect()
 }
 
