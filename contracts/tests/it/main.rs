@@ -11,6 +11,7 @@ mod fen_property;
 mod fen_world;
 mod gift_acts;
 mod lottery;
+mod oversight;
 mod payment;
 mod project;
 mod rules;

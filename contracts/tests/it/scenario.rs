@@ -228,6 +228,11 @@ pub fn call(words: &str, world: &World) -> Call {
     verbs::call(&Arguments::parse(&format!("- {words}")).unwrap(), world).unwrap()
 }
 
+/// The act that a scenario's words mean when `actor` says them.
+pub fn call_of(actor: &str, words: &str, world: &World) -> Call {
+    verbs::call(&Arguments::parse(&format!("{actor} {words}")).unwrap(), world).unwrap()
+}
+
 /// The same of charity money, on `today`.
 pub fn charity_call(words: &str, today: Date) -> Call {
     let arguments = Arguments::parse(&format!("- {words}")).unwrap();
