@@ -14,6 +14,7 @@ mod extract;
 mod limits;
 mod log;
 mod organizations;
+mod oversight;
 mod records;
 mod server;
 mod status;
@@ -159,6 +160,9 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(organizations::parameters))
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
+        .routes(routes!(oversight::complaint))
+        .routes(routes!(oversight::audit))
+        .routes(routes!(oversight::sample))
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))

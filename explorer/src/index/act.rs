@@ -112,6 +112,10 @@ pub(super) fn project(call: &Call) -> Option<&str> {
         Call::Allocation(allocation::Call::RecordQuota(quota)) => {
             quota.purpose.project.as_ref().map(|project| project.as_str())
         }
+        Call::Oversight(oversight::Call::ReceiveComplaint(act)) => match &act.target {
+            Target::Project(project) => Some(project.as_str()),
+            _ => None,
+        },
         _ => None,
     }
 }
