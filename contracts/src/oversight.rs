@@ -1,21 +1,22 @@
 //! Oversight: complaints, audits, samples that nobody can steer, and inspections.
 //!
 //! A complaint (投诉举报) enters with salted commitments in place of its text and of who complains;
-//! it is accepted or declined, answered and closed within dated deadlines, never by the organisation
-//! that it is about ([`complaint`]). An audit engagement has a scope and findings, which the audited
-//! organisation rectifies and the auditor confirms ([`audit`], [`finding`]). What is overdue follows
-//! from these entries and a date ([`credit`]); nobody types it in.
+//! it is accepted or declined, answered and closed within dated deadlines, never by the
+//! organisation that it is about ([`complaint`]). An audit engagement has a scope and findings,
+//! which the audited organisation rectifies and the auditor confirms ([`audit`], [`finding`]). What
+//! is overdue follows from these entries and a date ([`credit`]); nobody types it in.
 //!
 //! A sample is planned before anybody can know what will be drawn ([`sample`]): the plan names a
 //! block to come and a lottery draw to come, and the seed is the hash of the plan, that block's id
 //! and the winning numbers. Inspections (双随机) pair objects with inspectors by the same seed
 //! ([`inspection`]).
 //!
-//! **Invariants**: who answers for something never judges it; a plan is drawn at most once, and
-//! once its block is reached it can no longer be cancelled; the findings that an engagement lists
-//! as open are those that are not confirmed.
+//! **Invariants**, which [`check`] looks for: who answers for something never judges it; a plan is
+//! drawn at most once, and once its block is reached it can no longer be cancelled; the findings
+//! that an engagement lists as open are those that are not confirmed.
 
 pub mod audit;
+pub mod check;
 pub mod complaint;
 pub mod credit;
 pub mod deadline;

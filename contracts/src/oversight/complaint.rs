@@ -1,9 +1,9 @@
 //! Complaints (投诉举报): received, accepted or declined, answered, closed.
 //!
-//! Neither text nor names are entered: the complaint's text, the complainant's ticket and the answer
-//! are salted commitments. The handler is never the organisation that the complaint is about. Each
-//! duty has a last day, computed when it arises; whether an act kept it is judged by the block's
-//! date. What is due on any day follows from the entry: [`Complaint::status`].
+//! Neither text nor names are entered: the complaint's text, the complainant's ticket and the
+//! answer are salted commitments. The handler is never the organisation that the complaint is
+//! about. Each duty has a last day, computed when it arises; whether an act kept it is judged by
+//! the block's date. What is due on any day follows from the entry: [`Complaint::status`].
 //!
 //! **States**: received → accepted → answered → closed; received → declined.
 

@@ -3,9 +3,9 @@
 //! A plan fixes what is drawn from, how many, by which method, the height of a block to come, and a
 //! lottery draw of a later day. The seed is the hash of the plan, of that block's id, and of the
 //! winning numbers as the lottery centre entered them. The block must be older than the day of the
-//! draw, or its proposer might have known the numbers: if it is not, nothing is drawn and a new plan
-//! is needed. A plan can be cancelled until the block before the planned one, not later, and stays
-//! in sight whatever becomes of it.
+//! draw, or its proposer might have known the numbers: if it is not, nothing is drawn and a new
+//! plan is needed. A plan can be cancelled until the block before the planned one, not later, and
+//! stays in sight whatever becomes of it.
 //!
 //! A block cannot hold its own id. The first act of the next block's execution writes it, if a plan
 //! waits for it: [`begin_block`].

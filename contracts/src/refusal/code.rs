@@ -3,18 +3,6 @@
 //! Numbers are grouped: 1xx envelope and registry, 2xx approval, 3xx book, 4xx lottery, 5xx
 //! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity, 11xx oversight.
 
-impl Code {
-    /// The stable number, as it stands in receipts.
-    pub const fn number(self) -> u32 {
-        self as u32
-    }
-
-    /// The refusal with this number.
-    pub fn from_number(number: u32) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.number() == number)
-    }
-}
-
 codes! {
     101 ReferenceTaken "the organisation has used this reference for another act"
         "本单位已将该业务编号用于另一笔业务" ""

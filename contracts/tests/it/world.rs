@@ -10,6 +10,7 @@ use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{self, Checked, EnvelopeFault};
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::invariants::check_book;
+use minglian_contracts::oversight::check::check_oversight;
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
 use minglian_contracts::setup;
 use minglian_ledger::block::{Block, Header};
@@ -232,6 +233,7 @@ impl World {
         check_book(&self.state).unwrap();
         check_lines(&self.state).unwrap();
         check_charities(&self.state).unwrap();
+        check_oversight(&self.state).unwrap();
         Ok(replayed.executed.receipts)
     }
 

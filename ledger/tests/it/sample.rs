@@ -81,7 +81,8 @@ fn a_frame_tells_its_items_and_their_order_apart() {
 proptest! {
     #[test]
     fn a_sample_is_reproducible_and_a_larger_one_continues_it(
-        seed in any::<[u8; 32]>(), population in 0..5_000_u64, size in 0..300_u64, more in 0..50_u64,
+        seed in any::<[u8; 32]>(), population in 0..5_000_u64, size in 0..300_u64,
+        more in 0..50_u64,
     ) {
         let seed = SampleSeed(seed);
         let picked = sample::draw(&seed, population, size);

@@ -10,14 +10,63 @@ use minglian_contracts::oversight::finding::{FindingNumber, ledger};
 use minglian_contracts::oversight::sample::{SAMPLES, SampleName};
 use minglian_ledger::date::{self, Date};
 use serde::Deserialize;
+use serde_json::json;
 
-use super::extract::{Params, Segments, checked_limit, decode_hex, json_answer};
+use super::extract::{Paging, Params, Segments, checked_limit, decode_hex, json_answer};
 use super::problem::Refusal;
-use super::{Node, Shared, reading};
+use super::{Node, Shared, organizations, reading, view};
 
 /// The Beijing date of the last block.
 fn today(shared: &Shared) -> Result<Date, Refusal> {
     date::beijing_date(shared.chain().head().header.time_ms).map_err(Refusal::internal)
+}
+
+/// The complaints, by who entered them.
+#[utoipa::path(
+    get, path = "/v1/complaints", tag = "oversight",
+    params(Paging),
+    responses((status = 200, description = "a page of complaints"))
+)]
+pub(super) async fn complaints(
+    State(shared): Node,
+    Params(paging): Params<Paging>,
+) -> Result<Response, Refusal> {
+    organizations::list(shared, paging, &COMPLAINTS, |name, complaint| {
+        Ok(json!({ "id": view::hex(name), "name": name, "complaint": complaint }))
+    })
+    .await
+}
+
+/// The audit engagements, by auditor.
+#[utoipa::path(
+    get, path = "/v1/audits", tag = "oversight",
+    params(Paging),
+    responses((status = 200, description = "a page of engagements"))
+)]
+pub(super) async fn audits(
+    State(shared): Node,
+    Params(paging): Params<Paging>,
+) -> Result<Response, Refusal> {
+    organizations::list(shared, paging, &ENGAGEMENTS, |name, audit| {
+        Ok(json!({ "id": view::hex(name), "name": name, "audit": audit }))
+    })
+    .await
+}
+
+/// All plans for samples, by who planned them: also those that were dropped.
+#[utoipa::path(
+    get, path = "/v1/samples", tag = "oversight",
+    params(Paging),
+    responses((status = 200, description = "a page of plans with what became of them"))
+)]
+pub(super) async fn samples(
+    State(shared): Node,
+    Params(paging): Params<Paging>,
+) -> Result<Response, Refusal> {
+    organizations::list(shared, paging, &SAMPLES, |name, sample| {
+        Ok(json!({ "id": view::hex(name), "name": name, "sample": sample }))
+    })
+    .await
 }
 
 /// A complaint, with what is due on the date of the last block.
