@@ -1,28 +1,22 @@
 //! Oversight beyond what scenarios show: what is reported, what follows from the state on a day,
 //! and that a seed is of the plan, the block and the draw.
 
-use std::collections::BTreeSet;
+mod samples;
+
 use std::fs;
 
 use minglian_contracts::call::Call;
 use minglian_contracts::event::Event as AnyEvent;
+use minglian_contracts::oversight::Event;
 use minglian_contracts::oversight::audit::{ENGAGEMENTS, EngagementName};
 use minglian_contracts::oversight::complaint::{COMPLAINTS, Complaint, ComplaintName, Duty};
 use minglian_contracts::oversight::credit::{self, CreditEvent, Owed};
-use minglian_contracts::oversight::draw::DRAWS;
 use minglian_contracts::oversight::finding::{FINDINGS, FindingStage, ledger};
-use minglian_contracts::oversight::sample::{
-    self, Frame, Progress, SAMPLES, Sample, SampleName, TARGETS,
-};
-use minglian_contracts::oversight::{self, Event};
 use minglian_contracts::refusal::Code;
 use minglian_ledger::date::Date;
-use minglian_ledger::hash::BlockId;
-use minglian_ledger::height::Height;
-use minglian_ledger::sample as method;
 
 use crate::scenario;
-use crate::steps::{alone, checked};
+use crate::steps::checked;
 use crate::world::{World, code, text};
 
 fn day(date: &str) -> Date {
@@ -229,165 +223,4 @@ fn the_open_findings_of_an_engagement_are_those_not_confirmed() {
     assert_eq!(open.map(|((_, number), _)| *number).collect::<Vec<_>>(), audit.open);
     let events = go(&mut world, "audit", "close_audit engagement=audit/审1 open=2,3");
     assert_eq!(events, [Event::AuditClosed { engagement: engagement(), open: 2 }]);
-}
-
-fn sample_name(reference: &str) -> SampleName {
-    SampleName { organization: code("audit"), sample: text(reference) }
-}
-
-fn find(world: &World, reference: &str) -> Sample {
-    SAMPLES.get(&world.state, &sample_name(reference)).unwrap().unwrap()
-}
-
-/// A plan of 100 items that was drawn, and the height of its block.
-fn drawn() -> (World, Height) {
-    let mut world = world("2025-05-06");
-    let words = "plan_sample reference=抽1 list=100 size=5 in=21 issue=051 drawn=2025-05-08";
-    go(&mut world, "audit", words);
-    let target = find(&world, "抽1").plan.target;
-    while world.header.height <= target {
-        world.block(Vec::new()).unwrap();
-    }
-    world.date = day("2025-05-08");
-    go(&mut world, "lottery", "enter_draw issue=051 numbers=4,9,12,17,26,33,15");
-    let draw = call(&world, "home", "draw_sample plan=audit/抽1");
-    alone(&mut world, "home.maker", &draw).unwrap();
-    (world, target)
-}
-
-#[test]
-fn the_seed_is_of_the_plan_the_block_at_its_height_and_the_draw() {
-    let (world, target) = drawn();
-    let sample = find(&world, "抽1");
-    let Progress::Drawn(drawn) = &sample.progress else { panic!("{sample:?}") };
-    let at_target = |block: &&minglian_ledger::block::Block| block.header.height == target;
-    let block = world.blocks.iter().find(at_target).unwrap().header.id();
-    let key = (code("lottery"), text("双色球"), text("051"));
-    let entered = DRAWS.get(&world.state, &key).unwrap().unwrap().entered.unwrap();
-    assert_eq!((drawn.block, drawn.draw_record), (block, entered.record));
-    let seed = sample::seed(&code("audit"), &sample.plan, block, &entered.draw);
-    assert_eq!(drawn.seed, seed);
-    assert_eq!(sample.ranks(), method::draw(&seed, 100, 5));
-    assert_eq!(sample.ranks().len(), 5);
-    // Whatever it is made of changes it.
-    let mut plan = sample.plan.clone();
-    plan.size = 6;
-    let mut draw = entered.draw.clone();
-    draw.numbers.swap(0, 1);
-    let others = [
-        sample::seed(&code("home"), &sample.plan, block, &entered.draw),
-        sample::seed(&code("audit"), &plan, block, &entered.draw),
-        sample::seed(&code("audit"), &sample.plan, BlockId::default(), &entered.draw),
-        sample::seed(&code("audit"), &sample.plan, block, &draw),
-        seed,
-    ];
-    assert_eq!(others.iter().collect::<BTreeSet<_>>().len(), others.len());
-}
-
-#[test]
-fn only_blocks_for_which_a_plan_waits_are_written_by_the_next_one() {
-    let (world, target) = drawn();
-    let known = TARGETS.scan(&world.state, &(), None, 9).unwrap();
-    assert_eq!(known.len(), 1);
-    let (height, block) = &known[0];
-    assert_eq!((*height, block.as_ref().unwrap().date), (target, day("2025-05-06")));
-
-    let mut world = self::world("2025-05-06");
-    let words = "plan_sample reference=抽1 list=9 size=5 in=21 issue=051 drawn=2025-05-08";
-    go(&mut world, "audit", words);
-    let target = find(&world, "抽1").plan.target;
-    while world.header.height < target {
-        world.block(Vec::new()).unwrap();
-        assert_eq!(TARGETS.get(&world.state, &target).unwrap(), Some(None));
-    }
-    let id = world.header.id();
-    world.block(Vec::new()).unwrap();
-    assert_eq!(TARGETS.get(&world.state, &target).unwrap().flatten().unwrap().block, id);
-}
-
-#[test]
-fn the_date_of_the_block_counts_not_that_of_the_one_that_writes_it() {
-    let mut world = world("2025-05-06");
-    let words = "plan_sample reference=抽1 list=9 size=5 in=21 issue=051 drawn=2025-05-07";
-    go(&mut world, "audit", words);
-    let target = find(&world, "抽1").plan.target;
-    while world.header.height < target {
-        world.block(Vec::new()).unwrap();
-    }
-    // The planned block is of the day before the draw, the next one of the day of the draw.
-    world.date = day("2025-05-07");
-    go(&mut world, "lottery", "enter_draw issue=051 numbers=1,2,3");
-    let draw = call(&world, "home", "draw_sample plan=audit/抽1");
-    alone(&mut world, "home.maker", &draw).unwrap();
-}
-
-#[test]
-fn an_inspection_pairs_each_object_with_inspectors_who_are_free_for_it() {
-    let mut world = world("2025-06-03");
-    let pools = [
-        "open_pool reference=对象 objects=home,county_civil,慈善总会,二院",
-        "open_pool reference=人员 inspectors=甲:city_civil,乙:home,丙:county_civil,丁:audit",
-    ];
-    pools.iter().for_each(|words| drop(go(&mut world, "city_civil", words)));
-    let words = "plan_sample reference=检1 purpose=inspection objects=对象 inspectors=人员 size=4 \
-        recusals=0:0,3:2 in=21 issue=063 drawn=2025-06-05";
-    go(&mut world, "city_civil", words);
-    (0..22).for_each(|_| drop(world.block(Vec::new()).unwrap()));
-    world.date = day("2025-06-05");
-    go(&mut world, "lottery", "enter_draw issue=063 numbers=2,3,5");
-    let draw = call(&world, "audit", "draw_sample plan=city_civil/检1");
-    let events = of_oversight(alone(&mut world, "audit.maker", &draw).unwrap());
-    let [Event::SampleDrawn { seed, pairings, .. }] = &events[..] else { panic!("{events:?}") };
-    let objects: Vec<u64> = pairings.iter().map(|it| u64::from(it.object)).collect();
-    assert_eq!(objects, method::draw(seed, 4, 4));
-    let free: [&[u32]; 4] = [&[2, 3], &[0, 1, 3], &[0, 1, 2], &[0, 1, 2, 3]];
-    for pairing in pairings {
-        assert_eq!(pairing.inspectors.len(), 2);
-        let allowed = free[usize::try_from(pairing.object).unwrap()];
-        assert!(pairing.inspectors.iter().all(|it| allowed.contains(it)), "{pairing:?}");
-    }
-    let events = go(&mut world, "city_civil", "inspect plan=检1 object=二院");
-    let second = pairings.iter().find(|it| it.object == 3).unwrap();
-    let plan = SampleName { organization: code("city_civil"), sample: text("检1") };
-    let (object, inspectors) = (code("二院"), second.inspectors.clone());
-    assert_eq!(events, [Event::Inspected { plan, object, inspectors }]);
-}
-
-#[test]
-fn the_largest_pools_and_findings_fit_into_a_transaction_and_a_receipt() {
-    use minglian_contracts::oversight::inspection::{
-        INSPECTED_MAX, INSPECTORS_MAX, Inspector, Members, OBJECTS_MAX, OpenPool,
-    };
-    let mut world = world("2025-06-03");
-    let occurred_on = world.date;
-    let name = |kind: &str, at: usize| format!("{kind}{at}");
-    let objects = (0..OBJECTS_MAX).map(|at| code(&name("单位", at))).collect();
-    let inspectors = (0..INSPECTORS_MAX)
-        .map(|at| Inspector {
-            officer: minglian_ledger::hash::Commitment::of(&[name("人", at).as_bytes()]),
-            organization: code("city_civil"),
-        })
-        .collect();
-    for (reference, members) in
-        [("对象", Members::Objects(objects)), ("人员", Members::Inspectors(inspectors))]
-    {
-        let reference = text(reference);
-        let pool = oversight::Call::OpenPool(OpenPool { reference, members, occurred_on });
-        checked(&mut world, "city_civil", &Call::Oversight(pool)).unwrap();
-    }
-    let words = format!(
-        "plan_sample reference=检1 objects=对象 inspectors=人员 each=4 size={INSPECTED_MAX} in=21 \
-        issue=063 drawn=2025-06-05"
-    );
-    go(&mut world, "city_civil", &words);
-    (0..22).for_each(|_| drop(world.block(Vec::new()).unwrap()));
-    world.date = day("2025-06-05");
-    go(&mut world, "lottery", "enter_draw issue=063 numbers=2,3,5");
-    let draw = call(&world, "audit", "draw_sample plan=city_civil/检1");
-    let events = of_oversight(alone(&mut world, "audit.maker", &draw).unwrap());
-    let [Event::SampleDrawn { pairings, .. }] = &events[..] else { panic!("{events:?}") };
-    assert_eq!(pairings.len(), 200);
-    let plan = SampleName { organization: code("city_civil"), sample: text("检1") };
-    let stored = SAMPLES.get(&world.state, &plan).unwrap().unwrap();
-    assert!(matches!(stored.plan.frame, Frame::Inspection(_)));
 }
