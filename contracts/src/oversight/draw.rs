@@ -9,6 +9,7 @@ use minglian_ledger::date::Date;
 use minglian_ledger::genesis::OrganizationKind;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -117,14 +118,12 @@ pub(super) fn name(
     }
 }
 
-/// The winning numbers of a draw that a plan has named.
-///
-/// # Errors
-/// [`Code::DrawNotEntered`].
-pub(super) fn entered(draw: &NamedDraw, state: &State<'_>) -> Result<Entered, Fault> {
-    let missing = || Refusal::new(Code::DrawNotEntered, format!("{} {}", draw.game, draw.issue));
-    let awaited = DRAWS.get(state, &key(draw))?.and_then(|awaited| awaited.entered);
-    Ok(awaited.ok_or_else(missing)?)
+/// The winning numbers of a draw that a plan has named; none until they are entered.
+pub(super) fn entered(
+    reader: &dyn StateRead,
+    draw: &NamedDraw,
+) -> Result<Option<Entered>, StateError> {
+    Ok(DRAWS.get(reader, &key(draw))?.and_then(|awaited| awaited.entered))
 }
 
 pub(super) fn enter(

@@ -18,10 +18,11 @@ use minglian_ledger::hash::{BlockId, SampleFrame, SampleSeed};
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::sample::Pairing;
+use minglian_ledger::state::{StateError, StateRead};
 use serde::{Deserialize, Serialize};
 
 use super::Reference;
-use super::draw::{Draw, NamedDraw};
+use super::draw::{self, Draw, Entered, NamedDraw};
 use super::inspection::InspectionFrame;
 use crate::schema::{self, Table};
 pub(crate) use step::begin_block;
@@ -207,6 +208,52 @@ pub struct Sample {
     pub population: u64,
     /// What became of it.
     pub progress: Progress,
+}
+
+/// Where a plan stands: what it waits for, or how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// The planned block is to come, or the one after it.
+    AwaitsBlock,
+    /// The planned block, of this date, is not older than the day of the draw: nothing is drawn.
+    Void(Date),
+    /// The winning numbers are not entered.
+    AwaitsDraw,
+    /// Whoever likes draws it.
+    Ready {
+        /// The block at the planned height.
+        block: BlockId,
+        /// The winning numbers.
+        entered: Entered,
+    },
+    /// It was cancelled.
+    Cancelled,
+    /// It is drawn.
+    Drawn,
+}
+
+/// Where a plan stands.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn standing(reader: &dyn StateRead, sample: &Sample) -> Result<Standing, StateError> {
+    match sample.progress {
+        Progress::Planned => {}
+        Progress::Cancelled(_) => return Ok(Standing::Cancelled),
+        Progress::Drawn(_) => return Ok(Standing::Drawn),
+    }
+    let plan = &sample.plan;
+    let Some(TargetBlock { block, date }) = TARGETS.get(reader, &plan.target)?.flatten() else {
+        return Ok(Standing::AwaitsBlock);
+    };
+    if date >= plan.draw.date {
+        return Ok(Standing::Void(date));
+    }
+    Ok(match draw::entered(reader, &plan.draw)? {
+        Some(entered) => Standing::Ready { block, entered },
+        None => Standing::AwaitsDraw,
+    })
 }
 
 /// What a seed is the hash of. The plan and the draw stand here as in their calls.

@@ -7,7 +7,7 @@ use minglian_client::wire::{AuditView, ComplaintView, SampleView};
 use minglian_contracts::oversight::audit::{ENGAGEMENTS, EngagementName};
 use minglian_contracts::oversight::complaint::{COMPLAINTS, ComplaintName};
 use minglian_contracts::oversight::finding::{FindingNumber, ledger};
-use minglian_contracts::oversight::sample::{SAMPLES, SampleName};
+use minglian_contracts::oversight::sample::{self, SAMPLES, SampleName};
 use minglian_ledger::date::{self, Date};
 use serde::Deserialize;
 use serde_json::json;
@@ -160,6 +160,7 @@ pub(super) async fn sample(
         Ok(SampleView {
             name: serde_json::to_value(&name)?,
             sample: serde_json::to_value(&found)?,
+            standing: serde_json::to_value(sample::standing(shared.store(), &found)?)?,
             ranks: found.ranks(),
         })
     });

@@ -117,7 +117,10 @@ async fn a_plan_is_shown_and_has_no_ranks_before_it_is_drawn() {
     };
     commit(&world, "抽1", oversight::Call::PlanSample(plan)).await;
     let view = world.client.sample(&id).await.unwrap();
-    assert_eq!(view.sample["progress"], "planned");
+    assert_eq!(
+        (&view.sample["progress"], &view.standing),
+        (&json!("planned"), &json!("awaits_block"))
+    );
     assert_eq!((view.sample["population"].as_u64(), view.ranks), (Some(100), Vec::new()));
     for (list, count) in [("/v1/samples", 1), ("/v1/complaints", 0), ("/v1/audits", 0)] {
         let page: serde_json::Value = world.client.json(list, &[]).await.unwrap();

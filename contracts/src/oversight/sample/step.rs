@@ -6,8 +6,8 @@ use minglian_ledger::sample::METHOD;
 use minglian_ledger::state::StateError;
 
 use super::{
-    CancelReason, Drawn, Frame, Plan, Progress, SAMPLES, SIZE_MAX, Sample, SampleName, TARGETS,
-    TargetBlock, seed,
+    CancelReason, Drawn, Frame, Plan, Progress, SAMPLES, SIZE_MAX, Sample, SampleName, Standing,
+    TARGETS, TargetBlock, seed, standing,
 };
 use crate::context::{BlockContext, Context};
 use crate::fault::Fault;
@@ -95,17 +95,6 @@ pub(in crate::oversight) fn find(name: &SampleName, state: &State<'_>) -> Result
     SAMPLES.get(state, name)?.ok_or_else(unknown)
 }
 
-/// The plan of this name, if nothing has become of it.
-fn find_planned(name: &SampleName, state: &State<'_>) -> Result<Sample, Fault> {
-    let sample = find(name, state)?;
-    let code = match &sample.progress {
-        Progress::Planned => return Ok(sample),
-        Progress::Cancelled(_) => Code::SampleCancelled,
-        Progress::Drawn(_) => Code::SampleDrawn,
-    };
-    Err(Refusal::new(code, &name.sample).into())
-}
-
 pub(in crate::oversight) fn cancel(
     plan: &Reference,
     reason: CancelReason,
@@ -114,7 +103,12 @@ pub(in crate::oversight) fn cancel(
 ) -> Result<(), Fault> {
     let organization = context.author.organization;
     let name = SampleName { organization, sample: plan.clone() };
-    let mut sample = find_planned(&name, state)?;
+    let mut sample = find(&name, state)?;
+    match sample.progress {
+        Progress::Planned => {}
+        Progress::Cancelled(_) => return Err(Refusal::new(Code::SampleCancelled, plan).into()),
+        Progress::Drawn(_) => return Err(Refusal::new(Code::SampleDrawn, plan).into()),
+    }
     let height = context.block.height;
     if height >= sample.plan.target {
         let detail = format!("{height}, the planned block is {}", sample.plan.target);
@@ -131,17 +125,26 @@ pub(in crate::oversight) fn draw(
     state: &mut State<'_>,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
-    let mut sample = find_planned(name, state)?;
-    let plan = &sample.plan;
-    let Some(TargetBlock { block, date }) = TARGETS.get(state, &plan.target)?.flatten() else {
-        let detail = format!("{} is to come or has just begun", plan.target);
-        return Err(Refusal::new(Code::TargetNotReached, detail).into());
+    let mut sample = find(name, state)?;
+    let (plan, date) = (&sample.plan, sample.plan.draw.date);
+    let refuse = |code, detail: String| Err(Refusal::new(code, detail).into());
+    let (block, entered) = match standing(state, &sample)? {
+        Standing::Ready { block, entered } => (block, entered),
+        Standing::Cancelled => return refuse(Code::SampleCancelled, name.sample.to_string()),
+        Standing::Drawn => return refuse(Code::SampleDrawn, name.sample.to_string()),
+        Standing::AwaitsBlock => {
+            let detail = format!("{} is to come or has just begun", plan.target);
+            return refuse(Code::TargetNotReached, detail);
+        }
+        Standing::Void(late) => {
+            let detail = format!("the block is of {late}, the draw of {date}");
+            return refuse(Code::TargetAfterDraw, detail);
+        }
+        Standing::AwaitsDraw => {
+            let detail = format!("{} {}", plan.draw.game, plan.draw.issue);
+            return refuse(Code::DrawNotEntered, detail);
+        }
     };
-    if date >= plan.draw.date {
-        let detail = format!("the block is of {date}, the draw of {}", plan.draw.date);
-        return Err(Refusal::new(Code::TargetAfterDraw, detail).into());
-    }
-    let entered = lottery_draw::entered(&plan.draw, state)?;
     let seed = seed(&name.organization, plan, block, &entered.draw);
     let pairings = match &plan.frame {
         Frame::Inspection(frame) => {

@@ -12,7 +12,7 @@ use minglian_contracts::oversight::inspection::{
     INSPECTED_MAX, INSPECTORS_MAX, Inspector, Members, OBJECTS_MAX, OpenPool,
 };
 use minglian_contracts::oversight::sample::{
-    self, Frame, Progress, SAMPLES, Sample, SampleName, TARGETS, TargetBlock,
+    self, Frame, Progress, SAMPLES, Sample, SampleName, Standing, TARGETS, TargetBlock,
 };
 use minglian_contracts::oversight::{self, Event};
 use minglian_contracts::schema::State;
@@ -55,6 +55,7 @@ fn drawn() -> (World, Height) {
 fn the_seed_is_of_the_plan_the_block_at_its_height_and_the_draw() {
     let (world, target) = drawn();
     let sample = find(&world, "抽1");
+    assert_eq!(sample::standing(&world.state, &sample).unwrap(), Standing::Drawn);
     let Progress::Drawn(drawn) = &sample.progress else { panic!("{sample:?}") };
     let at_target = |block: &&Block| block.header.height == target;
     let block = world.blocks.iter().find(at_target).unwrap().header.id();
@@ -103,18 +104,34 @@ fn only_blocks_for_which_a_plan_waits_are_written_by_the_next_one() {
 
 #[test]
 fn the_date_of_the_block_counts_not_that_of_the_one_that_writes_it() {
-    let mut world = world("2025-05-06");
+    let mut world = super::world("2025-05-06");
     let words = "plan_sample reference=抽1 list=9 size=5 in=21 issue=051 drawn=2025-05-07";
     go(&mut world, "audit", words);
     let target = find(&world, "抽1").plan.target;
+    let standing = |world: &World| sample::standing(&world.state, &find(world, "抽1")).unwrap();
     while world.header.height < target {
+        assert_eq!(standing(&world), Standing::AwaitsBlock);
         world.block(Vec::new()).unwrap();
     }
     // The planned block is of the day before the draw, the next one of the day of the draw.
     world.date = day("2025-05-07");
+    world.block(Vec::new()).unwrap();
+    assert_eq!(standing(&world), Standing::AwaitsDraw);
     go(&mut world, "lottery", "enter_draw issue=051 numbers=1,2,3");
+    assert!(matches!(standing(&world), Standing::Ready { .. }));
     let draw = call(&world, "home", "draw_sample plan=audit/抽1");
     alone(&mut world, "home.maker", &draw).unwrap();
+}
+
+#[test]
+fn a_plan_whose_block_is_of_the_day_of_the_draw_is_void() {
+    let mut world = super::world("2025-05-06");
+    let words = "plan_sample reference=抽1 list=9 size=5 in=21 issue=051 drawn=2025-05-07";
+    go(&mut world, "audit", words);
+    world.date = day("2025-05-07");
+    (0..22).for_each(|_| drop(world.block(Vec::new()).unwrap()));
+    let standing = sample::standing(&world.state, &find(&world, "抽1")).unwrap();
+    assert_eq!(standing, Standing::Void(world.date));
 }
 
 #[test]

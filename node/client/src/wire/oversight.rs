@@ -39,6 +39,8 @@ pub struct SampleView {
     pub name: Value,
     /// The plan and what became of it.
     pub sample: Value,
+    /// What it waits for, or how it ended.
+    pub standing: Value,
     /// The positions in the frame that were drawn, in the order of their ranks.
     pub ranks: Vec<u64>,
 }
