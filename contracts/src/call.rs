@@ -12,9 +12,11 @@ use crate::fault::Fault;
 use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
-use crate::{allocation, approval, charity, governance, lottery, payment, project, registry};
+use crate::{
+    allocation, approval, charity, governance, lottery, oversight, payment, project, registry,
+};
 
-/// One act. Numbers are reserved for `subsidy` (8), `disclosure` (9) and `oversight` (10).
+/// One act. Numbers are reserved for `subsidy` (8) and `disclosure` (9).
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[borsh(use_discriminant = true)]
@@ -36,6 +38,8 @@ pub enum Call {
     Payment(payment::Call) = 6,
     /// Charity money.
     Charity(charity::Call) = 7,
+    /// Complaints, audits, samples, inspections.
+    Oversight(oversight::Call) = 10,
 }
 
 impl Call {
@@ -65,6 +69,7 @@ impl Call {
             Self::Project(call) => call.weight(),
             Self::Payment(call) => call.weight(),
             Self::Charity(call) => call.weight(),
+            Self::Oversight(call) => call.weight(),
         }
     }
 
@@ -83,6 +88,7 @@ impl Call {
             Self::Project(call) => call.policy(),
             Self::Payment(call) => call.policy(),
             Self::Charity(call) => call.policy(),
+            Self::Oversight(call) => call.policy(),
         })
     }
 
@@ -102,6 +108,7 @@ impl Call {
             Self::Project(call) => call.apply(state, context),
             Self::Payment(call) => call.apply(state, context),
             Self::Charity(call) => call.apply(state, context),
+            Self::Oversight(call) => call.apply(state, context),
         }
     }
 }

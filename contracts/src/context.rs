@@ -2,7 +2,7 @@
 
 use minglian_ledger::block::Header;
 use minglian_ledger::date::{self, Date, DateError};
-use minglian_ledger::hash::TransactionId;
+use minglian_ledger::hash::{BlockId, TransactionId};
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::transaction::ChainId;
 
@@ -27,6 +27,10 @@ pub struct BlockContext {
     pub time_ms: TimeMs,
     /// The header's Beijing date.
     pub date: Date,
+    /// The block before.
+    pub parent: BlockId,
+    /// The time of the block before.
+    pub parent_time_ms: TimeMs,
     /// Leaves in the log before this block: the position of its first record.
     pub log_size_before: u64,
     /// The version of the rules by which the block is executed.
@@ -34,27 +38,21 @@ pub struct BlockContext {
 }
 
 impl BlockContext {
-    /// The context of the block at `height`.
-    ///
-    /// # Errors
-    /// [`DateError`] if the time lies beyond the calendar.
-    pub fn new(
-        chain_id: ChainId,
-        height: Height,
-        time_ms: TimeMs,
-        log_size_before: u64,
-    ) -> Result<Self, DateError> {
-        let date = date::beijing_date(time_ms)?;
-        let rules_version = RULES_VERSION;
-        Ok(Self { chain_id, height, time_ms, date, log_size_before, rules_version })
-    }
-
     /// The context of the block after `parent`, at `time_ms`.
     ///
     /// # Errors
     /// [`DateError`] if the time lies beyond the calendar.
     pub fn after(parent: &Header, time_ms: TimeMs) -> Result<Self, DateError> {
-        Self::new(parent.chain_id.clone(), parent.height.next(), time_ms, parent.log_size)
+        Ok(Self {
+            chain_id: parent.chain_id.clone(),
+            height: parent.height.next(),
+            time_ms,
+            date: date::beijing_date(time_ms)?,
+            parent: parent.id(),
+            parent_time_ms: parent.time_ms,
+            log_size_before: parent.log_size,
+            rules_version: RULES_VERSION,
+        })
     }
 }
 

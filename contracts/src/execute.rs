@@ -18,6 +18,7 @@ use crate::context::{BlockContext, Context};
 use crate::envelope::{self, Checked, EnvelopeFault, Reference};
 use crate::event;
 use crate::fault::Fault;
+use crate::oversight::sample;
 use crate::proposal;
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
@@ -99,6 +100,7 @@ impl<'a> Run<'a> {
     pub fn new(reader: &'a dyn StateRead, context: &'a BlockContext) -> Result<Self, StateError> {
         let mut state = Overlay::new(reader);
         envelope::forget_expired(&mut state, context.height)?;
+        sample::begin_block(&mut state, context)?;
         Ok(Self { state, context, receipts: Vec::new(), weight: 0, bytes: 0 })
     }
 

@@ -27,6 +27,7 @@ pub mod lottery;
 pub mod payment;
 pub mod project;
 pub mod charity;
+pub mod oversight;
 pub mod approval;
 pub mod call;
 pub mod event;

@@ -178,3 +178,43 @@ hash_type!(
     DemonstrationSeed,
     "minglian/demonstration-seed/v1"
 );
+hash_type!(
+    /// The list from which a sample is drawn: the items in order, see [`crate::sample::frame`].
+    SampleFrame,
+    "minglian/sample/frame/v1"
+);
+hash_type!(
+    /// What a sample is drawn by: the plan, the block at its height, the draw that it named.
+    SampleSeed,
+    "minglian/sample/seed/v1"
+);
+hash_type!(
+    /// The first 32 bytes of the stream that a [`SampleSeed`] gives; [`SampleWords`] reads on.
+    SampleStream,
+    "minglian/sample/stream/v1"
+);
+
+/// The numbers that a seed gives, without end: BLAKE3's extended output in the domain of
+/// [`SampleStream`] over the seed, eight bytes a number, little-endian.
+#[derive(Debug, Clone)]
+pub struct SampleWords(blake3::OutputReader);
+
+impl SampleWords {
+    /// The stream of `seed`, from its beginning.
+    pub fn new(seed: &SampleSeed) -> Self {
+        let context = hash_derive_key_context(SampleStream::CONTEXT);
+        let mut hasher = blake3::Hasher::new_from_context_key(&context);
+        hasher.update(&seed.0);
+        Self(hasher.finalize_xof())
+    }
+}
+
+impl Iterator for SampleWords {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        let mut word = [0; 8];
+        self.0.fill(&mut word);
+        Some(u64::from_le_bytes(word))
+    }
+}

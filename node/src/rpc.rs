@@ -14,6 +14,7 @@ mod extract;
 mod limits;
 mod log;
 mod organizations;
+mod oversight;
 mod records;
 mod rules;
 mod server;
@@ -162,6 +163,12 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(rules::holidays))
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
+        .routes(routes!(oversight::complaints))
+        .routes(routes!(oversight::complaint))
+        .routes(routes!(oversight::audits))
+        .routes(routes!(oversight::audit))
+        .routes(routes!(oversight::samples))
+        .routes(routes!(oversight::sample))
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))

@@ -11,6 +11,7 @@ use minglian_client::Client;
 use minglian_contracts::allocation::check::check_lines;
 use minglian_contracts::charity::check::check_charities;
 use minglian_contracts::invariants::{self, BookTotals};
+use minglian_contracts::oversight::check::check_oversight;
 use minglian_contracts::replica::Replica;
 use minglian_ledger::evidence::{Proven, Trust};
 use minglian_ledger::genesis::Genesis;
@@ -132,6 +133,7 @@ pub async fn execute(
 pub fn book(replica: &Replica) -> anyhow::Result<BookTotals> {
     check_lines(replica.state())?;
     check_charities(replica.state())?;
+    check_oversight(replica.state())?;
     Ok(invariants::check_book(replica.state())?)
 }
 

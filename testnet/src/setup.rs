@@ -225,7 +225,7 @@ fn genesis(
         validators: ValidatorSet::new(validators)?,
         organizations: all.map(organization).collect::<anyhow::Result<_>>()?,
         // A demonstration names the charities' figures that no source at hand prints for Anhui.
-        parameters: rules::named(&["charity."])?,
+        parameters: rules::named(&["charity.", "oversight."])?,
     })
 }
 

@@ -1,19 +1,7 @@
 //! The numbered refusals, one table.
 //!
 //! Numbers are grouped: 1xx envelope and registry, 2xx approval, 3xx book, 4xx lottery, 5xx
-//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity.
-
-impl Code {
-    /// The stable number, as it stands in receipts.
-    pub const fn number(self) -> u32 {
-        self as u32
-    }
-
-    /// The refusal with this number.
-    pub fn from_number(number: u32) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.number() == number)
-    }
-}
+//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity, 11xx oversight.
 
 codes! {
     101 ReferenceTaken "the organisation has used this reference for another act"
@@ -337,4 +325,96 @@ codes! {
         "基金尚有剩余财产" "慈善法 第五十八条"
     941 PayoutUndone "nothing of the payment is out: it came back or was reversed"
         "该笔支付已全部退回或冲正" ""
+    1101 ComplaintUnknown "no such complaint"
+        "该投诉举报不存在" ""
+    1102 ComplaintExists "a complaint of this reference exists"
+        "该投诉举报编号已存在" ""
+    1103 ConflictOfInterest "the organisation that a complaint is about does not handle it"
+        "被投诉举报单位不得办理对本单位的投诉举报" "信访工作条例(条文未核实)"
+    1104 ComplaintStageWrong "the complaint is not at a stage at which this may be done"
+        "投诉举报所处阶段不能办理此业务" ""
+    1105 TransferRefused
+        "the complaint is with that organisation, or was handed on as often as it may be"
+        "该投诉举报已由该单位办理,或转送次数已达上限" ""
+    1106 ExtensionRefused "the time to answer was extended before, or has run out"
+        "答复期限已延长过或已届满,不能再延长" "信访工作条例 第三十四条(条文未核实)"
+    1107 RecordUnknown "the record named is not in the log yet"
+        "所指记录尚未入账" ""
+    1121 AuditUnknown "no such engagement"
+        "该审计项目不存在" ""
+    1122 AuditExists "an engagement of this reference exists"
+        "该审计项目编号已存在" ""
+    1123 AuditScopeInvalid
+        "the scope names no organisation, too many of something, or years in the wrong order"
+        "审计范围未列明单位、数量超出上限或年度先后有误" ""
+    1124 AuditsItself "no organisation audits itself"
+        "不得审计本单位" "审计法 第十三条(条文未核实)"
+    1125 AuditClosed "the engagement is closed"
+        "该审计项目已结束" ""
+    1126 OutsideAuditScope "the organisation, fund or year lies outside the engagement's scope"
+        "超出该审计项目的范围" ""
+    1127 FindingUnknown "no such finding"
+        "该审计发现不存在" ""
+    1128 FindingExists "the engagement has a finding of this number"
+        "该审计发现编号已存在" ""
+    1129 FindingStageWrong "the finding is not at a stage at which this may be done"
+        "审计发现所处阶段不能办理此业务" ""
+    1130 FindingRecordsInvalid "the records are too many, or not in ascending order"
+        "所列记录过多或未按顺序排列" ""
+    1131 RectifiedExceeds "more would be put right than was found"
+        "整改金额超出发现金额" ""
+    1132 OpenFindingsDiffer
+        "the findings listed as open are not those that are not confirmed"
+        "所列未整改事项与实际未销号事项不一致" ""
+    1141 SampleUnknown "no such plan for a sample"
+        "该抽样方案不存在" ""
+    1142 SampleExists "a plan of this reference exists"
+        "该抽样方案编号已存在" ""
+    1143 FrameInvalid "the frame ends beyond the log, or counts more than it holds"
+        "抽样框超出已入账记录或数量不符" ""
+    1144 SampleSizeInvalid "none or more would be drawn than the frame or a plan allows"
+        "抽样数量为零或超出上限" ""
+    1145 MethodUnknown "no such version of the method"
+        "抽样方法版本不存在" ""
+    1146 TargetTooSoon "the block named is too near"
+        "目标高度过近" ""
+    1147 DrawNotLater "the draw named is not of a later day than the plan"
+        "所指开奖日期须晚于方案日期" ""
+    1148 DrawDiffers "the draw is named for another day"
+        "该期开奖日期与方案所列不一致" ""
+    1149 DrawNotNamed "no plan has named this draw"
+        "没有抽样方案指定该期开奖" ""
+    1150 DrawEntered "the numbers of this draw are entered"
+        "该期开奖号码已登记" ""
+    1151 DrawNumbersInvalid "there are no numbers, too many, or one is too large"
+        "开奖号码数量或数值不符合要求" ""
+    1152 DrawNotEntered "the numbers of the draw named are not entered yet"
+        "所指开奖号码尚未登记" ""
+    1153 TargetNotReached "the block named is not there yet"
+        "尚未到达目标高度" ""
+    1154 TargetAfterDraw
+        "the block named is not older than the day of the draw: nothing is drawn, plan anew"
+        "目标区块不早于开奖日,本方案作废,须重新制定" ""
+    1155 SampleDrawn "the sample is drawn"
+        "该方案已抽取" ""
+    1156 SampleCancelled "the plan was cancelled"
+        "该方案已取消" ""
+    1157 CancelledTooLate "a plan is not cancelled once the block named is reached"
+        "到达目标高度后不得取消方案" ""
+    1161 PoolUnknown "no such pool"
+        "该名录库不存在" ""
+    1162 PoolExists "a pool of this reference exists"
+        "该名录库编号已存在" ""
+    1163 PoolInvalid "the pool is empty, too large, names one twice, or is of the other kind"
+        "名录库为空、数量超出上限、有重复或类别不符" ""
+    1164 InspectsItself "no organisation inspects itself"
+        "检查对象不得包括本单位" ""
+    1165 InspectorsMissing "an object has too few inspectors who are not recused from it"
+        "回避后可选派的检查人员不足" "国务院办公厅关于推广随机抽查规范事中事后监管的通知(条文未核实)"
+    1166 RecusalInvalid "the recusals are too many, out of order, or name nobody"
+        "回避名单过多、未按顺序排列或所指不存在" ""
+    1167 ObjectNotDrawn "the plan has not drawn this object"
+        "该对象未被本方案抽中" ""
+    1168 InspectionStale "the act does not name the newest record about this object"
+        "未指明该对象最新的检查记录" ""
 }

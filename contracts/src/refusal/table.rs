@@ -14,6 +14,16 @@ macro_rules! codes {
             /// Every refusal, ascending by number within its group.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
+            /// The stable number, as it stands in receipts.
+            pub const fn number(self) -> u32 {
+                self as u32
+            }
+
+            /// The refusal with this number.
+            pub fn from_number(number: u32) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.number() == number)
+            }
+
             /// What is refused, in one English sentence without its full stop.
             pub const fn english(self) -> &'static str {
                 match self { $(Self::$name => $english,)* }

@@ -14,6 +14,7 @@ mod invariants;
 mod lottery;
 mod lottery_shares;
 mod monitor;
+mod oversight;
 mod payment;
 mod project;
 mod rule_files;

@@ -7,6 +7,7 @@
 //! county_finance.maker record to=… = waits as first     an act, proposed
 //! county_finance.checker approve = ok                   approves what was proposed last
 //! far_finance.checker approve first = 204 NotYourStep
+//! blocks 20                                             so many empty blocks
 //! balance county_civil/中央集中/2024/甲 = 102万元
 //! cash 慈善总会/慈善·南湖/0/非限定 = 5元               the same of money, and of `goods`
 //! ```
@@ -19,6 +20,7 @@ mod arguments;
 mod gifts;
 mod money;
 mod projects;
+mod oversight;
 mod verbs;
 
 use std::collections::BTreeMap;
@@ -108,6 +110,13 @@ impl Scenario {
     fn line(&mut self, line: &str) -> Result<(), String> {
         if let Some(date) = line.strip_prefix("date ") {
             self.world.date = date.parse().map_err(|error| format!("{error}"))?;
+            return Ok(());
+        }
+        if let Some(count) = line.strip_prefix("blocks ") {
+            let count: u64 = count.parse().map_err(|_| format!("{count} is no number"))?;
+            for _ in 0..count {
+                self.world.block(Vec::new()).map_err(|error| error.to_string())?;
+            }
             return Ok(());
         }
         let (act, expected) = line.rsplit_once(" = ").ok_or("no ` = ` and expectation")?;
@@ -220,6 +229,11 @@ fn compare(found: &str, expected: &str) -> Result<(), String> {
 /// The act that a scenario's words mean, without who does it.
 pub fn call(words: &str, world: &World) -> Call {
     verbs::call(&Arguments::parse(&format!("- {words}")).unwrap(), world).unwrap()
+}
+
+/// The act that a scenario's words mean when `actor` says them.
+pub fn call_of(actor: &str, words: &str, world: &World) -> Call {
+    verbs::call(&Arguments::parse(&format!("{actor} {words}")).unwrap(), world).unwrap()
 }
 
 /// The same of charity money, on `today`.

@@ -7,6 +7,7 @@
 mod calls;
 mod charity;
 mod events;
+mod oversight;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,10 @@ use minglian_contracts::event::Event;
 use minglian_contracts::lottery::Side;
 use minglian_contracts::lottery::central::CentralUser;
 use minglian_contracts::lottery::duty::Duty;
+use minglian_contracts::oversight::complaint::{Closure, DeclineReason, Outcome};
+use minglian_contracts::oversight::finding::{FindingKind, Position, Verdict};
+use minglian_contracts::oversight::inspection::InspectionResult;
+use minglian_contracts::oversight::sample::{CancelReason, SamplePurpose};
 use minglian_contracts::payment::Expenditure;
 use minglian_contracts::payment::result::FailureReason;
 use minglian_contracts::project::Stage;
@@ -96,13 +101,17 @@ impl Sample {
     }
 }
 
-/// Compares the file with `samples`, or writes it when told to by the environment.
+/// Compares the file with `samples`.
 fn check_file(file: &str, about: &str, samples: &[Sample]) {
     let entry = |sample: &Sample| {
         let hex = HEXLOWER.encode(&sample.bytes);
         json!({ "name": sample.name, "hex": hex, "json": sample.json })
     };
-    let values: Vec<Value> = samples.iter().map(entry).collect();
+    check_values(file, about, samples.iter().map(entry).collect());
+}
+
+/// Compares the file with `values`, or writes it when told to by the environment.
+fn check_values(file: &str, about: &str, values: Vec<Value>) {
     let body = json!({ "about": about, "values": values });
     let path = repository("contracts/vectors").join(file);
     if std::env::var_os("MINGLIAN_REGENERATE_VECTORS").is_some_and(|value| value == "1") {
@@ -176,6 +185,7 @@ fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
 fn calls() {
     let mut samples: Vec<Sample> = calls::all().iter().map(Sample::of).collect();
     samples.extend(charity::calls().iter().map(Sample::of));
+    samples.extend(oversight::calls().iter().map(Sample::of));
     let about = "Acts as they stand in `TransactionBody.call`, at least one for each variant.";
     check_file("calls.json", about, &samples);
     check_page("Calls", &samples, &numbers_of::<Call>(&[]));
@@ -185,10 +195,18 @@ fn calls() {
 fn events() {
     let mut samples: Vec<Sample> = events::all().iter().map(Sample::of).collect();
     samples.extend(charity::events().iter().map(Sample::of));
+    samples.extend(oversight::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);
     check_page("Events", &samples, &numbers_of::<Event>(&[0, 1]));
+}
+
+#[test]
+fn seeds_of_samples() {
+    let about = "Seeds of samples, see docs/format.md, section 12: whose plan, its call, the block \
+        at its height, the call that entered the draw.";
+    check_values("sample_seeds.json", about, oversight::seeds());
 }
 
 /// Checks the page's row of an enum without fields.
@@ -224,4 +242,13 @@ fn enums_without_fields() {
     check_names::<Valuation>(&page, "Valuation");
     check_names::<Matter>(&page, "Matter");
     check_names::<Expense>(&page, "Expense");
+    check_names::<DeclineReason>(&page, "DeclineReason");
+    check_names::<Outcome>(&page, "Outcome");
+    check_names::<Closure>(&page, "Closure");
+    check_names::<FindingKind>(&page, "FindingKind");
+    check_names::<Position>(&page, "Position");
+    check_names::<Verdict>(&page, "Verdict");
+    check_names::<SamplePurpose>(&page, "SamplePurpose");
+    check_names::<CancelReason>(&page, "CancelReason");
+    check_names::<InspectionResult>(&page, "InspectionResult");
 }

@@ -10,6 +10,7 @@ use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{self, Checked, EnvelopeFault};
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::invariants::check_book;
+use minglian_contracts::oversight::check::check_oversight;
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
 use minglian_contracts::{rules, setup};
 use minglian_ledger::block::{Block, Header};
@@ -109,7 +110,7 @@ pub fn genesis() -> Genesis {
         validators: ValidatorSet::new(validators).unwrap(),
         organizations: organizations.collect(),
         // The charities' figures that are not verified: a chain gets them only by naming them.
-        parameters: rules::named(&["charity."]).unwrap(),
+        parameters: rules::named(&["charity.", "oversight."]).unwrap(),
         log_key: public_key("log"),
     }
 }
@@ -233,6 +234,7 @@ impl World {
         check_book(&self.state).unwrap();
         check_lines(&self.state).unwrap();
         check_charities(&self.state).unwrap();
+        check_oversight(&self.state).unwrap();
         Ok(replayed.executed.receipts)
     }
 

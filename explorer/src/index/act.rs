@@ -8,7 +8,8 @@ use minglian_contracts::charity::disbursement::Recipient;
 use minglian_contracts::charity::donation::{Donate, Donor};
 use minglian_contracts::charity::ending::Heir;
 use minglian_contracts::event::{Event, Outcome};
-use minglian_contracts::{charity, lottery, payment, project};
+use minglian_contracts::oversight::complaint::Target;
+use minglian_contracts::{charity, lottery, oversight, payment, project};
 use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::words::allocation::basis;
@@ -116,6 +117,10 @@ pub(super) fn project(call: &Call) -> Option<&str> {
         Call::Allocation(allocation::Call::RecordQuota(quota)) => {
             quota.purpose.project.as_ref().map(|project| project.as_str())
         }
+        Call::Oversight(oversight::Call::ReceiveComplaint(act)) => match &act.target {
+            Target::Project(project) => Some(project.as_str()),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -150,6 +155,7 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
             }
         }
         Call::Charity(call) => charity_organizations(call),
+        Call::Oversight(call) => oversight_organizations(call),
         _ => Vec::new(),
     }
 }
@@ -169,6 +175,30 @@ fn charity_organizations(call: &charity::Call) -> Vec<OrganizationCode> {
             Heir::Other(name) => vec![name.host],
             Heir::Own(_) => Vec::new(),
         },
+        _ => Vec::new(),
+    }
+}
+
+/// Organisations that an act of oversight names beside its author.
+fn oversight_organizations(call: &oversight::Call) -> Vec<OrganizationCode> {
+    match call {
+        oversight::Call::ReceiveComplaint(act) => {
+            let about = match &act.target {
+                Target::Record { organization, .. } => Some(*organization),
+                Target::Organization(organization) => Some(*organization),
+                Target::Fund(fund) => Some(fund.host),
+                Target::Project(_) => None,
+            };
+            about.into_iter().chain([act.handler]).collect()
+        }
+        oversight::Call::TransferComplaint { to, .. } => vec![*to],
+        oversight::Call::OpenAudit(act) => act.scope.organizations.clone(),
+        oversight::Call::RecordFinding(act) => vec![act.organization],
+        oversight::Call::RespondFinding { engagement, .. } => vec![engagement.organization],
+        oversight::Call::RectifyFinding(act) => vec![act.engagement.organization],
+        oversight::Call::PlanSample(plan) => vec![plan.draw.centre],
+        oversight::Call::DrawSample { plan } => vec![plan.organization],
+        oversight::Call::Inspect(act) => vec![act.object],
         _ => Vec::new(),
     }
 }

@@ -94,7 +94,7 @@ pub fn genesis() -> Genesis {
         time_ms: noon("2021-03-01"),
         validators: ValidatorSet::new(validators).unwrap(),
         organizations: ORGANIZATIONS.iter().map(organization).collect(),
-        parameters: rules::named(&["charity."]).unwrap(),
+        parameters: rules::named(&["charity.", "oversight."]).unwrap(),
         log_key: public_key("log"),
     }
 }

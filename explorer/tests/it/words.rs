@@ -1,6 +1,9 @@
 //! Sentences and amounts.
 
+use std::collections::BTreeSet;
+
 use minglian_contracts::call::Call;
+use minglian_contracts::event::Event;
 use minglian_explorer::money::Money;
 use minglian_explorer::pages::{beijing, escape};
 use minglian_explorer::words::{self, Names};
@@ -36,19 +39,40 @@ fn a_sentence_is_one_that_is_read_aloud() {
 
 #[test]
 fn every_act_of_charity_money_has_sentences_without_a_persons_name() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/vectors/calls.json");
-    let file: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-    let acts = file["values"].as_array().unwrap().iter().filter_map(|value| {
-        let name = value["name"].as_str().unwrap();
-        name.starts_with("charity.").then(|| serde_json::from_value(value["json"].clone()).unwrap())
-    });
-    let acts: Vec<Call> = acts.collect();
-    let kinds: std::collections::BTreeSet<&str> = acts.iter().map(words::kind).collect();
+    let acts: Vec<Call> = vectors("calls.json", "charity.");
+    let kinds: BTreeSet<&str> = acts.iter().map(words::kind).collect();
     assert_eq!(kinds.len(), 18);
     let sentences: Vec<_> = acts.iter().map(|act| words::call(act, &Plain)).collect();
     assert!(sentences.iter().all(|said| !said.zh.is_empty() && !said.en.is_empty()));
     let gift = "捐赠人(姓名受保护)向基金“南湖”捐赠88元(编号“捐 7”)";
     assert!(sentences.iter().any(|said| said.zh == gift));
+}
+
+fn vectors<T: serde::de::DeserializeOwned>(file: &str, module: &str) -> Vec<T> {
+    let path = format!("{}/../contracts/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
+    let file: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mine = file["values"].as_array().unwrap().iter().filter_map(|value| {
+        let name = value["name"].as_str().unwrap();
+        name.starts_with(module).then(|| serde_json::from_value(value["json"].clone()).unwrap())
+    });
+    mine.collect()
+}
+
+#[test]
+fn every_act_and_event_of_oversight_has_a_sentence_of_its_own() {
+    let acts: Vec<Call> = vectors("calls.json", "oversight.");
+    let kinds: BTreeSet<&str> = acts.iter().map(words::kind).collect();
+    assert_eq!(kinds.len(), 19);
+    for act in &acts {
+        let said = words::call(act, &Plain);
+        assert!(!said.en.is_empty() && said.zh != words::kind(act), "{said:?}");
+    }
+    let events: Vec<Event> = vectors("events.json", "oversight.");
+    let said: BTreeSet<_> = events.iter().map(|event| words::event(event, &Plain).zh).collect();
+    assert_eq!((events.len(), said.len()), (20, 20));
+    assert!(!said.contains("监督事项"));
+    let complaint = "登记关于项目“XM-2024-01”的投诉举报“诉1”(内容和投诉人受保护),由某单位办理";
+    assert!(acts.iter().any(|act| words::call(act, &Plain).zh == complaint));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 import type { Codec, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32 } from './codec.ts';
 import { malformed, VerifyError } from './errors.ts';
+import { oversightActs } from './oversight.ts';
 import type { DocumentNumber } from './scalars.ts';
 import {
   date, division, documentNumber, fen, hash, height, logIndex, month, organizationCode, publicKey,
@@ -260,8 +261,11 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     terminate_fund: { fund, resolution: text(64), occurred_on: date },
     correct_payout: { payment: reference, occurred_on: date },
   },
+  // Reserved numbers hold no acts yet.
+  subsidy: {},
+  disclosure: {},
+  oversight: oversightActs(fundName),
 };
-const RESERVED = ['subsidy', 'disclosure', 'oversight'];
 
 /** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */
 export const call = oneOf(mapped(MODULES, (acts) => oneOf(mapped(acts, struct))));
@@ -277,7 +281,7 @@ export function callName(bytes: Uint8Array): string {
     return 'empty';
   }
   const known = Object.entries(MODULES)[module];
-  const name = known?.[0] ?? RESERVED[module - Object.keys(MODULES).length] ?? `module ${module}`;
+  const name = known?.[0] ?? `module ${module}`;
   return act === undefined ? name : `${name}.${Object.keys(known?.[1] ?? {})[act] ?? act}`;
 }
 

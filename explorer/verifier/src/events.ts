@@ -4,6 +4,7 @@ import { fundName, lineName, purpose } from './calls.ts';
 import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
 import { malformed, VerifyError } from './errors.ts';
+import { oversightEvents } from './oversight.ts';
 import {
   date, fen, hash, height, logIndex, month, organizationCode, publicKey, text,
 } from './scalars.ts';
@@ -166,6 +167,10 @@ export const event = oneOf({
     fund_terminated: { fund },
     corrected: { payment: reference, amount: fen },
   }),
+  // Reserved numbers hold no events yet.
+  subsidy: variants({}),
+  disclosure: variants({}),
+  oversight: variants(oversightEvents),
 });
 
 /** An event for display. */

@@ -20,6 +20,9 @@ const CONTEXTS = {
   Commitment: 'minglian/commitment/v1',
   AttachmentHash: 'minglian/attachment/v1',
   DemonstrationSeed: 'minglian/demonstration-seed/v1',
+  SampleFrame: 'minglian/sample/frame/v1',
+  SampleSeed: 'minglian/sample/seed/v1',
+  SampleStream: 'minglian/sample/stream/v1',
 } as const;
 
 /** Name of a kind of hash, as in section 3 of the format. */
@@ -30,6 +33,12 @@ export const HASH_NAMES = Object.keys(CONTEXTS) as HashName[];
 /** The hash `name` of the parts, one after the other: BLAKE3 in its `derive_key` mode. */
 export function hashOf<Name extends HashName>(name: Name, ...parts: Uint8Array[]): Hex<Name> {
   return toHex(blake3(concat(...parts), { context: utf8(CONTEXTS[name]) })) as Hex<Name>;
+}
+
+/** The extended output of the hash `name` of `material`, for as many bytes as are asked for. */
+export function streamOf(name: HashName, material: Uint8Array): (bytes: number) => Uint8Array {
+  const output = blake3.create({ context: utf8(CONTEXTS[name]) }).update(material);
+  return (bytes) => output.xof(bytes);
 }
 
 /** The hash of two hashes, left and right. */
@@ -49,5 +58,7 @@ export type StateBucketHash = Hex<'StateBucketHash'>;
 export type StateBucketNodeHash = Hex<'StateBucketNodeHash'>;
 export type StateNodeHash = Hex<'StateNodeHash'>;
 export type StateRoot = Hex<'StateRoot'>;
+export type SampleFrame = Hex<'SampleFrame'>;
+export type SampleSeed = Hex<'SampleSeed'>;
 /** Hash of a leaf, node or root of the log (SHA-256). */
 export type LogHash = Hex<'LogHash'>;

@@ -15,6 +15,7 @@ export * from './hashes.ts';
 export * from './json.ts';
 export * from './merkle.ts';
 export * from './note.ts';
+export * from './sample.ts';
 export * as scalars from './scalars.ts';
 export * from './state.ts';
 export * from './tiles.ts';

@@ -8,6 +8,7 @@ mod evidence;
 mod fixture;
 mod keys;
 mod log;
+mod sample;
 mod state;
 mod store;
 mod vectors;

@@ -8,6 +8,7 @@ mod evidence;
 mod hashes;
 mod log_trees;
 mod notes;
+mod samples;
 mod state;
 mod transactions;
 

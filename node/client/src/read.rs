@@ -9,9 +9,9 @@ use minglian_ledger::log::tiles::Tile;
 use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::wire::{
-    AccountView, Consistency, HeaderView, Health, LineDetail, LineView, OrganizationDetail,
-    OrganizationView, Page, ParameterView, PeerView, ProposalView, RecordView, TracePage,
-    TraceQuery, ValidatorsView,
+    AccountView, AuditView, ComplaintView, Consistency, HeaderView, Health, LineDetail, LineView,
+    OrganizationDetail, OrganizationView, Page, ParameterView, PeerView, ProposalView, RecordView,
+    SampleView, TracePage, TraceQuery, ValidatorsView,
 };
 use crate::{Client, ClientError, malformed};
 
@@ -142,6 +142,22 @@ impl Client {
     /// One parameter by its name, with all its versions and their articles.
     pub async fn parameter(&self, key: &str) -> Result<ParameterView, ClientError> {
         self.json(&format!("/v1/parameters/{key}"), &[]).await
+    }
+
+    /// A complaint by its canonical name.
+    pub async fn complaint(&self, name: &[u8]) -> Result<ComplaintView, ClientError> {
+        self.json(&format!("/v1/complaints/{}", HEXLOWER.encode(name)), &[]).await
+    }
+
+    /// An audit engagement by its canonical name, with its first findings behind `after`.
+    pub async fn audit(&self, name: &[u8], after: Option<u8>) -> Result<AuditView, ClientError> {
+        let query: Query = after.map(|after| ("after", after.to_string())).into_iter().collect();
+        self.json(&format!("/v1/audits/{}", HEXLOWER.encode(name)), &query).await
+    }
+
+    /// A plan for a sample by its canonical name, with what was drawn.
+    pub async fn sample(&self, name: &[u8]) -> Result<SampleView, ClientError> {
+        self.json(&format!("/v1/samples/{}", HEXLOWER.encode(name)), &[]).await
     }
 
     /// A header with its certificate.

@@ -20,5 +20,6 @@ mod key_file;
 mod mempool;
 mod rpc;
 mod rpc_limits;
+mod rpc_oversight;
 mod rpc_overload;
 mod rpc_world;

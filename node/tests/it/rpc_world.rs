@@ -79,6 +79,10 @@ pub fn civil_affairs() -> OrganizationCode {
     OrganizationCode::for_demonstration(county(), "民政局")
 }
 
+pub fn lottery_centre() -> OrganizationCode {
+    OrganizationCode::for_demonstration(county(), "福彩中心")
+}
+
 pub fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).unwrap()
 }
@@ -126,6 +130,7 @@ pub fn genesis() -> Genesis {
                 OrganizationKind::CivilAffairs,
                 &civil_officers,
             ),
+            organization(lottery_centre(), "福彩中心", OrganizationKind::LotteryCentre, &[]),
         ],
         parameters: Vec::new(),
     }

@@ -42,12 +42,16 @@ pub fn call(arguments: &Arguments, today: Date) -> Result<Option<Call>, String> 
 }
 
 /// A name as JSON has it.
-fn named<T: DeserializeOwned>(arguments: &Arguments, name: &str, usual: &str) -> Result<T, String> {
+pub fn named<T: DeserializeOwned>(
+    arguments: &Arguments,
+    name: &str,
+    usual: &str,
+) -> Result<T, String> {
     let value = arguments.optional(name).unwrap_or(usual);
     serde_json::from_value(value.into()).map_err(|error| error.to_string())
 }
 
-fn optional_text<const MAX: usize>(
+pub fn optional_text<const MAX: usize>(
     arguments: &Arguments,
     name: &str,
 ) -> Result<Option<Text<MAX>>, String> {

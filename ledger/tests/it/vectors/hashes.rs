@@ -28,6 +28,7 @@ fn hashes() {
         GenesisHash TransactionId EnvelopeHash BlockId ValidatorsHash ValidatorAddress StateRoot
         StateKeyHash StateValueHash StateLeafHash StateBucketNodeHash StateBucketHash StateNodeHash
         Commitment AttachmentHash DemonstrationSeed
+        SampleFrame SampleSeed SampleStream
     }
     let declared = include_str!("../../../src/hash.rs").matches("\nhash_type!(").count();
     assert_eq!(domains.len(), declared * materials.len(), "a domain is missing from this list");
