@@ -48,9 +48,7 @@ pub(super) fn issue(
         return Err(Refusal::new(Code::DivisionOutside, detail).into());
     }
     require_inside(state, context, &grant.to.holder)?;
-    let source = line::find_received(state, &grant.from)?;
-    transfer(grant, &source, state, context)?;
-    monitor::report_held(&grant.from, &grant.to, &source, grant.occurred_on, state, context)
+    transfer(grant, state, context)
 }
 
 /// A holder allocates quota of its own to a project, or to a unit of its own division.
@@ -73,8 +71,7 @@ pub(super) fn allocate(
         }
         require_inside(state, context, &grant.to.holder)?;
     }
-    let source = line::find_received(state, &grant.from)?;
-    transfer(grant, &source, state, context)
+    transfer(grant, state, context)
 }
 
 /// A holder that is no authority names the lines that it opens for others by its own code, so that
@@ -92,17 +89,13 @@ fn require_own_name(grant: &Grant, author: Author) -> Result<(), Refusal> {
     Err(Refusal::new(Code::LineNameNotGivers, detail))
 }
 
-fn transfer(
-    grant: &Grant,
-    source: &Line,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
+fn transfer(grant: &Grant, state: &mut State<'_>, context: &mut Context<'_>) -> Result<(), Fault> {
     let Grant { from, to, amount, purpose, basis, occurred_on, .. } = grant;
     check_date(context, *occurred_on)?;
     basis.check()?;
     budget_year::require_not_over(from, *occurred_on)?;
-    check_chain(grant, source)?;
+    let source = line::find_received(state, from)?;
+    check_chain(grant, &source)?;
     if let Some(row) = &grant.plan {
         plan::carry_out(row, grant, state)?;
     }
@@ -117,7 +110,8 @@ fn transfer(
     if to.holder == from.holder || to.holder == context.author.organization {
         line.received_on = Some(*occurred_on);
     }
-    line::credit(state, context, to, line, *amount)
+    line::credit(state, context, to, line, *amount)?;
+    monitor::report_held(from, to, &source, *occurred_on, state, context)
 }
 
 /// Fund and budget year stay, the purpose may only become narrower, and nothing is issued before

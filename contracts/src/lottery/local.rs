@@ -85,6 +85,9 @@ pub(super) fn enter(
 ) -> Result<(), Fault> {
     let DivideLocal { period, game, amount, province, lower, occurred_on } = call;
     check_date(context, *occurred_on)?;
+    if amount.is_zero() {
+        return Err(Refusal::new(Code::AmountZero, game).into());
+    }
     let above = finance(state, province)?;
     let below = finance(state, lower)?;
     let is_province = above.division.level() == Level::Province
