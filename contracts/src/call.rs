@@ -12,9 +12,11 @@ use crate::fault::Fault;
 use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
-use crate::{allocation, approval, charity, governance, lottery, payment, project, registry};
+use crate::{
+    allocation, approval, charity, disclosure, governance, lottery, payment, project, registry,
+};
 
-/// One act. Numbers are reserved for `subsidy` (8), `disclosure` (9) and `oversight` (10).
+/// One act. Numbers are reserved for `subsidy` (8) and `oversight` (10).
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[borsh(use_discriminant = true)]
@@ -36,6 +38,8 @@ pub enum Call {
     Payment(payment::Call) = 6,
     /// Charity money.
     Charity(charity::Call) = 7,
+    /// What must be made public, and what was.
+    Disclosure(disclosure::Call) = 9,
 }
 
 impl Call {
@@ -54,17 +58,19 @@ impl Call {
 
     /// Work of the call for the block's limit, in units of about a microsecond on the reference
     /// machine; depends on the call's bytes only. An approval counts the act that waits beside its
-    /// own, see `proposal`.
+    /// own, see `proposal`; an act that may oblige somebody to publish counts that too.
     pub fn weight(&self) -> u64 {
+        let observed = disclosure::OBSERVED_WEIGHT;
         match self {
             Self::Registry(_) => 200,
             Self::Approval(_) => 300,
             Self::Governance(_) => 2_000,
-            Self::Allocation(call) => call.weight(),
-            Self::Lottery(call) => call.weight(),
-            Self::Project(call) => call.weight(),
+            Self::Allocation(call) => call.weight() + observed,
+            Self::Lottery(call) => call.weight() + observed,
+            Self::Project(call) => call.weight() + observed,
             Self::Payment(call) => call.weight(),
-            Self::Charity(call) => call.weight(),
+            Self::Charity(call) => call.weight() + observed,
+            Self::Disclosure(call) => call.weight(),
         }
     }
 
@@ -83,6 +89,7 @@ impl Call {
             Self::Project(call) => call.policy(),
             Self::Payment(call) => call.policy(),
             Self::Charity(call) => call.policy(),
+            Self::Disclosure(call) => call.policy(),
         })
     }
 
@@ -102,6 +109,7 @@ impl Call {
             Self::Project(call) => call.apply(state, context),
             Self::Payment(call) => call.apply(state, context),
             Self::Charity(call) => call.apply(state, context),
+            Self::Disclosure(call) => call.apply(state, context),
         }
     }
 }

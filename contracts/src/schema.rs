@@ -58,6 +58,8 @@ pub mod prefix {
     pub const PAYMENT_FIRST: u8 = 0x48;
     /// `charity`: 0x50 to 0x5f.
     pub const CHARITY_FIRST: u8 = 0x50;
+    /// `disclosure`: 0x68 to 0x6f.
+    pub const DISCLOSURE_FIRST: u8 = 0x68;
 }
 
 /// A state value that does not decode: the state is damaged, or was written by other rules.

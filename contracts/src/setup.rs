@@ -17,6 +17,8 @@ use minglian_ledger::state::{Changes, MemoryState, StateRead};
 use minglian_ledger::text::Text;
 
 use crate::context::RULES_VERSION;
+use crate::disclosure::rule;
+use crate::disclosure::rule_file::{self, RuleFileError};
 use crate::fault::Fault;
 use crate::parameter::{self, Statutory};
 use crate::registry::{self, KeyRecord, Organization};
@@ -36,6 +38,9 @@ pub enum SetupError {
     /// A validator's organisation is not in the file, or has no governor.
     #[error("{0} runs a validator but is not an organisation with a governor")]
     NoGovernor(OrganizationCode),
+    /// The rules of disclosure do not read.
+    #[error(transparent)]
+    Rules(#[from] RuleFileError),
     /// The genesis block cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -48,7 +53,8 @@ impl From<Fault> for SetupError {
 }
 
 /// The state that the genesis sets up, as changes to an empty state. Parameters that the rules
-/// need and the genesis does not name start with their statutory values.
+/// need and the genesis does not name start with their statutory values; the rules of disclosure
+/// are those of the shipped file.
 ///
 /// # Errors
 /// [`SetupError`] naming what is wrong with the genesis.
@@ -76,6 +82,9 @@ pub fn genesis_changes(genesis: &Genesis) -> Result<Changes, SetupError> {
         if !named.contains(&parameter.key) {
             parameter::enter(&mut state, &parameter, Height::GENESIS)?;
         }
+    }
+    for (name, terms) in rule_file::shipped()? {
+        rule::enter(&mut state, &name, &terms, Height::GENESIS)?;
     }
     Ok(state.into_changes())
 }

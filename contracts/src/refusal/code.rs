@@ -1,7 +1,8 @@
 //! The numbered refusals, one table.
 //!
 //! Numbers are grouped: 1xx envelope and registry, 2xx approval, 3xx book, 4xx lottery, 5xx
-//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity.
+//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity, 10xx
+//! disclosure.
 
 impl Code {
     /// The stable number, as it stands in receipts.
@@ -310,4 +311,35 @@ codes! {
         "基金尚有剩余财产" "慈善法 第五十八条"
     941 PayoutUndone "nothing of the payment is out: it came back or was reversed"
         "该笔支付已全部退回或冲正" ""
+    1001 DisclosureRuleInvalid "the rule's dates, deadline or titles are not acceptable"
+        "公开规则的日期、期限或名称不符合要求" ""
+    1002 DisclosureRuleFull "the rule has as many versions, or the event as many rules, as may be"
+        "公开规则的版本或同一事由的规则数量已达上限" ""
+    1003 ObligationUnknown "the organisation has no such obligation to publish"
+        "本单位没有该项公开义务" ""
+    1004 ObligationMet "the obligation is met already; what was published is corrected by a correction"
+        "该项公开义务已履行,更正须办理更正说明" ""
+    1005 ObligationNotOpen "what the publication reports on has not begun or is not over"
+        "尚未到可公开的时间" ""
+    1006 ObligationsRepeated "more obligations than one publication meets, or one of them twice"
+        "一次公开对应的义务过多或重复" ""
+    1007 MetadataIncomplete
+        "index number, title, topic or publisher is missing, or there are too many keywords"
+        "缺少索引号、名称、主题分类或发布机构,或关键词过多" "政府信息公开目录系统实施指引(试行)"
+    1008 IndexNumberTaken "the organisation has used this index number"
+        "本单位已使用该索引号" "政府信息公开目录系统实施指引(试行)"
+    1009 PublicationUnknown "the organisation has no publication of this index number"
+        "本单位没有该索引号的公开信息" "慈善组织信息公开办法 第十六条"
+    1010 PublicationCorrected "the publication is corrected already; correct its correction"
+        "该公开信息已更正,请更正最新的更正说明" "慈善组织信息公开办法 第十六条"
+    1011 CorrectionEmpty "a correction names what it changes, from what to what"
+        "更正说明须写明更正事项、原内容和更正后内容" "慈善组织信息公开办法 第十六条"
+    1012 FiguresInvalid "too many figures, one without a label, or with more decimals than are printed"
+        "申报数据过多、缺少名称或小数位数超出上限" ""
+    1013 AttachmentsInvalid "more attachments than one publication holds, or one of them twice"
+        "附件过多或重复" ""
+    1014 TriggerObserved "the ledger sees such an event itself; it is not declared"
+        "该类事项由账本自动识别,无须申报" ""
+    1015 DeclarationExists "the organisation has declared such an event under this name"
+        "该事项已申报" ""
 }
