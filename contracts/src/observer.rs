@@ -65,7 +65,8 @@ fn charity_act(
         charity::Call::Qualify(act) => {
             let (holder, of) = (act.organization, &act.qualification);
             let subject = text(of.certificate.as_str());
-            let happening = |trigger| lasting(trigger, holder, subject, of.valid_from, of.valid_until);
+            let happening =
+                |trigger| lasting(trigger, holder, subject, of.valid_from, of.valid_until);
             standing_of(act.kind).map(happening).into_iter().collect()
         }
         charity::Call::Disqualify(act) => disqualified(act, state)?,
@@ -174,12 +175,7 @@ const fn standing_of(kind: QualificationKind) -> Option<Trigger> {
     }
 }
 
-fn happening(
-    trigger: Trigger,
-    holder: OrganizationCode,
-    subject: Subject,
-    on: Date,
-) -> Happening {
+fn happening(trigger: Trigger, holder: OrganizationCode, subject: Subject, on: Date) -> Happening {
     Happening { trigger, holder, subject, on, until: None, year: on.year() }
 }
 

@@ -38,9 +38,7 @@ pub type ByDueKey = (OrganizationCode, Shelf, DueDay, RuleName, Subject);
 pub type Subject = Text<160>;
 
 /// Where a duty lies in [`BY_DUE`].
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Shelf {
     /// One deadline, nothing published.
     Open,
@@ -53,9 +51,7 @@ pub enum Shelf {
 }
 
 /// A day in a key: its encoding has the order of the days.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct DueDay([u8; 4]);
 
 impl DueDay {
@@ -210,8 +206,7 @@ impl Standing {
         let version = rule.on(opens_on)?;
         let Schedule::Yearly(day) = version.terms.schedule else { return None };
         let due_on = day.in_year_after(about)?;
-        let holds =
-            self.begins_on <= last_day && self.ends_on.is_none_or(|last| last_day <= last);
+        let holds = self.begins_on <= last_day && self.ends_on.is_none_or(|last| last_day <= last);
         let is_owed = holds && due_on >= self.entered_on;
         is_owed.then_some((Period { number: year, opens_on, due_on }, version))
     }

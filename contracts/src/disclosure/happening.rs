@@ -110,9 +110,8 @@ pub fn end(
 
 /// What follows an end is judged by the law of the day of the end, all else by that of the event.
 fn judged_on(versions: &[RuleVersion], on: Date, until: Option<Date>) -> Date {
-    let follows = |version: &RuleVersion| {
-        matches!(version.terms.schedule, Schedule::MonthsAfterEnd(_))
-    };
+    let follows =
+        |version: &RuleVersion| matches!(version.terms.schedule, Schedule::MonthsAfterEnd(_));
     match until {
         Some(until) if versions.iter().all(follows) => until,
         _ => on,
@@ -123,8 +122,7 @@ fn judged_on(versions: &[RuleVersion], on: Date, until: Option<Date>) -> Date {
 /// were due, and are not owed any more, are not counted among those that are.
 fn ended(before: &Duty, on: Date, context: &Context<'_>) -> Duty {
     let today = context.today();
-    let mut duty =
-        Duty { ended_on: Some(on), end_entered_on: Some(today), ..before.clone() };
+    let mut duty = Duty { ended_on: Some(on), end_entered_on: Some(today), ..before.clone() };
     let next_day = on.add_days(1).unwrap_or(Date::MAX);
     let mut early = before.first_period_from(next_day);
     while before.met > 0

@@ -126,8 +126,7 @@ pub fn calendar(
     (first, last): (Month, Month),
     as_of: Date,
 ) -> Result<Vec<MonthSummary>, StateError> {
-    let range =
-        Range { from: first.first_day(), to: last.last_day(), as_of, unmet_only: false };
+    let range = Range { from: first.first_day(), to: last.last_day(), as_of, unmet_only: false };
     let (mut months, mut after) = (BTreeMap::<Month, BTreeMap<_, u32>>::new(), None);
     loop {
         let page = obligations(reader, holder, range, after.as_ref(), PAGE_MAX)?;

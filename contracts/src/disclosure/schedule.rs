@@ -142,9 +142,7 @@ fn parse(words: &[&str]) -> Option<Schedule> {
         [count, "working", "days"] => Schedule::WorkingDays(after(count)?),
         [count, "months"] => Schedule::Months(after(count)?),
         [count, "months", "after", "the", "end"] => Schedule::MonthsAfterEnd(after(count)?),
-        ["every", count, "days", "until", "the", "end"] => {
-            Schedule::EveryDays(count.parse().ok()?)
-        }
+        ["every", count, "days", "until", "the", "end"] => Schedule::EveryDays(count.parse().ok()?),
         ["every", count, "months", "until", "the", "end"] => {
             Schedule::EveryMonths(count.parse().ok()?)
         }

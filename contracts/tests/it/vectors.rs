@@ -6,6 +6,7 @@
 
 mod calls;
 mod charity;
+mod disclosure;
 mod events;
 mod tree;
 
@@ -24,6 +25,9 @@ use minglian_contracts::charity::donation::Valuation;
 use minglian_contracts::charity::kind::FundKind;
 use minglian_contracts::charity::qualification::{CharityForm, QualificationKind};
 use minglian_contracts::charity::resolution::Matter;
+use minglian_contracts::disclosure::figure::{FigureMeasure, FigureUnit};
+use minglian_contracts::disclosure::publication::{AttachmentClass, Openness, Validity};
+use minglian_contracts::disclosure::rule::{Condition, Tier, Trigger};
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::Side;
 use minglian_contracts::payment::Expenditure;
@@ -174,6 +178,7 @@ fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
 fn calls() {
     let mut samples: Vec<Sample> = calls::all().iter().map(Sample::of).collect();
     samples.extend(charity::calls().iter().map(Sample::of));
+    samples.extend(disclosure::calls().iter().map(Sample::of));
     let about = "Acts as they stand in `TransactionBody.call`, at least one for each variant.";
     check_file("calls.json", about, &samples);
     check_page("Calls", &samples, &numbers_of::<Call>(&[]));
@@ -183,6 +188,7 @@ fn calls() {
 fn events() {
     let mut samples: Vec<Sample> = events::all().iter().map(Sample::of).collect();
     samples.extend(charity::events().iter().map(Sample::of));
+    samples.extend(disclosure::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);
@@ -220,4 +226,12 @@ fn enums_without_fields() {
     check_names::<Valuation>(&page, "Valuation");
     check_names::<Matter>(&page, "Matter");
     check_names::<Expense>(&page, "Expense");
+    check_names::<Trigger>(&page, "Trigger");
+    check_names::<Tier>(&page, "Tier");
+    check_names::<Condition>(&page, "Condition");
+    check_names::<Validity>(&page, "Validity");
+    check_names::<Openness>(&page, "Openness");
+    check_names::<AttachmentClass>(&page, "AttachmentClass");
+    check_names::<FigureMeasure>(&page, "FigureMeasure");
+    check_names::<FigureUnit>(&page, "FigureUnit");
 }
