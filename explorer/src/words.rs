@@ -8,6 +8,7 @@ pub mod allocation;
 pub mod approval;
 pub mod book;
 pub mod charity;
+pub mod disclosure;
 pub mod governance;
 pub mod lottery;
 pub mod party;
@@ -58,6 +59,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Project(call) => project::call(call, names),
         Call::Payment(call) => payment::call(call, names),
         Call::Charity(call) => charity::call(call, names),
+        Call::Disclosure(call) => disclosure::call(call),
     }
 }
 
@@ -74,6 +76,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Project(event) => project::event(event),
         Event::Payment(event) => payment::event(event),
         Event::Charity(event) => charity::event(event, names),
+        Event::Disclosure(event) => disclosure::event(event, names),
     }
 }
 
@@ -88,6 +91,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Project(call) => project::kind(call),
         Call::Payment(call) => payment::kind(call),
         Call::Charity(call) => charity::kind(call),
+        Call::Disclosure(call) => disclosure::kind(call),
     }
 }
 

@@ -1,6 +1,7 @@
 /** Acts, as `docs/calls.md` lists them: numbers are positions, fields stand in their order. */
 import type { Codec, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32 } from './codec.ts';
+import { disclosureActs } from './disclosure.ts';
 import { malformed, VerifyError } from './errors.ts';
 import type { DocumentNumber } from './scalars.ts';
 import {
@@ -237,8 +238,11 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     terminate_fund: { fund, resolution: text(64), occurred_on: date },
     correct_payout: { payment: reference, occurred_on: date },
   },
+  // Reserved: no act has this number.
+  subsidy: {},
+  disclosure: disclosureActs({ category, fundName, lineName }),
 };
-const RESERVED = ['subsidy', 'disclosure', 'oversight'];
+const RESERVED = ['oversight'];
 
 /** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */
 export const call = oneOf(mapped(MODULES, (acts) => oneOf(mapped(acts, struct))));
