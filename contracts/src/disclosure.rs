@@ -47,7 +47,7 @@ use obligation::{IndexNumber, ObligationName};
 use rule::{RuleName, Terms, Trigger};
 
 /// What the duties that an act may open weigh beside the act.
-pub const OBSERVED_WEIGHT: u64 = 60;
+pub const OBSERVED_WEIGHT: u64 = 30;
 
 /// What can be done about disclosure.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]

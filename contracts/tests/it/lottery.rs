@@ -116,6 +116,15 @@ proptest! {
     }
 }
 
+/// What a statement came to; behind it stands what it obliges to publish.
+fn stated(events: &[Event]) -> lottery::accrual::Accrual {
+    let accrual = events.iter().find_map(|event| match event {
+        Event::Lottery(lottery::Event::Stated { accrual, .. }) => Some(*accrual),
+        _ => None,
+    });
+    accrual.unwrap()
+}
+
 #[test]
 fn a_year_of_sichuan_agrees_with_the_published_fund_to_its_printed_precision() {
     let mut world = world_on("2024-04-09");
@@ -128,9 +137,7 @@ fn a_year_of_sichuan_agrees_with_the_published_fund_to_its_printed_precision() {
         let (sales, published, product) = (wan(3).unwrap(), wan(4).unwrap(), wan(5).unwrap());
         let call = state(statement(game, "2017-12", sales, Fen::ZERO, "2018-01-10"));
         let events = checked(&mut world, "lottery", &call).unwrap();
-        let Some(Event::Lottery(lottery::Event::Stated { accrual, .. })) = events.last() else {
-            panic!("{events:?}")
-        };
+        let accrual = stated(&events);
         assert_eq!(accrual.ratio_basis_points, fields[2].parse::<u16>().unwrap() * 100, "{game}");
         assert_eq!(accrual.fund, product, "{game}");
         // Both figures are printed to 0.01万元, so each is off by up to half of that.
@@ -156,9 +163,7 @@ fn unclaimed_prizes_stay_local() {
     let mut world = world_on("2024-04-09");
     let events = checked(&mut world, "lottery", &state(march("100000.02", "321.50"))).unwrap();
     // 36000.0072 yuan of fund: 3600000 fen, 72 hundredths of a fen stay in the prize pool.
-    let Some(Event::Lottery(lottery::Event::Stated { accrual, .. })) = events.last() else {
-        panic!("{events:?}")
-    };
+    let accrual = stated(&events);
     assert_eq!((accrual.fund, accrual.remainder), (yuan("36000"), 7_200));
     assert_eq!(held(&world, Side::Central), yuan("18000"));
     assert_eq!(held(&world, Side::Local), yuan("18321.50"));
