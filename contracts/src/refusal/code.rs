@@ -317,7 +317,8 @@ codes! {
         "公开规则的版本或同一事由的规则数量已达上限" ""
     1003 ObligationUnknown "the organisation has no such obligation to publish"
         "本单位没有该项公开义务" ""
-    1004 ObligationMet "the obligation is met already; what was published is corrected by a correction"
+    1004 ObligationMet
+        "the obligation is met already; what was published is corrected by a correction"
         "该项公开义务已履行,更正须办理更正说明" ""
     1005 ObligationNotOpen "what the publication reports on has not begun or is not over"
         "尚未到可公开的时间" ""
@@ -334,7 +335,8 @@ codes! {
         "该公开信息已更正,请更正最新的更正说明" "慈善组织信息公开办法 第十六条"
     1011 CorrectionEmpty "a correction names what it changes, from what to what"
         "更正说明须写明更正事项、原内容和更正后内容" "慈善组织信息公开办法 第十六条"
-    1012 FiguresInvalid "too many figures, one without a label, or with more decimals than are printed"
+    1012 FiguresInvalid
+        "too many figures, one without a label, or with more decimals than are printed"
         "申报数据过多、缺少名称或小数位数超出上限" ""
     1013 AttachmentsInvalid "more attachments than one publication holds, or one of them twice"
         "附件过多或重复" ""
