@@ -18,7 +18,10 @@ pub(super) fn call(call: &Call) -> Sentence {
     match call {
         Call::Publish(act) => {
             let (title, number) = (&act.metadata.title, &act.metadata.index_number);
-            sentence!("公开《{title}》(索引号 {number})", "publishes {title} (index number {number})")
+            sentence!(
+                "公开《{title}》(索引号 {number})",
+                "publishes {title} (index number {number})"
+            )
         }
         Call::Correct(act) => {
             let (number, wrong) = (&act.metadata.index_number, &act.corrects);

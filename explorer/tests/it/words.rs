@@ -57,9 +57,8 @@ fn every_act_and_event_of_disclosure_has_sentences_that_accuse_nobody() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/vectors/");
         serde_json::from_slice(&std::fs::read(format!("{folder}{file}")).unwrap()).unwrap()
     };
-    let is_ours = |value: &&serde_json::Value| {
-        value["name"].as_str().unwrap().starts_with("disclosure.")
-    };
+    let is_ours =
+        |value: &&serde_json::Value| value["name"].as_str().unwrap().starts_with("disclosure.");
     let (calls, events) = (read("calls.json"), read("events.json"));
     let acts = calls["values"].as_array().unwrap().iter().filter(is_ours);
     let acts: Vec<Call> =
@@ -71,9 +70,8 @@ fn every_act_and_event_of_disclosure_has_sentences_that_accuse_nobody() {
     let mut sentences: Vec<_> = acts.iter().map(|act| words::call(act, &Plain)).collect();
     sentences.extend(events.map(|event| words::event(&event, &Plain)));
     assert_eq!(sentences.len(), acts.len() + 5);
-    let accuses = |said: &words::Sentence| {
-        ["违法", "违规", "逾期"].iter().any(|word| said.zh.contains(word))
-    };
+    let accuses =
+        |said: &words::Sentence| ["违法", "违规", "逾期"].iter().any(|word| said.zh.contains(word));
     assert!(!sentences.iter().any(accuses));
     let declared = "申报2026-03-05发生的重大事项“购置办公用房”";
     assert!(sentences.iter().any(|said| said.zh == declared));
