@@ -10,6 +10,7 @@ mod accounts;
 mod allocations;
 mod chain;
 mod connection;
+mod disclosures;
 mod extract;
 mod limits;
 mod log;
@@ -159,6 +160,9 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(organizations::parameters))
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
+        .routes(routes!(disclosures::obligations))
+        .routes(routes!(disclosures::disclosures))
+        .routes(routes!(disclosures::disclosure))
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))
