@@ -212,11 +212,41 @@ fn i19_nothing_published_is_edited_or_deleted() {
     let states = ["2025-08-01", "2025-08-08", "2025-08-09"].map(state);
     let expected = [ObligationState::Due, ObligationState::OnTime, ObligationState::Corrected];
     assert_eq!(states, expected);
+    // A later correction does not move the day since which it is corrected.
+    world.date = day("2025-08-20");
+    go(&mut world, &["correct_notice index=更正2 corrects=更正1 row=收入:110元:111元"]);
+    let all = pages(&world, range("2025-08-01", "2026-01-01", day("2025-08-09")), 500);
+    let corrected = find(&all, "charity.campaign_end/备1/1");
+    assert_eq!(corrected.state, ObligationState::Corrected);
+    let correction = corrected.met.as_ref().and_then(|met| met.correction.clone()).unwrap();
+    assert_eq!((correction.publication, correction.since), (text("更正2"), day("2025-08-09")));
     // The index number is used, and another organisation's is none.
     let again = call("publish index=公开1", &world);
     assert_eq!(steps::checked(&mut world, CHARITY, &again), Err(Code::IndexNumberTaken));
-    let other = call("correct_notice index=更正2 corrects=更正1 row=收入:1:2", &world);
+    let other = call("correct_notice index=更正3 corrects=更正2 row=收入:1:2", &world);
     assert_eq!(steps::checked(&mut world, "home", &other), Err(Code::PublicationUnknown));
+}
+
+/// A campaign that runs when the law changes: what is due while it runs by the law of its first
+/// day, what is due after it by the law of its last, the real one.
+#[test]
+fn what_follows_an_end_is_judged_by_the_law_of_the_day_of_the_end() {
+    let mut world = World::new();
+    world.date = day("2024-06-01");
+    set_up(&mut world);
+    for number in [1, 2] {
+        let file =
+            format!("file_campaign filing=备{number} fund=本级 begins=2024-07-01 ends=2025-02-01");
+        go(&mut world, &[&file]);
+    }
+    world.date = day("2024-09-04");
+    go(&mut world, &["end_campaign filing=备2"]);
+    let version = |rule: &str, subject: &str| {
+        let key = (code(CHARITY), text(&format!("charity.{rule}")), text(subject));
+        DUTIES.get(&world.state, &key).unwrap().unwrap().version
+    };
+    assert_eq!([version("campaign_progress", "备1"), version("campaign_end", "备1")], [1, 2]);
+    assert_eq!([version("campaign_progress", "备2"), version("campaign_end", "备2")], [1, 1]);
 }
 
 #[test]
