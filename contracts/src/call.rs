@@ -13,10 +13,11 @@ use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
 use crate::{
-    allocation, approval, charity, governance, lottery, oversight, payment, project, registry,
+    allocation, approval, charity, disclosure, governance, lottery, oversight, payment, project,
+    registry,
 };
 
-/// One act. Numbers are reserved for `subsidy` (8) and `disclosure` (9).
+/// One act. Number 8 is reserved for `subsidy`.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[borsh(use_discriminant = true)]
@@ -38,6 +39,8 @@ pub enum Call {
     Payment(payment::Call) = 6,
     /// Charity money.
     Charity(charity::Call) = 7,
+    /// What must be made public, and what was.
+    Disclosure(disclosure::Call) = 9,
     /// Complaints, audits, samples, inspections.
     Oversight(oversight::Call) = 10,
 }
@@ -58,17 +61,19 @@ impl Call {
 
     /// Work of the call for the block's limit, in units of about a microsecond on the reference
     /// machine; depends on the call's bytes only. An approval counts the act that waits beside its
-    /// own, see `proposal`.
+    /// own, see `proposal`; an act that may oblige somebody to publish counts that too.
     pub fn weight(&self) -> u64 {
+        let observed = disclosure::OBSERVED_WEIGHT;
         match self {
             Self::Registry(_) => 200,
             Self::Approval(_) => 300,
             Self::Governance(_) => 2_000,
-            Self::Allocation(call) => call.weight(),
-            Self::Lottery(call) => call.weight(),
-            Self::Project(call) => call.weight(),
+            Self::Allocation(call) => call.weight() + observed,
+            Self::Lottery(call) => call.weight() + observed,
+            Self::Project(call) => call.weight() + observed,
             Self::Payment(call) => call.weight(),
-            Self::Charity(call) => call.weight(),
+            Self::Charity(call) => call.weight() + observed,
+            Self::Disclosure(call) => call.weight(),
             Self::Oversight(call) => call.weight(),
         }
     }
@@ -89,6 +94,7 @@ impl Call {
             Self::Payment(call) => call.policy(),
             Self::Charity(call) => call.policy(),
             Self::Oversight(call) => call.policy(),
+            Self::Disclosure(call) => call.policy(),
         })
     }
 
@@ -109,6 +115,7 @@ impl Call {
             Self::Payment(call) => call.apply(state, context),
             Self::Charity(call) => call.apply(state, context),
             Self::Oversight(call) => call.apply(state, context),
+            Self::Disclosure(call) => call.apply(state, context),
         }
     }
 }

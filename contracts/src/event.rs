@@ -9,8 +9,8 @@ use crate::context::Report;
 use crate::refusal::{Code, Detail, Refusal};
 use crate::schema;
 use crate::{
-    allocation, approval, book, charity, governance, lottery, oversight, parameter, payment,
-    project, registry,
+    allocation, approval, book, charity, disclosure, governance, lottery, oversight, parameter,
+    payment, project, registry,
 };
 
 /// Declares [`Event`] and the number of each kind from one table.
@@ -18,7 +18,7 @@ macro_rules! events {
     ($($(#[$doc:meta])* $number:literal $name:ident($report:ty))*) => {
         /// One thing that an applied act has caused. Each module owns the enum of its events; the
         /// numbers here and the order of the variants there are part of the format. Numbers are
-        /// reserved for `subsidy` (10) and `disclosure` (11).
+        /// reserved for `subsidy` (10).
         #[derive(
             Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
         )]
@@ -56,6 +56,8 @@ events! {
     8 Payment(payment::Event)
     /// Charity money.
     9 Charity(charity::Event)
+    /// What must be made public, and what was.
+    11 Disclosure(disclosure::Event)
     /// Complaints, audits, samples, inspections.
     12 Oversight(oversight::Event)
 }

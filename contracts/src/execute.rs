@@ -18,6 +18,7 @@ use crate::context::{BlockContext, Context};
 use crate::envelope::{self, Checked, EnvelopeFault, Reference};
 use crate::event;
 use crate::fault::Fault;
+use crate::observer;
 use crate::oversight::sample;
 use crate::proposal;
 use crate::refusal::{Code, Refusal};
@@ -196,7 +197,8 @@ pub fn execute_transaction(
     }
 }
 
-/// Applies the act, or stores it for its approvers; the receipt of success.
+/// Applies the act, with what it obliges to, or stores it for its approvers; the receipt of
+/// success.
 fn apply(
     state: &mut State<'_>,
     block: &BlockContext,
@@ -216,7 +218,9 @@ fn apply(
         signatures: Vec::new(),
         events: Vec::new(),
     };
-    proposal::submit(checked.call.clone(), state, &mut context)?;
+    if let Some(call) = proposal::submit(checked.call.clone(), state, &mut context)? {
+        observer::observe(&call, state, &mut context)?;
+    }
     let receipt = event::applied(&context.events);
     let bytes = receipt.events.len() + RECEIPT_OVERHEAD_BYTES;
     if bytes > RECEIPT_BYTES_MAX {

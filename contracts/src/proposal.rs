@@ -71,21 +71,23 @@ pub(crate) fn waiting_weight(state: &State<'_>, call: &Call) -> Result<u64, Stat
     Ok(PROPOSALS.get(state, proposal)?.map_or(0, |waiting| waiting.call.weight()))
 }
 
-/// Carries out a call: at once, or, if other officers must approve it first, by storing it.
+/// Carries out a call: at once, or, if other officers must approve it first, by storing it. The act
+/// that took effect, if one did.
 pub(crate) fn submit(
     call: Call,
     state: &mut State<'_>,
     context: &mut Context<'_>,
-) -> Result<(), Fault> {
+) -> Result<Option<Call>, Fault> {
     let signature = Signature::of(&context.actor, context.index);
     context.signatures = vec![signature.clone()];
     let policy = call.policy(state)?;
     match &policy {
         Policy::Unrestricted => {
-            return match &call {
-                Call::Approval(step) => step::take(step, state, context),
-                other => other.apply(state, context),
-            };
+            if let Call::Approval(step) = &call {
+                return step::take(step, state, context);
+            }
+            call.apply(state, context)?;
+            return Ok(Some(call));
         }
         Policy::Steps(steps) => {
             let Some(step) = steps.first() else {
@@ -99,9 +101,11 @@ pub(crate) fn submit(
         }
     }
     if is_complete(state, &policy, &context.signatures)? {
-        return call.apply(state, context);
+        call.apply(state, context)?;
+        return Ok(Some(call));
     }
-    propose(call, signature, state, context)
+    propose(call, signature, state, context)?;
+    Ok(None)
 }
 
 fn propose(

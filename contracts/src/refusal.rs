@@ -5,6 +5,8 @@
 
 #[macro_use]
 mod table;
+#[macro_use]
+mod society;
 pub mod code;
 
 use std::fmt;

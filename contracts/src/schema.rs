@@ -66,6 +66,8 @@ pub mod prefix {
     pub const CHARITY_FIRST: u8 = 0x50;
     /// `oversight`: 0x70 to 0x7f.
     pub const OVERSIGHT_FIRST: u8 = 0x70;
+    /// `disclosure`: 0x68 to 0x6f.
+    pub const DISCLOSURE_FIRST: u8 = 0x68;
 }
 
 /// A state value that does not decode: the state is damaged, or was written by other rules.

@@ -13,6 +13,8 @@ use minglian_ledger::state::overlay::Overlay;
 use minglian_ledger::state::{Changes, MemoryState, StateRead};
 
 use crate::context::RULES_VERSION;
+use crate::disclosure::rule;
+use crate::disclosure::rule_file::{self, RuleFileError};
 use crate::fault::Fault;
 use crate::parameter;
 use crate::registry::{self, KeyRecord, Organization};
@@ -33,6 +35,9 @@ pub enum SetupError {
     /// A validator's organisation is not in the file, or has no governor.
     #[error("{0} runs a validator but is not an organisation with a governor")]
     NoGovernor(OrganizationCode),
+    /// The rules of disclosure do not read.
+    #[error(transparent)]
+    DisclosureRules(#[from] RuleFileError),
     /// The genesis block cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -49,7 +54,7 @@ impl From<Fault> for SetupError {
 
 /// The state that the genesis sets up, as changes to an empty state. Parameters that the rules
 /// need and the genesis does not name start with the verified values of national law, see
-/// [`rules`].
+/// [`rules`]; the rules of disclosure are those of the shipped file.
 ///
 /// # Errors
 /// [`SetupError`] naming what is wrong with the genesis.
@@ -80,6 +85,9 @@ pub fn genesis_changes(genesis: &Genesis) -> Result<Changes, SetupError> {
     }
     for notice in rules::holidays()? {
         working_day::enter(&mut state, &notice, Height::GENESIS)?;
+    }
+    for (name, terms) in rule_file::shipped()? {
+        rule::enter(&mut state, &name, &terms, Height::GENESIS)?;
     }
     Ok(state.into_changes())
 }

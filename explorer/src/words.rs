@@ -8,6 +8,7 @@ pub mod allocation;
 pub mod approval;
 pub mod book;
 pub mod charity;
+pub mod disclosure;
 pub mod governance;
 pub mod lottery;
 pub mod oversight;
@@ -60,6 +61,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Payment(call) => payment::call(call, names),
         Call::Charity(call) => charity::call(call, names),
         Call::Oversight(call) => oversight::call(call, names),
+        Call::Disclosure(call) => disclosure::call(call),
     }
 }
 
@@ -77,6 +79,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Payment(event) => payment::event(event),
         Event::Charity(event) => charity::event(event, names),
         Event::Oversight(event) => oversight::event(event, names),
+        Event::Disclosure(event) => disclosure::event(event, names),
     }
 }
 
@@ -92,6 +95,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Payment(call) => payment::kind(call),
         Call::Charity(call) => charity::kind(call),
         Call::Oversight(call) => oversight::kind(call),
+        Call::Disclosure(call) => disclosure::kind(call),
     }
 }
 

@@ -10,6 +10,7 @@ mod accounts;
 mod allocations;
 mod chain;
 mod connection;
+mod disclosures;
 mod extract;
 mod limits;
 mod log;
@@ -169,6 +170,9 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(oversight::audit))
         .routes(routes!(oversight::samples))
         .routes(routes!(oversight::sample))
+        .routes(routes!(disclosures::obligations))
+        .routes(routes!(disclosures::disclosures))
+        .routes(routes!(disclosures::disclosure))
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))

@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use minglian_client::Client;
 use minglian_contracts::allocation::check::check_lines;
 use minglian_contracts::charity::check::check_charities;
+use minglian_contracts::disclosure::check::check_disclosures;
 use minglian_contracts::invariants::{self, BookTotals};
 use minglian_contracts::oversight::check::check_oversight;
 use minglian_contracts::replica::Replica;
@@ -134,6 +135,7 @@ pub fn book(replica: &Replica) -> anyhow::Result<BookTotals> {
     check_lines(replica.state())?;
     check_charities(replica.state())?;
     check_oversight(replica.state())?;
+    check_disclosures(replica.state())?;
     Ok(invariants::check_book(replica.state())?)
 }
 

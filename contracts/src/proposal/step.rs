@@ -6,6 +6,7 @@ use minglian_ledger::hash::TransactionId;
 use super::{OPEN_PROPOSALS, PROPOSALS, Proposal, check_role, check_step, is_complete};
 use crate::actor::{Author, Signature};
 use crate::approval;
+use crate::call::Call;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::policy::Policy;
@@ -14,13 +15,14 @@ use crate::registry;
 use crate::schema::State;
 use crate::validator_set;
 
+/// Takes the step; the act that took effect, if one did.
 pub(super) fn take(
     step: &approval::Call,
     state: &mut State<'_>,
     context: &mut Context<'_>,
-) -> Result<(), Fault> {
+) -> Result<Option<Call>, Fault> {
     match step {
-        approval::Call::Approve { proposal } => approve(proposal, state, context),
+        approval::Call::Approve { proposal } => return approve(proposal, state, context),
         approval::Call::Reject { proposal, opinion } => {
             let open = find_open(state, proposal, context)?;
             let policy = open.call.policy(state)?;
@@ -28,9 +30,8 @@ pub(super) fn take(
             check_next_step(&policy, &open, &live, state, context)?;
             close(state, proposal, &open)?;
             context.emit(approval::Event::Rejected { proposal: *proposal, opinion: *opinion });
-            Ok(())
         }
-        approval::Call::Retract { proposal } => retract(proposal, state, context),
+        approval::Call::Retract { proposal } => retract(proposal, state, context)?,
         approval::Call::Withdraw { proposal } => {
             let open = find(state, proposal)?;
             if open.proposer() != Some(&context.actor.organization) {
@@ -38,16 +39,17 @@ pub(super) fn take(
             }
             close(state, proposal, &open)?;
             context.emit(approval::Event::Withdrawn { proposal: *proposal });
-            Ok(())
         }
     }
+    Ok(None)
 }
 
+/// The act, if this was its last step.
 fn approve(
     id: &TransactionId,
     state: &mut State<'_>,
     context: &mut Context<'_>,
-) -> Result<(), Fault> {
+) -> Result<Option<Call>, Fault> {
     let mut proposal = find_open(state, id, context)?;
     let policy = proposal.call.policy(state)?;
     let mut live = live_signatures(state, &proposal, context)?;
@@ -60,7 +62,7 @@ fn approve(
         let steps = u32::try_from(proposal.signatures.len()).unwrap_or(u32::MAX);
         PROPOSALS.put(state, id, &proposal);
         context.emit(approval::Event::StepTaken { proposal: *id, steps });
-        return Ok(());
+        return Ok(None);
     }
     close(state, id, &proposal)?;
     let Proposal { call, signatures, .. } = proposal;
@@ -71,7 +73,8 @@ fn approve(
         context.author = Author { organization: proposer.organization, kind, division };
     }
     context.signatures = signatures;
-    call.apply(state, context)
+    call.apply(state, context)?;
+    Ok(Some(call))
 }
 
 /// Takes the vote of the actor's organisation off a proposal that governors decide.

@@ -4,6 +4,8 @@
 
 mod book;
 mod charity;
+mod disclosure;
+mod disclosure_property;
 mod documentation;
 mod envelope;
 mod fen_model;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use minglian_contracts::charity::kind;
+use minglian_contracts::oversight::deadline;
 use minglian_contracts::parameter::{self, Key};
 use minglian_contracts::rules::{self, File, Rule, RulesError};
 use minglian_contracts::{allocation, lottery, payment, proposal};
@@ -25,6 +26,11 @@ const READ: &[&str] = &[
     kind::QUORUM,
     kind::MAJORITY,
     kind::FUNDRAISING_MAX,
+    deadline::ACCEPT_DAYS,
+    deadline::ANSWER_DAYS,
+    deadline::EXTENSION_DAYS,
+    deadline::RECTIFICATION_DAYS,
+    deadline::SAMPLE_HEIGHTS_MIN,
 ];
 
 const COMPLETED: &[&str] = &[
@@ -53,6 +59,7 @@ fn bounds(unit: &str) -> std::ops::RangeInclusive<i64> {
         "points" => 0..=100,
         "day_of_month" => 1..=31,
         "days" => 1..=366,
+        "heights" => 1..=100_000,
         "years" | "members" => 1..=99,
         other => panic!("no unit {other}"),
     }

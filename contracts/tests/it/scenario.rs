@@ -10,6 +10,7 @@
 //! blocks 20                                             so many empty blocks
 //! balance county_civil/中央集中/2024/甲 = 102万元
 //! cash 慈善总会/慈善·南湖/0/非限定 = 5元               the same of money, and of `goods`
+//! owed 慈善总会 charity.fund_information/助学/1 = due 2025-07-01
 //! ```
 //!
 //! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME`, `withdraw NAME`
@@ -21,6 +22,7 @@ mod gifts;
 mod money;
 mod projects;
 mod oversight;
+pub mod notices;
 mod verbs;
 
 use std::collections::BTreeMap;
@@ -129,6 +131,9 @@ impl Scenario {
             if let Some(name) = act.strip_prefix(word) {
                 return self.check_balance(name, *measure, expected);
             }
+        }
+        if let Some(found) = notices::answer(act, &self.world) {
+            return compare(&found?, expected);
         }
         if act == "validators" {
             let set = validator_set::validators(&self.world.state).map_err(|it| it.to_string())?;

@@ -6,6 +6,7 @@
 
 mod calls;
 mod charity;
+mod disclosure;
 mod events;
 mod oversight;
 mod tree;
@@ -25,6 +26,9 @@ use minglian_contracts::charity::donation::Valuation;
 use minglian_contracts::charity::kind::FundKind;
 use minglian_contracts::charity::qualification::{CharityForm, QualificationKind};
 use minglian_contracts::charity::resolution::Matter;
+use minglian_contracts::disclosure::figure::{FigureMeasure, FigureUnit};
+use minglian_contracts::disclosure::publication::{AttachmentClass, Openness, Validity};
+use minglian_contracts::disclosure::rule::{Condition, Tier, Trigger};
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::Side;
 use minglian_contracts::lottery::central::CentralUser;
@@ -186,6 +190,7 @@ fn calls() {
     let mut samples: Vec<Sample> = calls::all().iter().map(Sample::of).collect();
     samples.extend(charity::calls().iter().map(Sample::of));
     samples.extend(oversight::calls().iter().map(Sample::of));
+    samples.extend(disclosure::calls().iter().map(Sample::of));
     let about = "Acts as they stand in `TransactionBody.call`, at least one for each variant.";
     check_file("calls.json", about, &samples);
     check_page("Calls", &samples, &numbers_of::<Call>(&[]));
@@ -196,6 +201,7 @@ fn events() {
     let mut samples: Vec<Sample> = events::all().iter().map(Sample::of).collect();
     samples.extend(charity::events().iter().map(Sample::of));
     samples.extend(oversight::events().iter().map(Sample::of));
+    samples.extend(disclosure::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);
@@ -251,4 +257,12 @@ fn enums_without_fields() {
     check_names::<SamplePurpose>(&page, "SamplePurpose");
     check_names::<CancelReason>(&page, "CancelReason");
     check_names::<InspectionResult>(&page, "InspectionResult");
+    check_names::<Trigger>(&page, "Trigger");
+    check_names::<Tier>(&page, "Tier");
+    check_names::<Condition>(&page, "Condition");
+    check_names::<Validity>(&page, "Validity");
+    check_names::<Openness>(&page, "Openness");
+    check_names::<AttachmentClass>(&page, "AttachmentClass");
+    check_names::<FigureMeasure>(&page, "FigureMeasure");
+    check_names::<FigureUnit>(&page, "FigureUnit");
 }

@@ -7,6 +7,7 @@ use minglian_contracts::allocation::check::check_lines;
 use minglian_contracts::call::Call;
 use minglian_contracts::charity::check::check_charities;
 use minglian_contracts::context::BlockContext;
+use minglian_contracts::disclosure::check::check_disclosures;
 use minglian_contracts::envelope::{self, Checked, EnvelopeFault};
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::invariants::check_book;
@@ -235,6 +236,7 @@ impl World {
         check_lines(&self.state).unwrap();
         check_charities(&self.state).unwrap();
         check_oversight(&self.state).unwrap();
+        check_disclosures(&self.state).unwrap();
         Ok(replayed.executed.receipts)
     }
 

@@ -76,6 +76,32 @@ fn every_act_and_event_of_oversight_has_a_sentence_of_its_own() {
 }
 
 #[test]
+fn every_act_and_event_of_disclosure_has_sentences_that_accuse_nobody() {
+    let read = |file: &str| -> serde_json::Value {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/vectors/");
+        serde_json::from_slice(&std::fs::read(format!("{folder}{file}")).unwrap()).unwrap()
+    };
+    let is_ours =
+        |value: &&serde_json::Value| value["name"].as_str().unwrap().starts_with("disclosure.");
+    let (calls, events) = (read("calls.json"), read("events.json"));
+    let acts = calls["values"].as_array().unwrap().iter().filter(is_ours);
+    let acts: Vec<Call> =
+        acts.map(|value| serde_json::from_value(value["json"].clone()).unwrap()).collect();
+    let kinds: std::collections::BTreeSet<&str> = acts.iter().map(words::kind).collect();
+    assert_eq!(kinds.len(), 4);
+    let events = events["values"].as_array().unwrap().iter().filter(is_ours);
+    let events = events.map(|value| serde_json::from_value(value["json"].clone()).unwrap());
+    let mut sentences: Vec<_> = acts.iter().map(|act| words::call(act, &Plain)).collect();
+    sentences.extend(events.map(|event| words::event(&event, &Plain)));
+    assert_eq!(sentences.len(), acts.len() + 5);
+    let accuses =
+        |said: &words::Sentence| ["违法", "违规", "逾期"].iter().any(|word| said.zh.contains(word));
+    assert!(!sentences.iter().any(accuses));
+    let declared = "申报2026-03-05发生的重大事项“购置办公用房”";
+    assert!(sentences.iter().any(|said| said.zh == declared));
+}
+
+#[test]
 fn times_are_beijings_and_addresses_are_escaped() {
     let noon = i64::try_from(crate::chain::noon("2021-03-01").0).unwrap();
     assert_eq!(beijing(noon), "2021-03-01 12:00:00");

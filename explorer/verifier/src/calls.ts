@@ -1,6 +1,7 @@
 /** Acts, as `docs/calls.md` lists them: numbers are positions, fields stand in their order. */
 import type { Codec, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32 } from './codec.ts';
+import { disclosureActs } from './disclosure.ts';
 import { malformed, VerifyError } from './errors.ts';
 import { oversightActs } from './oversight.ts';
 import type { DocumentNumber } from './scalars.ts';
@@ -261,9 +262,9 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     terminate_fund: { fund, resolution: text(64), occurred_on: date },
     correct_payout: { payment: reference, occurred_on: date },
   },
-  // Reserved numbers hold no acts yet.
+  // Reserved: no act has this number.
   subsidy: {},
-  disclosure: {},
+  disclosure: disclosureActs({ category, fundName, lineName }),
   oversight: oversightActs(fundName),
 };
 

@@ -3,6 +3,7 @@ import { Reader } from './borsh.ts';
 import { fundName, lineName, purpose } from './calls.ts';
 import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
+import { obligationName } from './disclosure.ts';
 import { malformed, VerifyError } from './errors.ts';
 import { oversightEvents } from './oversight.ts';
 import {
@@ -167,9 +168,20 @@ export const event = oneOf({
     fund_terminated: { fund },
     corrected: { payment: reference, amount: fen },
   }),
-  // Reserved numbers hold no events yet.
+  // Reserved: no event has this number.
   subsidy: variants({}),
-  disclosure: variants({}),
+  disclosure: variants({
+    opened: {
+      holder: organizationCode, rule: text(64), version: u32, subject: text(160), due_on: date,
+      provisional: bool,
+    },
+    published: { index_number: text(64), meets: u16 },
+    met: {
+      obligation: obligationName, version: u32, due_on: date, days_late: u32, provisional: bool,
+    },
+    corrected: { index_number: text(64), corrects: text(64), meets: u16 },
+    rule_set: { rule: text(64), version: u32, retroactive: bool },
+  }),
   oversight: variants(oversightEvents),
 });
 

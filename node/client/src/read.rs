@@ -10,8 +10,8 @@ use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::wire::{
     AccountView, AuditView, ComplaintView, Consistency, HeaderView, Health, LineDetail, LineView,
-    OrganizationDetail, OrganizationView, Page, ParameterView, PeerView, ProposalView, RecordView,
-    SampleView, TracePage, TraceQuery, ValidatorsView,
+    ObligationView, OrganizationDetail, OrganizationView, Page, ParameterView, PeerView,
+    ProposalView, PublicationView, RecordView, SampleView, TracePage, TraceQuery, ValidatorsView,
 };
 use crate::{Client, ClientError, malformed};
 
@@ -127,6 +127,25 @@ impl Client {
     /// A quota line by its canonical name, with where its money went.
     pub async fn allocation(&self, name: &[u8]) -> Result<LineDetail, ClientError> {
         self.json(&format!("/v1/allocations/{}", HEXLOWER.encode(name)), &[]).await
+    }
+
+    /// What an organisation must make public within a year, by last day.
+    pub async fn obligations(
+        &self,
+        code: &OrganizationCode,
+        paging: &Paging,
+    ) -> Result<Page<ObligationView>, ClientError> {
+        self.json(&format!("/v1/organizations/{code}/obligations"), &paging.query()).await
+    }
+
+    /// What was made public, by organisation and index number.
+    pub async fn disclosures(&self, paging: &Paging) -> Result<Page<PublicationView>, ClientError> {
+        self.json("/v1/disclosures", &paging.query()).await
+    }
+
+    /// A publication by its canonical name.
+    pub async fn disclosure(&self, name: &[u8]) -> Result<PublicationView, ClientError> {
+        self.json(&format!("/v1/disclosures/{}", HEXLOWER.encode(name)), &[]).await
     }
 
     /// Acts that wait for other officers.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod chain;
+pub mod disclosure;
 pub mod organization;
 pub mod oversight;
 pub mod transaction;
@@ -21,6 +22,7 @@ pub use chain::{
     BlockSummary, BlockView, CertifiedBlock, Consistency, HeaderView, Health, HealthStatus,
     PeerView, Tip, ValidatorView, ValidatorsView,
 };
+pub use disclosure::{ObligationView, PublicationView};
 pub use organization::{
     KeyView, OrganizationDetail, OrganizationView, ParameterView, ProposalView, RecordSummary,
 };

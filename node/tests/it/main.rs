@@ -19,6 +19,7 @@ mod inbound;
 mod key_file;
 mod mempool;
 mod rpc;
+mod rpc_disclosures;
 mod rpc_limits;
 mod rpc_oversight;
 mod rpc_overload;
