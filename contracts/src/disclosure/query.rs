@@ -1,7 +1,8 @@
 //! What an organisation must publish within some days, and how it stands: for routes and reports.
 //!
-//! A page reads at most its own length of single deadlines, and what of recurring duties and
-//! standings is still live on its first day; what is long done costs nothing.
+//! A page reads single deadlines in their order until it is full, and what of recurring duties and
+//! standings is live on its first day or begins later. Where only what is unmet is asked for, what
+//! is done is not read at all.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +65,7 @@ pub struct Range {
     pub to: Date,
     /// The day whose states are given.
     pub as_of: Date,
-    /// Whether only those are given for which nothing was published by that day.
+    /// Whether only those are given for which nothing is on the ledger and that are still owed.
     pub unmet_only: bool,
 }
 
@@ -104,11 +105,11 @@ pub fn obligations(
     let range = Range { from, ..range };
     let query = Query { reader, holder, range, after, limit: limit.min(PAGE_MAX) };
     let mut found = Vec::new();
-    for shelf in [Shelf::Open, Shelf::Closed] {
-        query.single(shelf, &mut found)?;
-    }
-    for shelf in [Shelf::OpenRecurring, Shelf::ClosedRecurring] {
-        query.recurring(shelf, &mut found)?;
+    query.single(Shelf::Open, &mut found)?;
+    query.recurring(Shelf::OpenRecurring, &mut found)?;
+    if !range.unmet_only {
+        query.single(Shelf::Closed, &mut found)?;
+        query.recurring(Shelf::ClosedRecurring, &mut found)?;
     }
     query.standing(&mut found)?;
     found.sort_by(|one, other| (one.due_on, &one.name).cmp(&(other.due_on, &other.name)));
@@ -240,10 +241,10 @@ impl Query<'_> {
             return Ok(0);
         }
         let met = MET.get(self.reader, &(self.holder, name.clone()))?;
-        let state = ObligationState::on(due_on, met.as_ref(), is_waived, as_of);
-        if unmet_only && !matches!(state, ObligationState::Due | ObligationState::Missing) {
+        if unmet_only && (is_waived || met.is_some()) {
             return Ok(0);
         }
+        let state = ObligationState::on(due_on, met.as_ref(), is_waived, as_of);
         let rule = RULES.get(self.reader, &name.rule)?;
         let Some(terms) = rule.as_ref().and_then(|rule| rule.version(version)) else {
             return Ok(0);

@@ -147,6 +147,9 @@ fn i18_due_days_follow_from_the_rule_and_the_day_of_the_event() {
     assert_eq!(due("charity.campaign_end/备1/1"), "2026-03-31");
     assert_eq!(due("charity.annual_report/证书/2024"), "2025-12-31");
     assert_eq!(due("charity.annual_report/证书/2025"), "2026-05-31");
+    // What was due before the charity came to the ledger is not asked for.
+    let before = pages(&world, range("2020-01-01", "2025-02-28", world.date), 500);
+    assert_eq!(before, []);
     // Government information is not the charity's to publish.
     assert!(all.iter().all(|obligation| obligation.name.rule.as_str() != "government.information"));
     let campaign = find(&all, "charity.campaign_end/备1/1");
@@ -311,6 +314,28 @@ fn what_is_published_is_not_asked_for_again() {
     assert_eq!(unmet(&world), 1);
     let key = (code(CHARITY), text("charity.campaign_progress"), text("备1"));
     assert!(DUTIES.get(&world.state, &key).unwrap().unwrap().is_closed());
+}
+
+/// A period that was published early and is cut off by the end does not stand in for one that is
+/// missing.
+#[test]
+fn a_missing_period_stays_in_the_list_after_an_early_end() {
+    let mut world = with_campaign("2025-12-31");
+    world.date = day("2025-09-12");
+    let publish = |index: &str, period: u32| {
+        format!("publish index={index} meets=charity.campaign_progress/备1/{period}")
+    };
+    go(&mut world, &[&publish("公开1", 3), "end_campaign filing=备1", &publish("公开2", 2)]);
+    let whole = range("2025-01-01", "2026-12-31", world.date);
+    let unmet = pages(&world, Range { unmet_only: true, ..whole }, 500);
+    assert_eq!(find(&unmet, "charity.campaign_progress/备1/1").state, ObligationState::Missing);
+    go(&mut world, &[&publish("公开3", 1)]);
+    let unmet = pages(&world, Range { unmet_only: true, ..whole }, 500);
+    let rest = unmet.iter().filter(|it| it.name.rule.as_str() == "charity.campaign_progress");
+    assert_eq!(rest.count(), 0);
+    let early = pages(&world, whole, 500);
+    let early = find(&early, "charity.campaign_progress/备1/3");
+    assert_eq!(early.state, ObligationState::OnTime, "what was published stays published");
 }
 
 #[test]
