@@ -21,8 +21,10 @@ pub mod gifts;
 pub mod ratio;
 pub mod paper;
 pub mod printed;
-pub mod declared;
+pub mod contradiction;
 pub mod words;
+pub mod derived;
+pub mod declared;
 
 use minglian_ledger::date::Date;
 use minglian_ledger::height::{Height, LogIndex};

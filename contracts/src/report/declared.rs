@@ -7,19 +7,14 @@
 
 use minglian_ledger::state::{StateError, StateRead};
 
-use super::facts::Facts;
-use super::gifts::{AskGifts, gifts};
-use super::printed::{Figure, FigureMeasure, FigureSubject, NANO, Quantity};
-use super::selection::{LINES_MAX, Lookup, Selection};
+use super::contradiction::{Compared, Contradiction, Derived};
+use super::derived::derive;
+use super::printed::{Figure, FigureMeasure, NANO, Quantity};
 use super::table::{Cell, Column, Kind, Table};
-use super::words::{self, Contradiction};
-use super::{AsOf, Check, Report};
+use super::{AsOf, Check, Report, words};
 
 /// Most figures that are compared at once.
 pub const FIGURES_MAX: usize = 256;
-
-/// Most pages of lines or of gifts that are read for one figure.
-const PAGES_MAX: usize = 20;
 
 const COLUMNS: [Column; 9] = [
     Column::new("place", Kind::Key, "序号", "Number"),
@@ -32,44 +27,6 @@ const COLUMNS: [Column; 9] = [
     Column::new("chinese", Kind::Particular, "说明", "In Chinese"),
     Column::new("english", Kind::Particular, "英文说明", "In English"),
 ];
-
-/// What the book says of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Derived {
-    /// So many fen or pieces.
-    Value(i128),
-    /// A part of a whole, in fen.
-    Share {
-        /// The part.
-        part: i128,
-        /// The whole.
-        whole: i128,
-    },
-}
-
-/// What became of one figure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compared {
-    /// What the book says.
-    pub derived: Option<Derived>,
-    /// Whether it was compared with anything: the book, or other figures of the notice.
-    pub was_compared: bool,
-    /// What contradicts it.
-    pub contradictions: Vec<Contradiction>,
-    /// Whether it agrees only because it is printed in round numbers, and with what.
-    pub rounded_from: Option<i128>,
-}
-
-impl Compared {
-    /// `agrees`, `differs`, or `not_derivable` where there is nothing to compare it with.
-    pub fn verdict(&self) -> &'static str {
-        match (self.contradictions.is_empty(), self.was_compared) {
-            (false, _) => "differs",
-            (true, true) => "agrees",
-            (true, false) => "not_derivable",
-        }
-    }
-}
 
 /// Compares the figures of one notice with one another and with `derived`, one for each.
 pub fn compare(figures: &[Figure], derived: &[Option<Derived>]) -> Vec<Compared> {
@@ -265,155 +222,4 @@ pub fn report(figures: &[Figure], derived: &[Option<Derived>], as_of: AsOf) -> R
     let (chinese, english) = ("相符、不符、无可比数之和 = 公告数个数", "verdicts = figures");
     report.reconciliation = vec![Check::new("figures", chinese, english, sum, all)];
     report
-}
-
-/// What the book says of a figure; none where it knows nothing of it, or too much to add up.
-///
-/// # Errors
-/// [`StateError`] if the state cannot be read.
-pub fn derive(
-    reader: &dyn StateRead,
-    figure: &Figure,
-    as_of: AsOf,
-) -> Result<Option<Derived>, StateError> {
-    use FigureMeasure as M;
-    match figure.measure {
-        M::Received
-        | M::Allocated
-        | M::Spent
-        | M::Carried
-        | M::Balance
-        | M::ExecutionRate
-        | M::ProjectCount => of_lines(reader, figure),
-        M::Income | M::Expenditure | M::ManagementCost => of_charity(reader, figure, as_of),
-        M::Raised | M::Remitted | M::Beneficiaries | M::Total | M::Other => Ok(None),
-    }
-}
-
-/// What the quota lines that a figure speaks of come to.
-#[derive(Default)]
-struct Lines {
-    received: i128,
-    /// What lines with money from outside passed on.
-    allocated: i128,
-    arranged: i128,
-    spent: i128,
-    carried: i128,
-    left: i128,
-    projects: std::collections::BTreeSet<String>,
-    count: usize,
-}
-
-fn of_lines(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>, StateError> {
-    let Some((selection, line)) = selection(figure) else { return Ok(None) };
-    let mut lookup = Lookup::new(reader);
-    let (mut sums, mut after) = (Lines::default(), None);
-    for _ in 0..PAGES_MAX {
-        let found = selection.lines(&mut lookup, after.as_deref(), LINES_MAX)?;
-        for (name, state) in found.lines {
-            if line.as_ref().is_none_or(|wanted| *wanted == name) {
-                sums.add(&Facts::of(name, state, &selection, &mut lookup)?);
-            }
-        }
-        after = found.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    if after.is_some() || sums.count == 0 {
-        return Ok(None);
-    }
-    let is_part = line.is_some() || selection.project.is_some();
-    let allocated = if is_part { sums.arranged } else { sums.allocated };
-    Ok(Some(match figure.measure {
-        FigureMeasure::Received => Derived::Value(sums.received),
-        FigureMeasure::Allocated => Derived::Value(allocated),
-        FigureMeasure::Spent => Derived::Value(sums.spent),
-        FigureMeasure::Carried => Derived::Value(sums.carried),
-        FigureMeasure::ProjectCount => {
-            Derived::Value(i128::try_from(sums.projects.len()).unwrap_or(0))
-        }
-        FigureMeasure::ExecutionRate if allocated > 0 => {
-            Derived::Share { part: sums.spent, whole: allocated }
-        }
-        FigureMeasure::ExecutionRate => return Ok(None),
-        _ => Derived::Value(sums.left),
-    }))
-}
-
-impl Lines {
-    fn add(&mut self, facts: &Facts) {
-        let sums = facts.sums();
-        self.count += 1;
-        self.received += sums.received;
-        if facts.entry != super::facts::Entry::Within {
-            self.allocated += sums.issued - sums.returned;
-        }
-        self.arranged += sums.arranged();
-        self.spent += sums.spent;
-        self.carried += sums.carried;
-        self.left += sums.left;
-        self.projects.extend(facts.line.purpose.project.as_ref().map(ToString::to_string));
-    }
-}
-
-/// Which lines a figure speaks of, and which one of them if of one.
-fn selection(figure: &Figure) -> Option<(Selection, Option<crate::allocation::LineName>)> {
-    let mut selection =
-        Selection { year: figure.year, category: figure.category, ..Selection::default() };
-    let mut line = None;
-    match &figure.subject {
-        FigureSubject::Organization(code) => selection.holder = Some(*code),
-        FigureSubject::Fund(of) => {
-            (selection.holder, selection.fund) = (Some(of.holder), Some(of.fund.clone()));
-        }
-        FigureSubject::Line(name) => {
-            selection.holder = Some(name.holder);
-            (selection.fund, selection.year) = (Some(name.fund.clone()), Some(name.year));
-            line = Some(name.clone());
-        }
-        FigureSubject::Project(reference) => selection.project = Some(reference.clone()),
-        FigureSubject::Division(division) => selection.division = Some(*division),
-        FigureSubject::CharityFund(_) | FigureSubject::Campaign(_) | FigureSubject::Other(_) => {
-            return None;
-        }
-    }
-    Some((selection, line))
-}
-
-fn of_charity(
-    reader: &dyn StateRead,
-    figure: &Figure,
-    as_of: AsOf,
-) -> Result<Option<Derived>, StateError> {
-    let (charity, fund) = match &figure.subject {
-        FigureSubject::Organization(code) => (*code, None),
-        FigureSubject::CharityFund(name) => (name.host, Some(name.fund.to_string())),
-        _ => return Ok(None),
-    };
-    let mut ask = AskGifts { charity, fund, year: figure.year, quarter: None, after: None };
-    let (key, item) = match figure.measure {
-        FigureMeasure::Income => ("income", None),
-        FigureMeasure::ManagementCost => ("expenditure", Some("管理费用")),
-        _ => ("expenditure", None),
-    };
-    let (mut sum, mut found) = (0_i128, false);
-    for _ in 0..PAGES_MAX {
-        let page = gifts(reader, &ask, as_of)?;
-        let place = page.columns.iter().position(|column| column.key == key).unwrap_or(0);
-        for row in &page.rows {
-            // Surplus that passed between funds is neither income nor expenditure.
-            let of_time = row.get(1) != Some(&Cell::Empty);
-            let of_item = item.is_none_or(|item| row.get(2) == Some(&Cell::text(item)));
-            found |= of_time;
-            if of_time && of_item {
-                sum += row.get(place).map_or(0, Cell::fen);
-            }
-        }
-        ask.after = page.next;
-        if ask.after.is_none() {
-            return Ok(found.then_some(Derived::Value(sum)));
-        }
-    }
-    Ok(None)
 }

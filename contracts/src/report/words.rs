@@ -1,62 +1,7 @@
 //! What 对账表 says of a figure, in words.
 
-use super::declared::{Compared, Derived};
+use super::contradiction::{Compared, Contradiction, Derived};
 use super::printed::{Figure, FigureMeasure, FigureUnit, percent};
-
-/// What contradicts a printed figure. Amounts are in fen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Contradiction {
-    /// The book has another amount or number.
-    Book {
-        /// The book's.
-        value: i128,
-    },
-    /// The book has another rate.
-    BookRate {
-        /// What was spent.
-        part: i128,
-        /// What was allocated.
-        whole: i128,
-    },
-    /// The printed rate is not that of the notice's own figures.
-    OwnRate {
-        /// The printed part.
-        part: i128,
-        /// The printed whole.
-        whole: i128,
-        /// Of which whole the rate would be right, if of a round one.
-        implied: Option<i128>,
-        /// The whole's unit.
-        unit: FigureUnit,
-    },
-    /// The figures that a printed total adds up come to something else.
-    OwnTotal {
-        /// What they come to.
-        sum: i128,
-    },
-    /// A printed share is of another whole than the one it names.
-    WrongBase {
-        /// The whole that is named.
-        named: String,
-        /// The part.
-        part: i128,
-        /// The printed figure of the whole that is named.
-        whole: i128,
-        /// A whole of which it is right.
-        right: Option<i128>,
-        /// The part's unit.
-        unit: FigureUnit,
-    },
-    /// An amount is negative.
-    Negative,
-    /// The label names another year than the figure's.
-    YearLabel {
-        /// The label's.
-        named: u16,
-        /// The figure's.
-        year: u16,
-    },
-}
 
 /// A sentence in both languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

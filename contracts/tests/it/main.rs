@@ -13,6 +13,7 @@ mod gift_acts;
 mod lottery;
 mod payment;
 mod project;
+mod reports;
 mod rules;
 mod scenario;
 mod seal;
