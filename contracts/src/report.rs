@@ -25,6 +25,7 @@ pub mod contradiction;
 pub mod words;
 pub mod derived;
 pub mod declared;
+pub mod transcript;
 
 use minglian_ledger::date::Date;
 use minglian_ledger::height::{Height, LogIndex};

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod import;
 pub mod key;
 pub mod node;
+pub mod report;
 pub mod tx;
 
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ pub enum Command {
     Tx(tx::TxCommand),
     /// Enter published notices 导入公告
     Import(import::ImportArguments),
+    /// Print a report as JSON or CSV 报表
+    Report(report::ReportArguments),
     /// Take and check the whole ledger 导出与核验
     #[command(subcommand)]
     Audit(audit::AuditCommand),

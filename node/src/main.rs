@@ -12,6 +12,7 @@ fn main() -> ExitCode {
         Command::Key(command) => cli::key::run(command),
         Command::Tx(command) => cli::tx::run(command),
         Command::Import(arguments) => cli::import::run(arguments),
+        Command::Report(arguments) => cli::report::run(arguments),
         Command::Audit(command) => cli::audit::run(command),
     };
     match done {

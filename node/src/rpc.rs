@@ -15,6 +15,7 @@ mod limits;
 mod log;
 mod organizations;
 mod records;
+mod reports;
 mod server;
 mod status;
 mod submit;
@@ -141,6 +142,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .layer(within(Limits::waiting(&answers)));
     let bulk = OpenApiRouter::new()
         .routes(routes!(organizations::proposals))
+        .routes(routes!(reports::report))
         .routes(routes!(chain::blocks))
         .routes(routes!(chain::block))
         .routes(routes!(log::tile))

@@ -197,8 +197,10 @@ impl FigureUnit {
         if self.quantity() != Quantity::Money {
             return format!("{sign}{size}个");
         }
-        let fen = u64::try_from(size).ok().and_then(|fen| Fen::new(fen).ok()).unwrap_or(Fen::MAX);
-        format!("{sign}{}{}", fen.display_in(self.money()), self.as_str())
+        match u64::try_from(size).ok().and_then(|fen| Fen::new(fen).ok()) {
+            Some(fen) => format!("{sign}{}{}", fen.display_in(self.money()), self.as_str()),
+            None => format!("{sign}{size}分"),
+        }
     }
 }
 

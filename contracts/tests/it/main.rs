@@ -4,6 +4,7 @@
 
 mod book;
 mod charity;
+mod declared;
 mod documentation;
 mod envelope;
 mod fen_model;

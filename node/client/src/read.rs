@@ -10,8 +10,8 @@ use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::wire::{
     AccountView, Consistency, HeaderView, Health, LineDetail, LineView, OrganizationDetail,
-    OrganizationView, Page, ParameterView, PeerView, ProposalView, RecordView, TracePage,
-    TraceQuery, ValidatorsView,
+    OrganizationView, Page, ParameterView, PeerView, ProposalView, RecordView, ReportView,
+    TracePage, TraceQuery, ValidatorsView,
 };
 use crate::{Client, ClientError, malformed};
 
@@ -137,6 +137,15 @@ impl Client {
     /// Dated parameters with all their versions.
     pub async fn parameters(&self, paging: &Paging) -> Result<Page<ParameterView>, ClientError> {
         self.json("/v1/parameters", &paging.query()).await
+    }
+
+    /// A page of a report. `query` is what the report asks for, `after` among it.
+    pub async fn report(
+        &self,
+        name: &str,
+        query: &[(&str, String)],
+    ) -> Result<ReportView, ClientError> {
+        self.json(&format!("/v1/reports/{name}"), query).await
     }
 
     /// A header with its certificate.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod chain;
 pub mod organization;
+pub mod report;
 pub mod transaction;
 
 use data_encoding::HEXLOWER;
@@ -23,6 +24,7 @@ pub use chain::{
 pub use organization::{
     KeyView, OrganizationDetail, OrganizationView, ParameterView, ProposalView, RecordSummary,
 };
+pub use report::{AsOfView, CheckView, ColumnKind, ColumnView, MismatchView, ReportView, RuleView};
 pub use transaction::{
     CommittedView, ReceiptView, RecordView, RefusalView, SubmitAnswer, SubmitAnswers,
     SubmitRequest, SubmitStatus, TransactionStatus, TransactionView,
