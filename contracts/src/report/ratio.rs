@@ -135,7 +135,8 @@ pub fn ratios(
     Ok(Some(report))
 }
 
-/// The limits that a year did not keep; none for a charity with too many entries.
+/// The limits that a year did not keep; nothing is known of a charity with more than
+/// [`ENTRIES_MAX`] gifts and payments.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
@@ -143,10 +144,8 @@ pub fn breaches(
     reader: &dyn StateRead,
     charity: &OrganizationCode,
     year: u16,
-) -> Result<Vec<Breach>, StateError> {
-    let Some(found) = year_within(reader, charity, year, ENTRIES_MAX)? else {
-        return Ok(Vec::new());
-    };
+) -> Result<Option<Vec<Breach>>, StateError> {
+    let Some(found) = year_within(reader, charity, year, ENTRIES_MAX)? else { return Ok(None) };
     let last_day = Date::new(year, 12, 31).unwrap_or(Date::MAX);
     let mut breaches = Vec::new();
     for limit in found.limits.iter().filter(|limit| !limit.kept) {
@@ -161,7 +160,7 @@ pub fn breaches(
             english: format!("{english}: {}, the limit is {}", percent(reached), percent(bound)),
         });
     }
-    Ok(breaches)
+    Ok(Some(breaches))
 }
 
 /// Basis points as a percentage.
