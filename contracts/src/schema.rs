@@ -145,9 +145,9 @@ where
             .collect()
     }
 
-    /// Like [`Table::scan`], within keys that begin with `prefix` (of [`Table::prefix_of`]) and from
-    /// a place between keys: behind `after`, which need not be a key. Each entry comes with its key
-    /// in the state, behind which a later scan goes on.
+    /// Like [`Table::scan`], within keys that begin with `prefix` (of [`Table::prefix_of`]) and
+    /// from a place between keys: behind `after`, which need not be a key. Each entry comes with
+    /// its key in the state, behind which a later scan goes on.
     ///
     /// # Errors
     /// [`StateError`] if the state cannot be read or an entry does not decode.

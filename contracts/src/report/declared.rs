@@ -1,9 +1,9 @@
 //! 对账表: figures that a notice declares against what the book derives and against one another.
 //!
-//! The engine is pure: it takes the notice's figures and what the book says of each, and names every
-//! contradiction. A figure agrees if what is derived, rounded to the printed digits, is what is
-//! printed. Printed rates and shares are compared with the notice's own figures too: a notice can
-//! contradict itself where the ledger knows nothing of it.
+//! The engine is pure: it takes the notice's figures and what the book says of each, and names
+//! every contradiction. A figure agrees if what is derived, rounded to the printed digits, is what
+//! is printed. Printed rates and shares are compared with the notice's own figures too: a notice
+//! can contradict itself where the ledger knows nothing of it.
 
 use minglian_ledger::state::{StateError, StateRead};
 

@@ -123,7 +123,11 @@ pub fn findings(
     for (name, line) in found.lines {
         let facts = Facts::of(name, line, &ask.selection, &mut lookup)?;
         let waited = Waited::of(&facts, flows, today)?;
+        let known = findings.len();
         of_line(&facts, &waited, &rules, today, &mut findings);
+        if findings.len() > known {
+            name_opening(flows, &facts, &mut findings[known..])?;
+        }
         of_payments(reader, flows, &facts, &mut findings)?;
         left += facts.sums().left;
         balance += i128::from(facts.balance.get());
@@ -195,6 +199,20 @@ fn of_line(
         let english = format!("its sums leave {} fen, the book holds {balance} fen", sums.left);
         add("sum_error", difference, None, "", chinese, english);
     }
+}
+
+/// Puts the record that opened the line before the others.
+fn name_opening(
+    flows: &dyn Flows,
+    facts: &Facts,
+    findings: &mut [Finding],
+) -> Result<(), StateError> {
+    let opening = flows.inflows(&facts.name.account(), 1)?;
+    let Some(opening) = opening.first() else { return Ok(()) };
+    for finding in findings {
+        finding.records.insert(0, opening.record.0);
+    }
+    Ok(())
 }
 
 /// Payments of one line with the same amount on the same day, none of which came back.

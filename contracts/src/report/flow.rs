@@ -46,6 +46,12 @@ pub trait Flows {
     /// [`StateError`] if the indexes cannot be read.
     fn outflows(&self, account: &AccountId, limit: usize) -> Result<Vec<Flow>, StateError>;
 
+    /// The first `limit` movements into an account, by the positions they credited.
+    ///
+    /// # Errors
+    /// [`StateError`] if the indexes cannot be read.
+    fn inflows(&self, account: &AccountId, limit: usize) -> Result<Vec<Flow>, StateError>;
+
     /// What was refused among the last `limit` records of an organisation, the newest first.
     ///
     /// # Errors

@@ -195,6 +195,8 @@ fn doubtful_points_name_their_rule_and_records() {
     let place = rules.iter().position(|rule| rule == "duplicate_payment").unwrap();
     assert_eq!(column(&report, "amount")[place], "51000000");
     assert_eq!(column(&report, "records")[place].split(' ').count(), 2);
+    let place = rules.iter().position(|rule| rule == "idle").unwrap();
+    assert!(!column(&report, "records")[place].is_empty(), "the record that opened the line");
     let place = rules.iter().position(|rule| rule == "refused_act").unwrap();
     assert!(column(&report, "chinese")[place].contains("701"));
     assert!(!column(&report, "article")[place].is_empty());

@@ -74,6 +74,14 @@ impl Flows for Log {
         Ok(found)
     }
 
+    fn inflows(&self, account: &AccountId, limit: usize) -> Result<Vec<Flow>, StateError> {
+        let arrives = |flow: &&Flow| flow.movement.to == *account;
+        let mut found: Vec<Flow> = self.flows.iter().filter(arrives).cloned().collect();
+        found.sort_by_key(|flow| flow.movement.to_interval.start());
+        found.truncate(limit);
+        Ok(found)
+    }
+
     fn refusals(
         &self,
         organization: &OrganizationCode,

@@ -1,5 +1,7 @@
 //! What reports ask of the log, answered from the indexes that the node derives from it.
 
+use std::collections::BTreeSet;
+
 use minglian_contracts::book::AccountId;
 use minglian_contracts::call::Call;
 use minglian_contracts::event::{self, Outcome};
@@ -15,7 +17,7 @@ use minglian_ledger::record::{Leaf, Record};
 use minglian_ledger::state::StateError;
 use minglian_ledger::store::Store;
 
-use crate::derived::DerivedIndex;
+use crate::derived::{DerivedIndex, IndexedMovement};
 use crate::rpc::problem::Refusal;
 
 /// Something that the log must hold is not there.
@@ -41,6 +43,17 @@ impl<'a> LogFlows<'a> {
             .ok_or_else(|| StateError::backend(Missing { what: "record", place: index.0 }))
     }
 
+    fn flow(&self, indexed: IndexedMovement) -> Result<Flow, StateError> {
+        let IndexedMovement { record: index, movement } = indexed;
+        let record = self.record(index)?;
+        let today = self.day(record.height)?;
+        let occurred_on = match event::read(&record.receipt) {
+            Ok(Outcome::Applied(events)) => day_of(&events, today),
+            _ => today,
+        };
+        Ok(Flow { record: index, occurred_on, movement })
+    }
+
     fn day(&self, height: Height) -> Result<Date, StateError> {
         beijing_date(header(self.store, height)?.time_ms).map_err(StateError::backend)
     }
@@ -51,20 +64,15 @@ impl Flows for LogFlows<'_> {
         let index = DerivedIndex::new(self.store);
         let mut found = index.outflows(account, 0, limit).map_err(StateError::backend)?;
         // A movement that took several runs of positions stands once for each.
-        let mut known = std::collections::BTreeSet::new();
+        let mut known = BTreeSet::new();
         found.retain(|indexed| known.insert(indexed.movement.number));
-        found
-            .into_iter()
-            .map(|indexed| {
-                let record = self.record(indexed.record)?;
-                let today = self.day(record.height)?;
-                let occurred_on = match event::read(&record.receipt) {
-                    Ok(Outcome::Applied(events)) => day_of(&events, today),
-                    _ => today,
-                };
-                Ok(Flow { record: indexed.record, occurred_on, movement: indexed.movement })
-            })
-            .collect()
+        found.into_iter().map(|indexed| self.flow(indexed)).collect()
+    }
+
+    fn inflows(&self, account: &AccountId, limit: usize) -> Result<Vec<Flow>, StateError> {
+        let index = DerivedIndex::new(self.store);
+        let found = index.inflows(account, 0, limit).map_err(StateError::backend)?;
+        found.into_iter().map(|indexed| self.flow(indexed)).collect()
     }
 
     fn refusals(
