@@ -155,6 +155,29 @@ where
             .collect()
     }
 
+    /// Like [`Table::scan`], within keys that begin with `prefix` (of [`Table::prefix_of`]) and
+    /// from a place between keys: behind `after`, which need not be a key. Each entry comes with
+    /// its key in the state, behind which a later scan goes on.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read or an entry does not decode.
+    pub fn scan_from(
+        &self,
+        reader: &dyn StateRead,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, K, V)>, StateError> {
+        let entries = reader.scan_prefix(prefix, after, limit)?;
+        entries
+            .into_iter()
+            .map(|(key, value)| {
+                let (name, value) = (self.decode(&key[1..])?, self.decode(&value)?);
+                Ok((key, name, value))
+            })
+            .collect()
+    }
+
     fn decode<T: BorshDeserialize>(&self, bytes: &[u8]) -> Result<T, StateError> {
         borsh::from_slice(bytes)
             .map_err(|source| StateError::backend(DamagedEntry { prefix: self.prefix, source }))

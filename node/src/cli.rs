@@ -5,6 +5,7 @@ pub mod import;
 pub mod key;
 pub mod node;
 pub mod rules;
+pub mod report;
 pub mod tx;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +45,8 @@ pub enum Command {
     Import(import::ImportArguments),
     /// Show the figures of law that a chain can start with 规则参数
     Rules(rules::RulesArguments),
+    /// Print a report as JSON or CSV 报表
+    Report(report::ReportArguments),
     /// Take and check the whole ledger 导出与核验
     #[command(subcommand)]
     Audit(audit::AuditCommand),

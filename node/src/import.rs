@@ -15,3 +15,4 @@ pub mod correct;
 pub mod signers;
 pub mod run;
 pub mod report;
+pub mod figures;

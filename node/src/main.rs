@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         Command::Tx(command) => cli::tx::run(command),
         Command::Import(arguments) => cli::import::run(arguments),
         Command::Rules(arguments) => cli::rules::run(arguments),
+        Command::Report(arguments) => cli::report::run(arguments),
         Command::Audit(command) => cli::audit::run(command),
     };
     match done {

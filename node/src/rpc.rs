@@ -18,6 +18,7 @@ mod organizations;
 mod oversight;
 mod records;
 mod rules;
+mod reports;
 mod server;
 mod status;
 mod submit;
@@ -144,6 +145,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .layer(within(Limits::waiting(&answers)));
     let bulk = OpenApiRouter::new()
         .routes(routes!(organizations::proposals))
+        .routes(routes!(reports::report))
         .routes(routes!(chain::blocks))
         .routes(routes!(chain::block))
         .routes(routes!(log::tile))

@@ -185,7 +185,7 @@ fn require_no_restricted(fund: &FundName, purpose: &Use, state: &State<'_>) -> R
 }
 
 /// The account of one of the host's payments.
-pub(super) fn payment_account(organization: OrganizationCode, reference: &Reference) -> AccountId {
+pub(crate) fn payment_account(organization: OrganizationCode, reference: &Reference) -> AccountId {
     AccountId::Payment { organization, reference: reference.clone() }
 }
 

@@ -164,7 +164,7 @@ pub struct Donation {
 }
 
 /// What stands before a fund's reference in the names of its accounts.
-pub(super) const FUND_MARK: &str = "慈善·";
+pub(crate) const FUND_MARK: &str = "慈善·";
 
 /// The line in which a fund keeps money that is bound to no use.
 pub(super) const POOL_LINE: &str = "非限定";

@@ -80,22 +80,51 @@ pub fn year(
     charity: &OrganizationCode,
     year: u16,
 ) -> Result<Year, StateError> {
+    // No table holds as many entries.
+    Ok(year_within(reader, charity, year, usize::MAX)?.unwrap_or_default())
+}
+
+/// The same, reading at most some `entries_max` gifts and payments; none if there are more.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn year_within(
+    reader: &dyn StateRead,
+    charity: &OrganizationCode,
+    year: u16,
+    entries_max: usize,
+) -> Result<Option<Year>, StateError> {
     let mut found = Year { year, ..Year::default() };
-    count_income(reader, charity, &mut found)?;
-    count_spending(reader, charity, &mut found)?;
+    let mut left = entries_max;
+    let is_whole = count_income(reader, charity, &mut found, &mut left)?
+        && count_spending(reader, charity, &mut found, &mut left)?;
+    if !is_whole {
+        return Ok(None);
+    }
     found.limits = limits(reader, charity, &found)?;
-    Ok(found)
+    Ok(Some(found))
+}
+
+/// Takes a page from what may still be read; whether there was as much.
+fn take(left: &mut usize, page: usize) -> bool {
+    let rest = left.checked_sub(page);
+    *left = rest.unwrap_or(0);
+    rest.is_some()
 }
 
 fn count_income(
     reader: &dyn StateRead,
     charity: &OrganizationCode,
     found: &mut Year,
-) -> Result<(), StateError> {
+    left: &mut usize,
+) -> Result<bool, StateError> {
     let mut after = None;
     loop {
         let page = DONATIONS.scan(reader, charity, after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
+        let Some((last, _)) = page.last() else { return Ok(true) };
+        if !take(left, page.len()) {
+            return Ok(false);
+        }
         after = Some(last.clone());
         for (_, gift) in page.into_iter().filter(|(_, gift)| !gift.voided) {
             let kept = gift.amount.checked_sub(gift.refunded).unwrap_or_default().get();
@@ -117,11 +146,15 @@ fn count_spending(
     reader: &dyn StateRead,
     charity: &OrganizationCode,
     found: &mut Year,
-) -> Result<(), StateError> {
+    left: &mut usize,
+) -> Result<bool, StateError> {
     let mut after = None;
     loop {
         let page = PAYOUTS.scan(reader, charity, after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
+        let Some((last, _)) = page.last() else { return Ok(true) };
+        if !take(left, page.len()) {
+            return Ok(false);
+        }
         after = Some(last.clone());
         for ((_, reference), payout) in page {
             let Reason::Spent { expense, .. } = payout.reason else { continue };

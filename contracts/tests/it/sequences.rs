@@ -177,6 +177,7 @@ proptest! {
             let approved = world.sign(&checker, &Call::Approval(approve));
             world.block(vec![proposed, approved]).unwrap();
         }
+        crate::reports::check_all(&world, gift_acts::CHARITY);
         let mut replica = World::new();
         for block in &world.blocks {
             let replayed = seal::replay(

@@ -11,6 +11,7 @@ pub mod error;
 pub mod follow;
 pub mod key_file;
 pub mod read;
+pub mod report;
 
 use std::time::Duration;
 

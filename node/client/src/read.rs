@@ -11,7 +11,8 @@ use minglian_ledger::organization_code::OrganizationCode;
 use crate::wire::{
     AccountView, AuditView, ComplaintView, Consistency, HeaderView, Health, LineDetail, LineView,
     ObligationView, OrganizationDetail, OrganizationView, Page, ParameterView, PeerView,
-    ProposalView, PublicationView, RecordView, SampleView, TracePage, TraceQuery, ValidatorsView,
+    ProposalView, PublicationView, RecordView, ReportView, SampleView, TracePage, TraceQuery,
+    ValidatorsView,
 };
 use crate::{Client, ClientError, malformed};
 
@@ -177,6 +178,15 @@ impl Client {
     /// A plan for a sample by its canonical name, with what was drawn.
     pub async fn sample(&self, name: &[u8]) -> Result<SampleView, ClientError> {
         self.json(&format!("/v1/samples/{}", HEXLOWER.encode(name)), &[]).await
+    }
+
+    /// A page of a report. `query` is what the report asks for, `after` among it.
+    pub async fn report(
+        &self,
+        name: &str,
+        query: &[(&str, String)],
+    ) -> Result<ReportView, ClientError> {
+        self.json(&format!("/v1/reports/{name}"), query).await
     }
 
     /// A header with its certificate.

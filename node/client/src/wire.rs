@@ -8,6 +8,7 @@ pub mod chain;
 pub mod disclosure;
 pub mod organization;
 pub mod oversight;
+pub mod report;
 pub mod transaction;
 
 use data_encoding::HEXLOWER;
@@ -27,6 +28,7 @@ pub use organization::{
     KeyView, OrganizationDetail, OrganizationView, ParameterView, ProposalView, RecordSummary,
 };
 pub use oversight::{AuditView, ComplaintView, SampleView};
+pub use report::{AsOfView, CheckView, ColumnKind, ColumnView, MismatchView, ReportView, RuleView};
 pub use transaction::{
     CommittedView, ReceiptView, RecordView, RefusalView, SubmitAnswer, SubmitAnswers,
     SubmitRequest, SubmitStatus, TransactionStatus, TransactionView,

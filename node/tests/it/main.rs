@@ -18,6 +18,7 @@ mod import_plan;
 mod inbound;
 mod key_file;
 mod mempool;
+mod reports;
 mod rpc;
 mod rpc_disclosures;
 mod rpc_limits;

@@ -154,22 +154,27 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
-        Self::with_limits(Limits::default(), HttpLimits::default()).await
+        Self::of_genesis(genesis()).await
+    }
+
+    /// A chain with other organisations; the validators stay.
+    pub async fn of_genesis(genesis: Genesis) -> Self {
+        Self::with_limits(genesis, Limits::default(), HttpLimits::default()).await
     }
 
     pub async fn with_pool(pool: Limits) -> Self {
-        Self::with_limits(pool, HttpLimits::default()).await
+        Self::with_limits(genesis(), pool, HttpLimits::default()).await
     }
 
     pub async fn with_http(http: HttpLimits) -> Self {
-        Self::with_limits(Limits::default(), http).await
+        Self::with_limits(genesis(), Limits::default(), http).await
     }
 
-    async fn with_limits(pool: Limits, limits: HttpLimits) -> Self {
+    async fn with_limits(genesis: Genesis, pool: Limits, limits: HttpLimits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger");
-        Chain::create(&path, &genesis()).unwrap();
-        let chain = Arc::new(Chain::open(&path, genesis()).unwrap());
+        Chain::create(&path, &genesis).unwrap();
+        let chain = Arc::new(Chain::open(&path, genesis).unwrap());
         let metrics = Arc::new(Metrics::default());
         let pool = Mempool::new(pool);
         let verified = Arc::new(VerifiedCache::default());

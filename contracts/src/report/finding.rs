@@ -1,0 +1,343 @@
+//! 疑点清单: what an auditor would ask about, each with its rule, its article and the records.
+//!
+//! A doubtful point is no verdict: it says what the ledger shows, and where.
+
+use std::collections::BTreeMap;
+
+use minglian_ledger::date::Date;
+use minglian_ledger::fen::Fen;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::{StateError, StateRead};
+
+use super::facts::Facts;
+use super::flow::Flows;
+use super::holding::{HOLDING_LINES_MAX, Waited};
+use super::lines::Ask;
+use super::ratio;
+use super::rule::{CARRY_OVER, HELD_DAYS_LOCAL, HELD_DAYS_PROVINCE, Rule};
+use super::selection::Lookup;
+use super::table::{Cell, Column, Kind, Table};
+use super::{AsOf, Check, Report};
+use crate::book::{self, Kind as Movement};
+use crate::parameter;
+use crate::payment::authorization::AUTHORIZATIONS;
+use crate::payment::expenditure::DENIED;
+use crate::refusal::Code;
+
+/// Most payments of a line that are compared with one another.
+const PAYMENTS_MAX: usize = 256;
+
+/// Most payment orders of a holder that are looked at.
+const ORDERS_MAX: usize = 1_000;
+
+/// Most of a holder's latest refused acts that are looked at.
+const REFUSALS_MAX: usize = 200;
+
+/// Refusals that an auditor wants to know of: somebody tried.
+const TELLING: [Code; 8] = [
+    Code::ExpenditureDenied,
+    Code::SameOfficer,
+    Code::NotFinance,
+    Code::FundChanged,
+    Code::PurposeChanged,
+    Code::RestrictionDiffers,
+    Code::RecipientIsDonor,
+    Code::PaymentTaken,
+];
+
+const COLUMNS: [Column; 9] = [
+    Column::new("rule", Kind::Key, "疑点类型", "Rule"),
+    Column::new("holder", Kind::Key, "单位代码", "Organisation"),
+    Column::new("subject", Kind::Key, "对象", "Subject"),
+    Column::new("records", Kind::Key, "账本记录", "Records"),
+    Column::new("amount", Kind::Sum, "涉及金额", "Amount"),
+    Column::new("days", Kind::Number, "天数", "Days"),
+    Column::new("article", Kind::Particular, "依据", "Article"),
+    Column::new("chinese", Kind::Particular, "说明", "In Chinese"),
+    Column::new("english", Kind::Particular, "英文说明", "In English"),
+];
+
+/// A doubtful point.
+struct Finding {
+    rule: &'static str,
+    holder: OrganizationCode,
+    subject: String,
+    records: Vec<u64>,
+    amount: i128,
+    days: Option<i64>,
+    article: String,
+    chinese: String,
+    english: String,
+}
+
+impl Finding {
+    fn cells(self) -> Vec<Cell> {
+        let records: Vec<String> = self.records.iter().map(ToString::to_string).collect();
+        vec![
+            Cell::text(self.rule),
+            Cell::text(self.holder),
+            Cell::Text(self.subject),
+            Cell::Text(records.join(" ")),
+            self.amount.into(),
+            self.days.map_or(Cell::Empty, Cell::Number),
+            Cell::Text(self.article),
+            Cell::Text(self.chinese),
+            Cell::Text(self.english),
+        ]
+    }
+}
+
+struct Rules {
+    receipt: Rule,
+    onward: Rule,
+    carry_over: Rule,
+}
+
+/// Makes a page of 疑点清单. What is known of a holder as a whole stands on its first page.
+///
+/// # Errors
+/// [`StateError`] if state or indexes cannot be read.
+pub fn findings(
+    reader: &dyn StateRead,
+    flows: &dyn Flows,
+    ask: &Ask,
+    as_of: AsOf,
+) -> Result<Report, StateError> {
+    let today = as_of.date;
+    let rules = Rules {
+        receipt: Rule::find(reader, HELD_DAYS_PROVINCE, today)?,
+        onward: Rule::find(reader, HELD_DAYS_LOCAL, today)?,
+        carry_over: Rule::find(reader, CARRY_OVER, today)?,
+    };
+    let mut lookup = Lookup::new(reader);
+    let limit = ask.limit.min(HOLDING_LINES_MAX);
+    let found = ask.selection.lines(&mut lookup, ask.after.as_deref(), limit)?;
+    let mut findings = Vec::new();
+    if let (Some(holder), None) = (&ask.selection.holder, &ask.after) {
+        of_orders(reader, holder, today, &mut findings)?;
+        of_refusals(flows, holder, &mut findings)?;
+        let year = ask.selection.year.unwrap_or_else(|| today.year().saturating_sub(1));
+        of_ratios(reader, holder, year, &mut findings)?;
+    }
+    let (mut left, mut balance) = (0, 0);
+    for (name, line) in found.lines {
+        let facts = Facts::of(name, line, &ask.selection, &mut lookup)?;
+        let waited = Waited::of(&facts, flows, today)?;
+        let known = findings.len();
+        of_line(&facts, &waited, &rules, today, &mut findings);
+        if findings.len() > known {
+            name_opening(flows, &facts, &mut findings[known..])?;
+        }
+        of_payments(reader, flows, &facts, &mut findings)?;
+        left += facts.sums().left;
+        balance += i128::from(facts.balance.get());
+    }
+    let mut table = Table::new(COLUMNS.to_vec());
+    findings.into_iter().for_each(|finding| table.add(finding.cells()));
+    let mut report = Report::of("findings", as_of, table);
+    let (chinese, english) =
+        ("所查指标应余合计 = 账簿余额合计", "what the lines leave = the book's balances");
+    report.reconciliation = vec![Check::new("lines", chinese, english, left, balance)];
+    report.rules = vec![rules.receipt, rules.onward, rules.carry_over];
+    report.next = found.next;
+    Ok(report)
+}
+
+fn of_line(
+    facts: &Facts,
+    waited: &Waited,
+    rules: &Rules,
+    today: Date,
+    findings: &mut Vec<Finding>,
+) {
+    let sums = facts.sums();
+    let balance = i128::from(facts.balance.get());
+    let mut add = |rule, amount, days, article: &str, chinese: String, english: String| {
+        findings.push(Finding {
+            rule,
+            holder: facts.name.holder,
+            subject: format!("{} {} {}", facts.name.fund, facts.name.year, facts.name.line),
+            records: waited.onward.iter().map(|flow| flow.record.0).collect(),
+            amount,
+            days,
+            article: article.to_owned(),
+            chinese,
+            english,
+        });
+    };
+    let (limit, days) = (rules.receipt.value, waited.days_to_receive);
+    if facts.line.received_on.is_none() && days > limit {
+        let chinese = format!("指标下达 {days} 日仍未签收,超过 {limit} 日");
+        let english = format!("not confirmed {days} days after issue, the limit is {limit}");
+        add("not_received", balance, Some(days), &rules.receipt.article, chinese, english);
+    }
+    let (limit, days) = (rules.onward.value, waited.days_held.unwrap_or(0));
+    if waited.is_held && days > limit {
+        let chinese = format!("签收后 {days} 日未分配、未支付,超过 {limit} 日");
+        let english = format!("neither passed on nor paid for {days} days, the limit is {limit}");
+        add("idle", balance, Some(days), &rules.onward.article, chinese, english);
+    }
+    let last = i64::from(facts.line.first_year).saturating_add(rules.carry_over.value);
+    if i64::from(today.year()) > last && sums.left > 0 {
+        let first = facts.line.first_year;
+        let chinese = format!("{first} 年首次下达,{last} 年末仍未用完,应作为结余资金收回");
+        let english = format!("first issued for {first}, unspent after {last}: to be taken back");
+        add("lapse_due", sums.left, None, &rules.carry_over.article, chinese, english);
+    }
+    if facts.line.implied {
+        let chinese = "公告未列收入,指标由支出或分配推定".to_owned();
+        let english = "the notice prints no receipt; the quota is implied".to_owned();
+        add("implied", facts.line.quota.get().into(), None, "", chinese, english);
+    } else if facts.line.basis.documents.is_empty() {
+        let chinese = "指标没有文号,仅有公告出处".to_owned();
+        let english = "the quota rests on a notice and on no document number".to_owned();
+        add("no_document", facts.line.quota.get().into(), None, "", chinese, english);
+    }
+    if sums.left != balance {
+        let difference = sums.left - balance;
+        let chinese = format!("各项合计应余 {} 分,账簿实余 {balance} 分", sums.left);
+        let english = format!("its sums leave {} fen, the book holds {balance} fen", sums.left);
+        add("sum_error", difference, None, "", chinese, english);
+    }
+}
+
+/// Puts the record that opened the line before the others.
+fn name_opening(
+    flows: &dyn Flows,
+    facts: &Facts,
+    findings: &mut [Finding],
+) -> Result<(), StateError> {
+    let opening = flows.inflows(&facts.name.account(), 1)?;
+    let Some(opening) = opening.first() else { return Ok(()) };
+    for finding in findings {
+        finding.records.insert(0, opening.record.0);
+    }
+    Ok(())
+}
+
+/// Payments of one line with the same amount on the same day, none of which came back.
+fn of_payments(
+    reader: &dyn StateRead,
+    flows: &dyn Flows,
+    facts: &Facts,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StateError> {
+    let mut alike: BTreeMap<(Date, Fen), Vec<(u64, String)>> = BTreeMap::new();
+    for flow in flows.outflows(&facts.name.account(), PAYMENTS_MAX)? {
+        let book::AccountId::Payment { reference, .. } = &flow.movement.to else { continue };
+        let account = book::account(reader, &flow.movement.to)?;
+        let amount = flow.movement.amount();
+        let stands = account.is_some_and(|account| account.balance() == amount);
+        if flow.movement.kind == Movement::Payment && stands {
+            let place = alike.entry((flow.occurred_on, amount)).or_default();
+            if !place.iter().any(|(record, _)| *record == flow.record.0) {
+                place.push((flow.record.0, reference.to_string()));
+            }
+        }
+    }
+    for ((date, amount), payments) in alike.into_iter().filter(|(_, many)| many.len() > 1) {
+        let references: Vec<&str> = payments.iter().map(|(_, name)| name.as_str()).collect();
+        let (count, references) = (payments.len(), references.join(" "));
+        let repeated = i128::from(amount.get()) * i128::try_from(count - 1).unwrap_or(0);
+        findings.push(Finding {
+            rule: "duplicate_payment",
+            holder: facts.name.holder,
+            subject: format!("{} {} {}", facts.name.fund, facts.name.year, facts.name.line),
+            records: payments.iter().map(|(record, _)| *record).collect(),
+            amount: repeated,
+            days: None,
+            article: String::new(),
+            chinese: format!("同一指标 {date} 有 {count} 笔同额付款({amount} 元): {references}"),
+            english: format!("{count} payments of {amount} yuan on {date}: {references}"),
+        });
+    }
+    Ok(())
+}
+
+/// Payment orders that are open for a type of expenditure which is denied by now.
+fn of_orders(
+    reader: &dyn StateRead,
+    holder: &OrganizationCode,
+    today: Date,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StateError> {
+    for ((_, name), order) in AUTHORIZATIONS.scan(reader, holder, None, ORDERS_MAX)? {
+        let code = order.expenditure.code();
+        let is_open = !order.revoked && today <= order.until && order.paid < order.total;
+        // The names are far shorter than their field.
+        let key = parameter::Key::new(format!("{DENIED}{code}")).unwrap_or_default();
+        let denied = parameter::find(reader, &key, today)?.filter(|found| found.value != 0);
+        let (true, Some(denied)) = (is_open, denied) else { continue };
+        findings.push(Finding {
+            rule: "denied_expenditure",
+            holder: *holder,
+            subject: name.to_string(),
+            records: Vec::new(),
+            amount: order.total.checked_sub(order.paid).unwrap_or_default().get().into(),
+            days: None,
+            article: denied.article.to_string(),
+            chinese: format!("用款授权的支出类型「{code}」属禁止用途,授权仍有效"),
+            english: format!("an open payment order is for the denied expenditure {code}"),
+        });
+    }
+    Ok(())
+}
+
+fn of_refusals(
+    flows: &dyn Flows,
+    holder: &OrganizationCode,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StateError> {
+    for refused in flows.refusals(holder, REFUSALS_MAX)? {
+        let code = Code::from_number(refused.code).filter(|code| TELLING.contains(code));
+        let Some(code) = code else { continue };
+        findings.push(Finding {
+            rule: "refused_act",
+            holder: *holder,
+            subject: refused.reference,
+            records: vec![refused.record.0],
+            amount: 0,
+            days: None,
+            article: code.article().to_owned(),
+            chinese: format!("{} 被拒绝({}): {}", refused.date, refused.code, code.chinese()),
+            english: format!("refused on {} ({}): {}", refused.date, refused.code, code.english()),
+        });
+    }
+    Ok(())
+}
+
+fn of_ratios(
+    reader: &dyn StateRead,
+    holder: &OrganizationCode,
+    year: u16,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StateError> {
+    let Some(breaches) = ratio::breaches(reader, holder, year)? else {
+        findings.push(Finding {
+            rule: "ratio_unknown",
+            holder: *holder,
+            subject: year.to_string(),
+            records: Vec::new(),
+            amount: 0,
+            days: None,
+            article: String::new(),
+            chinese: "收支笔数超出单次可计范围,年度比例未核对".to_owned(),
+            english: "too many entries to add up at once: the ratios are not checked".to_owned(),
+        });
+        return Ok(());
+    };
+    for breach in breaches {
+        findings.push(Finding {
+            rule: "ratio_breach",
+            holder: *holder,
+            subject: format!("{year} {}", breach.key),
+            records: Vec::new(),
+            amount: breach.part,
+            days: None,
+            article: breach.article,
+            chinese: format!("{year} 年度{}", breach.chinese),
+            english: format!("{year}: {}", breach.english),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! The rules by which reports judge: dated parameters, or, where a chain has none of that name,
+//! what statute says.
+
+use minglian_ledger::date::Date;
+use minglian_ledger::state::{StateError, StateRead};
+use serde::Serialize;
+
+use crate::parameter::{self, Key};
+use crate::rules;
+
+/// 预算法 第五十二条: how long a province may hold central transfers.
+pub const HELD_DAYS_PROVINCE: &str = "allocation.held_days_max.province";
+
+/// 预算法 第五十二条: how long local special transfers may take.
+pub const HELD_DAYS_LOCAL: &str = "allocation.held_days_max.local";
+
+/// 预算法 第四十二条: how many years after its first one money may be spent.
+pub const CARRY_OVER: &str = crate::allocation::CARRY_OVER_YEARS;
+
+/// A rule as it was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// The parameter's name.
+    pub key: String,
+    /// Its value.
+    pub value: i64,
+    /// In which unit.
+    pub unit: String,
+    /// The article behind it.
+    pub article: String,
+    /// The parameter's version on the ledger; none where the chain has no such parameter and
+    /// statute was applied.
+    pub version: Option<u32>,
+}
+
+impl Rule {
+    /// The parameter of that name on `date`, or else what the national file says; where neither
+    /// knows it, nothing is too much.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn find(reader: &dyn StateRead, name: &str, date: Date) -> Result<Self, StateError> {
+        // The names are far shorter than their field.
+        let key = Key::new(name).unwrap_or_default();
+        if let Some(found) = parameter::find(reader, &key, date)? {
+            return Ok(Self {
+                key: key.to_string(),
+                value: found.value,
+                unit: found.unit.to_string(),
+                article: found.article.to_string(),
+                version: Some(found.version),
+            });
+        }
+        let shipped = rules::national().unwrap_or_default();
+        let known = shipped.into_iter().find(|rule| rule.key == key);
+        let (value, unit, article) = known.map_or_else(
+            || (i64::MAX, String::new(), String::new()),
+            |rule| (rule.value, rule.unit.to_string(), rule.article.to_string()),
+        );
+        Ok(Self { key: key.to_string(), value, unit, article, version: None })
+    }
+}

@@ -1,0 +1,176 @@
+//! A report as CSV for spreadsheet programs.
+//!
+//! UTF-8 behind a byte-order mark, which those programs need to know it. Amounts are in 元 with two
+//! decimals, rates in percent. What a spreadsheet would take for a formula stands behind an
+//! apostrophe: names on the ledger are other people's words.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::decimal;
+use crate::wire::report::{ColumnKind, ColumnView, ReportView};
+
+/// The byte-order mark of UTF-8.
+const MARK: char = '\u{feff}';
+
+/// In which language a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Chinese.
+    #[default]
+    Chinese,
+    /// English.
+    English,
+}
+
+/// A language that reports are not printed in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the languages are zh and en")]
+pub struct UnknownLanguage;
+
+impl FromStr for Language {
+    type Err = UnknownLanguage;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
+        match text {
+            "zh" => Ok(Self::Chinese),
+            "en" => Ok(Self::English),
+            _ => Err(UnknownLanguage),
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.pick("zh", "en"))
+    }
+}
+
+impl Language {
+    fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::Chinese => chinese,
+            Self::English => english,
+        }
+    }
+}
+
+/// The report: headings, rows, sums; then, behind an empty line, what it holds for, the rules, how
+/// it was reconciled and what contradicts the book.
+pub fn to_csv(report: &ReportView, language: Language) -> String {
+    let mut text = String::from(MARK);
+    let heading = |column: &ColumnView| {
+        let heading = language.pick(&column.chinese, &column.english).to_owned();
+        match (&column.kind, language) {
+            (ColumnKind::Sum, Language::Chinese) => format!("{heading}(元)"),
+            (ColumnKind::Sum, Language::English) => format!("{heading} (yuan)"),
+            _ => heading,
+        }
+    };
+    line(&mut text, report.columns.iter().map(heading));
+    for row in &report.rows {
+        line(&mut text, report.columns.iter().map(|column| cell(column, row.get(&column.key))));
+    }
+    let has_sums = report.columns.iter().any(|column| column.kind == ColumnKind::Sum);
+    if has_sums && report.totals.values().any(|total| !total.is_null()) {
+        let total = |(place, column): (usize, &ColumnView)| match report.totals.get(&column.key) {
+            None | Some(Value::Null) if place == 0 => language.pick("合计", "Total").to_owned(),
+            found => cell(column, found),
+        };
+        line(&mut text, report.columns.iter().enumerate().map(total));
+    }
+    notes(&mut text, report, language);
+    text
+}
+
+fn notes(text: &mut String, report: &ReportView, language: Language) {
+    let say = |chinese, english| language.pick(chinese, english).to_owned();
+    text.push_str("\r\n");
+    line(text, [say("报表", "Report"), say(&report.chinese, &report.english)]);
+    for as_of in std::iter::once(&report.as_of).chain(&report.as_of_until) {
+        let cells = [
+            say("账本高度、记录、日期", "Height, record and day"),
+            as_of.height.to_string(),
+            as_of.index.to_string(),
+            as_of.date.to_string(),
+        ];
+        line(text, cells);
+    }
+    for rule in &report.rules {
+        let version = rule.version.map_or_else(String::new, |version| version.to_string());
+        let value = format!("{} {}", rule.value, rule.unit);
+        let cells = [say("规则", "Rule"), rule.key.clone(), value, rule.article.clone(), version];
+        line(text, cells.map(|cell| safe(&cell)));
+    }
+    for check in &report.reconciliation {
+        let verdict = match check.holds {
+            Some(true) => say("相符", "agrees"),
+            Some(false) => say("不符", "differs"),
+            None => say("须合并全部页后核对", "to be compared once all pages are added"),
+        };
+        let yuan = |fen: &str| fen.parse().map_or_else(|_| safe(fen), |fen| decimal(fen, 2));
+        let what = say(&check.chinese, &check.english);
+        let (report, book) = (yuan(&check.report), yuan(&check.book));
+        line(text, [say("核对", "Reconciled"), safe(&what), report, book, verdict]);
+    }
+    for mismatch in &report.mismatches {
+        let what = say(&mismatch.chinese, &mismatch.english);
+        line(text, [say("不符", "Mismatch"), safe(&mismatch.subject), safe(&what)]);
+    }
+}
+
+/// What stands in a place, as text.
+fn cell(column: &ColumnView, value: Option<&Value>) -> String {
+    let value = value.unwrap_or(&Value::Null);
+    match (&column.kind, value) {
+        (_, Value::Null) => String::new(),
+        (ColumnKind::Sum, Value::String(fen)) => {
+            fen.parse().map_or_else(|_| safe(fen), |fen| decimal(fen, 2))
+        }
+        (ColumnKind::TenThousands { .. }, Value::String(amount)) if is_decimal(amount) => {
+            amount.clone()
+        }
+        (ColumnKind::Rate { .. }, Value::Number(points)) => points
+            .as_i64()
+            .map_or_else(String::new, |points| format!("{}%", decimal(points.into(), 2))),
+        (_, Value::Bool(true)) => "是 yes".to_owned(),
+        (_, Value::Bool(false)) => "否 no".to_owned(),
+        (_, Value::Number(number)) => number.to_string(),
+        (_, Value::String(words)) => safe(words),
+        (_, other) => safe(&other.to_string()),
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Words that no spreadsheet takes for a formula. Full-width signs count too: some programs fold
+/// them.
+fn safe(words: &str) -> String {
+    let first = words.trim_start_matches([' ', '\u{3000}']).chars().next();
+    let is_formula = first.is_some_and(|first| {
+        matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r' | '\n')
+    });
+    if is_formula { format!("'{words}") } else { words.to_owned() }
+}
+
+/// Appends a line. A cell with a comma, a quotation mark or a line's end is quoted.
+fn line(text: &mut String, cells: impl IntoIterator<Item = String>) {
+    for (place, cell) in cells.into_iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        if cell.contains([',', '"', '\r', '\n']) {
+            text.push('"');
+            text.push_str(&cell.replace('"', "\"\""));
+            text.push('"');
+        } else {
+            text.push_str(&cell);
+        }
+    }
+    text.push_str("\r\n");
+}

@@ -1,0 +1,168 @@
+//! Reports: the contracts' pure functions over one state of the ledger, as JSON and CSV.
+
+mod ask;
+mod log_flows;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use minglian_client::report::csv::{Language, to_csv};
+use minglian_client::wire::{Currency, Hex, ReportView};
+use minglian_contracts::report::declared::declared;
+use minglian_contracts::report::finding::findings;
+use minglian_contracts::report::gifts::gifts;
+use minglian_contracts::report::holding::holding;
+use minglian_contracts::report::lines::{LinesReport, lines};
+use minglian_contracts::report::paper::working_paper;
+use minglian_contracts::report::ratio::{self, ratios};
+use minglian_contracts::report::{AsOf, Report};
+use minglian_ledger::block::Header;
+use minglian_ledger::date::beijing_date;
+use minglian_ledger::height::LogIndex;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::extract::{Params, Segments, json_answer};
+use super::problem::{Kind, Refusal};
+use super::{Node, Shared, reading};
+use ask::Wanted;
+use log_flows::LogFlows;
+
+/// How often a report is made anew because a block came while it was read, before blocks wait.
+const ATTEMPTS_MAX: usize = 3;
+
+/// A page of a report.
+///
+/// `execution` 预算执行进度表, `carry-over` 结转结余明细表, `documents` 指标文件清单, `notice`
+/// 资金使用情况公告, `holding` 滞留天数表, `findings` 疑点清单, `charity` 慈善收支明细表,
+/// `charity-ratios` 年度支出与管理费比例, `declared` 对账表, `working-paper` 审计取证单. Rows of one
+/// name on several pages are parts of one row.
+#[utoipa::path(
+    get, path = "/v1/reports/{name}", tag = "reports",
+    params(
+        ("name" = String, Path, description = "one of the names above"),
+        Wanted,
+    ),
+    responses(
+        (status = 200, description = "columns, rows, sums, rules and reconciliation; or CSV"),
+        (status = 404, description = "no such report"),
+        (status = 413, description = "too much to add up in one answer"),
+    )
+)]
+pub(super) async fn report(
+    State(shared): Node,
+    Segments(name): Segments<String>,
+    Params(wanted): Params<Wanted>,
+) -> Result<Response, Refusal> {
+    let format = wanted.format()?;
+    let view = reading(shared, move |shared| {
+        let report = consistent(shared, |as_of| make(shared, &name, &wanted, as_of))?;
+        view_of(report)
+    });
+    let view = view.await?;
+    match format {
+        Format::Json => json_answer(&view),
+        Format::Csv(language) => Ok(csv_answer(&view, language)),
+    }
+}
+
+/// As what a report is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Csv(Language),
+}
+
+fn csv_answer(view: &ReportView, language: Language) -> Response {
+    let content = HeaderValue::from_static("text/csv; charset=utf-8");
+    let mut response = ([(header::CONTENT_TYPE, content)], to_csv(view, language)).into_response();
+    let name = format!("attachment; filename=\"{}-{}.csv\"", view.name, view.as_of.height);
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    }
+    response
+}
+
+/// Makes a report of one state. A block that comes meanwhile changes the state under its reader, so
+/// the report is made again; in the end blocks wait for it.
+fn consistent(
+    shared: &Shared,
+    make: impl Fn(AsOf) -> Result<Report, Refusal>,
+) -> Result<Report, Refusal> {
+    for _ in 0..ATTEMPTS_MAX {
+        // The last header stands in the database since the same write as the state that it names.
+        let before = shared.store().tip()?.header;
+        let report = make(as_of(&before)?);
+        if shared.store().tip()?.header.height == before.height {
+            return report;
+        }
+    }
+    shared.chain().with_state(|header, _, _| make(as_of(header)?))
+}
+
+fn as_of(header: &Header) -> Result<AsOf, Refusal> {
+    let date = beijing_date(header.time_ms).map_err(Refusal::internal)?;
+    Ok(AsOf { height: header.height, index: LogIndex(header.log_size.saturating_sub(1)), date })
+}
+
+fn make(shared: &Shared, name: &str, wanted: &Wanted, as_of: AsOf) -> Result<Report, Refusal> {
+    let store = shared.store();
+    let flows = LogFlows::new(store);
+    let of_lines = |which| Ok(lines(store, which, &wanted.lines()?, as_of)?);
+    match name {
+        "execution" => of_lines(LinesReport::Execution),
+        "carry-over" => of_lines(LinesReport::CarryOver),
+        "documents" => of_lines(LinesReport::Documents),
+        "notice" => of_lines(LinesReport::Notice),
+        "holding" => Ok(holding(store, &flows, &wanted.lines()?, as_of)?),
+        "findings" => Ok(findings(store, &flows, &wanted.lines()?, as_of)?),
+        "charity" => Ok(gifts(store, &wanted.gifts()?, as_of)?),
+        "charity-ratios" => {
+            let year = wanted.year.ok_or_else(|| Refusal::bad("year is missing"))?;
+            ratios(store, &wanted.needed_holder()?, year, as_of)?.ok_or_else(|| {
+                let detail = format!("more than {} gifts and payments", ratio::ENTRIES_MAX);
+                Refusal::new(Kind::TooLarge, detail)
+            })
+        }
+        "declared" => Ok(declared(store, &wanted.figures()?, as_of)?),
+        "working-paper" => {
+            let sheets = wanted
+                .records()?
+                .into_iter()
+                .map(|index| log_flows::sheet(store, index))
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(working_paper(store, &flows, &sheets, as_of)?)
+        }
+        unknown => Err(Refusal::absent(format!("report {unknown}"))),
+    }
+}
+
+/// The report as the wire has it: rows by the keys of their columns.
+fn view_of(report: Report) -> Result<ReportView, Refusal> {
+    let by_key = |cells: &[minglian_contracts::report::table::Cell]| {
+        let cells = report.columns.iter().zip(cells);
+        let cells =
+            cells.map(|(column, cell)| Ok((column.key.to_owned(), serde_json::to_value(cell)?)));
+        cells.collect::<Result<Map<String, Value>, Refusal>>()
+    };
+    Ok(ReportView {
+        name: report.name.to_owned(),
+        chinese: report.chinese.to_owned(),
+        english: report.english.to_owned(),
+        as_of: same(&report.as_of)?,
+        as_of_until: None,
+        columns: same(&report.columns)?,
+        rows: report.rows.iter().map(|row| by_key(row)).collect::<Result<_, _>>()?,
+        totals: by_key(&report.totals)?,
+        rules: same(&report.rules)?,
+        reconciliation: same(&report.reconciliation)?,
+        mismatches: same(&report.mismatches)?,
+        next: report.next.clone().map(Hex),
+        currency: Currency::Cny,
+    })
+}
+
+/// What the contracts write, read as what the wire has: the same JSON.
+fn same<T: serde::de::DeserializeOwned>(value: &impl Serialize) -> Result<T, Refusal> {
+    Ok(serde_json::from_value(serde_json::to_value(value)?)?)
+}
