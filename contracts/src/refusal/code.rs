@@ -1,7 +1,8 @@
 //! The numbered refusals, one table.
 //!
 //! Numbers are grouped: 1xx envelope and registry, 2xx approval, 3xx book, 4xx lottery, 5xx
-//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity, 11xx oversight.
+//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity, 11xx
+//! oversight.
 
 codes! {
     101 ReferenceTaken "the organisation has used this reference for another act"
