@@ -24,7 +24,9 @@ async fn commit(world: &World, reference: &str, call: oversight::Call) {
     let proposal = world.act(CIVIL_MAKER, reference, &Call::Oversight(call));
     world.commit(std::slice::from_ref(&proposal)).await;
     let approval = approval_of(proposal.id());
-    world.commit(&[world.act(CIVIL_CHECKER, reference, &approval)]).await;
+    // The organisation uses each reference once.
+    let reference = format!("复核{reference}");
+    world.commit(&[world.act(CIVIL_CHECKER, &reference, &approval)]).await;
 }
 
 fn is_absent(result: Result<impl std::fmt::Debug, ClientError>) -> bool {
