@@ -36,3 +36,4 @@ pub mod setup;
 pub mod replica;
 pub mod trace;
 pub mod invariants;
+pub mod words;

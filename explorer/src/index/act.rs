@@ -11,7 +11,7 @@ use minglian_contracts::event::{Event, Outcome};
 use minglian_contracts::{charity, lottery, payment, project};
 use minglian_ledger::organization_code::OrganizationCode;
 
-use crate::words::allocation::basis;
+use minglian_contracts::words::allocation::basis;
 
 /// A decoded record.
 #[derive(Debug)]

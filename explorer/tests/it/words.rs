@@ -1,9 +1,9 @@
 //! Sentences and amounts.
 
 use minglian_contracts::call::Call;
+use minglian_contracts::words::{self, Names};
 use minglian_explorer::money::Money;
 use minglian_explorer::pages::{beijing, escape};
-use minglian_explorer::words::{self, Names};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::organization_code::OrganizationCode;
 

@@ -1,6 +1,6 @@
 //! Sales, the fund's share of them, and its remittance.
 
-use minglian_contracts::lottery::{Call, Event};
+use crate::lottery::{Call, Event};
 
 use super::{Names, Sentence, cny, sentence, spoken};
 

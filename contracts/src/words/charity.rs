@@ -1,12 +1,12 @@
 //! Charity money: funds, campaigns, gifts, resolutions, and what is paid under them.
 
-use minglian_contracts::charity::change::Authority;
-use minglian_contracts::charity::disbursement::{Disburse, Expense, Recipient};
-use minglian_contracts::charity::donation::{Donate, Donor, Gift};
-use minglian_contracts::charity::ending::{Heir, TransferSurplus};
-use minglian_contracts::charity::qualification::QualificationKind;
-use minglian_contracts::charity::resolution::{Matter, Resolve};
-use minglian_contracts::charity::{Call, Event};
+use crate::charity::change::Authority;
+use crate::charity::disbursement::{Disburse, Expense, Recipient};
+use crate::charity::donation::{Donate, Donor, Gift};
+use crate::charity::ending::{Heir, TransferSurplus};
+use crate::charity::qualification::QualificationKind;
+use crate::charity::resolution::{Matter, Resolve};
+use crate::charity::{Call, Event};
 
 use super::{Names, Sentence, cny, sentence, spoken};
 

@@ -1,6 +1,6 @@
 //! Projects.
 
-use minglian_contracts::project::{Call, Event, Stage};
+use crate::project::{Call, Event, Stage};
 
 use super::party::category;
 use super::{Names, Sentence, cny, sentence, spoken};
