@@ -14,6 +14,7 @@ mod extract;
 mod limits;
 mod log;
 mod organizations;
+mod proposals;
 mod records;
 mod server;
 mod status;
@@ -140,7 +141,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(transactions::transaction))
         .layer(within(Limits::waiting(&answers)));
     let bulk = OpenApiRouter::new()
-        .routes(routes!(organizations::proposals))
+        .routes(routes!(proposals::proposals))
         .routes(routes!(chain::blocks))
         .routes(routes!(chain::block))
         .routes(routes!(log::tile))
@@ -156,6 +157,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(organizations::organizations))
         .routes(routes!(organizations::organization))
         .routes(routes!(organizations::projects))
+        .routes(routes!(proposals::proposal))
         .routes(routes!(organizations::parameters))
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))

@@ -21,7 +21,8 @@ pub use chain::{
     PeerView, Tip, ValidatorView, ValidatorsView,
 };
 pub use organization::{
-    KeyView, OrganizationDetail, OrganizationView, ParameterView, ProposalView, RecordSummary,
+    KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalView,
+    RecordSummary,
 };
 pub use transaction::{
     CommittedView, ReceiptView, RecordView, RefusalView, SubmitAnswer, SubmitAnswers,
