@@ -4,6 +4,7 @@
 
 mod network;
 mod cluster;
+mod clerk;
 mod halt;
 mod partition;
 mod bad_input;
