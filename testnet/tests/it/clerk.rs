@@ -210,6 +210,6 @@ async fn a_payment_is_seen_approved_and_rejected_by_different_officers_only() {
     let (taken, said) = desk.approve(&payer, &other);
     assert!(!taken && said["refusal"]["code"] == 201, "{said}");
     // The reason is on this desk alone.
-    let opinions = desk.files.path().join("outbox/opinions");
+    let opinions = desk.files.path().join("outbox/openings");
     assert_eq!(std::fs::read_dir(opinions).unwrap().count(), 1);
 }
