@@ -12,3 +12,4 @@ pub mod outcome;
 pub mod office;
 pub mod opinion;
 pub mod waiting;
+pub mod sheet;

@@ -1,6 +1,7 @@
 //! `minglian tx`: acts, from an example to their place in the ledger.
 
 mod act;
+mod sheet;
 mod waiting;
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
@@ -37,6 +38,8 @@ pub const HELP: &str = "\
   minglian tx pending --url … --organization …   等谁审批 what waits for whom
   minglian tx approve HASH --url … --key checker.json --organization …
                                                  复核人审批 another officer approves
+  minglian tx sheet 捐赠.xlsx --act charity.donate --organization … --dry-run
+                                                 一行一笔 one act a row
 
 Amounts in a file are in fen (分), as text: \"amount\": \"1362700\" is 13,627.00 元. The preview
 shows 元 and 万元: read them before you sign. Nothing is lost when a connection breaks: the signed
@@ -75,6 +78,8 @@ pub enum TxCommand {
     Withdraw(waiting::StepArguments),
     /// Take the own organisation's vote back, where governors decide 撤回表决
     Retract(waiting::StepArguments),
+    /// Enter one act a row from a CSV or XLSX sheet 表格批量办理
+    Sheet(Box<sheet::SheetArguments>),
     /// Sign a call and send it without questions; prints the receipt as JSON
     Submit(act::SubmitArguments),
 }
@@ -127,6 +132,7 @@ pub fn run(command: TxCommand) -> anyhow::Result<()> {
         TxCommand::Reject(arguments) => waiting::reject(arguments),
         TxCommand::Withdraw(arguments) => waiting::step(arguments, waiting::Step::Withdraw),
         TxCommand::Retract(arguments) => waiting::step(arguments, waiting::Step::Retract),
+        TxCommand::Sheet(arguments) => sheet::run(*arguments),
         TxCommand::Submit(arguments) => act::submit(arguments),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use minglian_client::wire::SubmitAnswer;
 use minglian_client::{Client, ClientError};
 use minglian_contracts::call::Call;
 use minglian_ledger::hash::TransactionId;
@@ -12,6 +13,7 @@ use minglian_ledger::transaction::{
     ChainId, ClientReference, Transaction, TransactionBody, TransactionError,
 };
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::names::Directory;
 use super::outbox::{Entry, Outbox, OutboxError};
@@ -22,6 +24,12 @@ pub const LIFETIME_HEIGHTS: u64 = 1_000;
 
 /// How long to wait for the commit.
 pub const WAIT: Duration = Duration::from_secs(60);
+
+/// How long to wait before a node is asked again that had no room.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// What is known of an act for which an answer is missing.
+const NO_ANSWER: &str = "the node gave no answer";
 
 /// An act could not be prepared or kept. What a node makes of it is an [`Outcome`].
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +113,15 @@ impl Office {
         Ok(Self { client, outbox, names: Directory::default(), chain_id, height })
     }
 
+    /// Takes notice of the blocks since: what is signed from now on may wait as long as ever.
+    ///
+    /// # Errors
+    /// [`OfficeError::Client`].
+    pub async fn refresh(&mut self) -> Result<(), OfficeError> {
+        self.height = self.client.latest_header().await?.header.height;
+        Ok(())
+    }
+
     /// Learns the names of the organisations that an act names.
     ///
     /// # Errors
@@ -137,6 +154,21 @@ impl Office {
         reference: &ClientReference,
         call: &Call,
     ) -> Result<Known, OfficeError> {
+        let signed = self.outbox.find(organization, reference)?;
+        self.known_with(organization, reference, call, signed.as_ref()).await
+    }
+
+    /// As [`Office::known`], where `signed` is what waits in the outbox under the reference.
+    ///
+    /// # Errors
+    /// As [`Office::known`].
+    pub async fn known_with(
+        &self,
+        organization: &OrganizationCode,
+        reference: &ClientReference,
+        call: &Call,
+        signed: Option<&Entry>,
+    ) -> Result<Known, OfficeError> {
         match self.client.receipt(organization, reference.as_str()).await {
             Ok(view) => {
                 if let Some(committed) = view.committed {
@@ -153,9 +185,7 @@ impl Office {
             Err(error) if error.is_vacant() => {}
             Err(error) => return Err(error.into()),
         }
-        let Some(entry) = self.outbox.find(organization, reference)? else {
-            return Ok(Known::Nothing);
-        };
+        let Some(entry) = signed else { return Ok(Known::Nothing) };
         let waiting = entry.transaction()?;
         // What has expired can be in no later block: it is signed anew.
         let is_live =
@@ -187,18 +217,48 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Outbox`].
     pub async fn send(&self, entry: &Entry) -> Result<Outcome, OfficeError> {
-        let id: TransactionId = entry.id;
-        let outcome = match self.client.submit_and_wait(&[&entry.transaction.0], WAIT).await {
-            Ok(answers) => match answers.into_iter().next() {
-                Some(answer) => outcome::read(&self.client, id, answer, &self.names).await,
-                None => Outcome::Unsettled { id, detail: "the node gave no answer".to_owned() },
-            },
-            Err(error) => Outcome::Unsettled { id, detail: error.to_string() },
-        };
-        if outcome.is_settled() {
-            let answer: Value = serde_json::to_value(&outcome)?;
-            self.outbox.settle(&id, &answer)?;
+        let outcomes = self.send_all(std::slice::from_ref(entry)).await?;
+        let unanswered = || Outcome::Unsettled { id: entry.id, detail: NO_ANSWER.to_owned() };
+        Ok(outcomes.into_iter().next().unwrap_or_else(unanswered))
+    }
+
+    /// Sends kept acts together; an outcome for each, in order. While the node has no room they
+    /// are sent again.
+    ///
+    /// # Errors
+    /// [`OfficeError::Outbox`].
+    pub async fn send_all(&self, entries: &[Entry]) -> Result<Vec<Outcome>, OfficeError> {
+        if entries.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(outcome)
+        let encoded: Vec<&[u8]> =
+            entries.iter().map(|entry| entry.transaction.0.as_slice()).collect();
+        let deadline = Instant::now() + WAIT;
+        let mut answers = self.client.submit_and_wait(&encoded, WAIT).await;
+        while answers.as_ref().is_ok_and(|all| all.iter().any(SubmitAnswer::is_for_now))
+            && Instant::now() < deadline
+        {
+            tokio::time::sleep(RETRY_INTERVAL).await;
+            // What was taken already is answered as the first time.
+            answers = self.client.submit_and_wait(&encoded, WAIT).await;
+        }
+        let (mut answers, detail) = match answers {
+            Ok(answers) => (answers.into_iter(), NO_ANSWER.to_owned()),
+            Err(error) => (Vec::new().into_iter(), error.to_string()),
+        };
+        let mut outcomes = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let id: TransactionId = entry.id;
+            let outcome = match answers.next() {
+                Some(answer) => outcome::read(&self.client, id, answer, &self.names).await,
+                None => Outcome::Unsettled { id, detail: detail.clone() },
+            };
+            if outcome.is_settled() {
+                let answer: Value = serde_json::to_value(&outcome)?;
+                self.outbox.settle(&id, &answer)?;
+            }
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
     }
 }

@@ -1,6 +1,6 @@
-//! Opinions on acts: free text, which never enters the ledger. The ledger holds a commitment to
-//! salt and text; this file here is the only place that holds both, until it is given to whoever
-//! may read it.
+//! Opinions on acts and names of natural persons: text that never enters the ledger. The ledger
+//! holds a commitment to salt and text; the file here is the only place that holds both, until it
+//! is given to whoever may read it.
 
 use std::path::Path;
 
@@ -45,6 +45,9 @@ pub fn keep(directory: &Path, text: &str, salt: [u8; 16]) -> Result<Commitment, 
         "text": text,
     });
     let path = directory.join(format!("{commitment}.json"));
-    private_file::create(&path, opening.to_string().as_bytes())?;
-    Ok(commitment)
+    match private_file::create(&path, opening.to_string().as_bytes()) {
+        // The name is the commitment: what is there is the same.
+        Ok(()) | Err(PrivateFileError::Exists(_)) => Ok(commitment),
+        Err(error) => Err(error.into()),
+    }
 }

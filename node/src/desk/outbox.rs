@@ -15,11 +15,15 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::transaction::{
     ClientReference, TRANSACTION_BYTES_MAX, Transaction, TransactionError,
 };
+use rand::RngCore as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Largest file of the outbox in bytes: a transaction in hexadecimal, with room.
 const FILE_BYTES_MAX: u64 = 4 * TRANSACTION_BYTES_MAX as u64;
+
+/// Length of the desk's secret.
+const SECRET_BYTES: usize = 32;
 
 /// Most acts that wait in one outbox.
 const ENTRIES_MAX: usize = 100_000;
@@ -111,16 +115,37 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError::Io`].
     pub fn open(directory: &Path) -> Result<Self, OutboxError> {
-        for part in ["waiting", "settled", "opinions"] {
+        for part in ["waiting", "settled", "openings"] {
             let path = directory.join(part);
             create_private(&path).map_err(|source| OutboxError::Io { path, source })?;
         }
         Ok(Self { directory: directory.to_owned() })
     }
 
-    /// Where opinions are kept that the ledger holds commitments to.
-    pub fn opinions(&self) -> PathBuf {
-        self.directory.join("opinions")
+    /// Where texts are kept that the ledger holds commitments to.
+    pub fn openings(&self) -> PathBuf {
+        self.directory.join("openings")
+    }
+
+    /// The desk's secret, from which salts are derived; made when it is first asked for. Whoever
+    /// has it can guess the texts behind commitments.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub fn secret(&self) -> Result<[u8; SECRET_BYTES], OutboxError> {
+        let path = self.directory.join("secret");
+        if !path.exists() {
+            let mut secret = [0; SECRET_BYTES];
+            rand::rngs::OsRng.fill_bytes(&mut secret);
+            match private_file::create(&path, &secret) {
+                // Another command was first: its secret counts.
+                Ok(()) | Err(PrivateFileError::Exists(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let stored = private_file::read(&path, SECRET_BYTES as u64)?;
+        let secret = stored.as_slice().try_into();
+        secret.map_err(|_| malformed(&path, "it is not 32 bytes long"))
     }
 
     /// Keeps an act before it is sent. One that is there already stays.

@@ -158,6 +158,7 @@ fn an_opinion_is_kept_outside_the_ledger_and_holds_no_personal_number() {
     let commitment = opinion::keep(directory.path(), "凭证缺附件", [7; 16]).unwrap();
     let path = directory.path().join(format!("{commitment}.json"));
     assert!(fs::read_to_string(path).unwrap().contains("凭证缺附件"));
+    assert_eq!(opinion::keep(directory.path(), "凭证缺附件", [7; 16]).unwrap(), commitment);
     let other = opinion::keep(directory.path(), "凭证缺附件", [8; 16]).unwrap();
     assert_ne!(commitment, other, "the salt hides a text that could be guessed");
     let personal = "收款人11010519491231002X有误";

@@ -24,3 +24,4 @@ mod rpc;
 mod rpc_limits;
 mod rpc_overload;
 mod rpc_world;
+mod sheet;

@@ -2,21 +2,22 @@
 
 use clap::Args;
 use minglian_client::Client;
+use minglian_client::key_file::KeyFile;
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::keys::PublicKey;
 use minglian_ledger::organization_code::OrganizationCode;
-use rand::RngCore as _;
 
 use super::act::{checked_reference, enter};
 use super::{Manner, Signer, block_on};
 use crate::desk::language::Language;
 use crate::desk::names::Directory;
 use crate::desk::opinion;
+use crate::desk::outbox::Outbox;
+use crate::desk::sheet::cells::Salts;
 use crate::desk::waiting::{self, Filter};
-use minglian_client::key_file::KeyFile;
 
 /// Options of `tx pending`.
 #[derive(Debug, Args)]
@@ -133,13 +134,14 @@ pub fn step(arguments: StepArguments, step: Step) -> anyhow::Result<()> {
 pub fn reject(arguments: RejectArguments) -> anyhow::Result<()> {
     let RejectArguments { step, reason } = arguments;
     let proposal = step.proposal;
-    take(step, "reject", |opinions| {
-        let opinion = reason.map(|reason| {
-            let mut salt = [0; 16];
-            rand::rngs::OsRng.fill_bytes(&mut salt);
-            opinion::keep(opinions, &reason, salt)
-        });
-        let opinion = opinion.transpose()?;
+    take(step, "reject", |outbox| {
+        let mut opinion = None;
+        if let Some(reason) = reason {
+            // The same rejection again is the same act.
+            let secret = outbox.secret()?;
+            let salt = Salts::new(&secret).derive("opinion", &proposal.to_string(), &reason);
+            opinion = Some(opinion::keep(&outbox.openings(), &reason, salt)?);
+        }
         Ok(Call::Approval(approval::Call::Reject { proposal, opinion }))
     })
 }
@@ -149,7 +151,7 @@ pub fn reject(arguments: RejectArguments) -> anyhow::Result<()> {
 fn take(
     arguments: StepArguments,
     name: &str,
-    call: impl FnOnce(&std::path::Path) -> anyhow::Result<Call>,
+    call: impl FnOnce(&Outbox) -> anyhow::Result<Call>,
 ) -> anyhow::Result<()> {
     let StepArguments { proposal, signer, reference, manner } = arguments;
     let key: PublicKey = KeyFile::public_key(&signer.key.key)?;
@@ -170,7 +172,7 @@ fn take(
             }
             Err(error) => return Err(error.into()),
         }
-        let call = call(&office.outbox.opinions())?;
+        let call = call(&office.outbox)?;
         let outcome = enter(&office, &signer, &manner, reference, &call).await?;
         manner.conclude(&outcome)
     })
