@@ -9,8 +9,8 @@
 //! back by its own fen first, surplus goes to another fund, and an empty fund can be terminated.
 //!
 //! A notice about a year that is not on the ledger is declared line by line ([`declared`]), as
-//! figures beside the book. What a year came to, and whether the limits on spending are kept, follows from the book
-//! ([`report`]). Natural persons are salted commitments throughout.
+//! figures beside the book. What a year came to, and whether the limits on spending are kept,
+//! follows from the book ([`report`]). Natural persons are salted commitments throughout.
 //!
 //! **Invariants**: what moved under a resolution and did not come back ≤ what it allows; what went
 //! back to a donor ≤ the gift; a gift bound to a use is spent for that use only.

@@ -1,5 +1,7 @@
 //! Charity money: funds, campaigns, gifts, resolutions, and what is paid under them.
 
+use minglian_ledger::fen::Fen;
+
 use crate::charity::change::Authority;
 use crate::charity::declared::{Declare, Side};
 use crate::charity::disbursement::{Disburse, Expense, Recipient};
@@ -317,14 +319,17 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
             sentence!("支出“{payment}”冲正{amount}", "{en} of payment {payment} is reversed")
         }
         Event::Declared { year, income, expenditure, helped } => {
-            let (income_zh, expenditure_zh) = (spoken(*income), spoken(*expenditure));
-            let (income, expenditure) = (cny(*income), cny(*expenditure));
-            sentence!(
-                "{year}年公告数字合计:收入{income_zh},支出{expenditure_zh},受益{helped}人(家)次",
-                "declared for {year} in all: income {income}, spending {expenditure}, \
-                 {helped} helped"
-            )
+            declared_sums(*year, *income, *expenditure, *helped)
         }
         Event::FundTerminated { fund } => sentence!("基金“{fund}”已终止", "fund {fund} has ended"),
     }
+}
+
+fn declared_sums(year: u16, income: Fen, expenditure: Fen, helped: u64) -> Sentence {
+    let (income_zh, expenditure_zh) = (spoken(income), spoken(expenditure));
+    let (income, expenditure) = (cny(income), cny(expenditure));
+    sentence!(
+        "{year}年公告数字合计:收入{income_zh},支出{expenditure_zh},受益{helped}人(家)次",
+        "declared for {year} in all: income {income}, spending {expenditure}, {helped} helped"
+    )
 }

@@ -22,7 +22,10 @@ pub enum CatalogueError {
     #[error("the examples of this program do not read: {0}")]
     Vectors(serde_json::Error),
     /// No act has this name.
-    #[error("there is no act {name:?}; did you mean {}? `minglian tx calls` lists all", near.join(", "))]
+    #[error(
+        "there is no act {name:?}; did you mean {}? `minglian tx calls` lists all",
+        near.join(", ")
+    )]
     Unknown {
         /// What was asked for.
         name: String,

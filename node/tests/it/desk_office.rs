@@ -3,11 +3,16 @@
 use minglian_client::Client;
 use minglian_contracts::call::Call;
 use minglian_ledger::genesis::{OrganizationKind, Role};
+use minglian_ledger::organization_code::OrganizationCode;
 use minglian_node::desk::language::Language;
 use minglian_node::desk::names::Directory;
 use minglian_node::desk::office::{Known, Office, OfficeError};
 use minglian_node::desk::outbox::Outbox;
 use minglian_node::desk::outcome::Outcome;
+use minglian_node::desk::sheet::build::{Reading, RowAct, build};
+use minglian_node::desk::sheet::cells::{Registered, Salts};
+use minglian_node::desk::sheet::columns::form;
+use minglian_node::desk::sheet::{self, run};
 use minglian_node::desk::waiting::{self, Filter};
 use tempfile::TempDir;
 
@@ -117,5 +122,70 @@ async fn what_was_signed_and_not_sent_is_not_signed_anew() {
     assert_eq!(known, Known::Signed(Box::new(transaction)));
     let other = record_quota(1, day(5, 1));
     assert!(office.known(&finance(), &text("指标1"), &other).await.is_err());
+    world.stop().await;
+}
+
+struct Nobody;
+
+impl Registered for Nobody {
+    fn named(&self, _: &str) -> Vec<OrganizationCode> {
+        Vec::new()
+    }
+}
+
+fn quota_sheet(amounts: [u32; 3]) -> Vec<RowAct> {
+    let [one, two, three] = amounts;
+    let holder = civil_affairs();
+    let rows = [("养老", one), ("助残", two), ("儿童", three)];
+    let rows = rows.map(|(line, amount)| {
+        format!("{holder},福彩公益金,2025,{line},{amount},省级,皖财社〔2025〕15号,2025-05-01")
+    });
+    let csv = format!(
+        "持有单位,资金来源,年度,指标,金额(万元),资金级次,文号,业务日期\n{}",
+        rows.join("\n")
+    );
+    let table = sheet::parse(csv.into(), None).unwrap();
+    let (form, salts) = (form("allocation.record_quota").unwrap(), Salts::new(&[7; 32]));
+    let (signer, registered) = (finance(), &Nobody);
+    let built =
+        build(&table, &Reading { form, map: &[], unit: None, signer, registered, salts }).unwrap();
+    assert!(built.refused.is_empty());
+    built.acts
+}
+
+async fn enter_sheet(office: &mut Office, acts: &[RowAct]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let report = |act: &RowAct, outcome: &Outcome| {
+        lines.push(run::outcome_line(act, outcome));
+        Ok(())
+    };
+    run::enter(office, &key(FINANCE_MAKER), finance(), acts, report).await.unwrap();
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_is_entered_once_and_goes_on_where_it_stopped() {
+    let world = World::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut office = office(&world, &directory).await;
+    let acts = quota_sheet([10, 20, 30]);
+    // The first row was signed and kept before the computer went off.
+    let reference = acts[0].reference.clone();
+    let signed = office.sign(&key(FINANCE_MAKER), finance(), reference, &acts[0].call);
+    office.outbox.put(&signed, office.client.base_url()).unwrap();
+    let (lines, _) = tokio::join!(enter_sheet(&mut office, &acts), world.make_block_when(3));
+    assert!(lines.iter().all(|line| line.contains("waiting 待审批")), "{lines:?}");
+    assert!(lines[0].contains(&signed.id().to_string()), "the same signature is sent: {lines:?}");
+    assert!(office.outbox.entries().unwrap().is_empty());
+    let waiting = world.client.proposals(&Default::default()).await.unwrap().items.len();
+    assert_eq!(waiting, 3);
+
+    // Again, with one amount changed: nothing is sent, and the changed row is told.
+    let height = world.chain.head().header.height;
+    let lines = enter_sheet(&mut office, &quota_sheet([10, 21, 30])).await;
+    assert!(lines[0].contains("waiting 待审批") && lines[2].contains("waiting 待审批"));
+    assert!(lines[1].contains("reference_taken"), "{}", lines[1]);
+    assert_eq!(world.chain.head().header.height, height);
+    assert!(office.outbox.entries().unwrap().is_empty());
     world.stop().await;
 }

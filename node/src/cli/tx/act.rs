@@ -7,6 +7,7 @@ use clap::Args;
 use minglian_client::Client;
 use minglian_contracts::call::Call;
 use minglian_ledger::block::Header;
+use minglian_ledger::keys::SigningKey;
 use minglian_ledger::transaction::ClientReference;
 
 use super::{Manner, Signer, block_on, read_call};
@@ -105,18 +106,20 @@ pub fn send(arguments: SendArguments) -> anyhow::Result<()> {
         let mut office = signer.office(&manner).await?;
         office.learn(&call).await?;
         manner.say(&preview::of(&call, &office.names).to_text(manner.lang));
-        let outcome = enter(&office, &signer, &manner, reference, &call).await?;
+        let outcome = enter(&office, &signer, &manner, reference, &call, &mut None).await?;
         manner.conclude(&outcome)
     })
 }
 
-/// Signs and sends an act that was shown, unless it was sent before.
+/// Signs and sends an act that was shown, unless it was sent before. The key is unlocked when it
+/// is first needed, and kept in `key`.
 pub async fn enter(
     office: &Office,
     signer: &Signer,
     manner: &Manner,
     reference: ClientReference,
     call: &Call,
+    key: &mut Option<SigningKey>,
 ) -> anyhow::Result<Outcome> {
     match office.known(&signer.organization, &reference, call).await? {
         Known::Settled(outcome) => {
@@ -131,8 +134,11 @@ pub async fn enter(
         }
         Known::Nothing => {
             manner.confirm(manner.lang.say("签署并提交?", "Sign and send?"))?;
-            let key = signer.unlock()?;
-            let transaction = office.sign(&key, signer.organization, reference, call);
+            let key = match key {
+                Some(key) => key,
+                None => key.insert(signer.unlock()?),
+            };
+            let transaction = office.sign(key, signer.organization, reference, call);
             Ok(office.deliver(&transaction).await?)
         }
     }

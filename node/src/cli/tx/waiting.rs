@@ -14,6 +14,7 @@ use super::act::{checked_reference, enter};
 use super::{Manner, Signer, block_on};
 use crate::desk::language::Language;
 use crate::desk::names::Directory;
+use crate::desk::office::Office;
 use crate::desk::opinion;
 use crate::desk::outbox::Outbox;
 use crate::desk::sheet::cells::Salts;
@@ -43,14 +44,12 @@ pub struct PendingArguments {
 /// Options of a step on an act that waits.
 #[derive(Debug, Args)]
 pub struct StepArguments {
-    /// The act: the hash that `tx pending` prints
-    pub proposal: TransactionId,
+    /// The acts: the hashes that `tx pending` prints, one or several
+    #[arg(required = true)]
+    pub proposals: Vec<TransactionId>,
     /// Who signs, and where to
     #[command(flatten)]
     pub signer: Signer,
-    /// The step's own reference; made from the act and the key when left out
-    #[arg(long)]
-    pub reference: Option<String>,
     /// How to speak
     #[command(flatten)]
     pub manner: Manner,
@@ -121,59 +120,78 @@ async fn kind_of(client: &Client, code: &OrganizationCode) -> anyhow::Result<Org
 
 /// Takes a step on an act that waits.
 pub fn step(arguments: StepArguments, step: Step) -> anyhow::Result<()> {
-    let proposal = arguments.proposal;
-    let (name, call) = match step {
-        Step::Approve => ("approve", approval::Call::Approve { proposal }),
-        Step::Withdraw => ("withdraw", approval::Call::Withdraw { proposal }),
-        Step::Retract => ("retract", approval::Call::Retract { proposal }),
+    let name = match step {
+        Step::Approve => "approve",
+        Step::Withdraw => "withdraw",
+        Step::Retract => "retract",
     };
-    take(arguments, name, |_| Ok(Call::Approval(call)))
+    take(arguments, name, |_, proposal| {
+        Ok(Call::Approval(match step {
+            Step::Approve => approval::Call::Approve { proposal },
+            Step::Withdraw => approval::Call::Withdraw { proposal },
+            Step::Retract => approval::Call::Retract { proposal },
+        }))
+    })
 }
 
 /// Rejects an act that waits.
 pub fn reject(arguments: RejectArguments) -> anyhow::Result<()> {
     let RejectArguments { step, reason } = arguments;
-    let proposal = step.proposal;
-    take(step, "reject", |outbox| {
+    take(step, "reject", |outbox, proposal| {
         let mut opinion = None;
-        if let Some(reason) = reason {
+        if let Some(reason) = &reason {
             // The same rejection again is the same act.
             let secret = outbox.secret()?;
-            let salt = Salts::new(&secret).derive("opinion", &proposal.to_string(), &reason);
-            opinion = Some(opinion::keep(&outbox.openings(), &reason, salt)?);
+            let salt = Salts::new(&secret).derive("opinion", &proposal.to_string(), reason);
+            opinion = Some(opinion::keep(&outbox.openings(), reason, salt)?);
         }
         Ok(Call::Approval(approval::Call::Reject { proposal, opinion }))
     })
 }
 
-/// Shows the act that waits, then signs the step on it. The step's reference names act and key, so
+/// Shows each act that waits, then signs the step on it. A step's reference names act and key, so
 /// that taking it twice takes it once.
 fn take(
     arguments: StepArguments,
     name: &str,
-    call: impl FnOnce(&Outbox) -> anyhow::Result<Call>,
+    call: impl Fn(&Outbox, TransactionId) -> anyhow::Result<Call>,
 ) -> anyhow::Result<()> {
-    let StepArguments { proposal, signer, reference, manner } = arguments;
-    let key: PublicKey = KeyFile::public_key(&signer.key.key)?;
-    let key = key.to_string();
-    let made = || format!("{name}/{proposal}/{}", key.get(..16).unwrap_or_default());
-    let reference = checked_reference(reference.unwrap_or_else(made))?;
+    let StepArguments { proposals, signer, manner } = arguments;
+    let public: PublicKey = KeyFile::public_key(&signer.key.key)?;
+    let public = public.to_string();
     block_on(async {
         let mut office = signer.office(&manner).await?;
-        match waiting::find(&office.client, &proposal, &mut office.names).await {
-            Ok(found) => {
-                manner.say(&found.to_text(manner.lang));
-                manner.say(&found.preview.to_text(manner.lang));
-            }
-            // The ledger says so too, with its code; or the step was taken already.
-            Err(waiting::WaitingError::Client(error)) if error.is_vacant() => {
-                let gone = "该业务已不在待办之列";
-                manner.say(manner.lang.say(gone, "this act waits no more"));
-            }
-            Err(error) => return Err(error.into()),
+        let (mut key, mut not_taken) = (None, 0_usize);
+        for proposal in &proposals {
+            show(&mut office, &manner, proposal).await?;
+            let call = call(&office.outbox, *proposal)?;
+            let reference = format!("{name}/{proposal}/{}", public.get(..16).unwrap_or_default());
+            let reference = checked_reference(reference)?;
+            let outcome = enter(&office, &signer, &manner, reference, &call, &mut key).await?;
+            // Each is said before the next is asked about.
+            not_taken += usize::from(manner.conclude(&outcome).is_err());
         }
-        let call = call(&office.outbox)?;
-        let outcome = enter(&office, &signer, &manner, reference, &call).await?;
-        manner.conclude(&outcome)
+        let said = manner.lang.say("业务未被账本接受", "the ledger did not take the act");
+        anyhow::ensure!(not_taken == 0, "{said} ({not_taken}/{})", proposals.len());
+        Ok(())
     })
+}
+
+async fn show(
+    office: &mut Office,
+    manner: &Manner,
+    proposal: &TransactionId,
+) -> anyhow::Result<()> {
+    match waiting::find(&office.client, proposal, &mut office.names).await {
+        Ok(found) => {
+            manner.say(&found.to_text(manner.lang));
+            manner.say(&found.preview.to_text(manner.lang));
+        }
+        // The ledger says so too, with its code; or the step was taken already.
+        Err(waiting::WaitingError::Client(error)) if error.is_vacant() => {
+            manner.say(manner.lang.say("该业务已不在待办之列", "this act waits no more"));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }

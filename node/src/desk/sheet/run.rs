@@ -109,8 +109,8 @@ async fn prepare(
 }
 
 /// The header of the outcomes' file.
-pub const OUTCOME_HEADER: &str = "row 行,reference 业务编号,outcome 结果,record 记录号,proposal 待办业务号,code 代码,\
-     detail 说明,receipt_code 票据查询码,receipt_salt 票据盐\n";
+pub const OUTCOME_HEADER: &str = "row 行,reference 业务编号,outcome 结果,record 记录号,proposal 待办业务号,\
+     code 代码,detail 说明,receipt_code 票据查询码,receipt_salt 票据盐\n";
 
 /// One line of the outcomes' file.
 pub fn outcome_line(act: &RowAct, outcome: &Outcome) -> String {
