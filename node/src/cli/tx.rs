@@ -163,13 +163,7 @@ fn read_call(path: &Path) -> anyhow::Result<Call> {
         file.take(CALL_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     }
     anyhow::ensure!(bytes.len() as u64 <= CALL_BYTES_MAX, "the act has more than a megabyte");
-    serde_json::from_slice(&bytes).with_context(|| {
-        format!(
-            "{} holds no act that this program knows; `minglian tx example NAME` prints one that \
-             is complete 文件内容不是可识别的业务",
-            path.display()
-        )
-    })
+    catalogue::read(&bytes).with_context(|| path.display().to_string())
 }
 
 impl Signer {

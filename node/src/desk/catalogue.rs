@@ -32,6 +32,15 @@ pub enum CatalogueError {
         /// Names of the same module, or all modules.
         near: Vec<String>,
     },
+    /// A file that holds no act.
+    #[error(
+        "it holds no act that this program knows: {0}; `minglian tx example NAME` prints one that \
+         is complete 内容不是可识别的业务"
+    )]
+    Malformed(serde_json::Error),
+    /// A field that the act does not have: it would be left out, and nobody would see it.
+    #[error("the act has no field {0}; `minglian tx example` shows those it has 业务没有该字段")]
+    NoField(String),
 }
 
 /// An act with an example.
@@ -83,6 +92,40 @@ pub fn act(name: &str) -> Result<Act, CatalogueError> {
         name: name.chars().take(80).collect(),
         near: if near.is_empty() { vec!["charity.donate".to_owned()] } else { near },
     })
+}
+
+/// Reads an act from JSON. What the act would leave out is refused.
+///
+/// # Errors
+/// [`CatalogueError::Malformed`], [`CatalogueError::NoField`].
+pub fn read(json: &[u8]) -> Result<Call, CatalogueError> {
+    let written: Value = serde_json::from_slice(json).map_err(CatalogueError::Malformed)?;
+    let call: Call = serde_json::from_value(written.clone()).map_err(CatalogueError::Malformed)?;
+    let understood = serde_json::to_value(&call).map_err(CatalogueError::Malformed)?;
+    match unused(&written, &understood, "") {
+        Some(field) => Err(CatalogueError::NoField(field)),
+        None => Ok(call),
+    }
+}
+
+/// The first field of `written` that `understood` lacks.
+fn unused(written: &Value, understood: &Value, path: &str) -> Option<String> {
+    match (written, understood) {
+        (Value::Object(written), Value::Object(understood)) => {
+            written.iter().find_map(|(name, value)| {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                match understood.get(name) {
+                    Some(known) => unused(value, known, &path),
+                    None => Some(path.chars().take(80).collect()),
+                }
+            })
+        }
+        (Value::Array(written), Value::Array(understood)) => {
+            let mut pairs = written.iter().zip(understood);
+            pairs.find_map(|(written, understood)| unused(written, understood, path))
+        }
+        _ => None,
+    }
 }
 
 /// The name of an act as [`acts`] has it.

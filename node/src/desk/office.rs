@@ -65,7 +65,7 @@ pub enum Known {
     /// Nothing: the act is new.
     Nothing,
     /// The same act is in the ledger.
-    Settled(Outcome),
+    Settled(Box<Outcome>),
     /// The same act was signed before and waits in the outbox.
     Signed(Box<Transaction>),
 }
@@ -179,7 +179,7 @@ impl Office {
                     }
                     let (client, names) = (&self.client, &self.names);
                     let read = outcome::read_committed(client, view.id, committed, names).await;
-                    return Ok(Known::Settled(read));
+                    return Ok(Known::Settled(Box::new(read)));
                 }
             }
             Err(error) if error.is_vacant() => {}

@@ -70,6 +70,8 @@ pub enum Outcome {
         /// The last day on which it can be approved.
         #[serde(skip_serializing_if = "Option::is_none")]
         open_until: Option<Date>,
+        /// Whether it still waits, as the node says: one that was sent long ago may be settled.
+        is_open: bool,
         /// Whose step is next, as the node says; none if it does not say.
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<NextStepView>,
@@ -146,8 +148,11 @@ pub async fn read_committed(
             _ => continue,
         };
         // Who is next is the node's word; that the act waits stands in the receipt.
-        let next = client.proposal(&proposal).await.ok().and_then(|view| view.next);
-        return Outcome::Waiting { place, proposal, open_until, next };
+        let (is_open, next) = match client.proposal(&proposal).await {
+            Ok(view) => (true, view.next),
+            Err(error) => (!error.is_vacant(), None),
+        };
+        return Outcome::Waiting { place, proposal, open_until, is_open, next };
     }
     let said: Vec<_> = events.iter().map(|event| words::event(event, names)).collect();
     Outcome::Applied {
@@ -216,7 +221,20 @@ impl Outcome {
                     .collect::<Vec<_>>()
                     .join("\n")
             }
-            Self::Waiting { place, proposal, open_until, next } => {
+            Self::Waiting { place, proposal, is_open: false, .. } => {
+                let index = place.index;
+                match language {
+                    Language::Zh => format!(
+                        "已记入第{index}条记录,现已不在待办之列(已办结、否决或撤回)\n  \
+                         业务号 {proposal}"
+                    ),
+                    Language::En => format!(
+                        "in record {index}; it waits no more: it was approved, rejected or \
+                         withdrawn\n  proposal {proposal}"
+                    ),
+                }
+            }
+            Self::Waiting { place, proposal, open_until, next, .. } => {
                 waiting(place, proposal, open_until.as_ref(), next.as_ref(), language)
             }
             Self::Refused { refusal, .. } => refusal.to_text(language),

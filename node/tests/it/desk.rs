@@ -64,6 +64,18 @@ fn every_act_has_an_example_that_reads_back_as_it_stands() {
 }
 
 #[test]
+fn a_field_that_the_act_does_not_have_is_refused() {
+    let example = catalogue::act("charity.donate").unwrap().example;
+    let mut json = serde_json::to_value(&example).unwrap();
+    assert_eq!(catalogue::read(json.to_string().as_bytes()).unwrap(), example);
+    json["charity"]["donate"]["restricton"] = "助学".into();
+    let refused = catalogue::read(json.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(refused.contains("charity.donate.restricton"), "{refused}");
+    let unknown = catalogue::read(b"{\"charity\":{\"give\":{}}}").unwrap_err().to_string();
+    assert!(unknown.contains("tx example"), "{unknown}");
+}
+
+#[test]
 fn the_list_says_who_proposes_and_who_approves() {
     let line = |name, language| catalogue::line(&catalogue::act(name).unwrap(), language);
     let payment = line("payment.instruct", Language::Zh);

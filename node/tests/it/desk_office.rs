@@ -78,7 +78,8 @@ async fn an_act_waits_is_listed_and_takes_effect_with_its_last_signature() {
     assert!(office.outbox.entries().unwrap().is_empty());
 
     let known = office.known(&finance(), &text("指标1"), &call).await.unwrap();
-    assert!(matches!(known, Known::Settled(_)), "{known:?}");
+    let Known::Settled(settled) = known else { panic!("{known:?}") };
+    assert!(settled.to_text(Language::Zh).contains("现已不在待办之列"), "{settled:?}");
     let other = record_quota(1_000_001, day(5, 1));
     let taken = office.known(&finance(), &text("指标1"), &other).await.unwrap_err();
     assert!(matches!(taken, OfficeError::ReferenceTaken { index: 1, .. }), "{taken:?}");

@@ -125,7 +125,7 @@ pub async fn enter(
         Known::Settled(outcome) => {
             let known = "该业务此前已提交,未重复办理";
             manner.say(manner.lang.say(known, "it was sent before; nothing is done twice"));
-            Ok(outcome)
+            Ok(*outcome)
         }
         Known::Signed(transaction) => {
             let known = "该业务此前已签署,现重发同一份";

@@ -91,7 +91,7 @@ async fn prepare(
 ) -> Result<Prepared, RunError> {
     let known = office.known_with(&organization, &act.reference, &act.call, signed).await;
     let transaction = match known {
-        Ok(Known::Settled(outcome)) => return Ok(Prepared::Known(outcome)),
+        Ok(Known::Settled(outcome)) => return Ok(Prepared::Known(*outcome)),
         Ok(Known::Signed(transaction)) => *transaction,
         Ok(Known::Nothing) => office.sign(key, organization, act.reference.clone(), &act.call),
         // One row that differs from what was sent before does not stop the others.
@@ -121,9 +121,9 @@ pub fn outcome_line(act: &RowAct, outcome: &Outcome) -> String {
             record = index.to_string();
             "applied 已生效"
         }
-        Outcome::Waiting { place: Place { index, .. }, proposal, .. } => {
+        Outcome::Waiting { place: Place { index, .. }, proposal, is_open, .. } => {
             (record, proposal_id) = (index.to_string(), proposal.to_string());
-            "waiting 待审批"
+            if *is_open { "waiting 待审批" } else { "settled 已不在待办" }
         }
         Outcome::Refused { place: Place { index, .. }, refusal } => {
             let Refused { chinese, advice_chinese, .. } = refusal;
