@@ -232,7 +232,7 @@ fn workbook(rows: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut put = |name: &str, text: &str| {
         let options = zip::write::SimpleFileOptions::default()
-            .compression_method(zip::CompressionMethod::Stored);
+            .compression_method(zip::CompressionMethod::Deflated);
         zip.start_file(name, options).unwrap();
         zip.write_all(text.as_bytes()).unwrap();
     };
@@ -240,6 +240,13 @@ fn workbook(rows: &str) -> Vec<u8> {
     let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006/relationships";
     put("[Content_Types].xml", "<Types/>");
+    put(
+        "_rels/.rels",
+        &format!(
+            "<Relationships xmlns=\"{package}\"><Relationship Id=\"rId1\" \
+             Type=\"{relations}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+        ),
+    );
     put(
         "xl/workbook.xml",
         &format!(
