@@ -288,7 +288,7 @@ impl Call {
 
 impl Basis {
     /// Refuses an act that rests on nothing.
-    fn check(&self) -> Result<(), Refusal> {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
         let is_printed = self.printed_in.as_ref().is_some_and(|notice| !notice.is_empty());
         if self.documents.is_empty() && !is_printed {
             return Err(Refusal::new(Code::LineMissingDocument, "neither 文号 nor notice"));

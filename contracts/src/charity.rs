@@ -8,8 +8,9 @@
 //! evidenced and fed back to the donor. A gift's use changes by filing or consent only, a gift goes
 //! back by its own fen first, surplus goes to another fund, and an empty fund can be terminated.
 //!
-//! What a year came to, and whether the limits on spending are kept, follows from the book
-//! ([`report`]). Natural persons are salted commitments throughout.
+//! A notice about a year that is not on the ledger is declared line by line ([`declared`]), as
+//! figures beside the book. What a year came to, and whether the limits on spending are kept,
+//! follows from the book ([`report`]). Natural persons are salted commitments throughout.
 //!
 //! **Invariants**: what moved under a resolution and did not come back ≤ what it allows; what went
 //! back to a donor ≤ the gift; a gift bound to a use is spent for that use only.
@@ -20,6 +21,7 @@
 pub mod campaign;
 pub mod change;
 pub mod check;
+pub mod declared;
 pub mod disbursement;
 pub mod donation;
 pub mod ending;
@@ -145,6 +147,8 @@ pub enum Call {
         /// The day the mistake was found.
         occurred_on: Date,
     },
+    /// Declares a line of a published notice: a figure that moves nothing. Maker, checker.
+    Declare(declared::Declare),
 }
 
 /// What became of charity money. Its way, with its intervals, is in the movements beside it.
@@ -244,6 +248,17 @@ pub enum Event {
         /// How much.
         amount: Fen,
     },
+    /// A line of a notice is declared; what the year's declared lines come to now.
+    Declared {
+        /// The year.
+        year: u16,
+        /// All income.
+        income: Fen,
+        /// All spending.
+        expenditure: Fen,
+        /// All who were helped.
+        helped: u64,
+    },
 }
 
 impl Call {
@@ -320,6 +335,7 @@ impl Call {
             Self::CorrectPayout { payment, occurred_on } => {
                 disbursement::correct(payment, *occurred_on, state, context)
             }
+            Self::Declare(act) => declared::declare(act, state, context),
         }
     }
 }

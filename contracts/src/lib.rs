@@ -42,3 +42,4 @@ pub mod replica;
 pub mod trace;
 pub mod invariants;
 pub mod report;
+pub mod words;

@@ -12,4 +12,3 @@ pub mod money;
 pub mod pages;
 pub mod status;
 pub mod web;
-pub mod words;

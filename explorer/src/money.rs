@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use minglian_contracts::words;
 use minglian_ledger::fen::{Fen, Unit};
 
 /// An amount in fen, shown in 元 to the fen with 万元 beside it. Sums of many accounts may be larger
@@ -46,17 +47,8 @@ impl Money {
 
     /// Yuan to the fen, thousands separated: `9,727,490.00`.
     pub fn yuan(&self) -> String {
-        let digits = self.fen.unsigned_abs();
-        let (whole, fen) = ((digits / 100).to_string(), digits % 100);
-        let mut grouped = String::new();
-        for (position, digit) in whole.chars().enumerate() {
-            if position > 0 && (whole.len() - position).is_multiple_of(3) {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
         let sign = if self.fen < 0 { "-" } else { "" };
-        format!("{sign}{grouped}.{fen:02}")
+        format!("{sign}{}", words::yuan(self.fen.unsigned_abs()))
     }
 
     /// Ten thousands of yuan, exact, without needless zeros: `972.749`.

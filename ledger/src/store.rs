@@ -31,8 +31,8 @@ use reached::Reached;
 use schema::{Column, Meta};
 
 /// Bytes of block cache and of write buffers, for all columns together.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
-const WRITE_BUFFER_BYTES: usize = 64 * 1024 * 1024;
+const CACHE_BYTES: usize = 48 * 1024 * 1024;
+const WRITE_BUFFER_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of write-ahead log after which RocksDB flushes.
 const WAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Table files held open.

@@ -38,8 +38,8 @@ pub enum Command {
     /// Make and show keys 密钥
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Sign and send an act 签署并提交
-    #[command(subcommand)]
+    /// Enter and approve acts 办理业务:预览、签署、提交、审批
+    #[command(subcommand, after_help = tx::HELP)]
     Tx(tx::TxCommand),
     /// Enter published notices 导入公告
     Import(import::ImportArguments),

@@ -23,4 +23,5 @@ pub mod checkpoints;
 pub mod rpc;
 pub mod clock;
 pub mod import;
+pub mod desk;
 pub mod audit;

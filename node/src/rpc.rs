@@ -16,6 +16,7 @@ mod limits;
 mod log;
 mod organizations;
 mod oversight;
+mod proposals;
 mod records;
 mod rules;
 mod reports;
@@ -144,7 +145,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(transactions::transaction))
         .layer(within(Limits::waiting(&answers)));
     let bulk = OpenApiRouter::new()
-        .routes(routes!(organizations::proposals))
+        .routes(routes!(proposals::proposals))
         .routes(routes!(reports::report))
         .routes(routes!(chain::blocks))
         .routes(routes!(chain::block))
@@ -161,6 +162,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(organizations::organizations))
         .routes(routes!(organizations::organization))
         .routes(routes!(organizations::projects))
+        .routes(routes!(proposals::proposal))
         .routes(routes!(rules::parameters))
         .routes(routes!(rules::parameter))
         .routes(routes!(rules::holidays))

@@ -4,6 +4,7 @@
 use std::fs;
 
 use minglian_contracts::book::{self, Basis, Interval, Movement};
+use minglian_contracts::charity::declared::DECLARED_YEARS;
 use minglian_contracts::charity::donation::{self, DONATIONS, RECEIPT_CODES, pool};
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::charity::report::{self, Year};
@@ -58,6 +59,33 @@ fn every_refusal_of_charity_money_is_shown_by_a_scenario() {
         let shown = format!(" = {} {}\n", code.number(), code.name());
         assert!(lines.contains(&shown), "no scenario ends in{shown}");
     }
+}
+
+#[test]
+fn declared_lines_add_up_beside_the_books_and_move_nothing() {
+    let mut world = world();
+    let line = "declare_line year=2021 notice=2021年公告";
+    let events = go(
+        &mut world,
+        &[
+            &format!("{line} reference=1 subject=慈善一日捐募集 amount=220.85万元"),
+            &format!(
+                "{line} reference=9 side=expenditure subject=恤病 amount=1元 helped=2539/人次"
+            ),
+            &format!(
+                "{line} reference=15 side=expenditure subject=扶贫 amount=14.7万元 helped=7/家次"
+            ),
+            &format!(
+                "{line} reference=9 side=expenditure subject=恤病 amount=170.52万元 helped=9/人次"
+            ),
+        ],
+    );
+    assert!(movements(&events).is_empty());
+    let sums = DECLARED_YEARS.get(&world.state, &(code(CHARITY), 2021)).unwrap().unwrap();
+    let figures = [sums.income, sums.expenditure].map(Fen::get);
+    assert_eq!((figures, sums.helped), ([220_850_000, 185_220_000], 16));
+    let year = report::year(&world.state, &code(CHARITY), 2021).unwrap();
+    assert_eq!((year.income, year.spending()), (0, 0));
 }
 
 #[test]

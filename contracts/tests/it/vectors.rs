@@ -21,6 +21,7 @@ use data_encoding::HEXLOWER;
 use minglian_contracts::allocation::{Category, Receipt, StatementKind};
 use minglian_contracts::book::Measure;
 use minglian_contracts::call::Call;
+use minglian_contracts::charity::declared::Side as DeclaredSide;
 use minglian_contracts::charity::disbursement::Expense;
 use minglian_contracts::charity::donation::Valuation;
 use minglian_contracts::charity::kind::FundKind;
@@ -247,6 +248,7 @@ fn enums_without_fields() {
     check_names::<FundKind>(&page, "FundKind");
     check_names::<Valuation>(&page, "Valuation");
     check_names::<Matter>(&page, "Matter");
+    check_names::<DeclaredSide>(&page, "DeclaredSide");
     check_names::<Expense>(&page, "Expense");
     check_names::<DeclineReason>(&page, "DeclineReason");
     check_names::<Outcome>(&page, "Outcome");

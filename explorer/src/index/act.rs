@@ -12,7 +12,7 @@ use minglian_contracts::oversight::complaint::Target;
 use minglian_contracts::{charity, lottery, oversight, payment, project};
 use minglian_ledger::organization_code::OrganizationCode;
 
-use crate::words::allocation::basis;
+use minglian_contracts::words::allocation::basis;
 
 /// A decoded record.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 use super::account::{self, AccountNumber};
 use super::{IndexError, state};
 use crate::money::Money;
-use crate::words::{self, book as book_words};
+use minglian_contracts::words::{self, book as book_words};
 
 /// The head of the indexed ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -18,8 +18,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::account::{self, Attributes};
 use super::act::{self, Act};
 use super::{IndexError, stored};
-use crate::words::payment as payment_words;
-use crate::words::{party, project as project_words};
+use minglian_contracts::words::payment as payment_words;
+use minglian_contracts::words::{party, project as project_words};
 
 /// The entries of `table` that `changes` set.
 fn entries<K, V>(

@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
 use super::{IndexError, Writer, movement, state, stored, totals};
-use crate::words::{self, Names, payment as payment_words};
+use minglian_contracts::words::{self, Names, payment as payment_words};
 
 /// The names of the index.
 struct Known<'a>(&'a Connection);

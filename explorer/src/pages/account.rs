@@ -11,7 +11,7 @@ use crate::index::read::{self, MovementRow};
 use crate::index::{IndexError, account as accounts};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
-use crate::words;
+use minglian_contracts::words;
 
 /// Where the lists begin.
 #[derive(Debug, Default, Deserialize)]

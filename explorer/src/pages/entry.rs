@@ -11,7 +11,7 @@ use super::beijing;
 use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
 use crate::web::{App, Frame, PageError, PageResult};
-use crate::words;
+use minglian_contracts::words;
 
 /// The outcome as the index stores it.
 #[derive(Debug, Deserialize)]

@@ -10,7 +10,7 @@ use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
-use crate::words;
+use minglian_contracts::words;
 
 /// Where the list of lines begins.
 #[derive(Debug, Default, Deserialize)]

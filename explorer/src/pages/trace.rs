@@ -14,7 +14,7 @@ use crate::index::trace::Movements;
 use crate::index::{IndexError, account, count};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
-use crate::words::book as book_words;
+use minglian_contracts::words::book as book_words;
 
 /// Edges and ends of one page.
 const ENTRIES_MAX: usize = 100;

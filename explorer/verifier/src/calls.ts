@@ -261,6 +261,11 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     },
     terminate_fund: { fund, resolution: text(64), occurred_on: date },
     correct_payout: { payment: reference, occurred_on: date },
+    declare: {
+      year: u16, reference: text(96), side: names('income', 'expenditure'), subject: text(256),
+      amount: fen, helped: option(struct({ count: u32, counted_in: text(16) })), basis,
+      occurred_on: date,
+    },
   },
   // Reserved: no act has this number.
   subsidy: {},

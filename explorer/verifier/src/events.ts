@@ -167,6 +167,7 @@ export const event = oneOf({
     surplus_transferred: { fund, to: fundName, amount: fen },
     fund_terminated: { fund },
     corrected: { payment: reference, amount: fen },
+    declared: { year: u16, income: fen, expenditure: fen, helped: u64 },
   }),
   // Reserved: no event has this number.
   subsidy: variants({}),

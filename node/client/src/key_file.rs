@@ -5,7 +5,7 @@
 //! passed off as another kind. There is no unencrypted form: an unattended node gets its passphrase
 //! from a file ([`passphrase::Source`]).
 
-mod private_file;
+pub mod private_file;
 mod seal;
 pub mod passphrase;
 

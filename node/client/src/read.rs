@@ -4,6 +4,7 @@ use data_encoding::HEXLOWER;
 use minglian_ledger::checkpoint::note::Note;
 use minglian_ledger::evidence::Evidence;
 use minglian_ledger::genesis::Genesis;
+use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::log::tiles::Tile;
 use minglian_ledger::organization_code::OrganizationCode;
@@ -152,6 +153,11 @@ impl Client {
     /// Acts that wait for other officers.
     pub async fn proposals(&self, paging: &Paging) -> Result<Page<ProposalView>, ClientError> {
         self.json("/v1/proposals", &paging.query()).await
+    }
+
+    /// An act that waits, by the transaction that proposed it.
+    pub async fn proposal(&self, id: &TransactionId) -> Result<ProposalView, ClientError> {
+        self.json(&format!("/v1/proposals/{id}"), &[]).await
     }
 
     /// Dated parameters with all their versions.

@@ -25,7 +25,8 @@ pub use chain::{
 };
 pub use disclosure::{ObligationView, PublicationView};
 pub use organization::{
-    KeyView, OrganizationDetail, OrganizationView, ParameterView, ProposalView, RecordSummary,
+    KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalView,
+    RecordSummary,
 };
 pub use oversight::{AuditView, ComplaintView, SampleView};
 pub use report::{AsOfView, CheckView, ColumnKind, ColumnView, MismatchView, ReportView, RuleView};

@@ -19,7 +19,8 @@ Enter published notices (公告) from CSV tables.\n\n\
 A table has the 15 columns dataset,row,year,region,fund_source,category,item,unit_or_recipient,\n\
 doc_no,amount_published,unit,amount_fen,kind,count,note, in UTF-8 or GB18030. Organisations and\n\
 projects that it names are registered; quota enters by source and 文号, is allocated, spent and\n\
-carried. Printed totals are checked, never posted. A row that cannot stand is refused with its\n\
+carried; a charity's income and spending are declared as figures. Printed totals are checked,\n\
+never posted. A row that cannot stand is refused with its\n\
 line and the rest goes on. Importing the same file again changes nothing.\n\n\
 On a demonstration network (演示) this command signs for all officers; elsewhere it stops at the\n\
 proposal and the officers approve.")]

@@ -11,7 +11,7 @@ use minglian_contracts::allocation::line::LineName;
 use minglian_contracts::allocation::year::TakeBack;
 use minglian_contracts::allocation::{self, Basis};
 use minglian_contracts::call::Call;
-use minglian_contracts::payment;
+use minglian_contracts::{charity, payment};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::Role;
@@ -70,7 +70,7 @@ pub fn remaining(act: &Act, history: &[Call]) -> Result<Vec<Act>, CorrectError> 
     if let Call::Payment(payment::Call::Instruct { .. }) = &act.call {
         return pay_again(act, history, reference);
     }
-    if let Call::Allocation(allocation::Call::State(_)) = &act.call {
+    if is_figure(&act.call) {
         return Ok(vec![Act { reference, ..act.clone() }]);
     }
     match (wanted.checked_sub(in_force), in_force.checked_sub(wanted)) {
@@ -90,11 +90,20 @@ fn in_force(history: &[Call]) -> Option<Fen> {
     for call in history {
         sum = match call {
             Call::Allocation(allocation::Call::Recover(take)) => sum.checked_sub(take.amount)?,
-            Call::Payment(_) | Call::Allocation(allocation::Call::State(_)) => amount_of(call)?,
+            Call::Payment(_) => amount_of(call)?,
+            call if is_figure(call) => amount_of(call)?,
             call => sum.checked_add(amount_of(call)?)?,
         };
     }
     Some(sum)
+}
+
+/// Whether a call states a figure that moves nothing: it is stated again.
+fn is_figure(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::Allocation(allocation::Call::State(_)) | Call::Charity(charity::Call::Declare(_))
+    )
 }
 
 fn amount_of(call: &Call) -> Option<Fen> {
@@ -109,6 +118,7 @@ fn amount_of(call: &Call) -> Option<Fen> {
             _ => None,
         },
         Call::Payment(payment::Call::Instruct { order, .. }) => Some(order.amount),
+        Call::Charity(charity::Call::Declare(line)) => Some(line.amount),
         _ => None,
     }
 }
@@ -123,6 +133,7 @@ fn with_amount(call: &Call, amount: Fen) -> Call {
         Call::Allocation(allocation::Call::CarryOver(carry)) => carry.amount = amount,
         Call::Allocation(allocation::Call::State(statement)) => statement.figure = amount,
         Call::Payment(payment::Call::Instruct { order, .. }) => order.amount = amount,
+        Call::Charity(charity::Call::Declare(line)) => line.amount = amount,
         _ => {}
     }
     call

@@ -41,6 +41,12 @@ impl Party {
         Ok(Self { code, name, kind, division })
     }
 
+    /// The charity of the region whose year a row reports: the table names no organisation.
+    pub fn charity(row: &NoticeRow) -> Result<Self, Reason> {
+        let name = format!("{} 慈善组织(演示)", row.region);
+        Self::new(&name, OrganizationKind::Charity, division_of(row)?)
+    }
+
     /// The unit or recipient that a row names, if it names one.
     pub fn unit(row: &NoticeRow, kind: OrganizationKind) -> Result<Option<Self>, Reason> {
         let printed = row.unit_or_recipient.as_str();

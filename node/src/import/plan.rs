@@ -6,6 +6,7 @@
 //! more than there is, is refused with its line, and the rest goes on.
 
 mod acts;
+mod charity;
 mod funds;
 mod lines;
 
@@ -92,6 +93,10 @@ pub enum Column {
     Raised,
     /// 上缴, stated without movement.
     Remitted,
+    /// A charity's income, declared without movement.
+    Income,
+    /// A charity's spending, declared without movement.
+    Expenditure,
 }
 
 /// A figure of the report.
@@ -105,6 +110,8 @@ pub struct Entry {
     pub column: Column,
     /// How much.
     pub amount: Fen,
+    /// How many were helped, in whatever the notice counts them.
+    pub helped: u64,
 }
 
 /// Everything that enters one notice.
@@ -195,7 +202,7 @@ impl Planner<'_> {
         self.each(&rows, |kind| kind == Kind::TransferToGeneralBudget, Self::transfer_out);
         self.each(&rows, |kind| kind == Kind::CarriedForward, Self::carry);
         self.each(&rows, Kind::is_fund_figure, Self::fund_figure);
-        self.each(&rows, Kind::is_charity, |_, _| Err(Reason::CharityKind));
+        self.each(&rows, Kind::is_charity, Self::declare);
     }
 
     /// Plans the rows of some kinds; a row that fails is refused and leaves nothing behind.

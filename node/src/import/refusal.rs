@@ -98,9 +98,6 @@ pub enum Reason {
         /// What is left for it.
         available: Fen,
     },
-    /// A charity's own income or expenditure, which is not lottery quota.
-    #[error("charity lines are not entered as quota; they belong to the charity's own account")]
-    CharityKind,
 }
 
 impl Reason {

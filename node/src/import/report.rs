@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use minglian_ledger::fen::{Fen, Unit};
 use serde::Serialize;
 
-use super::plan::{Column, Plan};
+use super::plan::{Column, Entry, Plan};
 use super::run::Outcome;
 
 /// What one fund's category came to.
@@ -28,11 +28,17 @@ pub struct Sums {
     pub raised: Fen,
     /// 上缴, stated without movement.
     pub remitted: Fen,
+    /// A charity's income, declared without movement.
+    pub income: Fen,
+    /// A charity's spending, declared without movement.
+    pub expenditure: Fen,
+    /// How many were helped, in whatever the notice counts them.
+    pub helped: u64,
 }
 
 impl Sums {
-    fn add(&mut self, column: Column, amount: Fen) {
-        let sum = match column {
+    fn add(&mut self, entry: &Entry) {
+        let sum = match entry.column {
             Column::Received => &mut self.received,
             Column::Implied => &mut self.implied,
             Column::Allocated => &mut self.allocated,
@@ -41,14 +47,28 @@ impl Sums {
             Column::TransferredOut => &mut self.transferred_out,
             Column::Raised => &mut self.raised,
             Column::Remitted => &mut self.remitted,
+            Column::Income => &mut self.income,
+            Column::Expenditure => &mut self.expenditure,
         };
-        *sum = sum.checked_add(amount).unwrap_or(Fen::MAX);
+        *sum = sum.checked_add(entry.amount).unwrap_or(Fen::MAX);
+        self.helped = self.helped.saturating_add(entry.helped);
     }
 
-    fn cells(&self) -> [Fen; 8] {
+    fn cells(&self) -> [Fen; 10] {
         let Self { received, implied, allocated, spent, carried, .. } = *self;
-        let Self { transferred_out, raised, remitted, .. } = *self;
-        [received, implied, allocated, spent, carried, transferred_out, raised, remitted]
+        let Self { transferred_out, raised, remitted, income, expenditure, .. } = *self;
+        [
+            received,
+            implied,
+            allocated,
+            spent,
+            carried,
+            transferred_out,
+            raised,
+            remitted,
+            income,
+            expenditure,
+        ]
     }
 }
 
@@ -108,8 +128,8 @@ pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
         }
         if let Some(entry) = &act.entry {
             let key = (entry.fund.clone(), entry.category.clone());
-            lines.entry(key).or_default().add(entry.column, entry.amount);
-            funds.entry(entry.fund.clone()).or_default().add(entry.column, entry.amount);
+            lines.entry(key).or_default().add(entry);
+            funds.entry(entry.fund.clone()).or_default().add(entry);
         }
     }
     let lines = lines.into_iter().map(|((fund, category), sums)| Line { fund, category, sums });
@@ -151,6 +171,8 @@ impl NoticeReport {
             "out 调出",
             "raised 筹集",
             "sent up 上缴",
+            "income 慈善收入",
+            "spending 慈善支出",
         ];
         // Writing to a String does not fail.
         let _ = writeln!(text, "  source 来源 / category 类别 (万元): {}", head.join(" | "));

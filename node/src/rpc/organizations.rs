@@ -1,14 +1,12 @@
-//! Organisations, projects and proposals: what the state lists.
+//! Organisations and projects: what the state lists.
 
 use axum::extract::State;
 use axum::response::Response;
 use borsh::{BorshDeserialize, BorshSerialize};
-use minglian_client::wire::{
-    KeyView, OrganizationDetail, OrganizationView, Page, ProposalView, RecordSummary,
-};
+use minglian_client::wire::{KeyView, OrganizationDetail, OrganizationView, Page, RecordSummary};
+use minglian_contracts::project;
 use minglian_contracts::registry::{self, ORGANIZATIONS};
 use minglian_contracts::schema::Table;
-use minglian_contracts::{project, proposal};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
 use serde::{Deserialize, Serialize};
@@ -106,25 +104,6 @@ pub(super) async fn projects(
 ) -> Result<Response, Refusal> {
     list(shared, paging, &project::PROJECTS, |reference, project| {
         Ok(serde_json::json!({ "reference": reference, "project": project, "currency": "CNY" }))
-    })
-    .await
-}
-
-/// Acts that wait for other officers.
-#[utoipa::path(
-    get, path = "/v1/proposals", tag = "organizations",
-    params(Paging),
-    responses(
-        (status = 200, description = "a page of open proposals; it ends at some megabytes"),
-        (status = 503, description = "too many large answers at a time; try again in a moment"),
-    )
-)]
-pub(super) async fn proposals(
-    State(shared): Node,
-    Params(paging): Params<Paging>,
-) -> Result<Response, Refusal> {
-    list(shared, paging, &proposal::PROPOSALS, |id, proposal| {
-        Ok(ProposalView { id: *id, proposal: serde_json::to_value(proposal)? })
     })
     .await
 }

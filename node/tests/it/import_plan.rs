@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use minglian_contracts::allocation::{self, StatementKind};
 use minglian_contracts::call::Call;
-use minglian_contracts::payment;
+use minglian_contracts::{charity, payment};
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_node::import::correct::{self, CorrectError};
 use minglian_node::import::notice::{self, COLUMNS};
@@ -136,9 +136,42 @@ fn act_of(plan: &Plan, line: u64) -> Act {
 }
 
 #[test]
-fn charity_lines_are_refused_one_by_one() {
+fn a_charitys_year_is_declared_line_by_line_to_the_fen() {
     let plan = published("daishan_charity_2021");
-    assert_eq!((plan.acts.len(), plan.refused.len()), (0, 20));
+    assert_eq!((plan.acts.len(), plan.refused.as_slice()), (20, &[][..]));
+    assert_eq!(plan.parties.len(), 1);
+    assert!(plan.parties[0].name.as_str().starts_with("浙江省舟山市岱山县 慈善组织"));
+    let report = report::report("daishan", &plan, &[]);
+    assert_eq!(total(&report, |sums| sums.income), wan("1362.70"));
+    assert_eq!(total(&report, |sums| sums.expenditure), wan("1320.44"));
+    assert_eq!(report.funds["慈善"].helped, 6_655);
+    for act in &plan.acts {
+        let Call::Charity(charity::Call::Declare(line)) = &act.call else { panic!("{act:?}") };
+        let printed_in = line.basis.printed_in.as_ref().unwrap().as_str();
+        assert!(printed_in.starts_with("按公告补录:daishan_charity_2021 第"), "{printed_in}");
+        assert_eq!((act.organization, line.year), (plan.parties[0].code, 2021));
+    }
+    // A corrected figure is declared again, under the same line.
+    let first = plan.acts[0].clone();
+    let mut changed = first.clone();
+    if let Call::Charity(charity::Call::Declare(line)) = &mut changed.call {
+        line.amount = wan("220.86");
+    }
+    let again = correct::remaining(&changed, std::slice::from_ref(&first.call)).unwrap();
+    let [again] = again.as_slice() else { panic!("{again:?}") };
+    assert_eq!(again.call, changed.call);
+    assert!(again.reference.as_str().ends_with("~2"), "{}", again.reference);
+    assert_eq!(correct::remaining(&changed, &[first.call, again.call.clone()]), Ok(Vec::new()));
+}
+
+#[test]
+fn a_charitys_line_without_a_readable_count_is_refused_with_its_line() {
+    let plan = planned(
+        "a,1,2021,安徽省,慈善,,助学,,,1,万元,1000000,charity_expenditure,若干人次,\n\
+         a,2,2021,安徽省,慈善,,助老,,,1,万元,1000000,charity_expenditure,12人次,",
+    );
+    let refused: Vec<u64> = plan.refused.iter().map(|row| row.line).collect();
+    assert_eq!((refused.as_slice(), plan.acts.len()), (&[2][..], 1));
 }
 
 #[test]

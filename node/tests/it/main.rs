@@ -4,6 +4,8 @@
 mod app_idle;
 mod app_judge;
 mod checkpoints;
+mod desk;
+mod desk_office;
 mod engine_app;
 mod engine_four;
 mod engine_log_file;
@@ -25,3 +27,4 @@ mod rpc_limits;
 mod rpc_oversight;
 mod rpc_overload;
 mod rpc_world;
+mod sheet;

@@ -11,6 +11,7 @@ use minglian_client::wire::{
 use minglian_contracts::schema;
 use minglian_ledger::checkpoint::Checkpoint;
 use minglian_ledger::evidence::Proven;
+use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::log::{proof, tiles};
@@ -171,6 +172,14 @@ async fn lists_are_paged_by_key() {
     world.commit(std::slice::from_ref(&proposal)).await;
     let proposals = client.proposals(&Paging::default()).await.unwrap();
     assert_eq!(proposals.items[0].id, proposal.id());
+    let waiting = client.proposal(&proposal.id()).await.unwrap();
+    assert_eq!(waiting, proposals.items[0]);
+    let next = waiting.next.unwrap();
+    assert_eq!((next.organization, next.role), (Some(finance()), Role::Checker));
+    assert!(next.concerns(&finance(), OrganizationKind::Finance));
+    assert!(!next.concerns(&civil_affairs(), OrganizationKind::CivilAffairs));
+    assert_eq!(next.chinese, "财政部门复核");
+    assert!(client.proposal(&TransactionId::default()).await.unwrap_err().is_vacant());
     let projects: serde_json::Value = client.json("/v1/projects", &[]).await.unwrap();
     assert_eq!(projects["items"], serde_json::json!([]));
     world.stop().await;

@@ -4,6 +4,8 @@
 
 mod network;
 mod cluster;
+mod clerk;
+mod charity_year;
 mod halt;
 mod partition;
 mod bad_input;

@@ -4,6 +4,7 @@ use minglian_contracts::call::Call;
 use minglian_contracts::charity;
 use minglian_contracts::charity::campaign::FileCampaign;
 use minglian_contracts::charity::change::{Authority, ChangePurpose, Refund};
+use minglian_contracts::charity::declared::{Declare, Helped};
 use minglian_contracts::charity::disbursement::{Disburse, Expense, Recipient};
 use minglian_contracts::charity::donation::{
     Donate, DonationReceipt, Donor, Gift, Goods, Valuation,
@@ -122,6 +123,7 @@ fn rules(arguments: &Arguments, today: Date) -> Result<Option<charity::Call>, St
         "end_campaign" => {
             charity::Call::EndCampaign { filing: arguments.text("filing")?, occurred_on }
         }
+        "declare_line" => charity::Call::Declare(declare(arguments, occurred_on)?),
         "resolve" => charity::Call::Resolve(resolve(arguments, occurred_on)?),
         "terminate_fund" => charity::Call::TerminateFund {
             fund: arguments.text("fund")?,
@@ -130,6 +132,25 @@ fn rules(arguments: &Arguments, today: Date) -> Result<Option<charity::Call>, St
         },
         _ => return Ok(None),
     }))
+}
+
+/// `helped=` a number and what it counts, as in `12/人次`.
+fn declare(arguments: &Arguments, occurred_on: Date) -> Result<Declare, String> {
+    let helped = arguments.optional("helped").map(|helped| {
+        let (count, counted_in) = helped.split_once('/').ok_or("helped=12/人次")?;
+        let count = count.parse().map_err(|_| format!("{count} is no number"))?;
+        Ok::<_, String>(Helped { count, counted_in: text(counted_in) })
+    });
+    Ok(Declare {
+        year: count(arguments, "year", occurred_on.year())?,
+        reference: arguments.text("reference")?,
+        side: named(arguments, "side", "income")?,
+        subject: arguments.text("subject")?,
+        amount: arguments.amount("amount")?,
+        helped: helped.transpose()?,
+        basis: arguments.basis()?,
+        occurred_on,
+    })
 }
 
 /// `votes=` in favour/against/abstained.

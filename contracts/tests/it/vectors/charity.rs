@@ -1,8 +1,10 @@
 //! One act and one event of charity money for each variant, and more where one holds an enum.
 
+use minglian_contracts::allocation::Basis;
 use minglian_contracts::call::Call;
 use minglian_contracts::charity::campaign::FileCampaign;
 use minglian_contracts::charity::change::{Authority, ChangePurpose, Refund};
+use minglian_contracts::charity::declared::{Declare, Helped, Side};
 use minglian_contracts::charity::disbursement::{Disburse, Expense, Recipient};
 use minglian_contracts::charity::donation::{
     Donate, DonationReceipt, Donor, Gift, Goods, Valuation,
@@ -16,6 +18,7 @@ use minglian_contracts::charity::qualification::{
 use minglian_contracts::charity::resolution::{Matter, Resolve, Votes};
 use minglian_contracts::charity::{self, Event};
 use minglian_contracts::event;
+use minglian_ledger::document_number::DocumentNumberSet;
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 
 use super::calls::{day, fen};
@@ -44,6 +47,7 @@ pub fn calls() -> Vec<Call> {
     all.extend(gifts());
     all.extend(payments());
     all.extend(changes());
+    all.extend(declared());
     all.into_iter().map(Call::Charity).collect()
 }
 
@@ -229,6 +233,30 @@ fn changes() -> Vec<charity::Call> {
     ]
 }
 
+fn declared() -> Vec<charity::Call> {
+    let basis = Basis {
+        documents: DocumentNumberSet::default(),
+        printed_in: Some(text("按公告补录:daishan_charity_2021 第9行")),
+    };
+    let declare = |side, subject: &str, amount, helped| {
+        charity::Call::Declare(Declare {
+            year: 2021,
+            reference: text("daishan_charity_2021#9"),
+            side,
+            subject: text(subject),
+            amount: fen(amount),
+            helped,
+            basis: basis.clone(),
+            occurred_on: day("2021-12-31"),
+        })
+    };
+    let helped = Some(Helped { count: 2_539, counted_in: text("人次") });
+    vec![
+        declare(Side::Expenditure, "恤病", 170_520_000, helped),
+        declare(Side::Income, "慈善一日捐募集", 220_850_000, None),
+    ]
+}
+
 /// Every event of the vectors.
 pub fn events() -> Vec<event::Event> {
     let (fund, donation, payment) = (|| text("南湖"), || text("捐 7"), || text("付 3"));
@@ -246,6 +274,12 @@ pub fn events() -> Vec<event::Event> {
         Event::SurplusTransferred { fund: fund(), to: heir(), amount: fen(300) },
         Event::FundTerminated { fund: fund() },
         Event::Corrected { payment: payment(), amount: fen(4_999) },
+        Event::Declared {
+            year: 2021,
+            income: fen(1_362_700_000),
+            expenditure: fen(1_320_440_000),
+            helped: 6_655,
+        },
     ];
     all.into_iter().map(event::Event::Charity).collect()
 }

@@ -1,5 +1,6 @@
 //! Organisations, their records, and what waits for officers.
 
+use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::keys::PublicKey;
@@ -62,9 +63,45 @@ pub struct OrganizationDetail {
 pub struct ProposalView {
     /// The transaction that proposed it, by which it is approved.
     pub id: TransactionId,
+    /// Whose step is next; none where the node cannot say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextStepView>,
     /// The act, who has signed, and until when it stays open.
     #[serde(flatten)]
     pub proposal: Value,
+}
+
+/// Who may take the next step of an act that waits. Officers who have signed it already may not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextStepView {
+    /// The organisation whose officer it is; none where several may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationCode>,
+    /// Organisations whose officers it is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_than: Vec<OrganizationCode>,
+    /// The only key that may sign, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
+    /// What the officer's organisation is; empty where its kind does not matter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<OrganizationKind>,
+    /// In which role.
+    pub role: Role,
+    /// The same in Chinese words.
+    pub chinese: String,
+    /// The same in English words.
+    pub english: String,
+}
+
+impl NextStepView {
+    /// Whether an officer of `organization`, which is of `kind`, may take it, as far as can be said
+    /// without the officer.
+    pub fn concerns(&self, organization: &OrganizationCode, kind: OrganizationKind) -> bool {
+        self.organization.is_none_or(|named| named == *organization)
+            && !self.other_than.contains(organization)
+            && (self.kinds.is_empty() || self.kinds.contains(&kind))
+    }
 }
 
 /// A dated parameter.

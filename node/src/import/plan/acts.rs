@@ -85,6 +85,7 @@ impl Planner<'_> {
             category: group.2.clone(),
             column: Column::Implied,
             amount,
+            helped: 0,
         };
         self.plan.acts.push(Act {
             stage: Stage::Quota,
@@ -334,7 +335,8 @@ impl Planner<'_> {
         column: Option<Column>,
     ) -> Result<(), Reason> {
         let (fund, category) = (funds::fund_name(row), row.category.to_string());
-        let entry = column.map(|column| Entry { fund, category, column, amount: row.amount });
+        let entry =
+            column.map(|column| Entry { fund, category, column, amount: row.amount, helped: 0 });
         let reference = reference(row, 0)?;
         let signers = signers.to_vec();
         let line = Some(row.line);

@@ -1,6 +1,6 @@
 //! Steps on acts that wait for other officers.
 
-use minglian_contracts::approval::{Call, Event};
+use crate::approval::{Call, Event};
 
 use super::{Sentence, sentence, short};
 

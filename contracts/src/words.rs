@@ -1,31 +1,33 @@
 //! Plain language: one sentence for every act and every event, in Chinese and in English.
 //!
-//! A page opens with the sentence that a villager reads aloud; the index stores it with the record,
-//! so that it can be searched. Names, titles and document numbers stay as they are in both
-//! languages.
+//! A page opens with the sentence that a villager reads aloud, and an officer reads the same
+//! sentence before signing. Names, titles and document numbers stay as they are in both languages.
+//! Nothing here is part of the rules: no act depends on a word.
 
+pub mod advice;
 pub mod allocation;
 pub mod approval;
 pub mod book;
 pub mod charity;
 pub mod disclosure;
+pub mod field;
 pub mod governance;
 pub mod lottery;
 pub mod oversight;
 pub mod party;
 pub mod payment;
+pub mod policy;
 pub mod project;
 pub mod registry;
 
-use minglian_contracts::allocation::LineName;
-use minglian_contracts::book::AccountId;
-use minglian_contracts::call::Call;
-use minglian_contracts::event::Event;
-use minglian_contracts::parameter::Judged;
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::organization_code::OrganizationCode;
 
-use crate::money::Money;
+use crate::allocation::LineName;
+use crate::book::AccountId;
+use crate::call::Call;
+use crate::event::Event;
+use crate::parameter::Judged;
 
 /// One sentence, without its full stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +120,20 @@ pub(crate) fn spoken(amount: Fen) -> String {
 
 /// An amount in an English sentence.
 pub(crate) fn cny(amount: Fen) -> String {
-    format!("CNY {}", Money::of(amount).yuan())
+    format!("CNY {}", yuan(amount.get()))
+}
+
+/// Fen as yuan to the fen, thousands separated: `9,727,490.00`.
+pub fn yuan(fen: u64) -> String {
+    let whole = (fen / 100).to_string();
+    let mut grouped = String::new();
+    for (position, digit) in whole.chars().enumerate() {
+        if position > 0 && (whole.len() - position).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{grouped}.{:02}", fen % 100)
 }
 
 /// A quota line with its holder.

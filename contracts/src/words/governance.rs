@@ -1,6 +1,6 @@
 //! Validators and parameters.
 
-use minglian_contracts::governance::{Call, Change, Event};
+use crate::governance::{Call, Change, Event};
 
 use super::{Names, Sentence, sentence, short};
 

@@ -1,12 +1,10 @@
 //! Complaints, audits, samples and inspections.
 
-use minglian_contracts::oversight::complaint::{
-    Answer, Closure, DeclineReason, Outcome, Receive, Target,
-};
-use minglian_contracts::oversight::finding::{FindingKind, Position, Record, Verdict};
-use minglian_contracts::oversight::inspection::{InspectionResult, Members};
-use minglian_contracts::oversight::sample::{Frame, Plan};
-use minglian_contracts::oversight::{Call, Event};
+use crate::oversight::complaint::{Answer, Closure, DeclineReason, Outcome, Receive, Target};
+use crate::oversight::finding::{FindingKind, Position, Record, Verdict};
+use crate::oversight::inspection::{InspectionResult, Members};
+use crate::oversight::sample::{Frame, Plan};
+use crate::oversight::{Call, Event};
 
 use super::{Names, Sentence, cny, sentence, short, spoken};
 

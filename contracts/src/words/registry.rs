@@ -1,6 +1,6 @@
 //! Organisations and officers' keys.
 
-use minglian_contracts::registry::{Call, Event};
+use crate::registry::{Call, Event};
 
 use super::party::{organization_kind, role};
 use super::{Names, Sentence, sentence, short};

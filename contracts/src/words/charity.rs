@@ -1,12 +1,15 @@
 //! Charity money: funds, campaigns, gifts, resolutions, and what is paid under them.
 
-use minglian_contracts::charity::change::Authority;
-use minglian_contracts::charity::disbursement::{Disburse, Expense, Recipient};
-use minglian_contracts::charity::donation::{Donate, Donor, Gift};
-use minglian_contracts::charity::ending::{Heir, TransferSurplus};
-use minglian_contracts::charity::qualification::QualificationKind;
-use minglian_contracts::charity::resolution::{Matter, Resolve};
-use minglian_contracts::charity::{Call, Event};
+use minglian_ledger::fen::Fen;
+
+use crate::charity::change::Authority;
+use crate::charity::declared::{Declare, Side};
+use crate::charity::disbursement::{Disburse, Expense, Recipient};
+use crate::charity::donation::{Donate, Donor, Gift};
+use crate::charity::ending::{Heir, TransferSurplus};
+use crate::charity::qualification::QualificationKind;
+use crate::charity::resolution::{Matter, Resolve};
+use crate::charity::{Call, Event};
 
 use super::{Names, Sentence, cny, sentence, spoken};
 
@@ -30,6 +33,7 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::TransferSurplus(_) => "剩余财产处理",
         Call::TerminateFund { .. } => "基金终止",
         Call::CorrectPayout { .. } => "支出冲正",
+        Call::Declare(_) => "公告数字",
     }
 }
 
@@ -79,6 +83,7 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
             "冲正误记的支出“{payment}”",
             "reverses payment {payment}, which was entered wrongly"
         ),
+        Call::Declare(act) => declared(act),
     }
 }
 
@@ -208,6 +213,23 @@ fn disbursed(act: &Disburse, names: &dyn Names) -> Sentence {
     )
 }
 
+fn declared(act: &Declare) -> Sentence {
+    let Declare { year, subject, .. } = act;
+    let (amount, en) = (spoken(act.amount), cny(act.amount));
+    let (zh_side, en_side) = match act.side {
+        Side::Income => ("收入", "income"),
+        Side::Expenditure => ("支出", "spending"),
+    };
+    let helped = act
+        .helped
+        .as_ref()
+        .map_or_else(String::new, |helped| format!(",{}{}", helped.count, helped.counted_in));
+    sentence!(
+        "按公告补录{year}年{zh_side}:{subject} {amount}{helped},只作数字,不动资金",
+        "declares {en_side} of {year} as a notice prints it: {subject} {en}{helped}; moves nothing"
+    )
+}
+
 fn surplus(act: &TransferSurplus, names: &dyn Names) -> Sentence {
     let TransferSurplus { fund, .. } = act;
     let (amount, en) = (spoken(act.amount), cny(act.amount));
@@ -296,6 +318,18 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
             let (amount, en) = (spoken(*amount), cny(*amount));
             sentence!("支出“{payment}”冲正{amount}", "{en} of payment {payment} is reversed")
         }
+        Event::Declared { year, income, expenditure, helped } => {
+            declared_sums(*year, *income, *expenditure, *helped)
+        }
         Event::FundTerminated { fund } => sentence!("基金“{fund}”已终止", "fund {fund} has ended"),
     }
+}
+
+fn declared_sums(year: u16, income: Fen, expenditure: Fen, helped: u64) -> Sentence {
+    let (income_zh, expenditure_zh) = (spoken(income), spoken(expenditure));
+    let (income, expenditure) = (cny(income), cny(expenditure));
+    sentence!(
+        "{year}年公告数字合计:收入{income_zh},支出{expenditure_zh},受益{helped}人(家)次",
+        "declared for {year} in all: income {income}, spending {expenditure}, {helped} helped"
+    )
 }

@@ -1,7 +1,7 @@
 //! Payments.
 
-use minglian_contracts::payment::result::{BankResult, FailureReason};
-use minglian_contracts::payment::{Call, Event, Order, Payee, Status};
+use crate::payment::result::{BankResult, FailureReason};
+use crate::payment::{Call, Event, Order, Payee, Status};
 
 use super::{Names, Sentence, cny, line, sentence, spoken};
 

@@ -1,7 +1,8 @@
 //! What organisations, officers and purposes are called.
 
-use minglian_contracts::allocation::Category;
 use minglian_ledger::genesis::{OrganizationKind, Role};
+
+use crate::allocation::Category;
 
 /// The kind of an organisation.
 pub const fn organization_kind(kind: OrganizationKind) -> &'static str {

@@ -1,8 +1,8 @@
 //! Sales, the fund's share of them, and its remittance.
 
-use minglian_contracts::lottery::central::CentralPart;
-use minglian_contracts::lottery::duty::Duty;
-use minglian_contracts::lottery::{Call, Event};
+use crate::lottery::central::CentralPart;
+use crate::lottery::duty::Duty;
+use crate::lottery::{Call, Event};
 use minglian_ledger::fen::Fen;
 
 use super::{Names, Sentence, cny, sentence, spoken};

@@ -1,7 +1,7 @@
 //! Projects.
 
-use minglian_contracts::project::evaluation::Evaluation;
-use minglian_contracts::project::{Call, Event, Stage};
+use crate::project::evaluation::Evaluation;
+use crate::project::{Call, Event, Stage};
 
 use super::party::category;
 use super::{Names, Sentence, cny, sentence, spoken};

@@ -1,7 +1,7 @@
 //! What must be made public, and what was: facts, never accusations.
 
-use minglian_contracts::disclosure::rule::Trigger;
-use minglian_contracts::disclosure::{Call, Event};
+use crate::disclosure::rule::Trigger;
+use crate::disclosure::{Call, Event};
 
 use super::{Names, Sentence, sentence};
 

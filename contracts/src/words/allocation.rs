@@ -1,8 +1,8 @@
 //! Quota, from its 文号 to the project.
 
-use minglian_contracts::allocation::downward::Grant;
-use minglian_contracts::allocation::entry::{RecordQuota, Statement};
-use minglian_contracts::allocation::{Basis, Call, Event, Purpose, Receipt, StatementKind};
+use crate::allocation::downward::Grant;
+use crate::allocation::entry::{RecordQuota, Statement};
+use crate::allocation::{Basis, Call, Event, Purpose, Receipt, StatementKind};
 
 use super::party::category;
 use super::{Names, Sentence, cny, line, sentence, spoken};

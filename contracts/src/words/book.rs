@@ -1,6 +1,6 @@
 //! Movements of money.
 
-use minglian_contracts::book::{Attribution, Basis, Kind, Movement, Origin, Source};
+use crate::book::{Attribution, Basis, Kind, Movement, Origin, Source};
 
 use super::{Names, Sentence, account, cny, sentence, spoken};
 

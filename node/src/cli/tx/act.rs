@@ -1,0 +1,196 @@
+//! One act: preview, send, send again.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use minglian_client::Client;
+use minglian_contracts::call::Call;
+use minglian_ledger::block::Header;
+use minglian_ledger::keys::SigningKey;
+use minglian_ledger::transaction::ClientReference;
+
+use super::{Manner, Signer, block_on, read_call};
+use crate::desk::language::Language;
+use crate::desk::names::Directory;
+use crate::desk::office::{self, Known, Office, WAIT};
+use crate::desk::outbox::Outbox;
+use crate::desk::outcome::Outcome;
+use crate::desk::preview;
+
+/// Options of `tx preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArguments {
+    /// File with the act as JSON; - for the standard input
+    #[arg(long)]
+    pub call: PathBuf,
+    /// A node that knows the organisations' names
+    #[arg(long)]
+    pub url: Option<String>,
+    /// Print JSON for programs
+    #[arg(long)]
+    pub json: bool,
+    /// 语言 language
+    #[arg(long, value_enum, default_value_t)]
+    pub lang: Language,
+}
+
+/// Options of `tx send`.
+#[derive(Debug, Args)]
+pub struct SendArguments {
+    /// Who signs, and where to
+    #[command(flatten)]
+    pub signer: Signer,
+    /// The organisation's own reference, unique for ever: 文号 and line, voucher number … The same
+    /// act under the same reference is entered once, however often it is sent
+    #[arg(long)]
+    pub reference: String,
+    /// File with the act as JSON; - for the standard input
+    #[arg(long)]
+    pub call: PathBuf,
+    /// How to speak
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Options of `tx submit`.
+#[derive(Debug, Args)]
+pub struct SubmitArguments {
+    /// Who signs, and where to
+    #[command(flatten)]
+    pub signer: Signer,
+    /// The organisation's own reference, unique for ever: 文号 and line, voucher number …
+    #[arg(long)]
+    pub reference: String,
+    /// File with the call as JSON (`minglian tx example` prints each)
+    #[arg(long)]
+    pub call: PathBuf,
+}
+
+/// Options of `tx resend`.
+#[derive(Debug, Args)]
+pub struct ResendArguments {
+    /// Another node than the one to which each act was to go
+    #[arg(long)]
+    pub url: Option<String>,
+    /// How to speak
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Says what an act will do.
+pub fn preview(arguments: PreviewArguments) -> anyhow::Result<()> {
+    let PreviewArguments { call, url, json, lang } = arguments;
+    let call = read_call(&call)?;
+    let mut names = Directory::default();
+    if let Some(url) = url {
+        let value = serde_json::to_value(&call)?;
+        let client = Client::new(&url)?;
+        block_on(async { Ok(names.learn(&client, &[value]).await?) })?;
+    }
+    let preview = preview::of(&call, &names);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&preview)?);
+    } else {
+        println!("{}", preview.to_text(lang));
+    }
+    Ok(())
+}
+
+/// Previews, signs and sends an act.
+pub fn send(arguments: SendArguments) -> anyhow::Result<()> {
+    let SendArguments { signer, reference, call, manner } = arguments;
+    let call = read_call(&call)?;
+    let reference = checked_reference(reference)?;
+    block_on(async {
+        let mut office = signer.office(&manner).await?;
+        office.learn(&call).await?;
+        manner.say(&preview::of(&call, &office.names).to_text(manner.lang));
+        let outcome = enter(&office, &signer, &manner, reference, &call, &mut None).await?;
+        manner.conclude(&outcome)
+    })
+}
+
+/// Signs and sends an act that was shown, unless it was sent before. The key is unlocked when it
+/// is first needed, and kept in `key`.
+pub async fn enter(
+    office: &Office,
+    signer: &Signer,
+    manner: &Manner,
+    reference: ClientReference,
+    call: &Call,
+    key: &mut Option<SigningKey>,
+) -> anyhow::Result<Outcome> {
+    match office.known(&signer.organization, &reference, call).await? {
+        Known::Settled(outcome) => {
+            let known = "该业务此前已提交,未重复办理";
+            manner.say(manner.lang.say(known, "it was sent before; nothing is done twice"));
+            Ok(*outcome)
+        }
+        Known::Signed(transaction) => {
+            let known = "该业务此前已签署,现重发同一份";
+            manner.say(manner.lang.say(known, "it was signed before; the same bytes are sent"));
+            Ok(office.deliver(&transaction).await?)
+        }
+        Known::Nothing => {
+            manner.confirm(manner.lang.say("签署并提交?", "Sign and send?"))?;
+            let key = match key {
+                Some(key) => key,
+                None => key.insert(signer.unlock()?),
+            };
+            let transaction = office.sign(key, signer.organization, reference, call);
+            Ok(office.deliver(&transaction).await?)
+        }
+    }
+}
+
+/// Sends again what waits in the outbox.
+pub fn resend(arguments: ResendArguments) -> anyhow::Result<()> {
+    let ResendArguments { url, manner } = arguments;
+    let outbox = Outbox::open(&manner.outbox()?)?;
+    let entries = outbox.entries()?;
+    if entries.is_empty() {
+        manner.say(manner.lang.say("发件箱是空的", "the outbox is empty"));
+    }
+    block_on(async {
+        let mut left = 0;
+        for entry in &entries {
+            let url = url.as_deref().unwrap_or(&entry.url);
+            let head = format!("{} {}", entry.organization, entry.client_reference);
+            manner.say(&head);
+            let office = Office::open(Client::new(url)?, outbox.clone()).await?;
+            let outcome = office.send(entry).await?;
+            left += usize::from(!outcome.is_taken());
+            if manner.json {
+                println!("{}", serde_json::to_string(&outcome)?);
+            } else {
+                println!("{}", outcome.to_text(manner.lang));
+            }
+        }
+        anyhow::ensure!(left == 0, "{left} acts were not taken 笔业务未被接受");
+        Ok(())
+    })
+}
+
+/// Signs a call and sends it; prints the answer.
+pub fn submit(arguments: SubmitArguments) -> anyhow::Result<()> {
+    let SubmitArguments { signer, reference, call } = arguments;
+    let call = read_call(&call)?;
+    let reference = checked_reference(reference)?;
+    let key = signer.unlock()?;
+    block_on(async {
+        let client = Client::new(&signer.url)?;
+        let Header { chain_id, height, .. } = client.latest_header().await?.header;
+        let organization = signer.organization;
+        let signed = office::sign(&chain_id, height, &key, organization, reference, &call);
+        let receipt = client.submit_and_wait(&[signed.encode()], WAIT).await?;
+        println!("{}", serde_json::to_string_pretty(&receipt)?);
+        Ok(())
+    })
+}
+
+/// A reference that an act may have.
+pub fn checked_reference(reference: String) -> anyhow::Result<ClientReference> {
+    anyhow::ensure!(!reference.trim().is_empty(), "the reference is empty 业务编号不能为空");
+    ClientReference::new(reference).context("the reference")
+}
