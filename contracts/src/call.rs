@@ -12,7 +12,9 @@ use crate::fault::Fault;
 use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
-use crate::{allocation, approval, charity, governance, lottery, payment, project, registry};
+use crate::{
+    allocation, approval, charity, governance, lottery, opening, payment, project, registry,
+};
 
 /// One act. Numbers are reserved for `subsidy` (8), `disclosure` (9) and `oversight` (10).
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -36,6 +38,8 @@ pub enum Call {
     Payment(payment::Call) = 6,
     /// Charity money.
     Charity(charity::Call) = 7,
+    /// Orders to erase what is kept off the log.
+    Opening(opening::Call) = 11,
 }
 
 impl Call {
@@ -65,6 +69,7 @@ impl Call {
             Self::Project(call) => call.weight(),
             Self::Payment(call) => call.weight(),
             Self::Charity(call) => call.weight(),
+            Self::Opening(call) => call.weight(),
         }
     }
 
@@ -83,6 +88,7 @@ impl Call {
             Self::Project(call) => call.policy(),
             Self::Payment(call) => call.policy(),
             Self::Charity(call) => call.policy(),
+            Self::Opening(call) => call.policy(),
         })
     }
 
@@ -102,6 +108,7 @@ impl Call {
             Self::Project(call) => call.apply(state, context),
             Self::Payment(call) => call.apply(state, context),
             Self::Charity(call) => call.apply(state, context),
+            Self::Opening(call) => call.apply(state, context),
         }
     }
 }

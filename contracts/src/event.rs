@@ -9,7 +9,8 @@ use crate::context::Report;
 use crate::refusal::{Code, Detail, Refusal};
 use crate::schema;
 use crate::{
-    allocation, approval, book, charity, governance, lottery, parameter, payment, project, registry,
+    allocation, approval, book, charity, governance, lottery, opening, parameter, payment, project,
+    registry,
 };
 
 /// Declares [`Event`] and the number of each kind from one table.
@@ -55,6 +56,8 @@ events! {
     8 Payment(payment::Event)
     /// Charity money.
     9 Charity(charity::Event)
+    /// Orders to erase what is kept off the log.
+    13 Opening(opening::Event)
 }
 
 /// What a receipt says.

@@ -58,6 +58,8 @@ pub mod prefix {
     pub const PAYMENT_FIRST: u8 = 0x48;
     /// `charity`: 0x50 to 0x5f.
     pub const CHARITY_FIRST: u8 = 0x50;
+    /// `naming`: who named what is kept off the log, and what is erased: 0x78 to 0x7f.
+    pub const OPENING_FIRST: u8 = 0x78;
 }
 
 /// A state value that does not decode: the state is damaged, or was written by other rules.

@@ -10,6 +10,7 @@ pub mod book;
 pub mod charity;
 pub mod governance;
 pub mod lottery;
+pub mod opening;
 pub mod party;
 pub mod payment;
 pub mod project;
@@ -58,6 +59,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Project(call) => project::call(call, names),
         Call::Payment(call) => payment::call(call, names),
         Call::Charity(call) => charity::call(call, names),
+        Call::Opening(call) => opening::call(call, names),
     }
 }
 
@@ -74,6 +76,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Project(event) => project::event(event),
         Event::Payment(event) => payment::event(event),
         Event::Charity(event) => charity::event(event, names),
+        Event::Opening(event) => opening::event(event, names),
     }
 }
 
@@ -88,6 +91,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Project(call) => project::kind(call),
         Call::Payment(call) => payment::kind(call),
         Call::Charity(call) => charity::kind(call),
+        Call::Opening(call) => opening::kind(call),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The numbered refusals, one table.
 //!
 //! Numbers are grouped: 1xx envelope and registry, 2xx approval, 3xx book, 4xx lottery, 5xx
-//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity.
+//! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity,
+//! 12xx what is kept off the log.
 
 impl Code {
     /// The stable number, as it stands in receipts.
@@ -310,4 +311,17 @@ codes! {
         "基金尚有剩余财产" "慈善法 第五十八条"
     941 PayoutUndone "nothing of the payment is out: it came back or was reversed"
         "该笔支付已全部退回或冲正" ""
+    1201 ThingUnknown "no record names this commitment or attachment"
+        "没有记录引用该承诺或附件" ""
+    1202 ThingNotYours "a record of another organisation named it first"
+        "该承诺或附件由其他单位的记录引用" ""
+    1203 AlreadyErased "it is erased already"
+        "该内容已删除" ""
+    1204 ErasureEmpty "the order names nothing to erase"
+        "删除指令未列明内容" ""
+    1205 TooManyErased "more than one order erases"
+        "删除内容数量超出单次上限" ""
+    1206 ReviewerMissing
+        "an organisation removes its own attachment only with another authority's signature"
+        "附件系凭证,删除须经本单位以外的主管部门复核" ""
 }

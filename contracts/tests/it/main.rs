@@ -4,6 +4,7 @@
 
 mod book;
 mod charity;
+mod contents;
 mod documentation;
 mod envelope;
 mod fen_model;

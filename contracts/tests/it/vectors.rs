@@ -7,6 +7,7 @@
 mod calls;
 mod charity;
 mod events;
+mod opening;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use minglian_contracts::charity::qualification::{CharityForm, QualificationKind}
 use minglian_contracts::charity::resolution::Matter;
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::Side;
+use minglian_contracts::opening::Ground;
 use minglian_contracts::payment::Expenditure;
 use minglian_contracts::payment::result::FailureReason;
 use minglian_contracts::project::Stage;
@@ -174,6 +176,7 @@ fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
 fn calls() {
     let mut samples: Vec<Sample> = calls::all().iter().map(Sample::of).collect();
     samples.extend(charity::calls().iter().map(Sample::of));
+    samples.extend(opening::calls().iter().map(Sample::of));
     let about = "Acts as they stand in `TransactionBody.call`, at least one for each variant.";
     check_file("calls.json", about, &samples);
     check_page("Calls", &samples, &numbers_of::<Call>(&[]));
@@ -183,6 +186,7 @@ fn calls() {
 fn events() {
     let mut samples: Vec<Sample> = events::all().iter().map(Sample::of).collect();
     samples.extend(charity::events().iter().map(Sample::of));
+    samples.extend(opening::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);
@@ -220,4 +224,5 @@ fn enums_without_fields() {
     check_names::<Valuation>(&page, "Valuation");
     check_names::<Matter>(&page, "Matter");
     check_names::<Expense>(&page, "Expense");
+    check_names::<Ground>(&page, "Ground");
 }

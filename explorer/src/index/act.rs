@@ -8,7 +8,7 @@ use minglian_contracts::charity::disbursement::Recipient;
 use minglian_contracts::charity::donation::{Donate, Donor};
 use minglian_contracts::charity::ending::Heir;
 use minglian_contracts::event::{Event, Outcome};
-use minglian_contracts::{charity, lottery, payment, project};
+use minglian_contracts::{charity, lottery, opening, payment, project};
 use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::words::allocation::basis;
@@ -142,6 +142,8 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
             }
         }
         Call::Charity(call) => charity_organizations(call),
+        Call::Opening(opening::Call::Erase { reviewer, .. }) => reviewer.iter().copied().collect(),
+        Call::Opening(opening::Call::EraseOf { organization, .. }) => vec![*organization],
         _ => Vec::new(),
     }
 }

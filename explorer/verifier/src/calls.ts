@@ -23,6 +23,13 @@ const expenditure = names(
   'profit_making', 'pay_and_bonuses', 'office_buildings', 'investment',
 );
 
+/** What is kept off the log, by the hash in the record. */
+export const thing = oneOf({ opening: commitment, attachment });
+/** Why something must be erased. */
+export const ground = names(
+  'purpose_ended', 'period_ended', 'consent_withdrawn', 'unlawful', 'other_law',
+);
+
 /** Name of a quota line. */
 export const lineName = struct({
   holder: organizationCode, fund: text(64), year: u16, line: text(160),
@@ -237,8 +244,19 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     terminate_fund: { fund, resolution: text(64), occurred_on: date },
     correct_payout: { payment: reference, occurred_on: date },
   },
+  // Reserved: a module without acts.
+  subsidy: {},
+  disclosure: {},
+  oversight: {},
+  opening: {
+    erase: {
+      things: list(thing), ground, reviewer: option(organizationCode), occurred_on: date,
+    },
+    erase_of: {
+      organization: organizationCode, things: list(thing), ground, occurred_on: date,
+    },
+  },
 };
-const RESERVED = ['subsidy', 'disclosure', 'oversight'];
 
 /** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */
 export const call = oneOf(mapped(MODULES, (acts) => oneOf(mapped(acts, struct))));
@@ -254,7 +272,7 @@ export function callName(bytes: Uint8Array): string {
     return 'empty';
   }
   const known = Object.entries(MODULES)[module];
-  const name = known?.[0] ?? RESERVED[module - Object.keys(MODULES).length] ?? `module ${module}`;
+  const name = known?.[0] ?? `module ${module}`;
   return act === undefined ? name : `${name}.${Object.keys(known?.[1] ?? {})[act] ?? act}`;
 }
 

@@ -1,6 +1,6 @@
 /** Events, as section 10 of `docs/format.md` and `docs/calls.md` list them. */
 import { Reader } from './borsh.ts';
-import { fundName, lineName, purpose } from './calls.ts';
+import { fundName, ground, lineName, purpose, thing } from './calls.ts';
 import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
 import { malformed, VerifyError } from './errors.ts';
@@ -152,6 +152,13 @@ export const event = oneOf({
     surplus_transferred: { fund, to: fundName, amount: fen },
     fund_terminated: { fund },
     corrected: { payment: reference, amount: fen },
+  }),
+  // Reserved: a module without events.
+  subsidy: variants({}),
+  disclosure: variants({}),
+  oversight: variants({}),
+  opening: variants({
+    erased: { organization: organizationCode, things: list(thing), ground },
   }),
 });
 
