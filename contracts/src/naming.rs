@@ -9,7 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
-use minglian_ledger::state::{StateError, StateRead};
+use minglian_ledger::state::{Changes, StateError, StateRead};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{self, State, Table};
@@ -95,4 +95,33 @@ pub(crate) fn enter(
 /// [`StateError`] if the state cannot be read.
 pub fn may_be_kept(reader: &dyn StateRead, thing: &Thing) -> Result<bool, StateError> {
     Ok(NAMED.contains(reader, thing)? && !ERASED.contains(reader, thing)?)
+}
+
+/// Up to `limit` attachments that records name, behind `after`.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn named_attachments(
+    reader: &dyn StateRead,
+    after: Option<AttachmentHash>,
+    limit: usize,
+) -> Result<Vec<(AttachmentHash, Named)>, StateError> {
+    /// The number of [`Thing::Attachment`] in keys.
+    const ATTACHMENT: u8 = 1;
+    let after = after.map(Thing::Attachment);
+    let page = NAMED.scan(reader, &ATTACHMENT, after.as_ref(), limit)?;
+    let attachment = |(thing, named)| match thing {
+        Thing::Attachment(hash) => Some((hash, named)),
+        Thing::Opening(_) => None,
+    };
+    Ok(page.into_iter().filter_map(attachment).collect())
+}
+
+/// What a block named first, and what it erased, by its changes to the state.
+pub fn changed(changes: &Changes) -> (Vec<Thing>, Vec<Thing>) {
+    let of = |prefix: u8| {
+        let keys = changes.range(vec![prefix]..vec![prefix + 1]);
+        keys.filter_map(|(key, _)| borsh::from_slice(&key[1..]).ok()).collect()
+    };
+    (of(schema::prefix::OPENING_FIRST), of(schema::prefix::OPENING_FIRST + 1))
 }

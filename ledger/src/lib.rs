@@ -15,6 +15,7 @@ pub mod division;
 pub mod personal_number;
 pub mod keys;
 pub mod transaction;
+pub mod deposit;
 pub mod record;
 pub mod block;
 pub mod validators;

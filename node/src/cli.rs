@@ -1,6 +1,7 @@
 //! The command line: one module a subcommand.
 
 pub mod audit;
+pub mod deposit;
 pub mod import;
 pub mod key;
 pub mod node;
@@ -39,6 +40,9 @@ pub enum Command {
     /// Sign and send an act 签署并提交
     #[command(subcommand)]
     Tx(tx::TxCommand),
+    /// Hand over attachments, and texts behind commitments 附件与原文
+    #[command(subcommand)]
+    Deposit(deposit::DepositCommand),
     /// Enter published notices 导入公告
     Import(import::ImportArguments),
     /// Take and check the whole ledger 导出与核验

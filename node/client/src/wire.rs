@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod chain;
+pub mod deposit;
 pub mod organization;
 pub mod transaction;
 
@@ -19,6 +20,9 @@ pub use account::{
 pub use chain::{
     BlockSummary, BlockView, CertifiedBlock, Consistency, HeaderView, Health, HealthStatus,
     PeerView, Tip, ValidatorView, ValidatorsView,
+};
+pub use deposit::{
+    AttachmentStatus, AttachmentView, MissingAttachment, OpeningRequest, OpeningView, Uploaded,
 };
 pub use organization::{
     KeyView, OrganizationDetail, OrganizationView, ParameterView, ProposalView, RecordSummary,

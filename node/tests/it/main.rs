@@ -3,6 +3,7 @@
 
 mod app_idle;
 mod app_judge;
+mod attachments;
 mod checkpoints;
 mod engine_app;
 mod engine_four;

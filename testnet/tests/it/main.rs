@@ -10,6 +10,7 @@ mod bad_input;
 mod edge_signatures;
 mod validators;
 mod backup;
+mod attachments;
 mod demonstration;
 mod power;
 mod faults;
