@@ -79,6 +79,8 @@ pub enum Origin {
 /// Keeps attachments and openings.
 pub struct Keeper {
     chain: Arc<Chain>,
+    /// This node's own, by which validators are told from observers.
+    peer_id: String,
     settings: AttachmentSettings,
     blobs: Blobs,
     index: Mutex<Index>,
@@ -99,6 +101,7 @@ impl Keeper {
         settings: AttachmentSettings,
         openings: &Path,
         chain: Arc<Chain>,
+        peer_id: &str,
     ) -> Result<(Arc<Self>, mpsc::Receiver<Hint>), KeepFault> {
         let blobs = Blobs::open(&settings.directory)?;
         let openings = Openings::open(openings)?;
@@ -109,6 +112,7 @@ impl Keeper {
         let (hints, receiver) = mpsc::channel(HINTS_MAX);
         let keeper = Self {
             chain,
+            peer_id: peer_id.to_owned(),
             settings,
             blobs,
             index: Mutex::new(Index::new(room)),
@@ -213,6 +217,7 @@ impl Keeper {
     fn try_keep_opening(&self, opening: &Opening, origin: Origin) -> Result<(), KeepFault> {
         let commitment = opening.check().map_err(KeepFault::Opening)?;
         let thing = Thing::Opening(commitment);
+        self.check_place(false)?;
         self.check_deposit(&opening.deposit, origin)?;
         if !self.check_named(&thing, &opening.deposit)? {
             return Err(KeepFault::NotNamed(thing));
@@ -292,6 +297,16 @@ impl Keeper {
 
     pub(crate) fn is_erased(&self, thing: &Thing) -> Result<bool, KeepFault> {
         Ok(ERASED.contains(self.chain.store(), thing)?)
+    }
+
+    /// What is not for everybody, and every opening, is for the validators' nodes only.
+    fn check_place(&self, is_public: bool) -> Result<(), KeepFault> {
+        let validators = self.chain.head().validators;
+        let is_own = |peer_id: &str| peer_id == self.peer_id;
+        if is_public || validators.members().iter().any(|it| is_own(it.peer_id.as_str())) {
+            return Ok(());
+        }
+        Err(KeepFault::NotHere)
     }
 
     /// Whether a deposit is of this chain and signed by a key of its organisation.

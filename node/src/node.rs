@@ -136,7 +136,7 @@ pub async fn run(
     let (gossip, received) = gossip::start(gossip_settings(&config, &chain, &keys)).await?;
     let openings = config.openings_path();
     let (keeper, hints) =
-        Keeper::open(config.attachments.clone(), &openings, chain.clone()).await?;
+        Keeper::open(config.attachments.clone(), &openings, chain.clone(), &own_id).await?;
 
     let address = config.http_address;
     let listener =

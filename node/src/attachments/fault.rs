@@ -39,6 +39,9 @@ pub enum KeepFault {
     /// The bytes are not the named ones.
     #[error("the bytes that came are not those that the deposit names")]
     Mismatch,
+    /// This node is no validator's.
+    #[error("only validators' nodes keep openings, and attachments that are not public")]
+    NotHere,
     /// An order has erased it.
     #[error("{0} was erased by an order on the ledger")]
     Erased(Thing),

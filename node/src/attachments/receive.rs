@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use minglian_contracts::naming::Thing;
-use minglian_ledger::deposit::Deposit;
+use minglian_ledger::deposit::{Class, Deposit};
 
 use super::blobs::Writing;
 use super::magic::Magic;
@@ -66,6 +66,7 @@ impl Keeper {
         if !self.settings().takes(about.media_type) {
             return Err(KeepFault::TypeNotTaken(about.media_type));
         }
+        self.check_place(about.class == Class::Public)?;
         self.check_deposit(&deposit, origin)?;
         let thing = Thing::Attachment(about.hash);
         let is_named = self.check_named(&thing, &deposit)?;
@@ -156,7 +157,7 @@ impl Receiving {
         if keeper.owner(&thing)?.is_some() {
             keeper.on_named(&hash);
         }
-        if origin == Origin::Client {
+        if origin == Origin::Client && is_named {
             keeper.hint(Hint::Kept(thing));
         }
         Ok(is_named)

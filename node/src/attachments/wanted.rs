@@ -12,8 +12,8 @@ const WAIT_MIN: Duration = Duration::from_millis(250);
 /// The longest wait: whoever brings it later also says so.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
-/// An opening is asked for so often: nobody need ever have handed it over.
-const OPENING_ATTEMPTS_MAX: u32 = 8;
+/// What only a peer says that it has is asked for so often: no record need ever name it.
+const HEARD_ATTEMPTS_MAX: u32 = 8;
 
 /// Most things that are wanted at a time. The others are found by the next look at the state.
 pub const WANTED_MAX: usize = 100_000;
@@ -23,6 +23,8 @@ struct Want {
     attempts: u32,
     due: Instant,
     asking: bool,
+    /// Whether only a peer speaks of it: the state does not say that it is missing.
+    is_hearsay: bool,
     /// Who is said to have it.
     hint: Option<String>,
 }
@@ -39,9 +41,11 @@ impl Wanted {
     pub fn add(&mut self, thing: Thing, hint: Option<String>, now: Instant) {
         if let Some(want) = self.things.get_mut(&thing) {
             want.due = want.due.min(now);
+            want.is_hearsay &= hint.is_some();
             want.hint = hint.or(want.hint.take());
         } else if self.things.len() < WANTED_MAX {
-            self.things.insert(thing, Want { attempts: 0, due: now, asking: false, hint });
+            let (attempts, asking, is_hearsay) = (0, false, hint.is_some());
+            self.things.insert(thing, Want { attempts, due: now, asking, is_hearsay, hint });
             self.attachments += u64::from(matches!(thing, Thing::Attachment(_)));
         }
     }
@@ -81,7 +85,7 @@ impl Wanted {
         let doubled = WAIT_MIN.saturating_mul(1 << want.attempts.min(16));
         // Somebody said meanwhile that it has it.
         want.due = if want.hint.is_some() { now } else { now + doubled.min(WAIT_MAX) };
-        if matches!(thing, Thing::Opening(_)) && want.attempts >= OPENING_ATTEMPTS_MAX {
+        if want.is_hearsay && want.attempts >= HEARD_ATTEMPTS_MAX {
             self.remove(thing);
         }
     }

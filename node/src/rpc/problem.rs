@@ -154,6 +154,7 @@ impl From<KeepFault> for Refusal {
             KeepFault::Size { .. } => Kind::TooLarge,
             KeepFault::TypeNotTaken(_) | KeepFault::WrongType(_) => Kind::WrongType,
             KeepFault::WrongChain(_) | KeepFault::NotSigned(_) => Kind::Unsigned,
+            KeepFault::NotHere => Kind::NotPublic,
             KeepFault::Erased(_) => Kind::Erased,
             KeepFault::NotNamed(_) | KeepFault::Others(_) => Kind::NotNamed,
             KeepFault::Mismatch | KeepFault::Opening(OpeningFault::Mismatch) => Kind::Mismatch,

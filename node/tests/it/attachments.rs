@@ -1,132 +1,21 @@
-//! Attachments and openings at one node: what is taken, what is handed out, what is erased.
+//! Attachments at one node: what is taken, what is handed out, what is erased.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use minglian_client::ClientError;
 use minglian_client::wire::{AttachmentStatus, Uploaded};
-use minglian_contracts::allocation::Category;
-use minglian_contracts::approval;
-use minglian_contracts::call::Call;
 use minglian_contracts::naming::Thing;
-use minglian_contracts::opening::{self, Ground};
-use minglian_contracts::project::{self, Contract, Registration};
-use minglian_ledger::deposit::{self, Class, Content, Deposit, DepositBody, MediaType};
-use minglian_ledger::fen::Fen;
+use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody, MediaType};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
-use minglian_ledger::transaction::Transaction;
 use minglian_node::attachments::Keeper;
 use minglian_node::attachments::magic::Magic;
 use minglian_node::attachments::wanted::Wanted;
 use tokio::time::Instant;
 
-use crate::rpc_world::{
-    CIVIL_CHECKER, CIVIL_MAKER, FINANCE_CHECKER, FINANCE_MAKER, World, civil_affairs, finance, key,
-    text,
-};
+use crate::deposit_world::{code, described, pdf};
+use crate::rpc_world::{FINANCE_MAKER, World, key};
 
 const MIB: usize = 1 << 20;
-
-fn pdf(bytes: usize) -> Vec<u8> {
-    let mut content = b"%PDF-1.7\n".to_vec();
-    content.extend((0..bytes).map(|number| (number % 251) as u8));
-    content.truncate(bytes);
-    content
-}
-
-fn described(content: &[u8], media_type: MediaType) -> Content {
-    let hash = AttachmentHash::of(&[content]);
-    Content::Attachment { hash, media_type, bytes: content.len() as u64 }
-}
-
-impl World {
-    fn deposit(&self, class: Class, content: Content) -> Deposit {
-        let chain_id = self.chain.chain_id().clone();
-        let organization = civil_affairs();
-        let body = DepositBody { chain_id, organization, class, content };
-        Deposit::sign(body, &key(CIVIL_MAKER))
-    }
-
-    async fn upload(
-        &self,
-        class: Class,
-        content: Content,
-        body: Vec<u8>,
-    ) -> Result<Uploaded, String> {
-        let deposit = self.deposit(class, content);
-        self.client.upload_body(&deposit, body).await.map_err(code)
-    }
-
-    async fn read(&self, hash: &AttachmentHash) -> Result<Vec<u8>, String> {
-        let mut out = Vec::new();
-        self.client.attachment(hash, u64::MAX, &mut out).await.map_err(code)?;
-        Ok(out)
-    }
-
-    /// Commits an act that a maker proposes and others approve.
-    async fn carry_out(&self, reference: &str, call: &Call, officers: &[u8]) {
-        let proposal = self.act(officers[0], reference, call);
-        let id = proposal.id();
-        self.apply(proposal).await;
-        for (step, officer) in officers[1..].iter().enumerate() {
-            let approve = Call::Approval(approval::Call::Approve { proposal: id });
-            self.apply(self.act(*officer, &format!("{reference}/{step}"), &approve)).await;
-        }
-    }
-
-    async fn apply(&self, act: Transaction) {
-        let committed = self.commit(&[act]).await;
-        let record = self.client.record(committed.transactions[0].1).await.unwrap();
-        assert!(record.receipt.applied, "{record:?}");
-    }
-
-    async fn register(&self) {
-        let registration = Registration {
-            reference: text("甲"),
-            title: text("敬老院改造"),
-            category: Category::OldAge,
-            unit: civil_affairs(),
-            year: 2025,
-            carries_label: false,
-            indicators: Vec::new(),
-            occurred_on: "2025-06-01".parse().unwrap(),
-        };
-        let call = Call::Project(project::Call::Register(registration));
-        self.carry_out("立项", &call, &[CIVIL_MAKER, CIVIL_CHECKER]).await;
-    }
-
-    /// Commits a record that names an attachment.
-    async fn name(&self, number: &str, document: AttachmentHash) {
-        let contract = Contract {
-            counterparty: finance(),
-            amount: Fen::new(100).unwrap(),
-            document: Some(document),
-            occurred_on: "2025-06-01".parse().unwrap(),
-        };
-        let call = project::Call::Contract { project: text("甲"), number: text(number), contract };
-        self.carry_out(number, &Call::Project(call), &[CIVIL_MAKER, CIVIL_CHECKER]).await;
-    }
-
-    async fn erase(&self, reference: &str, things: Vec<Thing>) {
-        let call = Call::Opening(opening::Call::Erase {
-            things,
-            ground: Ground::Unlawful,
-            reviewer: Some(finance()),
-            occurred_on: "2025-06-01".parse().unwrap(),
-        });
-        self.carry_out(reference, &call, &[CIVIL_MAKER, CIVIL_CHECKER, FINANCE_CHECKER]).await;
-    }
-
-    fn content(&self, hash: &AttachmentHash) -> PathBuf {
-        let name = hash.to_string();
-        self.directory().join("attachments/content").join(&name[..2]).join(name)
-    }
-}
-
-fn code(error: ClientError) -> String {
-    error.code().unwrap_or("broken off").to_owned()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attachment_waits_for_its_record_and_is_handed_out_as_a_file() {
@@ -271,102 +160,10 @@ async fn an_order_erases_and_nothing_brings_it_back() {
     fs::write(world.content(&hash), &body).unwrap();
     let openings = world.directory().join("openings");
     let settings = world.keeper.settings().clone();
-    let (keeper, _) = Keeper::open(settings, &openings, world.chain.clone()).await.unwrap();
+    let (keeper, _) =
+        Keeper::open(settings, &openings, world.chain.clone(), "peer0").await.unwrap();
     assert!(keeper.entry(&hash).is_none());
     assert!(!world.content(&hash).exists());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_opening_is_kept_for_its_record_shown_checked_and_erased() {
-    let world = World::start().await;
-    world.register().await;
-    let (salt, said) = ([3; 16], "材料不全,退回");
-    let commitment = deposit::commit(&salt, said);
-    let deposit = world.deposit(Class::Public, Content::Opening { commitment });
-    let hand_over = async |salt: &[u8; 16], said: &str| {
-        world.client.deposit_opening(&deposit, salt, said).await.map_err(code)
-    };
-    assert_eq!(hand_over(&salt, said).await.unwrap_err(), "not_named");
-    give_opinion(&world, "否1", commitment).await;
-    assert_eq!(hand_over(&[4; 16], said).await.unwrap_err(), "mismatch");
-    assert_eq!(hand_over(&salt, "手机13800138000").await.unwrap_err(), "broken off");
-    hand_over(&salt, said).await.unwrap();
-    let shown = world.client.opening(&commitment).await.unwrap();
-    assert_eq!((shown.text.as_str(), shown.organization), (said, civil_affairs()));
-    assert!(!format!("{shown:?}").contains(said), "what is printed cannot be erased");
-
-    world.erase("删1", vec![Thing::Opening(commitment)]).await;
-    let refused = world.client.opening(&commitment).await.unwrap_err();
-    assert_eq!(code(refused), "erased");
-    assert_eq!(hand_over(&salt, said).await.unwrap_err(), "erased");
-    let name = commitment.to_string();
-    assert!(!world.directory().join("openings").join(&name[..2]).join(name).exists());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_personal_number_is_refused_by_the_node_too_and_what_is_personal_is_not_shown() {
-    let world = World::start().await;
-    world.register().await;
-    let (salt, said) = ([3; 16], "李四 34112219800101001X");
-    let commitment = deposit::commit(&salt, said);
-    give_opinion(&world, "否1", commitment).await;
-    let deposit = world.deposit(Class::Public, Content::Opening { commitment });
-    let request = serde_json::json!({
-        "deposit": data_encoding::HEXLOWER.encode(&deposit.encode()),
-        "salt": data_encoding::HEXLOWER.encode(&salt),
-        "text": said,
-    });
-    let url = format!("{}/v1/openings", world.address);
-    let answer = reqwest::Client::new().post(url).json(&request).send().await.unwrap();
-    assert_eq!(answer.status(), 422);
-    let problem = answer.text().await.unwrap();
-    assert!(problem.contains("personal_number") && !problem.contains("3411"), "{problem}");
-
-    let said = "李四";
-    let commitment = deposit::commit(&salt, said);
-    give_opinion(&world, "否2", commitment).await;
-    let deposit = world.deposit(Class::Personal, Content::Opening { commitment });
-    world.client.deposit_opening(&deposit, &salt, said).await.unwrap();
-    let refused = world.client.opening(&commitment).await.unwrap_err();
-    assert_eq!(code(refused), "not_public");
-    assert_eq!(world.keeper.opening(&commitment).unwrap().unwrap().text, said);
-}
-
-/// Commits a record that names a commitment: the opinion with which a checker rejects.
-async fn give_opinion(world: &World, reference: &str, opinion: Commitment) {
-    let contract = Contract {
-        counterparty: finance(),
-        amount: Fen::new(100).unwrap(),
-        document: None,
-        occurred_on: "2025-06-01".parse().unwrap(),
-    };
-    let call = project::Call::Contract { project: text("甲"), number: text(reference), contract };
-    let proposal = world.act(CIVIL_MAKER, reference, &Call::Project(call));
-    let id = proposal.id();
-    world.apply(proposal).await;
-    let reject = approval::Call::Reject { proposal: id, opinion: Some(opinion) };
-    let rejection = format!("{reference}/否决");
-    world.apply(world.act(CIVIL_CHECKER, &rejection, &Call::Approval(reject))).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_act_with_a_personal_number_is_turned_away_at_the_door() {
-    let world = World::start().await;
-    let registration = Registration {
-        reference: text("乙"),
-        title: text("资助34112219800101001X"),
-        category: Category::OldAge,
-        unit: civil_affairs(),
-        year: 2025,
-        carries_label: false,
-        indicators: Vec::new(),
-        occurred_on: "2025-06-01".parse().unwrap(),
-    };
-    let call = Call::Project(project::Call::Register(registration));
-    let transaction = world.act(CIVIL_MAKER, "立项", &call);
-    let answers = world.client.submit(&[transaction.encode()]).await.unwrap();
-    assert_eq!(answers[0].code, "personal_number");
-    assert!(!answers[0].detail.as_ref().unwrap().contains("3411"));
 }
 
 #[test]
@@ -416,7 +213,7 @@ fn what_is_missing_is_asked_for_less_and_less_often_and_at_once_when_somebody_ha
 
     let opening = Thing::Opening(Commitment::of(&[b"nobody has it"]));
     let mut now = now;
-    wanted.add(opening, None, now);
+    wanted.add(opening, Some("peer".to_owned()), now);
     for _ in 0..8 {
         now += Duration::from_secs(3_600);
         assert!(wanted.take_due(now).is_some());

@@ -185,7 +185,7 @@ impl World {
             ..AttachmentSettings::default()
         };
         let openings = directory.path().join("openings");
-        let (keeper, _) = Keeper::open(kept, &openings, chain.clone()).await.unwrap();
+        let (keeper, _) = Keeper::open(kept, &openings, chain.clone(), "peer0").await.unwrap();
         let passed_on = Arc::new(Mutex::new(Vec::new()));
         let sink = passed_on.clone();
         let parts = RpcParts {
