@@ -121,8 +121,8 @@ pub struct Checked {
     pub reference_taken: Option<Reference>,
 }
 
-/// Checks chain, size, expiry, encoding of the call, its texts, key, and that the transaction is not a
-/// repetition. For admission, `context` is that of the next block.
+/// Checks chain, size, expiry, encoding of the call, its texts, key, and that the transaction is
+/// not a repetition. For admission, `context` is that of the next block.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read; the inner error is the verdict.

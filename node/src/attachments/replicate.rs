@@ -3,7 +3,8 @@
 //!
 //! Attachments that a block names are asked for at once, and again after waits that double. An
 //! opening need never be handed over to anybody, so a node asks for one only when a peer says, or
-//! lists, that it has it. Now and then an attachment is read to see whether it is still what it was.
+//! lists, that it has it. Now and then an attachment is read to see whether it is still what it
+//! was.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
