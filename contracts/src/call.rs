@@ -13,8 +13,8 @@ use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
 use crate::{
-    allocation, approval, charity, disclosure, governance, lottery, oversight, payment, project,
-    registry,
+    allocation, approval, charity, disclosure, governance, lottery, opening, oversight, payment,
+    project, registry,
 };
 
 /// One act. Number 8 is reserved for `subsidy`.
@@ -43,6 +43,8 @@ pub enum Call {
     Disclosure(disclosure::Call) = 9,
     /// Complaints, audits, samples, inspections.
     Oversight(oversight::Call) = 10,
+    /// Orders to erase what is kept off the log.
+    Opening(opening::Call) = 11,
 }
 
 impl Call {
@@ -75,6 +77,7 @@ impl Call {
             Self::Charity(call) => call.weight() + observed,
             Self::Disclosure(call) => call.weight(),
             Self::Oversight(call) => call.weight(),
+            Self::Opening(call) => call.weight(),
         }
     }
 
@@ -95,6 +98,7 @@ impl Call {
             Self::Charity(call) => call.policy(),
             Self::Oversight(call) => call.policy(),
             Self::Disclosure(call) => call.policy(),
+            Self::Opening(call) => call.policy(),
         })
     }
 
@@ -116,6 +120,7 @@ impl Call {
             Self::Charity(call) => call.apply(state, context),
             Self::Oversight(call) => call.apply(state, context),
             Self::Disclosure(call) => call.apply(state, context),
+            Self::Opening(call) => call.apply(state, context),
         }
     }
 }

@@ -8,12 +8,15 @@ use minglian_ledger::date::Date;
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::personal_number::{self, PersonalNumber};
 use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::transaction::{ChainId, ClientReference, TRANSACTION_BYTES_MAX, Transaction};
 
 use crate::actor::Actor;
 use crate::call::Call;
+use crate::contents;
 use crate::context::BlockContext;
+use crate::naming::Thing;
 use crate::registry;
 use crate::schema::{self, State, Table};
 
@@ -85,6 +88,10 @@ pub enum EnvelopeFault {
     /// The call does not decode.
     #[error("the call is not canonically encoded: {0}")]
     MalformedCall(String),
+    /// A text of the act holds what looks like a number of a natural person. The log could never
+    /// forget it, so no block may hold it, whoever proposes.
+    #[error("a text of the act holds {0}; leave it out")]
+    PersonalNumber(PersonalNumber),
     /// The key is not registered for the organisation, not yet live, or revoked.
     #[error("the key is not live for organisation {0}")]
     KeyNotLive(OrganizationCode),
@@ -106,14 +113,16 @@ pub struct Checked {
     pub bytes: u64,
     /// What it asks for.
     pub call: Call,
+    /// What the call names that is kept off the log.
+    pub things: Vec<Thing>,
     /// Who signed it.
     pub actor: Actor,
     /// Whether the organisation has used the reference for another act: it will be refused.
     pub reference_taken: Option<Reference>,
 }
 
-/// Checks chain, size, expiry, encoding of the call, key, and that the transaction is not a
-/// repetition. For admission, `context` is that of the next block.
+/// Checks chain, size, expiry, encoding of the call, its texts, key, and that the transaction is
+/// not a repetition. For admission, `context` is that of the next block.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read; the inner error is the verdict.
@@ -131,6 +140,11 @@ pub fn check_envelope(
         Ok(call) => call,
         Err(error) => return Ok(Err(EnvelopeFault::MalformedCall(error.to_string()))),
     };
+    let contents = contents::of(&call);
+    if let Some(number) = contents.texts.iter().find_map(|text| personal_number::find(text)) {
+        return Ok(Err(EnvelopeFault::PersonalNumber(number)));
+    }
+    let things = contents.things;
     let organization = body.organization;
     let actor = registry::find_actor(reader, &organization, &transaction.key, context.height)?;
     let Some(actor) = actor else { return Ok(Err(EnvelopeFault::KeyNotLive(organization))) };
@@ -143,7 +157,7 @@ pub fn check_envelope(
     if REFUSED.contains(reader, &(body.expires_at, id))? {
         return Ok(Err(EnvelopeFault::Repeated(None)));
     }
-    Ok(Ok(Checked { id, bytes, call, actor, reference_taken: reference }))
+    Ok(Ok(Checked { id, bytes, call, things, actor, reference_taken: reference }))
 }
 
 /// What can be checked without the state; returns the size in bytes.

@@ -9,8 +9,8 @@ use crate::context::Report;
 use crate::refusal::{Code, Detail, Refusal};
 use crate::schema;
 use crate::{
-    allocation, approval, book, charity, disclosure, governance, lottery, oversight, parameter,
-    payment, project, registry,
+    allocation, approval, book, charity, disclosure, governance, lottery, opening, oversight,
+    parameter, payment, project, registry,
 };
 
 /// Declares [`Event`] and the number of each kind from one table.
@@ -60,6 +60,8 @@ events! {
     11 Disclosure(disclosure::Event)
     /// Complaints, audits, samples, inspections.
     12 Oversight(oversight::Event)
+    /// Orders to erase what is kept off the log.
+    13 Opening(opening::Event)
 }
 
 /// What a receipt says.

@@ -18,6 +18,7 @@ use crate::context::{BlockContext, Context};
 use crate::envelope::{self, Checked, EnvelopeFault, Reference};
 use crate::event;
 use crate::fault::Fault;
+use crate::naming::{self, NAMING_WEIGHT, Named};
 use crate::observer;
 use crate::oversight::sample;
 use crate::proposal;
@@ -117,7 +118,8 @@ impl<'a> Run<'a> {
             Ok(checked) => checked,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        let own_weight = checked.call.weight();
+        let naming_weight = NAMING_WEIGHT.saturating_mul(checked.things.len() as u64);
+        let own_weight = checked.call.weight().saturating_add(naming_weight);
         let waiting_weight = proposal::waiting_weight(&self.state, &checked.call)?;
         let weight = self.weight.saturating_add(own_weight).saturating_add(waiting_weight);
         let bytes = self.bytes.saturating_add(checked.bytes);
@@ -221,6 +223,8 @@ fn apply(
     if let Some(call) = proposal::submit(checked.call.clone(), state, &mut context)? {
         observer::observe(&call, state, &mut context)?;
     }
+    let named = Named { organization: context.actor.organization, index };
+    naming::enter(&checked.things, named, state)?;
     let receipt = event::applied(&context.events);
     let bytes = receipt.events.len() + RECEIPT_OVERHEAD_BYTES;
     if bytes > RECEIPT_BYTES_MAX {

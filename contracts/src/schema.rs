@@ -68,6 +68,8 @@ pub mod prefix {
     pub const OVERSIGHT_FIRST: u8 = 0x70;
     /// `disclosure`: 0x68 to 0x6f.
     pub const DISCLOSURE_FIRST: u8 = 0x68;
+    /// `naming`: who named what is kept off the log, and what is erased: 0x80 to 0x87.
+    pub const OPENING_FIRST: u8 = 0x80;
 }
 
 /// A state value that does not decode: the state is damaged, or was written by other rules.

@@ -14,6 +14,7 @@ pub mod field;
 pub mod governance;
 pub mod lottery;
 pub mod oversight;
+pub mod opening;
 pub mod party;
 pub mod payment;
 pub mod policy;
@@ -64,6 +65,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Charity(call) => charity::call(call, names),
         Call::Oversight(call) => oversight::call(call, names),
         Call::Disclosure(call) => disclosure::call(call),
+        Call::Opening(call) => opening::call(call, names),
     }
 }
 
@@ -82,6 +84,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Charity(event) => charity::event(event, names),
         Event::Oversight(event) => oversight::event(event, names),
         Event::Disclosure(event) => disclosure::event(event, names),
+        Event::Opening(event) => opening::event(event, names),
     }
 }
 
@@ -98,6 +101,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Charity(call) => charity::kind(call),
         Call::Oversight(call) => oversight::kind(call),
         Call::Disclosure(call) => disclosure::kind(call),
+        Call::Opening(call) => opening::kind(call),
     }
 }
 

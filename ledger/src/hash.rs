@@ -218,3 +218,25 @@ impl Iterator for SampleWords {
         Some(u64::from_le_bytes(word))
     }
 }
+
+/// Hashes an attachment piece by piece, so that none need be in memory whole.
+#[derive(Clone)]
+pub struct AttachmentHasher(blake3::Hasher);
+
+impl Default for AttachmentHasher {
+    fn default() -> Self {
+        Self(blake3::Hasher::new_derive_key(AttachmentHash::CONTEXT))
+    }
+}
+
+impl AttachmentHasher {
+    /// Adds the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The name of the attachment that was hashed.
+    pub fn finish(&self) -> AttachmentHash {
+        AttachmentHash(*self.0.finalize().as_bytes())
+    }
+}

@@ -16,6 +16,7 @@ pub mod personal_number;
 pub mod keys;
 pub mod transaction;
 pub mod sample;
+pub mod deposit;
 pub mod record;
 pub mod block;
 pub mod validators;

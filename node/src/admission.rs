@@ -53,6 +53,7 @@ impl AdmissionError {
                 EnvelopeFault::ExpiresTooLate(_) => "expires_too_late",
                 EnvelopeFault::NoReference => "no_reference",
                 EnvelopeFault::MalformedCall(_) => "malformed_call",
+                EnvelopeFault::PersonalNumber(_) => "personal_number",
                 EnvelopeFault::KeyNotLive(_) => "unknown_key",
                 EnvelopeFault::Repeated(_) => "repeated",
                 EnvelopeFault::TooLarge(_) => "too_large",

@@ -26,6 +26,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use crate::admission::Admission;
+use crate::attachments::Keeper;
 use crate::bodies::BodiesError;
 use crate::chain::{Chain, ChainError, Committed};
 use crate::engine::assembler::{Assembler, Limits};
@@ -51,6 +52,8 @@ pub struct AppParts {
     pub admission: Arc<Admission>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Carries out what blocks order to erase.
+    pub keeper: Arc<Keeper>,
     /// Judges what others propose.
     pub judge: Judge,
     /// Signs, when this node votes.

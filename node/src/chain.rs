@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::execute::{ExecuteError, Run, Unfit};
+use minglian_contracts::naming::{self, Thing};
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
 use minglian_contracts::setup::SetupError;
 use minglian_contracts::{schema::State, validator_set};
@@ -88,6 +89,10 @@ pub struct Committed {
     pub transactions: Vec<(TransactionId, LogIndex)>,
     /// Whether the next block has other validators than this one.
     pub validators_changed: bool,
+    /// What its records named first that is kept off the log.
+    pub named: Vec<Thing>,
+    /// What it erased.
+    pub erased: Vec<Thing>,
 }
 
 /// A transaction that was left out of a proposal.
@@ -297,7 +302,8 @@ impl Chain {
         self.candidates().clear();
         self.head.send_replace(head);
         let header = sealed.header.clone();
-        Ok(Committed { header, transactions, validators_changed })
+        let (named, erased) = naming::changed(&executed.changes);
+        Ok(Committed { header, transactions, validators_changed, named, erased })
     }
 
     fn validators_after(

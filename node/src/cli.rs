@@ -1,6 +1,7 @@
 //! The command line: one module a subcommand.
 
 pub mod audit;
+pub mod deposit;
 pub mod import;
 pub mod key;
 pub mod node;
@@ -41,6 +42,9 @@ pub enum Command {
     /// Enter and approve acts 办理业务:预览、签署、提交、审批
     #[command(subcommand, after_help = tx::HELP)]
     Tx(tx::TxCommand),
+    /// Hand over attachments, and texts behind commitments 附件与原文
+    #[command(subcommand)]
+    Deposit(deposit::DepositCommand),
     /// Enter published notices 导入公告
     Import(import::ImportArguments),
     /// Show the figures of law that a chain can start with 规则参数

@@ -4,11 +4,15 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use minglian_ledger::deposit::MediaType;
 use serde::{Deserialize, Serialize};
 
 /// Connections that one client may have, unless the configuration says otherwise: as many as the
 /// interface serves requests and streams at a time, which leaves some for others.
 pub const HTTP_CONNECTIONS_PER_CLIENT_MAX: usize = 1_536;
+
+/// Largest attachment that a configuration can allow, in bytes.
+pub const ATTACHMENT_BYTES_MAX: u64 = 1 << 30;
 
 /// Everything a node is told. A key that is not named here is refused, so that a misspelt setting
 /// does not pass for a default. Paths are relative to the file's directory.
@@ -46,6 +50,47 @@ pub struct Config {
     /// proposal that is made again after an outage may be older.
     #[serde(default = "default_proposal_age_ms_max")]
     pub proposal_age_ms_max: u64,
+    /// Attachments.
+    #[serde(default)]
+    pub attachments: AttachmentSettings,
+}
+
+/// What attachments this node keeps, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AttachmentSettings {
+    /// Where; `attachments` in the data directory if it is empty.
+    pub directory: PathBuf,
+    /// Most bytes of one attachment. All validators should have the same.
+    pub bytes_max: u64,
+    /// Most bytes of all.
+    pub total_bytes_max: u64,
+    /// Most bytes of one organisation that no record names yet.
+    pub waiting_bytes_max: u64,
+    /// For how many heights an attachment waits for a record that names it.
+    pub waiting_heights_max: u64,
+    /// Which types are taken.
+    pub types: Vec<MediaType>,
+}
+
+impl Default for AttachmentSettings {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::new(),
+            bytes_max: 64 << 20,
+            total_bytes_max: 256 << 30,
+            waiting_bytes_max: 1 << 30,
+            waiting_heights_max: 10_000,
+            types: MediaType::ALL.to_vec(),
+        }
+    }
+}
+
+impl AttachmentSettings {
+    /// Whether a type is taken.
+    pub fn takes(&self, media_type: MediaType) -> bool {
+        self.types.contains(&media_type)
+    }
 }
 
 /// A port of the peer-to-peer network.
@@ -126,6 +171,11 @@ impl Config {
             let reason = "proposal_age_ms_max is more than propose_timeout_ms";
             return Err(faulty(reason.to_owned()));
         }
+        let Self { attachments, .. } = &config;
+        if attachments.bytes_max == 0 || attachments.bytes_max > ATTACHMENT_BYTES_MAX {
+            let reason = format!("attachments.bytes_max is 1 to {ATTACHMENT_BYTES_MAX}");
+            return Err(faulty(reason));
+        }
         let directory = path.parent().unwrap_or(Path::new("."));
         config.resolve(directory);
         Ok(config)
@@ -140,6 +190,12 @@ impl Config {
         for path in paths {
             *path = directory.join(&*path);
         }
+        let attachments = &self.attachments.directory;
+        self.attachments.directory = if attachments.as_os_str().is_empty() {
+            self.data_directory.join("attachments")
+        } else {
+            directory.join(attachments)
+        };
     }
 
     /// The ledger's database.
@@ -155,6 +211,11 @@ impl Config {
     /// The signer's mark. Never backed up.
     pub fn mark_path(&self) -> PathBuf {
         self.data_directory.join("signer.mark")
+    }
+
+    /// Openings of commitments. Backed up apart from the ledger: they can be erased.
+    pub fn openings_path(&self) -> PathBuf {
+        self.data_directory.join("openings")
     }
 
     /// Undecided block bodies.

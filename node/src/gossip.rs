@@ -17,6 +17,7 @@
 //! that passes on a transaction that no node admits ([`GossipHandle::report_forged`]).
 
 pub mod counters;
+pub mod exchange;
 pub mod message;
 mod batch;
 mod network;
@@ -36,6 +37,7 @@ use minglian_ledger::transaction::ChainId;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::gossip::counters::{CounterSnapshot, Counters};
+use crate::gossip::exchange::Exchange;
 use crate::gossip::message::{GossipMessage, Malformed};
 use crate::gossip::network::{Command, Network, Parts};
 use crate::gossip::stream::Misbehaviour;
@@ -66,7 +68,8 @@ pub struct GossipSettings {
 pub struct GossipPeer {
     /// Its id in base58, such as `12D3KooW…`.
     pub peer_id: String,
-    /// Its gossip address, with or without `/p2p/` and the id.
+    /// Its gossip address, with or without `/p2p/` and the id; empty for a peer that calls and is
+    /// not called.
     pub address: String,
 }
 
@@ -182,6 +185,11 @@ pub async fn start(
         .new_control()
         .accept(protocol.clone())
         .map_err(|error| GossipError::Start(error.to_string()))?;
+    let exchange_name = format!("/minglian/{}/exchange/1", settings.chain_id);
+    let exchange_protocol = StreamProtocol::try_from_owned(exchange_name)
+        .map_err(|error| GossipError::Start(error.to_string()))?;
+    let exchange = Exchange::new(swarm.behaviour().streams.new_control(), exchange_protocol)
+        .map_err(GossipError::Start)?;
     let listen_address = swarm::listen(&mut swarm, listen).await?.to_string();
 
     let (commands, command_receiver) = mpsc::channel(COMMANDS_MAX);
@@ -202,7 +210,8 @@ pub async fn start(
     network.set_peers(peers);
     tokio::spawn(network.run(command_receiver));
     let penalty = limits.penalty;
-    Ok((GossipHandle { commands, connected, counters, listen_address, penalty }, inbound_receiver))
+    let handle = GossipHandle { commands, connected, counters, exchange, listen_address, penalty };
+    Ok((handle, inbound_receiver))
 }
 
 /// Sends messages and steers the gossip. The gossip stops when the last handle is dropped.
@@ -211,6 +220,7 @@ pub struct GossipHandle {
     commands: mpsc::Sender<Command>,
     connected: watch::Receiver<Vec<String>>,
     counters: Arc<Counters>,
+    exchange: Exchange,
     listen_address: String,
     penalty: Duration,
 }
@@ -282,6 +292,16 @@ impl GossipHandle {
         self.connected.borrow().clone()
     }
 
+    /// Follows the ids of the connected peers.
+    pub fn subscribe_connected(&self) -> watch::Receiver<Vec<String>> {
+        self.connected.clone()
+    }
+
+    /// Streams for questions between nodes.
+    pub fn exchange(&self) -> Exchange {
+        self.exchange.clone()
+    }
+
     /// The counters at this moment.
     pub fn counters(&self) -> CounterSnapshot {
         self.counters.snapshot()
@@ -312,15 +332,18 @@ impl GossipHandle {
     }
 }
 
-fn parse_peers(peers: &[GossipPeer]) -> Result<BTreeMap<PeerId, Multiaddr>, GossipError> {
+fn parse_peers(peers: &[GossipPeer]) -> Result<BTreeMap<PeerId, Option<Multiaddr>>, GossipError> {
     peers.iter().map(parse_peer).collect()
 }
 
-fn parse_peer(peer: &GossipPeer) -> Result<(PeerId, Multiaddr), GossipError> {
+fn parse_peer(peer: &GossipPeer) -> Result<(PeerId, Option<Multiaddr>), GossipError> {
     let id: PeerId = peer.peer_id.parse().map_err(|error| GossipError::PeerId {
         text: peer.peer_id.clone(),
         reason: format!("{error}"),
     })?;
+    if peer.address.is_empty() {
+        return Ok((id, None));
+    }
     let mut address = parse_address(&peer.address)?;
     if let Some(Protocol::P2p(named)) = address.iter().last() {
         if named != id {
@@ -331,7 +354,7 @@ fn parse_peer(peer: &GossipPeer) -> Result<(PeerId, Multiaddr), GossipError> {
         }
         address.pop();
     }
-    Ok((id, address))
+    Ok((id, Some(address)))
 }
 
 fn parse_address(text: &str) -> Result<Multiaddr, GossipError> {

@@ -17,6 +17,7 @@ pub mod mempool;
 pub mod signatures;
 pub mod derived;
 pub mod gossip;
+pub mod attachments;
 pub mod inbound;
 pub mod metrics;
 pub mod checkpoints;

@@ -26,6 +26,8 @@ use crate::admission::Admission;
 use crate::app::judge::Judge;
 use crate::app::peers::Peers;
 use crate::app::{App, AppError, AppParts, Ended};
+use crate::attachments::replicate::{self, Replicator};
+use crate::attachments::{KeepFault, Keeper};
 use crate::bodies::{Bodies, BodiesError};
 use crate::chain::{Chain, ChainError, Committed};
 use crate::checkpoints::{Checkpoints, CheckpointsError};
@@ -77,6 +79,9 @@ pub enum NodeError {
     /// The gossip.
     #[error(transparent)]
     Gossip(#[from] GossipError),
+    /// Attachments and openings.
+    #[error(transparent)]
+    Keep(#[from] KeepFault),
     /// The application.
     #[error(transparent)]
     App(#[from] AppError),
@@ -129,6 +134,9 @@ pub async fn run(
     let checkpoints = Arc::new(Checkpoints::new(&chain, keys.cosigner.clone(), keys.log.clone())?);
     let own_id = gossip::peer_id(&keys.peer)?;
     let (gossip, received) = gossip::start(gossip_settings(&config, &chain, &keys)).await?;
+    let openings = config.openings_path();
+    let (keeper, hints) =
+        Keeper::open(config.attachments.clone(), &openings, chain.clone(), &own_id).await?;
 
     let address = config.http_address;
     let listener =
@@ -140,6 +148,7 @@ pub async fn run(
         broadcast: broadcaster(gossip.clone()),
         checkpoints: checkpoints.clone(),
         metrics: metrics.clone(),
+        keeper: keeper.clone(),
         network: rpc::Network::of(gossip.clone()),
         limits: HttpLimits {
             connections_per_client_max: config.http_connections_per_client_max,
@@ -151,10 +160,16 @@ pub async fn run(
     tasks.spawn(inbound::take(received, admission.clone(), checkpoints.clone(), gossip.clone()));
     tasks.spawn(cosign(commits.subscribe(), checkpoints, gossip.clone()));
     tasks.spawn(rebroadcast(admission.clone(), gossip.clone()));
+    let replicator = Replicator::new(keeper.clone(), gossip.clone(), hints);
+    tasks.spawn(replicator.run(commits.subscribe()));
+    if let Some(questions) = gossip.exchange().questions() {
+        let asked = replicate::answer(questions, keeper.clone(), chain.clone(), stop.clone());
+        tasks.spawn(asked);
+    }
     tasks.spawn(follow_peers(chain.clone(), config.observers.clone(), gossip.clone()));
     tracing::info!(name = config.name, %address, peer_id = own_id, "node started");
 
-    let shared = Shared { chain, admission, verified, metrics, commits, own_id };
+    let shared = Shared { chain, admission, verified, metrics, keeper, commits, own_id };
     let ended = consensus(&config, &keys, shared, stop).await;
     tasks.shutdown().await;
     gossip.shutdown().await;
@@ -168,6 +183,7 @@ struct Shared {
     admission: Arc<Admission>,
     verified: Arc<VerifiedCache>,
     metrics: Arc<Metrics>,
+    keeper: Arc<Keeper>,
     commits: broadcast::Sender<Arc<Committed>>,
     own_id: String,
 }
@@ -209,6 +225,7 @@ async fn consensus(
             chain: shared.chain.clone(),
             admission: shared.admission.clone(),
             metrics: shared.metrics.clone(),
+            keeper: shared.keeper.clone(),
             judge: judge(config, &shared)?,
             signer: signer.clone().filter(|_| votes_from.is_none()),
             votes_from,
@@ -257,17 +274,26 @@ fn gossip_settings(config: &Config, chain: &Chain, keys: &Keys) -> GossipSetting
         chain_id: chain.chain_id().clone(),
         peer_key: keys.peer.clone(),
         listen: config.gossip.listen.clone(),
-        peers: gossip_peers(chain),
+        peers: gossip_peers(chain, &config.observers),
         limits: GossipLimits::default(),
     }
 }
 
-fn gossip_peers(chain: &Chain) -> Vec<GossipPeer> {
+/// The validators, which are called, and observers, which call: the ledger does not name their
+/// addresses on this network.
+fn gossip_peers(chain: &Chain, observers: &[String]) -> Vec<GossipPeer> {
     let peer = |validator: &minglian_ledger::validators::Validator| GossipPeer {
         peer_id: validator.peer_id.to_string(),
         address: validator.gossip_address.to_string(),
     };
-    chain.head().validators.members().iter().map(peer).collect()
+    let mut peers: Vec<_> = chain.head().validators.members().iter().map(peer).collect();
+    for observer in observers {
+        let Some((_, peer_id)) = observer.rsplit_once("/p2p/") else { continue };
+        if peers.iter().all(|known| known.peer_id != peer_id) {
+            peers.push(GossipPeer { peer_id: peer_id.to_owned(), address: String::new() });
+        }
+    }
+    peers
 }
 
 /// Passes on what clients brought.
@@ -318,11 +344,11 @@ async fn rebroadcast(admission: Arc<Admission>, gossip: GossipHandle) {
 }
 
 /// Keeps the gossip's peers in step with the ledger.
-async fn follow_peers(chain: Arc<Chain>, _observers: Vec<String>, gossip: GossipHandle) {
+async fn follow_peers(chain: Arc<Chain>, observers: Vec<String>, gossip: GossipHandle) {
     let mut head = chain.subscribe();
-    let mut known = gossip_peers(&chain);
+    let mut known = gossip_peers(&chain, &observers);
     while head.changed().await.is_ok() {
-        let wanted = gossip_peers(&chain);
+        let wanted = gossip_peers(&chain, &observers);
         if wanted != known {
             if let Err(error) = gossip.set_peers(&wanted).await {
                 tracing::warn!(%error, "cannot change the gossip's peers");

@@ -8,12 +8,14 @@
 pub mod problem;
 mod accounts;
 mod allocations;
+mod attachments;
 mod chain;
 mod connection;
 mod disclosures;
 mod extract;
 mod limits;
 mod log;
+mod openings;
 mod organizations;
 mod oversight;
 mod proposals;
@@ -44,6 +46,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admission::Admission;
+use crate::attachments::Keeper;
 use crate::chain::{Chain, Committed};
 use crate::checkpoints::Checkpoints;
 use crate::gossip::GossipHandle;
@@ -70,6 +73,8 @@ pub struct RpcParts {
     pub checkpoints: Arc<Checkpoints>,
     /// The node's counters.
     pub metrics: Arc<Metrics>,
+    /// Attachments and openings.
+    pub keeper: Arc<Keeper>,
     /// What the network between nodes reports.
     pub network: Network,
     /// What clients are given.
@@ -106,6 +111,8 @@ struct Shared {
     submitting: Arc<Semaphore>,
     /// Bytes of bodies that may still be read.
     bodies: Arc<Semaphore>,
+    /// Attachments that may still be handed out at a time.
+    downloads: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
@@ -128,6 +135,7 @@ pub async fn serve(
         streams: places(limits::STREAMS_MAX),
         submitting: places(limits.submitting_max),
         bodies: places(limits.body_bytes_max),
+        downloads: places(limits::DOWNLOADING_MAX),
         stop: stop.clone(),
     };
     let (router, _) = routes(Arc::new(shared));
@@ -151,7 +159,14 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(chain::block))
         .routes(routes!(log::tile))
         .layer(within(Limits::bulk(&answers)));
+    let uploading = OpenApiRouter::new()
+        .routes(routes!(attachments::upload))
+        .layer(within(Limits::uploading(&answers)));
     let reading = OpenApiRouter::new()
+        .routes(routes!(attachments::attachments))
+        .routes(routes!(attachments::attachment))
+        .routes(routes!(openings::deposit))
+        .routes(routes!(openings::opening))
         .routes(routes!(transactions::receipt))
         .routes(routes!(records::record))
         .routes(routes!(records::record_evidence))
@@ -188,7 +203,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::policy))
         .layer(within(Limits::reading(&answers)));
-    let all = OpenApiRouter::new().merge(waiting).merge(bulk).merge(reading);
+    let all = OpenApiRouter::new().merge(waiting).merge(bulk).merge(uploading).merge(reading);
     let (router, mut description) = all.with_state(shared).split_for_parts();
     description.info.title = "Minglian node".to_owned();
     description.info.version = env!("CARGO_PKG_VERSION").to_owned();

@@ -2,7 +2,7 @@
 //!
 //! Numbers are grouped: 1xx envelope and registry, 2xx approval, 3xx book, 4xx lottery, 5xx
 //! allocation, 6xx project, 7xx payment, 8xx governance and parameters, 9xx charity, 10xx
-//! disclosure, 11xx oversight; from 9xx on they stand in `society.rs`.
+//! disclosure, 11xx oversight, 12xx what is kept off the log; from 9xx on in `society.rs`.
 
 with_society! {
     101 ReferenceTaken "the organisation has used this reference for another act"

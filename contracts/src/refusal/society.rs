@@ -1,4 +1,4 @@
-//! The second half of the table of refusals: charity, disclosure, oversight.
+//! The second half of the table of refusals: charity, disclosure, oversight, what is kept off the log.
 
 /// The whole table: the rows that are given, then those of this file.
 macro_rules! with_society {
@@ -214,6 +214,19 @@ macro_rules! with_society {
         "该对象未被本方案抽中" ""
     1168 InspectionStale "the act does not name the newest record about this object"
         "未指明该对象最新的检查记录" ""
+    1201 ThingUnknown "no record names this commitment or attachment"
+        "没有记录引用该承诺或附件" ""
+    1202 ThingNotYours "a record of another organisation named it first"
+        "该承诺或附件由其他单位的记录引用" ""
+    1203 AlreadyErased "it is erased already"
+        "该内容已删除" ""
+    1204 ErasureEmpty "the order names nothing to erase"
+        "删除指令未列明内容" ""
+    1205 TooManyErased "more than one order erases"
+        "删除内容数量超出单次上限" ""
+    1206 ReviewerMissing
+        "an organisation removes its own attachment only with another authority's signature"
+        "附件系凭证,删除须经本单位以外的主管部门复核" ""
         }
     };
 }

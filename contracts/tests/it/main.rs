@@ -7,6 +7,7 @@ mod charity;
 mod disclosure;
 mod disclosure_property;
 mod declared;
+mod contents;
 mod documentation;
 mod envelope;
 mod fen_model;

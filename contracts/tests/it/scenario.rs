@@ -18,6 +18,7 @@
 //! are in `verbs.rs`.
 
 mod arguments;
+mod erasures;
 mod gifts;
 mod money;
 mod projects;
@@ -245,6 +246,11 @@ pub fn call_of(actor: &str, words: &str, world: &World) -> Call {
 pub fn charity_call(words: &str, today: Date) -> Call {
     let arguments = Arguments::parse(&format!("- {words}")).unwrap();
     gifts::call(&arguments, today).unwrap().unwrap()
+}
+
+/// The salted commitment that stands for a person in scenarios.
+pub fn person(name: &str) -> minglian_ledger::hash::Commitment {
+    gifts::person(name)
 }
 
 /// The line that `holder/fund/year/line` names, for other tests.

@@ -9,6 +9,7 @@ mod charity;
 mod disclosure;
 mod events;
 mod oversight;
+mod opening;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ use minglian_contracts::event::Event;
 use minglian_contracts::lottery::Side;
 use minglian_contracts::lottery::central::CentralUser;
 use minglian_contracts::lottery::duty::Duty;
+use minglian_contracts::opening::Ground;
 use minglian_contracts::oversight::complaint::{Closure, DeclineReason, Outcome};
 use minglian_contracts::oversight::finding::{FindingKind, Position, Verdict};
 use minglian_contracts::oversight::inspection::InspectionResult;
@@ -192,6 +194,7 @@ fn calls() {
     samples.extend(charity::calls().iter().map(Sample::of));
     samples.extend(oversight::calls().iter().map(Sample::of));
     samples.extend(disclosure::calls().iter().map(Sample::of));
+    samples.extend(opening::calls().iter().map(Sample::of));
     let about = "Acts as they stand in `TransactionBody.call`, at least one for each variant.";
     check_file("calls.json", about, &samples);
     check_page("Calls", &samples, &numbers_of::<Call>(&[]));
@@ -203,6 +206,7 @@ fn events() {
     samples.extend(charity::events().iter().map(Sample::of));
     samples.extend(oversight::events().iter().map(Sample::of));
     samples.extend(disclosure::events().iter().map(Sample::of));
+    samples.extend(opening::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);
@@ -267,4 +271,5 @@ fn enums_without_fields() {
     check_names::<AttachmentClass>(&page, "AttachmentClass");
     check_names::<FigureMeasure>(&page, "FigureMeasure");
     check_names::<FigureUnit>(&page, "FigureUnit");
+    check_names::<Ground>(&page, "Ground");
 }

@@ -9,7 +9,7 @@ use minglian_contracts::charity::donation::{Donate, Donor};
 use minglian_contracts::charity::ending::Heir;
 use minglian_contracts::event::{Event, Outcome};
 use minglian_contracts::oversight::complaint::Target;
-use minglian_contracts::{charity, lottery, oversight, payment, project};
+use minglian_contracts::{charity, lottery, opening, oversight, payment, project};
 use minglian_ledger::organization_code::OrganizationCode;
 
 use minglian_contracts::words::allocation::basis;
@@ -156,6 +156,8 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
         }
         Call::Charity(call) => charity_organizations(call),
         Call::Oversight(call) => oversight_organizations(call),
+        Call::Opening(opening::Call::Erase { reviewer, .. }) => reviewer.iter().copied().collect(),
+        Call::Opening(opening::Call::EraseOf { organization, .. }) => vec![*organization],
         _ => Vec::new(),
     }
 }

@@ -25,6 +25,13 @@ const expenditure = names(
   'profit_making', 'pay_and_bonuses', 'office_buildings', 'investment',
 );
 
+/** What is kept off the log, by the hash in the record. */
+export const thing = oneOf({ opening: commitment, attachment });
+/** Why something must be erased. */
+export const ground = names(
+  'purpose_ended', 'period_ended', 'consent_withdrawn', 'unlawful', 'other_law',
+);
+
 /** Name of a quota line. */
 export const lineName = struct({
   holder: organizationCode, fund: text(64), year: u16, line: text(160),
@@ -271,6 +278,14 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
   subsidy: {},
   disclosure: disclosureActs({ category, fundName, lineName }),
   oversight: oversightActs(fundName),
+  opening: {
+    erase: {
+      things: list(thing), ground, reviewer: option(organizationCode), occurred_on: date,
+    },
+    erase_of: {
+      organization: organizationCode, things: list(thing), ground, occurred_on: date,
+    },
+  },
 };
 
 /** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */

@@ -1,6 +1,6 @@
 /** Events, as section 10 of `docs/format.md` and `docs/calls.md` list them. */
 import { Reader } from './borsh.ts';
-import { fundName, lineName, purpose } from './calls.ts';
+import { fundName, ground, lineName, purpose, thing } from './calls.ts';
 import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
 import { obligationName } from './disclosure.ts';
@@ -184,6 +184,9 @@ export const event = oneOf({
     rule_set: { rule: text(64), version: u32, retroactive: bool },
   }),
   oversight: variants(oversightEvents),
+  opening: variants({
+    erased: { organization: organizationCode, things: list(thing), ground },
+  }),
 });
 
 /** An event for display. */

@@ -3,6 +3,7 @@
 
 mod checkpoint;
 mod decoders;
+mod deposit;
 mod domain;
 mod evidence;
 mod fixture;

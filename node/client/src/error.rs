@@ -1,5 +1,6 @@
 //! What can go wrong between a client and a node.
 
+use minglian_ledger::personal_number::PersonalNumber;
 use serde::{Deserialize, Serialize};
 
 /// A refusal of the HTTP interface, as `application/problem+json` (RFC 9457). Not the refusal of an
@@ -47,6 +48,17 @@ pub enum ClientError {
     /// The node refused the request.
     #[error("the node refused ({} {}): {}", .0.status, .0.code, .0.detail)]
     Refused(Box<Problem>),
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A text holds what looks like a number of a natural person: it was not sent.
+    #[error("the text holds {0}; leave it out")]
+    PersonalNumber(PersonalNumber),
     /// The answer is larger than this client reads.
     #[error("the answer is larger than {bytes_max} bytes")]
     TooLarge {

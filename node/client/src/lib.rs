@@ -7,6 +7,7 @@
 
 pub mod wire;
 pub mod checkpoint;
+pub mod deposit;
 pub mod error;
 pub mod follow;
 pub mod key_file;
@@ -20,6 +21,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
+pub use deposit::DEPOSIT_HEADER;
 pub use error::{ClientError, Problem};
 use wire::{SubmitAnswer, TransactionView};
 

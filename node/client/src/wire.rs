@@ -6,6 +6,7 @@
 pub mod account;
 pub mod chain;
 pub mod disclosure;
+pub mod deposit;
 pub mod organization;
 pub mod oversight;
 pub mod report;
@@ -22,6 +23,9 @@ pub use account::{
 pub use chain::{
     BlockSummary, BlockView, CertifiedBlock, Consistency, HeaderView, Health, HealthStatus,
     PeerView, Tip, ValidatorView, ValidatorsView,
+};
+pub use deposit::{
+    AttachmentStatus, AttachmentView, MissingAttachment, OpeningRequest, OpeningView, Uploaded,
 };
 pub use disclosure::{ObligationView, PublicationView};
 pub use organization::{

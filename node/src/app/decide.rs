@@ -45,6 +45,8 @@ impl App {
         metrics.log_size.store(committed.header.log_size, Ordering::Relaxed);
         metrics.round.store(u64::from(certificate.round), Ordering::Relaxed);
         metrics.committed.fetch_add(committed.transactions.len() as u64, Ordering::Relaxed);
+        // What the block erases is gone before anybody hears of the block.
+        tokio::task::block_in_place(|| self.parts.keeper.on_committed(&committed));
         self.parts.judge.forget(certificate.height)?;
         self.parts.admission.committed(&committed);
         metrics.waiting.store(self.parts.admission.size().0 as u64, Ordering::Relaxed);

@@ -37,7 +37,7 @@ pub enum Command {
     /// Send this frame to every connected peer.
     Frame(Bytes),
     /// Replace the list of peers, and say when it is in force.
-    SetPeers(BTreeMap<PeerId, Multiaddr>, oneshot::Sender<()>),
+    SetPeers(BTreeMap<PeerId, Option<Multiaddr>>, oneshot::Sender<()>),
     /// Cut this peer off for the penalty.
     CutOff(Misbehaviour),
     /// Close every connection, and say when they are closed.
@@ -150,7 +150,7 @@ impl Network {
     }
 
     /// Replaces the list of peers.
-    pub fn set_peers(&mut self, peers: BTreeMap<PeerId, Multiaddr>) {
+    pub fn set_peers(&mut self, peers: BTreeMap<PeerId, Option<Multiaddr>>) {
         let change = self.peers.set(peers, Instant::now());
         for peer in &change.removed {
             self.cut_off(peer);

@@ -29,7 +29,8 @@ pub struct PeerTable {
 
 #[derive(Debug)]
 struct Peer {
-    address: Multiaddr,
+    /// None for a peer that calls and is not called.
+    address: Option<Multiaddr>,
     backoff: Duration,
     state: State,
 }
@@ -68,7 +69,7 @@ impl PeerTable {
 
     /// Replaces the list. The node itself is left out. A known peer keeps its connection, and its
     /// penalty; a new address is used at the next call.
-    pub fn set(&mut self, mut peers: BTreeMap<PeerId, Multiaddr>, now: Instant) -> Change {
+    pub fn set(&mut self, mut peers: BTreeMap<PeerId, Option<Multiaddr>>, now: Instant) -> Change {
         peers.remove(&self.own);
         let removed: Vec<PeerId> =
             self.peers.keys().filter(|peer| !peers.contains_key(peer)).copied().collect();
@@ -136,12 +137,12 @@ impl PeerTable {
     pub fn take_due(&mut self, now: Instant) -> Vec<Due> {
         let mut due = Vec::new();
         for (id, peer) in &mut self.peers {
-            match peer.state {
-                State::Waiting { until } if until <= now => {
+            match (peer.state, &peer.address) {
+                (State::Waiting { until }, Some(address)) if until <= now => {
+                    due.push(Due::Dial(*id, address.clone()));
                     peer.state = State::Dialing;
-                    due.push(Due::Dial(*id, peer.address.clone()));
                 }
-                State::Penalized { until } if until <= now => {
+                (State::Penalized { until }, _) if until <= now => {
                     peer.state = State::Waiting { until: now };
                     due.push(Due::Forgive(*id));
                 }
@@ -156,7 +157,8 @@ impl PeerTable {
         self.peers
             .values()
             .filter_map(|peer| match peer.state {
-                State::Waiting { until } | State::Penalized { until } => Some(until),
+                State::Waiting { until } => peer.address.is_some().then_some(until),
+                State::Penalized { until } => Some(until),
                 State::Dialing | State::Connected { .. } => None,
             })
             .min()

@@ -35,6 +35,15 @@ const WAITING_MAX: usize = 1_024;
 /// Room for the work around the longest wait.
 const WAITING_MARGIN: Duration = Duration::from_secs(10);
 
+/// Most attachments that come at a time.
+const UPLOADING_MAX: usize = 8;
+
+/// How long an attachment may take to come; it must also come fast enough.
+const UPLOADING_TIMEOUT: Duration = Duration::from_secs(1_800);
+
+/// Most attachments that are handed out at a time: a piece of each is in memory.
+pub(super) const DOWNLOADING_MAX: usize = 32;
+
 /// Most streams of tips.
 pub(super) const STREAMS_MAX: usize = 256;
 
@@ -102,6 +111,11 @@ impl Limits {
     /// Of requests that wait for a commit.
     pub(super) fn waiting(answers: &Arc<Semaphore>) -> Self {
         Self::new(WAITING_MAX, Duration::ZERO, WAIT_MAX + WAITING_MARGIN, answers)
+    }
+
+    /// Of requests that bring attachments.
+    pub(super) fn uploading(answers: &Arc<Semaphore>) -> Self {
+        Self::new(UPLOADING_MAX, BULK_PATIENCE, UPLOADING_TIMEOUT, answers)
     }
 
     fn new(

@@ -8,6 +8,8 @@ use minglian_client::Problem;
 use minglian_ledger::state::StateError;
 use minglian_ledger::store::StoreError;
 
+use crate::attachments::KeepFault;
+use crate::attachments::openings::OpeningFault;
 use crate::chain::ChainError;
 use crate::checkpoints::CheckpointsError;
 use crate::derived::DerivedError;
@@ -58,6 +60,27 @@ kinds! {
         "the request is larger than the limit" "请求超出大小上限"
     UnsupportedMedia UNSUPPORTED_MEDIA_TYPE "unsupported_media_type"
         "the body is neither JSON nor bytes" "请求体须为 JSON 或二进制"
+    WrongType UNSUPPORTED_MEDIA_TYPE "wrong_type"
+        "the bytes are not of a type that is taken" "文件内容与声明的类型不符或类型不受理"
+    Unsigned FORBIDDEN "unsigned"
+        "the deposit is not signed by a live key of its organisation"
+        "未由本单位有效密钥签署"
+    NotPublic FORBIDDEN "not_public"
+        "it is not public" "该内容不公开"
+    NotNamed CONFLICT "not_named"
+        "no record of the organisation names it" "没有本单位的记录引用该内容"
+    Erased GONE "erased"
+        "it was erased by an order on the ledger" "该内容已按链上指令删除"
+    Mismatch UNPROCESSABLE_ENTITY "mismatch"
+        "what came is not what its hash says" "内容与哈希不符"
+    PersonalNumber UNPROCESSABLE_ENTITY "personal_number"
+        "the text holds what looks like a number of a natural person"
+        "文字中含有疑似身份证号、银行卡号或手机号"
+    NoRoom INSUFFICIENT_STORAGE "no_room"
+        "there is no room for more attachments" "附件存储空间已满或本单位待引用附件过多"
+    Damaged SERVICE_UNAVAILABLE "damaged"
+        "the copy here is damaged and is being fetched from another node"
+        "本节点副本已损坏,正从其他节点恢复"
     Slow REQUEST_TIMEOUT "slow_request"
         "the body comes too slowly" "请求体发送过慢"
     Busy SERVICE_UNAVAILABLE "busy"
@@ -120,6 +143,26 @@ impl IntoResponse for Refusal {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
+    }
+}
+
+impl From<KeepFault> for Refusal {
+    fn from(fault: KeepFault) -> Self {
+        let kind = match &fault {
+            fault if fault.is_damage() => Kind::Damaged,
+            fault if fault.is_operational() => return Self::internal(fault),
+            KeepFault::Size { .. } => Kind::TooLarge,
+            KeepFault::TypeNotTaken(_) | KeepFault::WrongType(_) => Kind::WrongType,
+            KeepFault::WrongChain(_) | KeepFault::NotSigned(_) => Kind::Unsigned,
+            KeepFault::NotHere => Kind::NotPublic,
+            KeepFault::Erased(_) => Kind::Erased,
+            KeepFault::NotNamed(_) | KeepFault::Others(_) => Kind::NotNamed,
+            KeepFault::Mismatch | KeepFault::Opening(OpeningFault::Mismatch) => Kind::Mismatch,
+            KeepFault::Opening(OpeningFault::PersonalNumber(_)) => Kind::PersonalNumber,
+            KeepFault::NoRoom(_) => Kind::NoRoom,
+            _ => Kind::BadRequest,
+        };
+        Self::new(kind, fault)
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) async fn health(State(shared): Node) -> Result<Response, Refusal> {
 )]
 pub(super) async fn metrics(State(shared): Node) -> Response {
     let mut text = shared.parts.metrics.render();
+    text.push_str(&shared.parts.keeper.render());
     text.push_str(&(shared.parts.network.metrics)());
     let peers = (shared.parts.network.peers)().len();
     // Writing to a String does not fail.

@@ -3,9 +3,11 @@
 
 mod app_idle;
 mod app_judge;
+mod attachments;
 mod checkpoints;
 mod desk;
 mod desk_office;
+mod deposit_world;
 mod engine_app;
 mod engine_four;
 mod engine_log_file;
@@ -21,6 +23,7 @@ mod inbound;
 mod key_file;
 mod mempool;
 mod reports;
+mod openings;
 mod rpc;
 mod rpc_disclosures;
 mod rpc_limits;

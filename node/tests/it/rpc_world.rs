@@ -1,6 +1,7 @@
 //! A chain of one county with four validators, served over HTTP without an engine: a test says when
 //! a block is made, and certifies it with the validators' keys.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -29,8 +30,10 @@ use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{Transaction, TransactionBody};
 use minglian_ledger::validators::{Validator, ValidatorSet};
 use minglian_node::admission::Admission;
+use minglian_node::attachments::Keeper;
 use minglian_node::chain::{Chain, Committed, LeftOut};
 use minglian_node::checkpoints::Checkpoints;
+use minglian_node::config::AttachmentSettings;
 use minglian_node::mempool::{Limits, Mempool};
 use minglian_node::metrics::Metrics;
 use minglian_node::rpc::{self, HttpLimits, Network, RpcParts};
@@ -142,6 +145,7 @@ pub struct World {
     pub admission: Arc<Admission>,
     pub checkpoints: Arc<Checkpoints>,
     pub metrics: Arc<Metrics>,
+    pub keeper: Arc<Keeper>,
     pub client: Client,
     pub address: String,
     /// What the node passed on to others.
@@ -149,7 +153,7 @@ pub struct World {
     commits: broadcast::Sender<Arc<Committed>>,
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl World {
@@ -183,6 +187,15 @@ impl World {
         let keys = (Some(cosigner_key(0)), Some(log_key()));
         let checkpoints = Arc::new(Checkpoints::new(&chain, keys.0, keys.1).unwrap());
         let commits = broadcast::Sender::new(64);
+        let kept = AttachmentSettings {
+            directory: directory.path().join("attachments"),
+            bytes_max: 4 << 20,
+            waiting_bytes_max: 6 << 20,
+            waiting_heights_max: 20,
+            ..AttachmentSettings::default()
+        };
+        let openings = directory.path().join("openings");
+        let (keeper, _) = Keeper::open(kept, &openings, chain.clone(), "peer0").await.unwrap();
         let passed_on = Arc::new(Mutex::new(Vec::new()));
         let sink = passed_on.clone();
         let parts = RpcParts {
@@ -192,6 +205,7 @@ impl World {
             broadcast: Arc::new(move |transactions| sink.lock().unwrap().extend(transactions)),
             checkpoints: checkpoints.clone(),
             metrics: metrics.clone(),
+            keeper: keeper.clone(),
             network: Network {
                 peers: Arc::new(|| vec!["peer1".to_owned(), "peer2".to_owned()]),
                 metrics: Arc::new(|| "minglian_gossip_test_total 1\n".to_owned()),
@@ -208,14 +222,20 @@ impl World {
             admission,
             checkpoints,
             metrics,
+            keeper,
             client,
             address,
             passed_on,
             commits,
             stop,
             server,
-            _directory: directory,
+            directory,
         }
+    }
+
+    /// Where the node keeps its files.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Makes a block of what waits, certified by three of the four validators.
@@ -242,6 +262,7 @@ impl World {
 
     pub fn commit_block(&self, block: &Block) -> Arc<Committed> {
         let committed = self.commit_to_chain(block);
+        self.keeper.on_committed(&committed);
         self.admission.committed(&committed);
         self.checkpoints.on_committed(&committed);
         let committed = Arc::new(committed);

@@ -12,6 +12,7 @@ mod bad_input;
 mod edge_signatures;
 mod validators;
 mod backup;
+mod attachments;
 mod demonstration;
 mod import;
 mod power;

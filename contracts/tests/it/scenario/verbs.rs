@@ -14,7 +14,7 @@ use minglian_ledger::genesis::{GenesisParameter, OrganizationKind, Role};
 use minglian_ledger::height::Height;
 
 use super::arguments::{Arguments, parse_amount, parse_category};
-use super::{gifts, money, notices, oversight};
+use super::{erasures, gifts, money, notices, oversight};
 use crate::world::{World, code, public_key, text, validator};
 
 /// A peer id of an Ed25519 key.
@@ -41,6 +41,9 @@ pub fn call(arguments: &Arguments, world: &World) -> Result<Call, String> {
         return Ok(Call::Oversight(call));
     }
     if let Some(call) = notices::call(arguments, world.date)? {
+        return Ok(call);
+    }
+    if let Some(call) = erasures::call(arguments, world.date)? {
         return Ok(call);
     }
     money::call(arguments, world.date)?.ok_or_else(|| format!("no verb {}", arguments.verb))

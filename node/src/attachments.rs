@@ -1,0 +1,383 @@
+//! What stands behind the hashes in records, kept where it can be erased: attachments, and the
+//! openings of salted commitments.
+//!
+//! The state says what may be kept: what some organisation's record names, by a deposit that this
+//! organisation signed, and what no order has erased. It is asked whenever something is taken, from
+//! a client or from another node, so that nothing that was erased comes back. What the state named
+//! and this node has not is asked for at the others ([`replicate`]). An order to erase is carried
+//! out before its block is announced; what a crash leaves is removed at the next start.
+//!
+//! Orders erase bytes by overwriting them; `docs/decisions/0011` says what that is worth.
+
+pub mod exchange;
+pub mod index;
+pub mod magic;
+pub mod manifest;
+pub mod openings;
+pub mod replicate;
+pub mod wanted;
+mod blobs;
+mod blocks;
+mod counts;
+mod fault;
+mod receive;
+mod wipe;
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use minglian_contracts::naming::{self, ERASED, NAMED, Named, Thing};
+use minglian_contracts::registry;
+use minglian_ledger::deposit::{Class, Content, Deposit};
+use minglian_ledger::hash::{AttachmentHash, Commitment};
+use minglian_ledger::height::Height;
+use minglian_ledger::organization_code::OrganizationCode;
+use tokio::sync::mpsc;
+
+use crate::chain::Chain;
+use crate::config::AttachmentSettings;
+use blobs::{BlobError, Blobs};
+use counts::Counts;
+pub use fault::KeepFault;
+use index::{Entry, Index, Room};
+use manifest::{Description, Manifest};
+use openings::{Opening, Openings};
+pub use receive::Receiving;
+
+/// What was found or said, that may wait to be looked at.
+const HINTS_MAX: usize = 4_096;
+
+/// Most names read from the state at a time.
+const NAMED_PAGE: usize = 1_000;
+
+/// What the replicator is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// A peer has this.
+    Heard(Thing, String),
+    /// It is here, and others may miss it.
+    Kept(Thing),
+    /// The copy here is damaged, and set aside.
+    Lost(AttachmentHash),
+}
+
+/// From whom something comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A client: the key must live, and a record may yet come to name it.
+    Client,
+    /// Another node: a record names it.
+    Peer,
+}
+
+/// Keeps attachments and openings.
+pub struct Keeper {
+    chain: Arc<Chain>,
+    /// This node's own, by which validators are told from observers.
+    peer_id: String,
+    settings: AttachmentSettings,
+    blobs: Blobs,
+    index: Mutex<Index>,
+    openings: Openings,
+    hints: mpsc::Sender<Hint>,
+    /// What an order erased and the disk would not let go: tried again.
+    unerased: Mutex<BTreeSet<Thing>>,
+    counts: Counts,
+}
+
+impl Keeper {
+    /// Opens the stores in the node's data directory and brings them in step with the state:
+    /// what was erased meanwhile goes. The receiver is the replicator's.
+    ///
+    /// # Errors
+    /// [`KeepFault`] if a directory or the state cannot be read.
+    pub async fn open(
+        settings: AttachmentSettings,
+        openings: &Path,
+        chain: Arc<Chain>,
+        peer_id: &str,
+    ) -> Result<(Arc<Self>, mpsc::Receiver<Hint>), KeepFault> {
+        let blobs = Blobs::open(&settings.directory)?;
+        let openings = Openings::open(openings)?;
+        let room = Room {
+            bytes_max: settings.total_bytes_max,
+            waiting_bytes_max: settings.waiting_bytes_max,
+        };
+        let (hints, receiver) = mpsc::channel(HINTS_MAX);
+        let keeper = Self {
+            chain,
+            peer_id: peer_id.to_owned(),
+            settings,
+            blobs,
+            index: Mutex::new(Index::new(room)),
+            openings,
+            hints,
+            unerased: Mutex::default(),
+            counts: Counts::default(),
+        };
+        keeper.load().await?;
+        Ok((Arc::new(keeper), receiver))
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &AttachmentSettings {
+        &self.settings
+    }
+
+    /// What is known of an attachment that is here.
+    pub fn entry(&self, hash: &AttachmentHash) -> Option<Entry> {
+        self.lock().get(hash)
+    }
+
+    /// Attachments that are here, behind `after`, that everybody may see.
+    pub fn public(&self, after: Option<&AttachmentHash>, limit: usize) -> Vec<Listed> {
+        let is_public = |entry: &Entry| entry.is_named && entry.class == Class::Public;
+        self.lock().page(after, limit, is_public)
+    }
+
+    /// Attachments that are here, behind `after`.
+    pub(crate) fn held(&self, after: Option<&AttachmentHash>, limit: usize) -> Vec<Listed> {
+        self.lock().page(after, limit, |_| true)
+    }
+
+    /// The manifest of an attachment that is here and not erased.
+    ///
+    /// # Errors
+    /// [`KeepFault::Blob`] if the copy is damaged: it is set aside, and asked for at the others.
+    pub async fn manifest(&self, hash: &AttachmentHash) -> Result<Option<Manifest>, KeepFault> {
+        if self.entry(hash).is_none() || self.is_erased(&Thing::Attachment(*hash))? {
+            return Ok(None);
+        }
+        match self.blobs.manifest(hash).await {
+            Ok(Some(manifest)) => Ok(Some(manifest)),
+            Ok(None) => Err(self.lost(hash, BlobError::Damaged(*hash)).await),
+            Err(error) => Err(self.lost(hash, error).await),
+        }
+    }
+
+    /// One piece of an attachment, checked.
+    ///
+    /// # Errors
+    /// [`KeepFault::Blob`] if the copy is damaged: it is set aside, and asked for at the others.
+    pub async fn piece(&self, manifest: &Manifest, number: u64) -> Result<Bytes, KeepFault> {
+        match self.blobs.read(manifest, number).await {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => match Description::of(&manifest.deposit) {
+                Some(about) => Err(self.lost(&about.hash, error).await),
+                None => Err(error.into()),
+            },
+        }
+    }
+
+    /// Reads an attachment whole, to see whether it is what it was.
+    ///
+    /// # Errors
+    /// [`KeepFault::Blob`] if the copy is damaged: it is set aside, and asked for at the others.
+    pub async fn verify(&self, hash: &AttachmentHash) -> Result<(), KeepFault> {
+        let Some(manifest) = self.manifest(hash).await? else { return Ok(()) };
+        for number in 0..manifest.pieces.len() as u64 {
+            self.piece(&manifest, number).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets a damaged copy aside, unless an order has erased it meanwhile.
+    async fn lost(&self, hash: &AttachmentHash, error: BlobError) -> KeepFault {
+        let BlobError::Damaged(_) = error else { return error.into() };
+        if self.lock().remove(hash).is_some() {
+            self.counts.damaged.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(%hash, "the copy of an attachment is damaged; it is set aside");
+            if let Err(error) = self.blobs.set_aside(hash).await {
+                tracing::error!(%hash, %error, "cannot set a damaged attachment aside");
+            }
+            if self.is_erased(&Thing::Attachment(*hash)).unwrap_or(true) {
+                self.erase(&Thing::Attachment(*hash));
+            }
+            self.hint(Hint::Lost(*hash));
+        }
+        error.into()
+    }
+
+    /// Keeps an opening.
+    ///
+    /// # Errors
+    /// [`KeepFault`] if it may not be kept.
+    pub fn keep_opening(&self, opening: &Opening, origin: Origin) -> Result<(), KeepFault> {
+        let kept = self.try_keep_opening(opening, origin);
+        self.count(kept.is_ok());
+        kept
+    }
+
+    fn try_keep_opening(&self, opening: &Opening, origin: Origin) -> Result<(), KeepFault> {
+        let commitment = opening.check().map_err(KeepFault::Opening)?;
+        let thing = Thing::Opening(commitment);
+        self.check_place(false)?;
+        self.check_deposit(&opening.deposit, origin)?;
+        if !self.check_named(&thing, &opening.deposit)? {
+            return Err(KeepFault::NotNamed(thing));
+        }
+        self.openings.keep(&commitment, opening)?;
+        // An order may have come between the look at the state and the write.
+        if self.is_erased(&thing)? {
+            self.erase(&thing);
+            return Err(KeepFault::Erased(thing));
+        }
+        if origin == Origin::Client {
+            self.hint(Hint::Kept(thing));
+        }
+        Ok(())
+    }
+
+    /// The opening of a commitment, if it is here and not erased.
+    ///
+    /// # Errors
+    /// [`KeepFault`] if state or file cannot be read.
+    pub fn opening(&self, commitment: &Commitment) -> Result<Option<Opening>, KeepFault> {
+        if self.is_erased(&Thing::Opening(*commitment))? {
+            return Ok(None);
+        }
+        Ok(self.openings.get(commitment)?)
+    }
+
+    /// The store of openings.
+    pub(crate) fn openings(&self) -> &Openings {
+        &self.openings
+    }
+
+    /// Whether the state lets a thing be kept that is not here.
+    ///
+    /// # Errors
+    /// [`KeepFault::State`] if the state cannot be read.
+    pub fn wants(&self, thing: &Thing) -> Result<bool, KeepFault> {
+        let is_here = match thing {
+            Thing::Opening(commitment) => self.openings.contains(commitment),
+            Thing::Attachment(hash) => self.entry(hash).is_some(),
+        };
+        Ok(!is_here && naming::may_be_kept(self.chain.store(), thing)?)
+    }
+
+    /// Whether a thing is here, or erased.
+    pub(crate) fn is_known(&self, thing: &Thing) -> bool {
+        let is_here = match thing {
+            Thing::Opening(commitment) => self.openings.contains(commitment),
+            Thing::Attachment(hash) => self.entry(hash).is_some(),
+        };
+        is_here || self.is_erased(thing).unwrap_or(false)
+    }
+
+    /// Attachments that records name and that are not here, behind `after`; and where to go on.
+    ///
+    /// # Errors
+    /// [`KeepFault::State`] if the state cannot be read.
+    pub fn missing(
+        &self,
+        after: Option<AttachmentHash>,
+    ) -> Result<(Vec<(AttachmentHash, Named)>, Option<AttachmentHash>), KeepFault> {
+        let page = naming::named_attachments(self.chain.store(), after, NAMED_PAGE)?;
+        let next = (page.len() == NAMED_PAGE).then(|| page.last().map(|(hash, _)| *hash)).flatten();
+        let mut missing = Vec::new();
+        for (hash, named) in page {
+            if self.wants(&Thing::Attachment(hash))? {
+                missing.push((hash, named));
+            }
+        }
+        Ok((missing, next))
+    }
+
+    /// The organisation whose record named a thing first.
+    fn owner(&self, thing: &Thing) -> Result<Option<OrganizationCode>, KeepFault> {
+        Ok(NAMED.get(self.chain.store(), thing)?.map(|named| named.organization))
+    }
+
+    pub(crate) fn is_erased(&self, thing: &Thing) -> Result<bool, KeepFault> {
+        Ok(ERASED.contains(self.chain.store(), thing)?)
+    }
+
+    /// What is not for everybody, and every opening, is for the validators' nodes only.
+    fn check_place(&self, is_public: bool) -> Result<(), KeepFault> {
+        let validators = self.chain.head().validators;
+        let is_own = |peer_id: &str| peer_id == self.peer_id;
+        if is_public || validators.members().iter().any(|it| is_own(it.peer_id.as_str())) {
+            return Ok(());
+        }
+        Err(KeepFault::NotHere)
+    }
+
+    /// Whether a deposit is of this chain and signed by a key of its organisation.
+    fn check_deposit(&self, deposit: &Deposit, origin: Origin) -> Result<(), KeepFault> {
+        let body = &deposit.body;
+        if body.chain_id != *self.chain.chain_id() {
+            return Err(KeepFault::WrongChain(body.chain_id.clone()));
+        }
+        let unsigned = || KeepFault::NotSigned(body.organization);
+        let key = registry::KEYS.get(self.chain.store(), &deposit.key)?.ok_or_else(unsigned)?;
+        // What another node brings may be older than the key: it was live when it was taken.
+        let next = self.chain.head().header.height.next();
+        let is_live = origin == Origin::Peer || key.is_live(next);
+        if key.organization != body.organization || !is_live || deposit.verify().is_err() {
+            return Err(unsigned());
+        }
+        Ok(())
+    }
+
+    /// Whether a record names the thing; refuses what is erased or another organisation's.
+    fn check_named(&self, thing: &Thing, deposit: &Deposit) -> Result<bool, KeepFault> {
+        if self.is_erased(thing)? {
+            return Err(KeepFault::Erased(*thing));
+        }
+        match self.owner(thing)? {
+            Some(owner) if owner != deposit.body.organization => Err(KeepFault::Others(*thing)),
+            owner => Ok(owner.is_some()),
+        }
+    }
+
+    pub(crate) fn hint(&self, hint: Hint) {
+        if self.hints.try_send(hint).is_err() {
+            tracing::debug!("the replicator is behind; it finds what is missing by itself");
+        }
+    }
+
+    fn count(&self, is_kept: bool) {
+        let counts = &self.counts;
+        let counter = if is_kept { &counts.received } else { &counts.refused };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_missing(&self, missing: u64) {
+        self.counts.missing.store(missing, Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An attachment that is here, with its name.
+pub type Listed = (AttachmentHash, Entry);
+
+fn entry(about: &Description, received_at: Height, is_named: bool) -> Entry {
+    let Description { media_type, bytes, class, organization, .. } = *about;
+    Entry { media_type, bytes, class, organization, received_at, is_named }
+}
+
+/// What a deposit is of.
+pub fn thing_of(deposit: &Deposit) -> Thing {
+    match deposit.body.content {
+        Content::Attachment { hash, .. } => Thing::Attachment(hash),
+        Content::Opening { commitment } => Thing::Opening(commitment),
+    }
+}
+
+/// Makes a directory that only this user can read, with its parents.
+fn private_directory(path: &Path) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}

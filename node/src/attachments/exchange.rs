@@ -1,0 +1,263 @@
+//! What nodes ask each other for, one question a stream: a frame with the question, a frame with
+//! the answer, and behind the answer to [`Ask::Attachment`] the attachment's bytes. A frame is a
+//! length in 4 bytes, little endian, and the borsh of the message.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use minglian_contracts::naming::Thing;
+use minglian_ledger::deposit::{Class, Deposit};
+use minglian_ledger::hash::{AttachmentHash, Commitment};
+
+use super::manifest::Description;
+use super::openings::{OPENING_BYTES_MAX, Opening};
+use super::{Hint, KeepFault, Keeper, Origin};
+
+/// Most commitments in one answer.
+pub const LIST_MAX: usize = 1_000;
+
+/// Largest frame in bytes: a list of commitments, or an opening, with room.
+const FRAME_BYTES_MAX: usize = 64 * 1024;
+
+const _: () = assert!(OPENING_BYTES_MAX < FRAME_BYTES_MAX && LIST_MAX * 32 < FRAME_BYTES_MAX);
+
+/// How long a peer may bring nothing, or take nothing.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Bytes of an attachment read from the network at a time.
+const READ_BYTES: usize = 64 * 1024;
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Ask {
+    /// An attachment.
+    Attachment(AttachmentHash),
+    /// An opening. Validators only.
+    Opening(Commitment),
+    /// Of which commitments the openings are there, behind this one. Validators only.
+    Openings(Option<Commitment>),
+    /// No question: the sender has this, and others may miss it.
+    Have(Thing),
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Answer {
+    /// It is not there.
+    Absent,
+    /// It is not for the one who asks.
+    Forbidden,
+    /// The attachment's deposit; its bytes follow.
+    Attachment(Deposit),
+    /// The opening.
+    Opening(Opening),
+    /// Commitments, ascending, at most [`LIST_MAX`].
+    Openings(Vec<Commitment>),
+    /// Heard.
+    Heard,
+}
+
+/// Why a question was not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// The stream broke.
+    #[error("the stream broke: {0}")]
+    Stream(#[from] io::Error),
+    /// Nothing came, or nothing was taken, for too long.
+    #[error("the peer brings or takes nothing")]
+    Silent,
+    /// The frame is too large or no message, or the answer is to another question.
+    #[error("the peer does not answer as asked")]
+    Malformed,
+    /// What came is not kept, or what is asked for cannot be read.
+    #[error(transparent)]
+    Keep(#[from] KeepFault),
+}
+
+/// How a question ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetched {
+    /// It is here now.
+    Kept,
+    /// The peer does not have it.
+    Absent,
+    /// It is not for this node.
+    Forbidden,
+}
+
+async fn patiently<T>(work: impl Future<Output = io::Result<T>>) -> Result<T, ExchangeError> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(ExchangeError::Silent),
+    }
+}
+
+async fn send(
+    stream: &mut (impl AsyncWrite + Unpin),
+    message: &impl BorshSerialize,
+) -> Result<(), ExchangeError> {
+    let bytes = borsh::to_vec(message)?;
+    let length = u32::try_from(bytes.len()).map_err(|_| ExchangeError::Malformed)?;
+    let frame = [&length.to_le_bytes()[..], &bytes].concat();
+    patiently(async {
+        stream.write_all(&frame).await?;
+        stream.flush().await
+    })
+    .await
+}
+
+async fn receive<T: BorshDeserialize>(
+    stream: &mut (impl AsyncRead + Unpin),
+) -> Result<T, ExchangeError> {
+    let mut length = [0; 4];
+    patiently(stream.read_exact(&mut length)).await?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > FRAME_BYTES_MAX {
+        return Err(ExchangeError::Malformed);
+    }
+    let mut bytes = vec![0; length];
+    patiently(stream.read_exact(&mut bytes)).await?;
+    borsh::from_slice(&bytes).map_err(|_| ExchangeError::Malformed)
+}
+
+/// Asks a peer for a thing and keeps it.
+///
+/// # Errors
+/// [`ExchangeError`] if nothing was kept for another reason than the peer's own.
+pub async fn fetch(
+    keeper: &Arc<Keeper>,
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    thing: &Thing,
+) -> Result<Fetched, ExchangeError> {
+    let ask = match thing {
+        Thing::Attachment(hash) => Ask::Attachment(*hash),
+        Thing::Opening(commitment) => Ask::Opening(*commitment),
+    };
+    send(stream, &ask).await?;
+    match (receive(stream).await?, thing) {
+        (Answer::Absent, _) => Ok(Fetched::Absent),
+        (Answer::Forbidden, _) => Ok(Fetched::Forbidden),
+        (Answer::Attachment(deposit), Thing::Attachment(hash)) => {
+            let about = Description::of(&deposit).filter(|about| about.hash == *hash);
+            let about = about.ok_or(ExchangeError::Malformed)?;
+            let Some(receiving) = keeper.receive(deposit, Origin::Peer).await? else {
+                return Ok(Fetched::Kept);
+            };
+            take_bytes(receiving, about.bytes, stream).await?;
+            Ok(Fetched::Kept)
+        }
+        (Answer::Opening(opening), Thing::Opening(_)) => {
+            if super::thing_of(&opening.deposit) != *thing {
+                return Err(ExchangeError::Malformed);
+            }
+            keeper.keep_opening(&opening, Origin::Peer)?;
+            Ok(Fetched::Kept)
+        }
+        _ => Err(ExchangeError::Malformed),
+    }
+}
+
+async fn take_bytes(
+    mut receiving: super::Receiving,
+    bytes: u64,
+    stream: &mut (impl AsyncRead + Unpin),
+) -> Result<(), ExchangeError> {
+    let mut buffer = vec![0; READ_BYTES];
+    let mut left = bytes;
+    while left > 0 {
+        let now = usize::try_from(left).unwrap_or(READ_BYTES).min(READ_BYTES);
+        let read = patiently(stream.read(&mut buffer[..now])).await?;
+        if read == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        receiving.push(&buffer[..read]).await?;
+        left -= read as u64;
+    }
+    receiving.finish().await?;
+    Ok(())
+}
+
+/// Asks a peer of which commitments it has the openings, behind `after`.
+///
+/// # Errors
+/// [`ExchangeError`] if it does not answer as asked.
+pub async fn list(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    after: Option<Commitment>,
+) -> Result<Vec<Commitment>, ExchangeError> {
+    send(stream, &Ask::Openings(after)).await?;
+    match receive(stream).await? {
+        Answer::Openings(list) if list.len() <= LIST_MAX => Ok(list),
+        Answer::Forbidden => Ok(Vec::new()),
+        _ => Err(ExchangeError::Malformed),
+    }
+}
+
+/// Tells a peer that a thing is here.
+///
+/// # Errors
+/// [`ExchangeError`] if it does not hear.
+pub async fn tell(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    thing: &Thing,
+) -> Result<(), ExchangeError> {
+    send(stream, &Ask::Have(*thing)).await?;
+    match receive(stream).await? {
+        Answer::Heard => Ok(()),
+        _ => Err(ExchangeError::Malformed),
+    }
+}
+
+/// Answers a peer's question. What only validators may have is for nobody else.
+///
+/// # Errors
+/// [`ExchangeError`] if the peer goes away, or what it asks for cannot be read.
+pub async fn answer(
+    keeper: &Keeper,
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    peer: &str,
+    is_validator: bool,
+) -> Result<(), ExchangeError> {
+    match receive(stream).await? {
+        Ask::Attachment(hash) => send_attachment(keeper, stream, &hash, is_validator).await?,
+        Ask::Opening(_) | Ask::Openings(_) if !is_validator => {
+            send(stream, &Answer::Forbidden).await?;
+        }
+        Ask::Opening(commitment) => {
+            let found = tokio::task::block_in_place(|| keeper.opening(&commitment))?;
+            send(stream, &found.map_or(Answer::Absent, Answer::Opening)).await?;
+        }
+        Ask::Openings(after) => {
+            let list = keeper.openings().page(after.as_ref(), LIST_MAX);
+            send(stream, &Answer::Openings(list)).await?;
+        }
+        Ask::Have(thing) => {
+            keeper.hint(Hint::Heard(thing, peer.to_owned()));
+            send(stream, &Answer::Heard).await?;
+        }
+    }
+    patiently(stream.close()).await
+}
+
+async fn send_attachment(
+    keeper: &Keeper,
+    stream: &mut (impl AsyncWrite + Unpin),
+    hash: &AttachmentHash,
+    is_validator: bool,
+) -> Result<(), ExchangeError> {
+    let Some(manifest) = keeper.manifest(hash).await? else {
+        return send(stream, &Answer::Absent).await;
+    };
+    if manifest.deposit.body.class != Class::Public && !is_validator {
+        return send(stream, &Answer::Forbidden).await;
+    }
+    send(stream, &Answer::Attachment(manifest.deposit.clone())).await?;
+    for number in 0..manifest.pieces.len() as u64 {
+        let piece = keeper.piece(&manifest, number).await?;
+        patiently(stream.write_all(&piece)).await?;
+    }
+    patiently(stream.flush()).await
+}

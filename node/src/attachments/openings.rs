@@ -1,0 +1,219 @@
+//! The erasable store of openings: the salt and text behind a commitment, one file each, so that
+//! erasing one is overwriting and removing its file. No log, no cache and no other file holds it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::ops::Bound;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::deposit::{
+    self, Content, DEPOSIT_BYTES_MAX, Deposit, OPENING_TEXT_BYTES_MAX, SALT_BYTES,
+};
+use minglian_ledger::hash::Commitment;
+use minglian_ledger::personal_number::{self, PersonalNumber};
+
+use super::wipe::wipe;
+
+/// Largest encoded opening in bytes.
+pub const OPENING_BYTES_MAX: usize =
+    DEPOSIT_BYTES_MAX + SALT_BYTES + OPENING_TEXT_BYTES_MAX + size_of::<u32>();
+
+/// An opening with the deposit under which it came.
+#[derive(Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Opening {
+    /// Says whose it is and who may see it.
+    pub deposit: Deposit,
+    /// The salt.
+    pub salt: [u8; SALT_BYTES],
+    /// The text, or a person's name.
+    pub text: String,
+}
+
+impl fmt::Debug for Opening {
+    /// Salt and text are left out: what is printed cannot be erased.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Opening").field("deposit", &self.deposit).finish_non_exhaustive()
+    }
+}
+
+/// Why an opening is not taken. None repeats the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpeningFault {
+    /// The deposit is of something else.
+    #[error("the deposit is not of an opening")]
+    NotAnOpening,
+    /// Salt and text do not open the commitment.
+    #[error("salt and text do not open the commitment of the deposit")]
+    Mismatch,
+    /// Nothing is said, or too much.
+    #[error("a text of {0} bytes; at least 1, at most {OPENING_TEXT_BYTES_MAX} are allowed")]
+    Length(usize),
+    /// The text holds a character that cannot be shown as written.
+    #[error("the text holds the character U+{0:04X}, which cannot be shown as written")]
+    Character(u32),
+    /// The text holds what looks like a number of a natural person.
+    #[error("the text holds {0}; leave it out")]
+    PersonalNumber(PersonalNumber),
+}
+
+impl Opening {
+    /// Whether it opens what it says it opens, and may be kept by its content.
+    ///
+    /// # Errors
+    /// The first [`OpeningFault`].
+    pub fn check(&self) -> Result<Commitment, OpeningFault> {
+        let Content::Opening { commitment } = self.deposit.body.content else {
+            return Err(OpeningFault::NotAnOpening);
+        };
+        let text = &self.text;
+        if text.is_empty() || text.len() > OPENING_TEXT_BYTES_MAX {
+            return Err(OpeningFault::Length(text.len()));
+        }
+        let is_shown = |character: &char| !character.is_control() || *character == '\n';
+        if let Some(character) = text.chars().find(|character| !is_shown(character)) {
+            return Err(OpeningFault::Character(u32::from(character)));
+        }
+        if let Some(number) = personal_number::find(text) {
+            return Err(OpeningFault::PersonalNumber(number));
+        }
+        if deposit::commit(&self.salt, text) != commitment {
+            return Err(OpeningFault::Mismatch);
+        }
+        Ok(commitment)
+    }
+}
+
+/// The store.
+#[derive(Debug)]
+pub struct Openings {
+    root: PathBuf,
+    held: Mutex<BTreeSet<Commitment>>,
+}
+
+impl Openings {
+    /// Opens, or makes, the store in `root`, and removes what an interrupted write left.
+    ///
+    /// # Errors
+    /// The directory cannot be used.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        super::private_directory(root)?;
+        let mut held = BTreeSet::new();
+        for folder in fs::read_dir(root)? {
+            let folder = folder?;
+            if !folder.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(folder.path())? {
+                let file = file?;
+                match file.file_name().to_string_lossy().parse() {
+                    Ok(commitment) => {
+                        held.insert(commitment);
+                    }
+                    Err(_) => wipe(&file.path())?,
+                }
+            }
+        }
+        Ok(Self { root: root.to_owned(), held: Mutex::new(held) })
+    }
+
+    /// Keeps an opening that was checked; on disk when this returns. `false` if it was here.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn keep(&self, commitment: &Commitment, opening: &Opening) -> io::Result<bool> {
+        let mut held = self.lock();
+        if held.contains(commitment) {
+            return Ok(false);
+        }
+        let path = self.path(commitment);
+        let directory = path.parent().unwrap_or(&self.root);
+        super::private_directory(directory)?;
+        let unfinished = path.with_extension("new");
+        let written = write(&unfinished, &borsh::to_vec(opening)?);
+        if let Err(error) = written.and_then(|()| fs::rename(&unfinished, &path)) {
+            wipe(&unfinished)?;
+            return Err(error);
+        }
+        File::open(directory)?.sync_all()?;
+        held.insert(*commitment);
+        Ok(true)
+    }
+
+    /// The opening of a commitment, checked against it. A damaged file is erased, so that a good
+    /// copy can come.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn get(&self, commitment: &Commitment) -> io::Result<Option<Opening>> {
+        let held = self.lock();
+        if !held.contains(commitment) {
+            return Ok(None);
+        }
+        let bytes = match fs::read(self.path(commitment)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
+        drop(held);
+        let opening: Option<Opening> = borsh::from_slice(&bytes).ok();
+        let is_good = |opening: &Opening| {
+            opening.check().as_ref() == Ok(commitment) && opening.deposit.verify().is_ok()
+        };
+        match opening.filter(is_good) {
+            Some(opening) => Ok(Some(opening)),
+            None => {
+                tracing::error!(%commitment, "the copy of an opening is damaged");
+                self.erase(commitment)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Erases an opening, overwriting its bytes; `false` if it was not here.
+    ///
+    /// # Errors
+    /// The file cannot be written or removed.
+    pub fn erase(&self, commitment: &Commitment) -> io::Result<bool> {
+        let mut held = self.lock();
+        wipe(&self.path(commitment))?;
+        Ok(held.remove(commitment))
+    }
+
+    /// Whether an opening is here.
+    pub fn contains(&self, commitment: &Commitment) -> bool {
+        self.lock().contains(commitment)
+    }
+
+    /// The next `limit` commitments whose openings are here, behind `after`.
+    pub fn page(&self, after: Option<&Commitment>, limit: usize) -> Vec<Commitment> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let held = self.lock();
+        held.range((from, Bound::Unbounded)).take(limit).copied().collect()
+    }
+
+    /// How many are here.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn path(&self, commitment: &Commitment) -> PathBuf {
+        let name = commitment.to_string();
+        self.root.join(&name[..2]).join(name)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<Commitment>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes a file that only this user reads, and waits for the disk.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

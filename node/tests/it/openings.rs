@@ -1,0 +1,122 @@
+//! Openings of commitments at one node, and numbers of persons at its doors.
+
+use minglian_contracts::allocation::Category;
+use minglian_contracts::call::Call;
+use minglian_contracts::naming::Thing;
+use minglian_contracts::project::{self, Registration};
+use minglian_ledger::deposit::{self, Class, Content, MediaType};
+use minglian_ledger::hash::AttachmentHash;
+use minglian_node::attachments::openings::Opening;
+use minglian_node::attachments::{KeepFault, Keeper, Origin};
+use minglian_node::config::AttachmentSettings;
+
+use crate::deposit_world::{code, described, give_opinion, pdf};
+use crate::rpc_world::{CIVIL_MAKER, World, civil_affairs, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opening_is_kept_for_its_record_shown_checked_and_erased() {
+    let world = World::start().await;
+    world.register().await;
+    let (salt, said) = ([3; 16], "材料不全,退回");
+    let commitment = deposit::commit(&salt, said);
+    let deposit = world.deposit(Class::Public, Content::Opening { commitment });
+    let hand_over = async |salt: &[u8; 16], said: &str| {
+        world.client.deposit_opening(&deposit, salt, said).await.map_err(code)
+    };
+    assert_eq!(hand_over(&salt, said).await.unwrap_err(), "not_named");
+    give_opinion(&world, "否1", commitment).await;
+    assert_eq!(hand_over(&[4; 16], said).await.unwrap_err(), "mismatch");
+    assert_eq!(hand_over(&salt, "手机13800138000").await.unwrap_err(), "broken off");
+    hand_over(&salt, said).await.unwrap();
+    let shown = world.client.opening(&commitment).await.unwrap();
+    assert_eq!((shown.text.as_str(), shown.organization), (said, civil_affairs()));
+    assert!(!format!("{shown:?}").contains(said), "what is printed cannot be erased");
+
+    world.erase("删1", vec![Thing::Opening(commitment)]).await;
+    let refused = world.client.opening(&commitment).await.unwrap_err();
+    assert_eq!(code(refused), "erased");
+    assert_eq!(hand_over(&salt, said).await.unwrap_err(), "erased");
+    let name = commitment.to_string();
+    assert!(!world.directory().join("openings").join(&name[..2]).join(name).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_personal_number_is_refused_by_the_node_too_and_what_is_personal_is_not_shown() {
+    let world = World::start().await;
+    world.register().await;
+    let (salt, said) = ([3; 16], "李四 34112219800101001X");
+    let commitment = deposit::commit(&salt, said);
+    give_opinion(&world, "否1", commitment).await;
+    let deposit = world.deposit(Class::Public, Content::Opening { commitment });
+    let request = serde_json::json!({
+        "deposit": data_encoding::HEXLOWER.encode(&deposit.encode()),
+        "salt": data_encoding::HEXLOWER.encode(&salt),
+        "text": said,
+    });
+    let url = format!("{}/v1/openings", world.address);
+    let answer = reqwest::Client::new().post(url).json(&request).send().await.unwrap();
+    assert_eq!(answer.status(), 422);
+    let problem = answer.text().await.unwrap();
+    assert!(problem.contains("personal_number") && !problem.contains("3411"), "{problem}");
+
+    let said = "李四";
+    let commitment = deposit::commit(&salt, said);
+    give_opinion(&world, "否2", commitment).await;
+    let deposit = world.deposit(Class::Personal, Content::Opening { commitment });
+    world.client.deposit_opening(&deposit, &salt, said).await.unwrap();
+    let refused = world.client.opening(&commitment).await.unwrap_err();
+    assert_eq!(code(refused), "not_public");
+    assert_eq!(world.keeper.opening(&commitment).unwrap().unwrap().text, said);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_with_a_personal_number_is_turned_away_at_the_door() {
+    let world = World::start().await;
+    let registration = Registration {
+        reference: text("乙"),
+        title: text("资助34112219800101001X"),
+        category: Category::OldAge,
+        unit: civil_affairs(),
+        year: 2025,
+        carries_label: false,
+        indicators: Vec::new(),
+        occurred_on: "2025-06-01".parse().unwrap(),
+    };
+    let call = Call::Project(project::Call::Register(registration));
+    let transaction = world.act(CIVIL_MAKER, "立项", &call);
+    let answers = world.client.submit(&[transaction.encode()]).await.unwrap();
+    assert_eq!(answers[0].code, "personal_number");
+    assert!(!answers[0].detail.as_ref().unwrap().contains("3411"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_observer_keeps_only_what_is_public() {
+    let world = World::start().await;
+    world.register().await;
+    let directory = tempfile::tempdir().unwrap();
+    let settings = AttachmentSettings {
+        directory: directory.path().join("attachments"),
+        ..world.keeper.settings().clone()
+    };
+    let openings = directory.path().join("openings");
+    let (observer, _) =
+        Keeper::open(settings, &openings, world.chain.clone(), "observer").await.unwrap();
+    let (salt, said) = ([3; 16], "李四");
+    let commitment = deposit::commit(&salt, said);
+    give_opinion(&world, "否1", commitment).await;
+    let deposit = world.deposit(Class::Public, Content::Opening { commitment });
+    let opening = Opening { deposit, salt, text: said.to_owned() };
+    let kept = observer.keep_opening(&opening, Origin::Peer);
+    assert!(matches!(kept, Err(KeepFault::NotHere)), "{kept:?}");
+    world.keeper.keep_opening(&opening, Origin::Peer).unwrap();
+
+    let body = pdf(1_000);
+    let receive = async |class| {
+        let deposit = world.deposit(class, described(&body, MediaType::Pdf));
+        observer.receive(deposit, Origin::Peer).await.err()
+    };
+    assert!(matches!(receive(Class::Public).await, Some(KeepFault::NotNamed(_))));
+    world.name("合同1", AttachmentHash::of(&[&body])).await;
+    assert!(matches!(receive(Class::Restricted).await, Some(KeepFault::NotHere)));
+    assert!(receive(Class::Public).await.is_none());
+}
