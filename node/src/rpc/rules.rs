@@ -21,7 +21,7 @@ pub(super) async fn parameters(
     State(shared): Node,
     Params(paging): Params<Paging>,
 ) -> Result<Response, Refusal> {
-    list(shared, paging, &PARAMETERS, shown).await
+    list(shared, paging, &PARAMETERS, |key, versions| shown(key, versions)).await
 }
 
 /// One parameter with all its versions: the article behind a version that a receipt names.
@@ -46,7 +46,7 @@ pub(super) async fn parameter(
     json_answer(&found.await?)
 }
 
-fn shown(key: &Key, versions: &Vec<Version>) -> Result<ParameterView, Refusal> {
+fn shown(key: &Key, versions: &[Version]) -> Result<ParameterView, Refusal> {
     let versions = versions.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
     Ok(ParameterView { key: key.to_string(), versions })
 }
