@@ -20,7 +20,6 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{Transaction, TransactionBody};
 use minglian_node::cli::report::{Format, ReportArguments};
-use minglian_node::import::kind::Kind;
 use minglian_node::import::notice::{self, Notice};
 use minglian_node::import::plan::{self, Plan};
 use minglian_node::import::{csv_file, figures};
