@@ -76,6 +76,9 @@ pub enum Origin {
     Peer,
 }
 
+/// Attachments that are not here with who named them, and where to go on.
+pub type MissingPage = (Vec<(AttachmentHash, Named)>, Option<AttachmentHash>);
+
 /// Keeps attachments and openings.
 pub struct Keeper {
     chain: Arc<Chain>,
@@ -275,10 +278,7 @@ impl Keeper {
     ///
     /// # Errors
     /// [`KeepFault::State`] if the state cannot be read.
-    pub fn missing(
-        &self,
-        after: Option<AttachmentHash>,
-    ) -> Result<(Vec<(AttachmentHash, Named)>, Option<AttachmentHash>), KeepFault> {
+    pub fn missing(&self, after: Option<AttachmentHash>) -> Result<MissingPage, KeepFault> {
         let page = naming::named_attachments(self.chain.store(), after, NAMED_PAGE)?;
         let next = (page.len() == NAMED_PAGE).then(|| page.last().map(|(hash, _)| *hash)).flatten();
         let mut missing = Vec::new();

@@ -39,8 +39,8 @@ pub const UNFIT_MAX: usize = 2_048;
 /// so that one organisation's rubbish does not close a proposal for everybody.
 pub const UNFIT_ORGANIZATION_MAX: usize = 512;
 
-/// Most candidates kept at a time. A long halt brings a new one each round; one that is given up here
-/// and decided after all is executed again.
+/// Most candidates kept at a time. A long halt brings a new one each round; one that is given up
+/// here and decided after all is executed again.
 const CANDIDATES_MAX: usize = 16;
 
 /// Why the chain cannot go on.

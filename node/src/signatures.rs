@@ -32,8 +32,8 @@ struct Generations {
 
 impl VerifiedCache {
     /// Checks the signatures of those transactions, each behind the hash of its envelope, that are
-    /// not known to be good, for as long as the answer `is_wanted`. Returns the positions of the bad
-    /// ones, all there are unless it was broken off.
+    /// not known to be good, for as long as the answer `is_wanted`. Returns the positions of the
+    /// bad ones, all there are unless it was broken off.
     pub fn verify(
         &self,
         envelopes: &[(EnvelopeHash, &Transaction)],

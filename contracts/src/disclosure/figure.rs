@@ -49,7 +49,17 @@ pub struct FundOfHolder {
 
 /// What a figure measures. New ones are appended.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum FigureMeasure {
@@ -85,7 +95,7 @@ pub enum FigureMeasure {
     Other,
 }
 
-/// In what a figure is printed.
+/// In what a figure is printed. New ones are appended.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
@@ -101,6 +111,8 @@ pub enum FigureUnit {
     Percent,
     /// 个, 项, 人 and the like.
     Count,
+    /// 万个, 万人 and the like.
+    TenThousandCount,
 }
 
 /// A figure that a notice prints. Its value is `mantissa` ÷ 10^`decimals` units, so its printed

@@ -3,7 +3,7 @@
 //! There is no national rule: each province decides, often anew each year and for kinds of games
 //! apart. The part is therefore a dated parameter, `lottery.province_share.` with the province's
 //! code and the game, or, for all games, without the game. Where none holds on the last day of the
-//! month, nothing can be divided; handing the whole over to one finance department remains possible.
+//! month, nothing can be divided; handing the whole over to one finance department is possible.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::{Date, Month};

@@ -1,4 +1,5 @@
-//! The second half of the table of refusals: charity, disclosure, oversight, what is kept off the log.
+//! The second half of the table of refusals: charity, disclosure, oversight, and what is kept off
+//! the log.
 
 /// The whole table: the rows that are given, then those of this file.
 macro_rules! with_society {

@@ -87,7 +87,9 @@ export function disclosureActs(
     year: option(u16),
     mantissa: i64,
     decimals: u8,
-    unit: names('yuan', 'ten_thousand_yuan', 'hundred_million_yuan', 'percent', 'count'),
+    unit: names(
+      'yuan', 'ten_thousand_yuan', 'hundred_million_yuan', 'percent', 'count', 'ten_thousand_count',
+    ),
   });
   const change = struct({ what: text(128), old: text(256), new: text(256) });
   return {

@@ -77,6 +77,9 @@ pub struct ReportArguments {
     /// Table of declared figures (declared)
     #[arg(long)]
     pub figures: Option<PathBuf>,
+    /// 索引号 of a publication of --holder whose figures are compared (declared)
+    #[arg(long, conflicts_with = "figures", requires = "holder")]
+    pub publication: Option<String>,
     /// How it is printed
     #[arg(long, value_enum, default_value = "csv")]
     pub format: Format,
@@ -180,6 +183,7 @@ impl ReportArguments {
             ("document", self.document.clone()),
             ("by", self.by.clone()),
             ("records", self.records.clone()),
+            ("publication", self.publication.clone()),
             ("limit", limit),
         ]
         .into_iter()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -26,6 +26,10 @@ use crate::attachments::{Origin, Receiving};
 /// A body earns a millisecond with this many bytes: slower than half a megabit a second it ends.
 const BODY_BYTES_PER_MS: u64 = 64;
 
+/// Most bytes of a refused body that are still read, and for how long.
+const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
+const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Brings an attachment.
 #[utoipa::path(
     post, path = "/v1/attachments", tag = "attachments",
@@ -47,9 +51,35 @@ const BODY_BYTES_PER_MS: u64 = 64;
     )
 )]
 pub(super) async fn upload(State(shared): Node, request: Request) -> Result<Response, Refusal> {
-    let deposit = deposit_of(request.headers())?;
+    let (head, body) = request.into_parts();
+    let mut body = body.into_data_stream();
+    let answer = take(&shared, &head.headers, &mut body).await;
+    if answer.is_err() {
+        // A client that still sends when the connection closes never sees why.
+        let _ = tokio::time::timeout(DRAIN_PATIENCE, drain(&mut body)).await;
+    }
+    answer
+}
+
+/// Reads on, and throws away, what still comes of a refused body.
+async fn drain(body: &mut BodyDataStream) {
+    let mut left = DRAIN_BYTES_MAX;
+    while let Some(Ok(part)) = body.next().await {
+        left = left.saturating_sub(part.len());
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+async fn take(
+    shared: &Shared,
+    headers: &HeaderMap,
+    body: &mut BodyDataStream,
+) -> Result<Response, Refusal> {
+    let deposit = deposit_of(headers)?;
     let about = Description::of(&deposit).ok_or_else(|| Refusal::bad("no deposit of a file"))?;
-    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = headers.get(header::CONTENT_LENGTH);
     let length: Option<u64> = length.and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length| length != about.bytes) {
         let detail = format!("{length:?} bytes come, the deposit says {}", about.bytes);
@@ -59,7 +89,7 @@ pub(super) async fn upload(State(shared): Node, request: Request) -> Result<Resp
         let is_named = shared.parts.keeper.entry(&about.hash).is_some_and(|it| it.is_named);
         return json_answer(&Uploaded { hash: about.hash, status: status(is_named) });
     };
-    let is_named = take_body(&shared, receiving, request).await?;
+    let is_named = take_body(shared, receiving, body).await?;
     let answer = json_answer(&Uploaded { hash: about.hash, status: status(is_named) })?;
     Ok((StatusCode::CREATED, answer).into_response())
 }
@@ -79,10 +109,9 @@ fn deposit_of(headers: &HeaderMap) -> Result<Deposit, Refusal> {
 async fn take_body(
     shared: &Shared,
     mut receiving: Receiving,
-    request: Request,
+    body: &mut BodyDataStream,
 ) -> Result<bool, Refusal> {
     let start = Instant::now() + shared.parts.limits.body_patience;
-    let mut body = request.into_body().into_data_stream();
     let mut come: u64 = 0;
     loop {
         let earned = Duration::from_millis(come / BODY_BYTES_PER_MS);

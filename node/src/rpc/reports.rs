@@ -124,7 +124,7 @@ fn make(shared: &Shared, name: &str, wanted: &Wanted, as_of: AsOf) -> Result<Rep
                 Refusal::new(Kind::TooLarge, detail)
             })
         }
-        "declared" => Ok(declared(store, &wanted.figures()?, as_of)?),
+        "declared" => Ok(declared(store, &wanted.figures(store)?, as_of)?),
         "working-paper" => {
             let sheets = wanted
                 .records()?

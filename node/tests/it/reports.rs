@@ -236,6 +236,7 @@ async fn what_a_notice_declares_is_compared_with_the_book() {
         figures: Some(
             PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../testnet/data/declared_figures.csv"),
         ),
+        publication: None,
         format: Format::Csv,
         lang: minglian_client::report::csv::Language::Chinese,
         out: Some(out.clone()),

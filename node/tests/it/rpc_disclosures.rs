@@ -3,6 +3,7 @@
 use minglian_client::read::Paging;
 use minglian_contracts::call::Call;
 use minglian_contracts::disclosure;
+use minglian_contracts::disclosure::figure::{Figure, FigureMeasure, FigureSubject, FigureUnit};
 use minglian_contracts::disclosure::publication::{Metadata, Openness, Publish, Validity};
 use minglian_contracts::schema;
 
@@ -27,8 +28,18 @@ fn notice() -> Call {
         format: text(""),
         language: text(""),
     };
+    let rate = Figure {
+        label: text("执行率"),
+        subject: FigureSubject::Organization(finance()),
+        category: None,
+        measure: FigureMeasure::ExecutionRate,
+        year: Some(2025),
+        mantissa: 9_623,
+        decimals: 2,
+        unit: FigureUnit::Percent,
+    };
     let publish =
-        Publish { metadata, meets: Vec::new(), attachments: Vec::new(), figures: Vec::new() };
+        Publish { metadata, meets: Vec::new(), attachments: Vec::new(), figures: vec![rate] };
     Call::Disclosure(disclosure::Call::Publish(publish))
 }
 
@@ -68,6 +79,14 @@ async fn what_is_owed_and_what_was_published_are_listed() {
     assert_eq!(all.items[0].publication["metadata"]["title"], "工作动态");
     let one = client.disclosure(&all.items[0].id.0).await.unwrap();
     assert_eq!(one, all.items[0]);
+    let ask = |number: &str| {
+        let query =
+            [("holder", finance().to_string()), ("publication", number.to_owned())].to_vec();
+        async move { client.report("declared", &query).await }
+    };
+    let compared = ask("11341122/2025-00001").await.unwrap();
+    assert_eq!(compared.rows[0]["printed"], "96.23%");
+    assert!(ask("没有").await.unwrap_err().is_vacant());
     let absent = schema::encode(&(finance(), text::<64>("没有")));
     assert!(client.disclosure(&absent).await.unwrap_err().is_vacant());
     world.stop().await;

@@ -10,8 +10,8 @@ use minglian_contracts::allocation::downward::Grant;
 use minglian_contracts::allocation::entry::RecordQuota;
 use minglian_contracts::allocation::plan::{Plan, PlanRow};
 use minglian_contracts::allocation::{self, Basis, Category, LineName, Purpose, Receipt};
-use minglian_contracts::approval;
 use minglian_contracts::call::Call;
+use minglian_contracts::{approval, rules};
 use minglian_ledger::block::Block;
 use minglian_ledger::certificate::{self, Certificate, CommitSignature};
 use minglian_ledger::date::Date;
@@ -135,7 +135,7 @@ pub fn genesis() -> Genesis {
             ),
             organization(lottery_centre(), "福彩中心", OrganizationKind::LotteryCentre, &[]),
         ],
-        parameters: Vec::new(),
+        parameters: rules::named(&["oversight."]).unwrap(),
     }
 }
 

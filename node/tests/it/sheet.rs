@@ -67,8 +67,8 @@ fn every_form_fills_the_fields_of_its_act() {
         };
         assert_eq!(names(&value), names(&example), "{}", form.act);
         for path in form.columns.iter().map(|column| column.path).chain(form.identity.to_vec()) {
-            let parts = form.act.split('.').chain(path.split('.'));
-            let field = parts.fold(Some(&mut value), |at, part| at?.get_mut(part));
+            let mut parts = form.act.split('.').chain(path.split('.'));
+            let field = parts.try_fold(&mut value, |at, part| at.get_mut(part));
             assert!(field.is_some(), "{} {path}", form.act);
         }
     }

@@ -2,6 +2,8 @@
 
 use data_encoding::HEXLOWER;
 use minglian_client::report::csv::Language;
+use minglian_contracts::disclosure::obligation::IndexNumber;
+use minglian_contracts::disclosure::publication::PUBLICATIONS;
 use minglian_contracts::report::declared::FIGURES_MAX;
 use minglian_contracts::report::facts::category_of;
 use minglian_contracts::report::field::Field;
@@ -14,6 +16,7 @@ use minglian_ledger::division::Division;
 use minglian_ledger::document_number::DocumentNumber;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::store::Store;
 use minglian_ledger::text::Text;
 use serde::Deserialize;
 
@@ -51,6 +54,8 @@ pub struct Wanted {
     records: Option<String>,
     /// Declared figures: borsh, hexadecimal.
     figures: Option<String>,
+    /// 索引号 of a publication of `holder` whose figures are compared, in place of `figures`.
+    publication: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
     /// Most lines of a page, at most 1000; a page of groups reads 5000 if it is not given.
@@ -130,10 +135,12 @@ impl Wanted {
         self.holder()?.ok_or_else(|| Refusal::bad("holder is missing"))
     }
 
-    /// The figures of a notice.
-    pub(super) fn figures(&self) -> Result<Vec<Figure>, Refusal> {
-        let figures: Vec<Figure> =
-            decode_hex("figures", self.figures.as_deref().unwrap_or_default())?;
+    /// The figures of a notice: of one on the ledger, with its corrections, or as given.
+    pub(super) fn figures(&self, store: &Store) -> Result<Vec<Figure>, Refusal> {
+        let figures: Vec<Figure> = match text("publication", self.publication.as_deref())? {
+            Some(number) => published(store, (self.needed_holder()?, number))?,
+            None => decode_hex("figures", self.figures.as_deref().unwrap_or_default())?,
+        };
         if figures.is_empty() || figures.len() > FIGURES_MAX {
             let detail = format!("{} figures, 1 to {FIGURES_MAX} are lawful", figures.len());
             return Err(Refusal::bad(detail));
@@ -165,6 +172,21 @@ impl Wanted {
         }
         let place = HEXLOWER.decode(after.as_bytes());
         place.map(Some).map_err(|error| Refusal::bad(format!("after: {error}")))
+    }
+}
+
+/// The figures of a publication as its newest correction has them.
+fn published(
+    store: &Store,
+    mut name: (OrganizationCode, IndexNumber),
+) -> Result<Vec<Figure>, Refusal> {
+    loop {
+        let found = PUBLICATIONS.get(store, &name)?;
+        let found = found.ok_or_else(|| Refusal::absent(format!("publication {}", name.1)))?;
+        match found.corrected_by {
+            Some(newer) => name.1 = newer,
+            None => return Ok(found.figures),
+        }
     }
 }
 
