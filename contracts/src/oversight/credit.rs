@@ -10,6 +10,8 @@ use super::audit::EngagementName;
 use super::complaint::{COMPLAINTS, ComplaintName, Duty, HANDLED};
 use super::deadline;
 use super::finding::{FindingNumber, FindingStage, ledger};
+use crate::disclosure::obligation::{ObligationName, ObligationState};
+use crate::disclosure::query::{self, Obligation, Range};
 
 /// How many entries are read at once.
 const PAGE: usize = 256;
@@ -18,6 +20,8 @@ const PAGE: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owed {
+    /// To publish something.
+    Disclosure(ObligationName),
     /// To accept or decline a complaint.
     ComplaintDecision(ComplaintName),
     /// To answer a complaint.
@@ -48,8 +52,8 @@ pub struct CreditEvent {
 pub type Source =
     fn(&dyn StateRead, &OrganizationCode, Date) -> Result<Vec<CreditEvent>, StateError>;
 
-/// All kinds. Overdue disclosures belong here too.
-pub const SOURCES: &[Source] = &[of_complaints, of_findings];
+/// All kinds.
+pub const SOURCES: &[Source] = &[of_disclosures, of_complaints, of_findings];
 
 /// Everything that an organisation has to its account on `date`, the earliest due first.
 ///
@@ -66,6 +70,29 @@ pub fn credit_events(
     }
     events.sort_by_key(|event| event.due);
     Ok(events)
+}
+
+/// What the organisation has published too late, or of which nothing is on the ledger yet.
+fn of_disclosures(
+    reader: &dyn StateRead,
+    organization: &OrganizationCode,
+    date: Date,
+) -> Result<Vec<CreditEvent>, StateError> {
+    let range = Range { from: Date::MIN, to: date, as_of: date, unmet_only: false };
+    let (mut events, mut after) = (Vec::new(), None);
+    loop {
+        let page = query::obligations(reader, *organization, range, after.as_ref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(events) };
+        after = Some((last.due_on, last.name.clone()));
+        for obligation in page {
+            let Obligation { due_on: due, name, state, met, .. } = obligation;
+            let done_on = met.map(|met| met.published_on).filter(|on| *on <= date);
+            let days_late = deadline::days_late(due, done_on.unwrap_or(date));
+            if days_late > 0 && state != ObligationState::Waived {
+                events.push(CreditEvent { owed: Owed::Disclosure(name), due, done_on, days_late });
+            }
+        }
+    }
 }
 
 /// Complaints that the organisation has decided on or answered too late, or not yet.

@@ -13,6 +13,7 @@ use minglian_contracts::disclosure::rule::{RULES, RULES_BY_TRIGGER, Trigger};
 use minglian_contracts::disclosure::rule_file::{self, RuleFileError};
 use minglian_contracts::disclosure::schedule::Schedule;
 use minglian_contracts::event::Event;
+use minglian_contracts::oversight::credit::{self, Owed};
 use minglian_contracts::refusal::Code;
 use minglian_ledger::date::{Date, Month};
 
@@ -124,6 +125,26 @@ fn a_file_of_rules_that_does_not_read_is_refused_with_its_place() {
     for text in [entry("+30 days", "unknown=1"), "rule = 1".to_owned(), "[[".to_owned()] {
         assert!(matches!(rule_file::parse(&text), Err(RuleFileError::Malformed(_))), "{text}");
     }
+}
+
+/// What is owed to the public and not done is a fact about the organisation, like an unanswered
+/// complaint.
+#[test]
+fn what_is_published_late_or_not_at_all_stands_to_the_organisations_account() {
+    let mut world = with_campaign("2025-12-31");
+    go(&mut world, &["declare trigger=budget_approved subject=预算"]);
+    let owed = Owed::Disclosure(obligation_name("budget.documents/预算/1").unwrap());
+    let account = |world: &World, date: &str| {
+        let events = credit::credit_events(&world.state, &code(CHARITY), day(date)).unwrap();
+        let mine = events.into_iter().filter(|event| event.owed == owed);
+        mine.map(|event| (event.due, event.done_on, event.days_late)).collect::<Vec<_>>()
+    };
+    let due = day("2025-03-21");
+    assert_eq!(account(&world, "2025-03-21"), []);
+    assert_eq!(account(&world, "2025-04-01"), [(due, None, 11)]);
+    world.date = day("2025-03-25");
+    go(&mut world, &["publish index=公告1 meets=budget.documents/预算/1"]);
+    assert_eq!(account(&world, "2025-04-01"), [(due, Some(world.date), 4)]);
 }
 
 /// Invariant I18 of the domain brief: when something must be public follows from rule and day.
