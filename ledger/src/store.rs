@@ -19,8 +19,8 @@ mod read;
 use std::path::{Path, PathBuf};
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, Options,
-    WriteBatch, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB,
+    DBCompressionType, Options, WriteBatch, WriteOptions,
 };
 
 use crate::hash::GenesisHash;
@@ -31,7 +31,8 @@ use reached::Reached;
 use schema::{Column, Meta};
 
 /// Bytes of block cache and of write buffers, for all columns together.
-const CACHE_BYTES: usize = 48 * 1024 * 1024;
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
+const METADATA_BLOCK_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of write-ahead log after which RocksDB flushes.
 const WAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -337,6 +338,12 @@ fn column_options(cache: &Cache) -> Options {
     table.set_bloom_filter(10.0, false);
     table.set_cache_index_and_filter_blocks(true);
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    // Indexes and filters in small parts: whole, one is as large as the cache at some hundred
+    // thousand records, and every read would bring it in again.
+    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    table.set_partition_filters(true);
+    table.set_metadata_block_size(METADATA_BLOCK_BYTES);
+    table.set_pin_top_level_index_and_filter(true);
     let mut options = Options::default();
     options.set_block_based_table_factory(&table);
     options.set_compression_type(DBCompressionType::Lz4);
