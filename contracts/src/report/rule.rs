@@ -1,5 +1,5 @@
 //! The rules by which reports judge: dated parameters, or, where a chain has none of that name,
-//! what statute says.
+//! what the national file of rules says.
 
 use minglian_ledger::date::Date;
 use minglian_ledger::state::{StateError, StateRead};
