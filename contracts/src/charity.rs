@@ -42,7 +42,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::payment::Reference;
-use crate::policy::{Policy, Step};
+use crate::policy::{Party, Policy, Step};
 use crate::schema::State;
 use donation::DonationReference;
 use ending::Heir;
@@ -281,6 +281,11 @@ impl Call {
             }
             Self::FileCampaign(act) => {
                 vec![maker, checker, Step::of(act.reviewer, CIVIL_AFFAIRS, Role::Checker)]
+            }
+            // The number is a department's to give.
+            Self::OpenFund(fund::Opening { filing: Some(_), .. }) => {
+                let (party, kinds) = (Party::Other, CIVIL_AFFAIRS);
+                vec![maker, checker, Step { party, kinds, role: Role::Checker }]
             }
             Self::Disburse(_) | Self::Refund(_) => vec![maker, checker, payer],
             Self::TransferSurplus(act) => match &act.to {

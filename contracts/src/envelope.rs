@@ -16,13 +16,18 @@ use crate::actor::Actor;
 use crate::call::Call;
 use crate::contents;
 use crate::context::BlockContext;
-use crate::naming::Thing;
+use crate::naming::{self, Thing};
 use crate::registry;
 use crate::schema::{self, State, Table};
 
 /// Most heights between a transaction's expiry and the block that holds it. Refused acts are
 /// remembered until they expire, so this bounds what is remembered.
 pub const LIFETIME_HEIGHTS_MAX: u64 = 100_000;
+
+/// Most work of one act, in the units of [`Call::weight`]. A block holds twice as much, so that an
+/// approval, which carries the work of the act that waits, fits an empty block too: what fits no
+/// block would stand first in every proposal until it expires.
+pub const ACT_WEIGHT_MAX: u64 = 50_000;
 
 /// Most bytes of refused transactions of one organisation on one day.
 pub const REFUSED_BYTES_MAX: u64 = 2 * 1024 * 1024;
@@ -92,6 +97,9 @@ pub enum EnvelopeFault {
     /// forget it, so no block may hold it, whoever proposes.
     #[error("a text of the act holds {0}; leave it out")]
     PersonalNumber(PersonalNumber),
+    /// More work than [`ACT_WEIGHT_MAX`].
+    #[error("the act weighs {0}, {ACT_WEIGHT_MAX} is the most; enter it in several")]
+    TooHeavy(u64),
     /// The key is not registered for the organisation, not yet live, or revoked.
     #[error("the key is not live for organisation {0}")]
     KeyNotLive(OrganizationCode),
@@ -111,6 +119,8 @@ pub struct Checked {
     pub id: TransactionId,
     /// Its size in bytes.
     pub bytes: u64,
+    /// Its work, with that of naming what it names.
+    pub weight: u64,
     /// What it asks for.
     pub call: Call,
     /// What the call names that is kept off the log.
@@ -145,6 +155,10 @@ pub fn check_envelope(
         return Ok(Err(EnvelopeFault::PersonalNumber(number)));
     }
     let things = contents.things;
+    let weight = call.weight().saturating_add(naming::weight(&things));
+    if weight > ACT_WEIGHT_MAX {
+        return Ok(Err(EnvelopeFault::TooHeavy(weight)));
+    }
     let organization = body.organization;
     let actor = registry::find_actor(reader, &organization, &transaction.key, context.height)?;
     let Some(actor) = actor else { return Ok(Err(EnvelopeFault::KeyNotLive(organization))) };
@@ -157,7 +171,7 @@ pub fn check_envelope(
     if REFUSED.contains(reader, &(body.expires_at, id))? {
         return Ok(Err(EnvelopeFault::Repeated(None)));
     }
-    Ok(Ok(Checked { id, bytes, call, things, actor, reference_taken: reference }))
+    Ok(Ok(Checked { id, bytes, weight, call, things, actor, reference_taken: reference }))
 }
 
 /// What can be checked without the state; returns the size in bytes.

@@ -18,7 +18,7 @@ use crate::context::{BlockContext, Context};
 use crate::envelope::{self, Checked, EnvelopeFault, Reference};
 use crate::event;
 use crate::fault::Fault;
-use crate::naming::{self, NAMING_WEIGHT, Named};
+use crate::naming::{self, Named};
 use crate::observer;
 use crate::oversight::sample;
 use crate::proposal;
@@ -29,7 +29,7 @@ use crate::validator_set;
 /// Most work in one block, in the units of [`crate::call::Call::weight`]. Four validators that
 /// share two cores executed and wrote blocks of three times this weight in 0.5 to 1.1 s, which is
 /// beyond a proposer's second: under overload every block then needed several rounds.
-pub const BLOCK_WEIGHT_MAX: u64 = 100_000;
+pub const BLOCK_WEIGHT_MAX: u64 = 2 * envelope::ACT_WEIGHT_MAX;
 
 /// Most bytes of transactions in one block; the rest of a block is its header.
 pub const BLOCK_TRANSACTION_BYTES_MAX: u64 = BLOCK_BYTES_MAX as u64 - 4 * 1024;
@@ -118,10 +118,8 @@ impl<'a> Run<'a> {
             Ok(checked) => checked,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        let naming_weight = NAMING_WEIGHT.saturating_mul(checked.things.len() as u64);
-        let own_weight = checked.call.weight().saturating_add(naming_weight);
         let waiting_weight = proposal::waiting_weight(&self.state, &checked.call)?;
-        let weight = self.weight.saturating_add(own_weight).saturating_add(waiting_weight);
+        let weight = self.weight.saturating_add(checked.weight).saturating_add(waiting_weight);
         let bytes = self.bytes.saturating_add(checked.bytes);
         if weight > BLOCK_WEIGHT_MAX || bytes > BLOCK_TRANSACTION_BYTES_MAX {
             return Ok(Err(Unfit::Full));

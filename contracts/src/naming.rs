@@ -20,8 +20,12 @@ pub const NAMED: Table<Thing, Named> = Table::new(schema::prefix::OPENING_FIRST)
 /// What is erased, for ever.
 pub const ERASED: Table<Thing, Erased> = Table::new(schema::prefix::OPENING_FIRST + 1);
 
-/// Work of naming one thing, in the units of [`crate::call::Call::weight`].
-pub const NAMING_WEIGHT: u64 = 10;
+const NAMING_WEIGHT: u64 = 10;
+
+/// Work of naming `things`, in the units of [`crate::call::Call::weight`].
+pub fn weight(things: &[Thing]) -> u64 {
+    NAMING_WEIGHT.saturating_mul(things.len() as u64)
+}
 
 /// Something that is kept off the log, by the hash in the record.
 #[derive(

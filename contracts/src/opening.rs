@@ -1,8 +1,9 @@
 //! Orders to erase what is kept off the log: openings of salted commitments, and attachments.
 //!
 //! An organisation orders it for what its own records name; a civil-affairs department for what
-//! an organisation of its division has named. Attachments are evidence, so an organisation removes
-//! its own only with the signature of an authority that is not itself. What an order erases is
+//! an organisation of its division has named, but not for its own and not for what an authority or
+//! an audit office has named. Attachments are evidence, so none is removed without the signature of
+//! an authority that neither ordered it nor named it. What an order erases is
 //! never kept again: every node asks the state before it takes an opening or an attachment from
 //! anybody, so neither a client nor a node that lagged behind can bring it back. Records, and
 //! every proof of them, are untouched: they hold only the hash.
@@ -17,13 +18,17 @@ use crate::allocation::{check_date, require_inside};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::naming::{ERASED, Erased, NAMED, Thing};
-use crate::policy::{Policy, Step};
+use crate::policy::{Party, Policy, Step};
 use crate::refusal::{Code, Refusal};
-use crate::registry::AUTHORITIES;
+use crate::registry::{self, AUTHORITIES};
 use crate::schema::State;
 
 /// Most things that one order erases.
 pub const ERASED_MAX: usize = 64;
+
+/// The kinds whose checker signs when a department has attachments of others removed.
+const REVIEWERS: &[OrganizationKind] =
+    &[OrganizationKind::CivilAffairs, OrganizationKind::Finance, OrganizationKind::Audit];
 
 /// Why something must be erased (个人信息保护法 第四十七条, the cases of its first paragraph).
 #[derive(
@@ -73,7 +78,7 @@ pub enum Call {
         occurred_on: Date,
     },
     /// Erases what records of an organisation in the department's division name. 民政 maker,
-    /// checker.
+    /// checker; then, where attachments are among it, the checker of another authority.
     EraseOf {
         /// Whose records.
         organization: OrganizationCode,
@@ -117,7 +122,14 @@ impl Call {
                 steps.extend(reviewer.map(|code| Step::of(code, AUTHORITIES, Role::Checker)));
                 steps
             }
-            Self::EraseOf { .. } => own(CIVIL_AFFAIRS),
+            Self::EraseOf { things, .. } => {
+                let mut steps = own(CIVIL_AFFAIRS);
+                if attachment_of(things).is_some() {
+                    let (party, kinds) = (Party::Other, REVIEWERS);
+                    steps.push(Step { party, kinds, role: Role::Checker });
+                }
+                steps
+            }
         })
     }
 
@@ -130,7 +142,7 @@ impl Call {
         match self {
             Self::Erase { things, ground, reviewer, occurred_on } => {
                 check_date(context, *occurred_on)?;
-                let attachment = things.iter().find(|thing| matches!(thing, Thing::Attachment(_)));
+                let attachment = attachment_of(things);
                 let lacks = attachment.is_some() && reviewer.is_none();
                 if lacks || *reviewer == Some(author) {
                     let detail = attachment.map_or_else(|| author.to_string(), Thing::to_string);
@@ -141,10 +153,32 @@ impl Call {
             Self::EraseOf { organization, things, ground, occurred_on } => {
                 check_date(context, *occurred_on)?;
                 require_inside(state, context, organization)?;
+                require_impartial(organization, state, context)?;
                 erase(*organization, things, *ground, state, context)
             }
         }
     }
+}
+
+fn attachment_of(things: &[Thing]) -> Option<&Thing> {
+    things.iter().find(|thing| matches!(thing, Thing::Attachment(_)))
+}
+
+/// Refuses a department's order on what itself, an authority or an audit office has named, and
+/// one that whom it concerns has signed: nobody removes alone what speaks against himself.
+fn require_impartial(
+    organization: &OrganizationCode,
+    state: &State<'_>,
+    context: &Context<'_>,
+) -> Result<(), Fault> {
+    let kind = registry::organization(state, organization)?.kind;
+    let is_authority = AUTHORITIES.contains(&kind) || kind == OrganizationKind::Audit;
+    let has_signed =
+        context.signatures.iter().any(|signature| signature.organization == *organization);
+    if is_authority || has_signed {
+        return Err(Refusal::new(Code::ReviewerMissing, organization).into());
+    }
+    Ok(())
 }
 
 /// Erases `things`, each named first by a record of `organization` and not erased before.

@@ -114,12 +114,12 @@ fn propose(
     state: &mut State<'_>,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
-    try_out(&call, state, context)?;
     let proposer = context.actor.organization;
     let open = OPEN_PROPOSALS.get(state, &proposer)?.unwrap_or(0);
     if open >= OPEN_PROPOSALS_MAX {
         return Err(Refusal::new(Code::TooManyProposals, proposer).into());
     }
+    try_out(&call, state, context)?;
     let days = parameter::judge(state, context, PROPOSAL_DAYS, context.today())?;
     let open_until = i32::try_from(days)
         .ok()

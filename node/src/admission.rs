@@ -54,6 +54,7 @@ impl AdmissionError {
                 EnvelopeFault::NoReference => "no_reference",
                 EnvelopeFault::MalformedCall(_) => "malformed_call",
                 EnvelopeFault::PersonalNumber(_) => "personal_number",
+                EnvelopeFault::TooHeavy(_) => "too_heavy",
                 EnvelopeFault::KeyNotLive(_) => "unknown_key",
                 EnvelopeFault::Repeated(_) => "repeated",
                 EnvelopeFault::TooLarge(_) => "too_large",
@@ -74,7 +75,11 @@ impl AdmissionError {
             self,
             Self::Malformed(_)
                 | Self::BadSignature
-                | Self::Envelope(EnvelopeFault::WrongChain(_) | EnvelopeFault::TooLarge(_))
+                | Self::Envelope(
+                    EnvelopeFault::WrongChain(_)
+                        | EnvelopeFault::TooLarge(_)
+                        | EnvelopeFault::TooHeavy(_)
+                )
         )
     }
 }

@@ -100,7 +100,8 @@ pub(super) fn change_purpose(
         Authority::Agreement(_) | Authority::SimilarPurpose(_) => false,
     };
     if !is_right {
-        let detail = format!("{authority:?}, campaign {:?}", gift.campaign);
+        let campaign = gift.campaign.as_ref().map_or("-", |filing| filing.as_str());
+        let detail = format!("{}, campaign {campaign}", authority.label()?);
         return Err(Refusal::new(Code::AuthorityWrong, detail).into());
     }
     let label = authority.label()?;
@@ -111,7 +112,7 @@ pub(super) fn change_purpose(
         resolution::use_up(&fund, &act.resolution, matter, amount, *occurred_on, state)?;
     let decided = (!resolution.purpose.is_empty()).then_some(&resolution.purpose);
     if decided != purpose.as_ref() {
-        let detail = format!("the resolution says {:?}", resolution.purpose);
+        let detail = format!("the resolution says 「{}」", resolution.purpose);
         return Err(Refusal::new(Code::RestrictionDiffers, detail).into());
     }
     donation::UNSPENT.delete(state, &donation::unspent_key(host, reference, &gift));

@@ -61,6 +61,10 @@ pub(super) fn transfer_surplus(
         Heir::Own(reference) => fund::own(reference, context),
         Heir::Other(name) => name.clone(),
     };
+    // What a donor bound to a use stays bound within its fund, until its purpose is changed.
+    if heir == name && act.from.is_some() {
+        return Err(Refusal::new(Code::AuthorityWrong, &act.fund).into());
+    }
     fund::find_open(state, &heir, *occurred_on)?;
     qualification::require(state, &heir.host, QualificationKind::Charity, *occurred_on)?;
     let (matter, number) = (Matter::Surplus, &act.resolution);

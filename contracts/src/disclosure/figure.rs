@@ -146,7 +146,7 @@ pub(super) fn check(figures: &[Figure]) -> Result<(), Refusal> {
     for (place, figure) in figures.iter().enumerate() {
         if figure.label.is_empty() || figure.decimals > DECIMALS_MAX {
             let (label, decimals) = (&figure.label, figure.decimals);
-            return invalid(format!("figure {place}: label {label:?}, {decimals} decimals"));
+            return invalid(format!("figure {place}: label 「{label}」, {decimals} decimals"));
         }
     }
     Ok(())

@@ -331,7 +331,7 @@ fn check_new(
     }
     let is_missing = index_number.is_empty() || title.is_empty() || topic.is_empty();
     if is_missing || publisher.is_empty() || keywords.len() > KEYWORDS_MAX {
-        let detail = format!("{index_number:?} {title:?} {topic:?} {publisher:?}");
+        let detail = format!("「{index_number}」「{title}」「{topic}」「{publisher}」");
         return Err(Refusal::new(Code::MetadataIncomplete, detail).into());
     }
     let files: BTreeSet<_> = attachments.iter().map(|attached| attached.hash.0).collect();

@@ -39,7 +39,7 @@ pub(super) fn check(validator: &Validator) -> Result<(), Refusal> {
 }
 
 fn invalid(what: &str, text: &str) -> Refusal {
-    Refusal::new(Code::ValidatorContactInvalid, format!("{what} {text:?}"))
+    Refusal::new(Code::ValidatorContactInvalid, format!("{what} 「{text}」"))
 }
 
 fn is_peer_id(text: &str) -> bool {

@@ -1,5 +1,6 @@
 //! What acts say beside figures: which texts are searched, and what is named.
 
+use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_contracts::contents;
 use minglian_contracts::envelope::EnvelopeFault;
@@ -105,7 +106,12 @@ fn what_is_erased_may_not_be_kept_and_stays_named() {
         ground: Ground::Unlawful,
         occurred_on: world.date,
     };
-    crate::steps::checked(&mut world, "county_civil", &Call::Opening(order)).unwrap();
+    let waits = world.act("county_civil.maker", &Call::Opening(order)).0;
+    for signer in ["county_civil.checker", "county_finance.checker"] {
+        assert!(kept(&world), "an order waits for {signer}");
+        let approve = approval::Call::Approve { proposal: waits };
+        world.apply(signer, &Call::Approval(approve));
+    }
     assert!(!kept(&world));
     assert!(NAMED.contains(&world.state, &thing).unwrap());
     let erased = ERASED.get(&world.state, &thing).unwrap();

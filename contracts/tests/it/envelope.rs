@@ -6,7 +6,12 @@ use minglian_contracts::allocation::{self, Basis, Purpose, StatementKind};
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_contracts::context::BlockContext;
-use minglian_contracts::envelope::{EnvelopeFault, FORGETTING, FORGOTTEN_MAX, REFERENCES, REFUSED};
+use minglian_contracts::disclosure;
+use minglian_contracts::disclosure::obligation::ObligationName;
+use minglian_contracts::disclosure::publication::{Metadata, Openness, Publish, Validity};
+use minglian_contracts::envelope::{
+    ACT_WEIGHT_MAX, EnvelopeFault, FORGETTING, FORGOTTEN_MAX, REFERENCES, REFUSED,
+};
 use minglian_contracts::execute::{ExecuteError, Run, Unfit};
 use minglian_contracts::governance;
 use minglian_contracts::refusal::Code;
@@ -15,6 +20,7 @@ use minglian_contracts::seal::InvalidBlock;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::{GenesisParameter, Role};
 use minglian_ledger::height::Height;
+use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{Transaction, TransactionBody};
 
 use crate::world::{World, code, public_key, secret_key, text};
@@ -301,4 +307,55 @@ fn a_full_block_turns_the_next_transaction_away() {
     assert!(fitted > 500 && fitted < 8_000, "{fitted}");
     // What does not fit leaves nothing behind: the block ends as if it had not been offered.
     assert_eq!(run.finish().unwrap().receipts.len(), fitted);
+}
+
+/// A publication whose obligations are as short as they can be: 12 bytes each.
+fn publication(world: &World, meets: usize) -> Call {
+    let name = ObligationName { rule: Text::default(), subject: Text::default(), period: 1 };
+    Call::Disclosure(disclosure::Call::Publish(Publish {
+        metadata: Metadata {
+            index_number: text("1"),
+            title: text("1"),
+            summary: Text::default(),
+            topic: text("1"),
+            keywords: Vec::new(),
+            publisher: text("1"),
+            document_number: Text::default(),
+            produced_on: world.date,
+            published_on: world.date,
+            validity: Validity::InForce,
+            openness: Openness::Proactive,
+            time_limit: Text::default(),
+            format: Text::default(),
+            language: Text::default(),
+        },
+        meets: vec![name; meets],
+        attachments: Vec::new(),
+        figures: Vec::new(),
+    }))
+}
+
+/// What fits no block would stand first in every proposal until it expires: one officer could
+/// have emptied all blocks with a transaction of 20 KB.
+#[test]
+fn what_admission_takes_fits_an_empty_block() {
+    let mut world = World::new();
+    let context = BlockContext::after(&world.header, world.next_time()).unwrap();
+    for meets in [0, 1, 32, 500, 830, 832, 1_700, 3_000] {
+        let transaction = world.sign("home.maker", &publication(&world, meets));
+        match world.admit(&transaction) {
+            Ok(checked) => {
+                assert!(checked.weight <= ACT_WEIGHT_MAX, "{meets}");
+                let mut run = Run::new(&world.state, &context).unwrap();
+                assert_ne!(run.push(&transaction).unwrap(), Err(Unfit::Full), "{meets}");
+            }
+            Err(fault) => {
+                assert!(meets > 830, "{meets}: {fault}");
+                let weight = 120 + 60 * meets as u64;
+                assert_eq!(fault, EnvelopeFault::TooHeavy(weight));
+                let mut run = Run::new(&world.state, &context).unwrap();
+                assert_eq!(run.push(&transaction).unwrap(), Err(fault.into()));
+            }
+        }
+    }
 }
