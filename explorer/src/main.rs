@@ -2,6 +2,17 @@
 
 mod cli;
 
-fn main() -> anyhow::Result<()> {
-    cli::run()
+use std::process::ExitCode;
+
+use minglian_client::terminal;
+
+fn main() -> ExitCode {
+    terminal::end_on_closed_pipe();
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", terminal::sentence(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -8,6 +8,7 @@
 
 pub mod database;
 pub mod export;
+pub mod proven;
 pub mod verify;
 
 use std::fmt::Write as _;

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use minglian_client::terminal;
 use minglian_node::cli::{self, Arguments, Command};
 
 fn main() -> ExitCode {
+    terminal::end_on_closed_pipe();
     let Arguments { command } = Arguments::parse();
     let done = match command {
         Command::Node(command) => cli::node::run(command),
@@ -20,7 +22,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", terminal::sentence(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -57,6 +57,10 @@ fn named(code: Code) -> Option<Sentence> {
             "请先从限定用于该用途的捐赠支出",
             "pay out of the gifts that are bound to this use first"
         ),
+        Code::ExpenditureDenied => sentence!(
+            "请改用允许的支出类别,或从其他资金支付;公益金不得用于此类支出",
+            "choose another kind of expenditure, or pay from other money"
+        ),
         Code::ReferenceMissing => {
             sentence!("请填写业务编号", "fill in the reference")
         }

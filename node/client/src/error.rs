@@ -31,7 +31,12 @@ impl Problem {
             code: "not_a_problem".to_owned(),
             title: "the answer is an error in another form".to_owned(),
             title_zh: "返回的错误不是本系统的格式".to_owned(),
-            detail: String::from_utf8_lossy(bytes).chars().take(200).collect(),
+            detail: match bytes.trim_ascii_start().first() {
+                Some(b'<') => "a web page came, as from an explorer or a proxy; give the address \
+                               of a node 该地址不是节点"
+                    .to_owned(),
+                _ => String::from_utf8_lossy(bytes).chars().take(200).collect(),
+            },
         })
     }
 }

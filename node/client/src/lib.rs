@@ -13,6 +13,7 @@ pub mod follow;
 pub mod key_file;
 pub mod read;
 pub mod report;
+pub mod terminal;
 
 use std::time::Duration;
 

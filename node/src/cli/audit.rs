@@ -6,12 +6,13 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use minglian_client::Client;
+use minglian_ledger::block::Header;
 use minglian_ledger::evidence::{EVIDENCE_BYTES_MAX, Evidence, Proven, Trust};
 use minglian_ledger::height::Height;
 use serde_json::json;
 
 use crate::audit::verify::Verified;
-use crate::audit::{database, export, verify};
+use crate::audit::{database, export, proven, verify};
 use crate::genesis_file;
 
 /// What the audit of a database costs and means.
@@ -52,13 +53,22 @@ pub enum AuditCommand {
         #[arg(long)]
         genesis: PathBuf,
     },
-    /// Check one bundle of evidence (JSON or binary) 核验一份证据
+    /// Check one bundle of evidence (JSON or binary), and say what it proves 核验一份证据
     VerifyEvidence {
-        /// The bundle
+        /// The bundle; an explorer's record page and `/v1/records/{index}/evidence` give it
         file: PathBuf,
         /// The genesis file that you trust
         #[arg(long)]
         genesis: PathBuf,
+        /// Print what is proven as JSON, complete
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the hash and the chain of a genesis file: compare them by telephone with another
+    /// bureau's 创世文件哈希
+    Genesis {
+        /// The genesis file
+        file: PathBuf,
     },
 }
 
@@ -94,7 +104,13 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
             println!("{summary}");
             Ok(())
         }
-        AuditCommand::VerifyEvidence { file, genesis } => {
+        AuditCommand::Genesis { file } => {
+            let genesis = genesis_file::read(&file)?;
+            let (chain_id, hash) = (genesis.chain_id()?, genesis.hash());
+            println!("{}", json!({ "chain_id": chain_id, "genesis_hash": hash }));
+            Ok(())
+        }
+        AuditCommand::VerifyEvidence { file, genesis, json } => {
             let genesis = genesis_file::read(&genesis)?;
             let trust = Trust {
                 chain_id: genesis.chain_id()?,
@@ -105,7 +121,13 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
                 std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
             let evidence = read_evidence(&bytes)?;
             let proven = evidence.verify(&trust)?;
-            println!("{}", serde_json::to_string_pretty(&describe(&proven))?);
+            if json {
+                println!("{}", serde_json::to_string_pretty(&describe(&proven))?);
+            } else {
+                let Header { chain_id, height, .. } = &evidence.header;
+                println!("核验通过 verified: chain {chain_id}, certified up to height {height}");
+                println!("{}", proven::said(&proven));
+            }
             Ok(())
         }
     }

@@ -56,7 +56,11 @@ pub fn run(arguments: ImportArguments) -> anyhow::Result<()> {
     if arguments.json {
         println!("{}", serde_json::to_string(&reports)?);
     }
-    anyhow::ensure!(refused == 0, "{refused} rows or acts were refused; the rest was entered");
+    let rest = match arguments.dry_run {
+        true => "nothing was sent; the rest would be entered",
+        false => "the rest was entered",
+    };
+    anyhow::ensure!(refused == 0, "{refused} rows or acts were refused; {rest}");
     Ok(())
 }
 

@@ -279,11 +279,11 @@ fn waiting(
     match language {
         Language::Zh => format!(
             "已记入第{index}条记录,等待{who}审批{until}\n  待办业务号 {proposal}\n  \
-             审批命令:minglian tx approve {proposal}"
+             审批命令:minglian tx approve {proposal} --url 节点地址 --key 密钥文件 --organization 单位代码"
         ),
         Language::En => format!(
             "in record {index}; it waits for: {who}{until}\n  proposal {proposal}\n  \
-             to approve: minglian tx approve {proposal}"
+             to approve: minglian tx approve {proposal} --url NODE --key KEYFILE --organization CODE"
         ),
     }
 }

@@ -157,23 +157,28 @@ fn grant(plan: Option<PlanRowName>) -> Grant {
     }
 }
 
-fn allocation_calls() -> [allocation::Call; 5] {
+fn allocation_calls() -> [allocation::Call; 6] {
     use allocation::Call::{Allocate, Issue, Receive};
     let row = PlanRow { holder: code("home"), purpose: purpose(), amount: fen(1) };
     let plain = PlanRow { purpose: Purpose::default(), ..row.clone() };
     let (organization, plan) = (code("county_civil"), text("2024年度分配方案"));
+    let quota = RecordQuota {
+        to: line("county_civil", "财综〔2021〕18号/3"),
+        receipt: Receipt::BroughtForward,
+        amount: Fen::MAX,
+        level: text("中央"),
+        purpose: Purpose { category: Some(Category::OldAge), project: None },
+        basis: notice(),
+        first_year: 2023,
+        implied: true,
+        occurred_on: day("2024-12-31"),
+    };
+    let (amount, receipt) = (fen(45_900_000), Receipt::Issued);
+    let plain_quota =
+        RecordQuota { amount, receipt, first_year: 2024, implied: false, ..quota.clone() };
     [
-        allocation::Call::RecordQuota(RecordQuota {
-            to: line("county_civil", "财综〔2021〕18号/3"),
-            receipt: Receipt::BroughtForward,
-            amount: Fen::MAX,
-            level: text("中央"),
-            purpose: Purpose { category: Some(Category::OldAge), project: None },
-            basis: notice(),
-            first_year: 2023,
-            implied: true,
-            occurred_on: day("2024-12-31"),
-        }),
+        allocation::Call::RecordQuota(plain_quota),
+        allocation::Call::RecordQuota(quota),
         allocation::Call::Plan(Plan {
             name: plan.clone(),
             from: line("county_civil", "财综〔2021〕18号/3"),
@@ -350,7 +355,7 @@ fn milestone_calls() -> [project::Call; 3] {
     ]
 }
 
-fn payment_calls() -> [payment::Call; 10] {
+fn payment_calls() -> [payment::Call; 11] {
     let (payment, occurred_on) = (|| text("凭证 3"), day("2024-06-05"));
     let order = |payee, voucher, replaces| Order {
         reference: payment(),
@@ -360,21 +365,21 @@ fn payment_calls() -> [payment::Call; 10] {
         replaces,
         occurred_on,
     };
-    let instruct = |order| payment::Call::Instruct {
-        line: line("home", "东村"),
-        expenditure: Expenditure::Investment,
-        order,
-    };
+    let line = || line("home", "东村");
+    let instruct =
+        |expenditure, order| payment::Call::Instruct { line: line(), expenditure, order };
     let bank = |result| payment::Call::BankResult { payment: payment(), result, occurred_on };
     let voucher = Some(AttachmentHash::of(&[b"a voucher"]));
     let person = Payee::Person(Commitment::of(&[b"a salted name"]));
     let authorization = text("授权1");
+    let supplier = Payee::Organization(code("supplier"));
     [
-        instruct(order(Payee::NotPrinted, None, None)),
-        instruct(order(person, voucher, Some(text("凭证 2")))),
+        instruct(Expenditure::Equipment, order(supplier, voucher, None)),
+        instruct(Expenditure::Investment, order(Payee::NotPrinted, None, None)),
+        instruct(Expenditure::Investment, order(person, voucher, Some(text("凭证 2")))),
         payment::Call::Authorize(authorization::Grant {
             name: text("授权1"),
-            line: line("home", "东村"),
+            line: line(),
             expenditure: Expenditure::Construction,
             total: fen(100_000),
             until: day("2024-06-30"),

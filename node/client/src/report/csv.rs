@@ -15,6 +15,9 @@ use crate::wire::report::{ColumnKind, ColumnView, ReportView};
 /// The byte-order mark of UTF-8.
 const MARK: char = '\u{feff}';
 
+/// The comparison whose two figures are counts.
+const COUNTED: &str = "figures";
+
 /// In which language a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
@@ -110,9 +113,12 @@ fn notes(text: &mut String, report: &ReportView, language: Language) {
             Some(false) => say("不符", "differs"),
             None => say("须合并全部页后核对", "to be compared once all pages are added"),
         };
-        let yuan = |fen: &str| fen.parse().map_or_else(|_| safe(fen), |fen| decimal(fen, 2));
+        let amount = |fen: &str| match fen.parse() {
+            Ok(fen) if check.key != COUNTED => decimal(fen, 2),
+            _ => safe(fen),
+        };
         let what = say(&check.chinese, &check.english);
-        let (report, book) = (yuan(&check.report), yuan(&check.book));
+        let (report, book) = (amount(&check.report), amount(&check.book));
         line(text, [say("核对", "Reconciled"), safe(&what), report, book, verdict]);
     }
     for mismatch in &report.mismatches {

@@ -85,9 +85,9 @@ pub struct CheckView {
     pub chinese: String,
     /// What is compared, in English.
     pub english: String,
-    /// What the report comes to.
+    /// What the report comes to, in fen; figures compared, in 对账表.
     pub report: String,
-    /// What the book holds.
+    /// What the book holds, in the same unit.
     pub book: String,
     /// Whether they are the same; none until all pages are added.
     pub holds: Option<bool>,
