@@ -9,14 +9,15 @@
 //! back by its own fen first, surplus goes to another fund, and an empty fund can be terminated.
 //!
 //! A notice about a year that is not on the ledger is declared line by line ([`declared`]), as
-//! figures beside the book. What a year came to, and whether the limits on spending are kept,
-//! follows from the book ([`report`]). Natural persons are salted commitments throughout.
+//! figures beside the book. What a quarter came to is kept as sums ([`sums`]); what a year came to,
+//! and whether the limits on spending are kept, follows from them ([`report`]). Natural persons are
+//! salted commitments throughout.
 //!
 //! **Invariants**: what moved under a resolution and did not come back ≤ what it allows; what went
 //! back to a donor ≤ the gift; a gift bound to a use is spent for that use only.
 //!
 //! **Cost** of a gift: five new keys (gift, receipt, code, inflow, and its account if it stands
-//! alone); of a payment: three.
+//! alone); of a payment: three. The sums of fund and quarter are shared by a block's gifts.
 
 pub mod campaign;
 pub mod change;
@@ -25,11 +26,16 @@ pub mod declared;
 pub mod disbursement;
 pub mod donation;
 pub mod ending;
+pub mod evidence;
 pub mod fund;
+mod giving;
 pub mod kind;
+pub mod path;
 pub mod qualification;
 pub mod report;
 pub mod resolution;
+mod returned;
+pub mod sums;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
@@ -265,9 +271,10 @@ impl Call {
     /// Work of the call, see [`crate::call::Call::weight`].
     pub fn weight(&self) -> u64 {
         match self {
-            Self::Donate(_) | Self::Disburse(_) | Self::Refund(_) => 150,
-            Self::TransferSurplus(_) | Self::ChangePurpose(_) => 150,
+            Self::Donate(_) | Self::Disburse(_) | Self::Refund(_) => 200,
             Self::OpenFund(_) | Self::ChangeCommittee { .. } => 200,
+            Self::TransferSurplus(_) | Self::ChangePurpose(_) => 250,
+            Self::VoidDonation { .. } | Self::Return { .. } | Self::CorrectPayout { .. } => 200,
             _ => 100,
         }
     }
@@ -315,21 +322,21 @@ impl Call {
             Self::EndCampaign { filing, occurred_on } => {
                 campaign::end(filing, *occurred_on, state, context)
             }
-            Self::Donate(act) => donation::donate(act, state, context),
+            Self::Donate(act) => giving::donate(act, state, context),
             Self::VoidDonation { donation, occurred_on } => {
-                donation::void(donation, *occurred_on, state, context)
+                giving::void(donation, *occurred_on, state, context)
             }
             Self::Resolve(act) => resolution::resolve(act, state, context),
             Self::Disburse(act) => disbursement::disburse(act, state, context),
             Self::Return { payment, amount, occurred_on } => {
-                disbursement::give_back(payment, *amount, *occurred_on, state, context)
+                returned::give_back(payment, *amount, *occurred_on, state, context)
             }
             Self::ShowUse { payment, attachments, beneficiaries, occurred_on } => {
                 let (many, date) = (*beneficiaries, *occurred_on);
-                disbursement::show_use(payment, attachments, many, date, state, context)
+                evidence::show_use(payment, attachments, many, date, state, context)
             }
-            Self::FeedBack { donation, payment, occurred_on, .. } => {
-                disbursement::feed_back(donation, payment, *occurred_on, state, context)
+            Self::FeedBack { donation, payment, message, occurred_on } => {
+                evidence::feed_back(donation, payment, *message, *occurred_on, state, context)
             }
             Self::ChangePurpose(act) => change::change_purpose(act, state, context),
             Self::Refund(act) => change::refund(act, state, context),
@@ -338,7 +345,7 @@ impl Call {
                 ending::terminate(fund, resolution, *occurred_on, state, context)
             }
             Self::CorrectPayout { payment, occurred_on } => {
-                disbursement::correct(payment, *occurred_on, state, context)
+                returned::correct(payment, *occurred_on, state, context)
             }
             Self::Declare(act) => declared::declare(act, state, context),
         }

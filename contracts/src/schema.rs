@@ -64,6 +64,8 @@ pub mod prefix {
     pub const PAYMENT_FIRST: u8 = 0x48;
     /// `charity`: 0x50 to 0x5f.
     pub const CHARITY_FIRST: u8 = 0x50;
+    /// `charity`: what donors were told.
+    pub const CHARITY_FEEDBACK: u8 = 0x60;
     /// `oversight`: 0x70 to 0x7f.
     pub const OVERSIGHT_FIRST: u8 = 0x70;
     /// `disclosure`: 0x68 to 0x6f.

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod deposit;
+pub mod gift;
 pub mod import;
 pub mod key;
 pub mod node;
@@ -45,6 +46,9 @@ pub enum Command {
     /// Hand over attachments, and texts behind commitments 附件与原文
     #[command(subcommand)]
     Deposit(deposit::DepositCommand),
+    /// Follow a gift from the code on its receipt 捐赠查询
+    #[command(subcommand)]
+    Gift(gift::GiftCommand),
     /// Enter published notices 导入公告
     Import(import::ImportArguments),
     /// Show the figures of law that a chain can start with 规则参数

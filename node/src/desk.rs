@@ -3,6 +3,7 @@
 //!
 //! Nothing here decides: the ledger's rules do. What a node says is shown as that node's word.
 
+pub mod gift;
 pub mod language;
 pub mod names;
 pub mod catalogue;
@@ -12,4 +13,5 @@ pub mod outcome;
 pub mod office;
 pub mod opinion;
 pub mod waiting;
+pub mod receipt;
 pub mod sheet;

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Key(command) => cli::key::run(command),
         Command::Tx(command) => cli::tx::run(command),
         Command::Deposit(command) => cli::deposit::run(command),
+        Command::Gift(command) => cli::gift::run(command),
         Command::Import(arguments) => cli::import::run(arguments),
         Command::Rules(arguments) => cli::rules::run(arguments),
         Command::Report(arguments) => cli::report::run(arguments),

@@ -10,9 +10,11 @@ mod accounts;
 mod allocations;
 mod attachments;
 mod chain;
+mod charities;
 mod connection;
 mod disclosures;
 mod extract;
+mod gifts;
 mod limits;
 mod log;
 mod openings;
@@ -174,6 +176,8 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(accounts::account))
         .routes(routes!(accounts::account_evidence))
         .routes(routes!(trace::trace))
+        .routes(routes!(gifts::gift_trace))
+        .routes(routes!(charities::quarter_evidence))
         .routes(routes!(organizations::organizations))
         .routes(routes!(organizations::organization))
         .routes(routes!(organizations::projects))

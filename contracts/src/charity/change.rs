@@ -10,6 +10,7 @@ use super::Event;
 use super::disbursement::{self, PAYOUTS, Payout, Reason};
 use super::donation::{self, DonationReference, Use};
 use super::resolution::{self, Matter, ResolutionNumber};
+use super::sums;
 use crate::allocation::check_date;
 use crate::book::{self, AccountId, Selection};
 use crate::context::Context;
@@ -123,7 +124,7 @@ pub(super) fn change_purpose(
     let selection = Selection::FirstInFirstOut;
     let movements = book::change_purpose(state, &from, &to, amount, selection, label)?;
     gift.inflows = donation::arrivals(&movements, &to);
-    context.emit_movements(movements);
+    sums::post(movements, state, context)?;
     donation::put(state, host, reference, &gift)?;
     context.emit(Event::PurposeChanged { donation: reference.clone(), amount });
     Ok(())
@@ -152,7 +153,8 @@ pub(super) fn refund(
             break;
         }
     }
-    context.emit_movements(book::transfer(state, &from, &to, *amount, selection)?);
+    let movements = book::transfer(state, &from, &to, *amount, selection)?;
+    sums::post(movements, state, context)?;
     let too_large = || Refusal::new(Code::AmountTooLarge, amount);
     gift.refunded = gift.refunded.checked_add(*amount).ok_or_else(too_large)?;
     donation::put(state, host, reference, &gift)?;

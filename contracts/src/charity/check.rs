@@ -1,4 +1,7 @@
-//! Whole-table checks of charities' gifts and resolutions, for tests, audits and `testnet check`.
+//! Whole-table checks of charities' gifts, resolutions and sums, for tests, audits and `testnet
+//! check`.
+
+mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +10,8 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 
 use super::disbursement::{PAYOUTS, Reason, payment_account};
-use super::donation::{DONATIONS, DonationReference, FUND_MARK, POOL_LINE, UNSPENT, unspent_key};
+use super::donation::{DONATIONS, DonationReference, POOL_LINE, UNSPENT, unspent_key};
+use super::fund::FUND_MARK;
 use super::resolution::RESOLUTIONS;
 use crate::book::store::ACCOUNTS;
 use crate::book::{self, AccountId, Measure};
@@ -55,6 +59,14 @@ pub enum CharityViolation {
         /// The account.
         account: AccountId,
     },
+    /// A sum is not that of its entries.
+    #[error("sums of charities, {what}: {difference}")]
+    Sums {
+        /// Which sums.
+        what: &'static str,
+        /// What is kept, and what the entries come to.
+        difference: String,
+    },
     /// More was used of a resolution than it allows.
     #[error("resolution {number}: {used} used of {amount}")]
     Exceeded {
@@ -67,7 +79,7 @@ pub enum CharityViolation {
     },
 }
 
-/// Checks every gift and every resolution; returns how many gifts there are.
+/// Checks every gift, every resolution and every sum; returns how many gifts there are.
 ///
 /// # Errors
 /// The first [`CharityViolation`].
@@ -106,6 +118,7 @@ pub fn check_charities(reader: &dyn StateRead) -> Result<usize, CharityViolation
     }
     check_places(reader, &unspent)?;
     check_resolutions(reader)?;
+    sums::check(reader)?;
     Ok(gifts)
 }
 

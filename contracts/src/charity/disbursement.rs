@@ -1,5 +1,4 @@
-//! Money that leaves a fund: under a resolution, paid by the host, restricted gifts first; what
-//! came back of it, what shows its use, and what the donors were told.
+//! Money that leaves a fund: under a resolution, paid by the host, restricted gifts first.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
@@ -12,8 +11,9 @@ use super::Event;
 use super::donation::{self, Donation, DonationReference, Donor, UNSPENT, Use};
 use super::fund::{self, FundName, FundReference};
 use super::resolution::{self, Matter, ResolutionNumber};
+use super::sums::{self, Item, Place, Quarter};
 use crate::allocation::check_date;
-use crate::book::{self, AccountId, Measure, Movement, Selection};
+use crate::book::{self, AccountId, Measure, Selection};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::payment::Reference;
@@ -23,12 +23,6 @@ use crate::schema::{self, State, Table};
 /// What charities have paid out, by charity and payment reference.
 pub const PAYOUTS: Table<(OrganizationCode, Reference), Payout> =
     Table::new(schema::prefix::CHARITY_FIRST + 9);
-
-/// Most attachments of one act.
-pub const ATTACHMENTS_MAX: usize = 16;
-
-/// How many inflows of a payment are read when it is corrected; it has one or two.
-const INFLOWS_MAX: usize = 8;
 
 /// Who gets the money or the goods.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -142,7 +136,8 @@ pub(super) fn disburse(
     };
     let payment = payment_account(name.host, &act.reference);
     let selection = Selection::FirstInFirstOut;
-    context.emit_movements(book::transfer(state, &account, &payment, amount, selection)?);
+    let movements = book::transfer(state, &account, &payment, amount, selection)?;
+    sums::post(movements, state, context)?;
     if let Some((reference, gift)) = &gift {
         donation::put(state, name.host, reference, gift)?;
     }
@@ -154,9 +149,22 @@ pub(super) fn disburse(
         evidenced: false,
     };
     PAYOUTS.put(state, &(name.host, act.reference.clone()), &payout);
+    let place = place(&name, date, act.expense, resolution.purpose);
+    sums::count(&place, Fen::ZERO, amount, state)?;
     let left = resolution.amount.checked_sub(resolution.used).unwrap_or_default();
     context.emit(Event::Disbursed { payment: act.reference.clone(), left });
     Ok(())
+}
+
+/// Where a payment counts among the charity's sums.
+pub(super) fn place(fund: &FundName, paid_on: Date, expense: Expense, purpose: Use) -> Place {
+    let item = match expense {
+        Expense::Program => Item::Program,
+        Expense::Management => Item::Management,
+        Expense::Fundraising => Item::Fundraising,
+        Expense::Other => Item::Other,
+    };
+    Place { fund: fund.clone(), quarter: Quarter::of(paid_on), item, purpose }
 }
 
 /// Payments to the donor of a gift bound to a use are no such use (慈善法 第四十条).
@@ -189,151 +197,11 @@ pub(crate) fn payment_account(organization: OrganizationCode, reference: &Refere
     AccountId::Payment { organization, reference: reference.clone() }
 }
 
-pub(super) fn give_back(
-    reference: &Reference,
-    amount: Fen,
-    occurred_on: Date,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    check_date(context, occurred_on)?;
-    let host = context.author.organization;
-    let payout = find(reference, host, occurred_on, state)?;
-    let returned = book::return_payment(state, &payment_account(host, reference), amount)?;
-    take_in(&payout, returned, amount, occurred_on, state, context)?;
-    context.emit(Event::Returned { payment: reference.clone(), amount });
-    Ok(())
-}
-
-pub(super) fn correct(
-    reference: &Reference,
-    occurred_on: Date,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    check_date(context, occurred_on)?;
-    let host = context.author.organization;
-    let payout = find(reference, host, occurred_on, state)?;
-    let account = payment_account(host, reference);
-    let mut reversed = Vec::new();
-    // A payment has one inflow, a refund may have a second one of substituted fen.
-    for (start, inflow) in book::inflows(state, &account, None, INFLOWS_MAX)? {
-        if inflow.named < inflow.amount {
-            reversed.extend(book::reverse(state, &account, start)?);
-        }
-    }
-    let amount = Fen::sum(reversed.iter().map(Movement::amount)).unwrap_or_default();
-    if amount.is_zero() {
-        return Err(Refusal::new(Code::PayoutUndone, reference).into());
-    }
-    take_in(&payout, reversed, amount, occurred_on, state, context)?;
-    context.emit(Event::Corrected { payment: reference.clone(), amount });
-    Ok(())
-}
-
-/// Counts what came back of a payment: its resolution allows it again, its gift has it again.
-fn take_in(
-    payout: &Payout,
-    returned: Vec<Movement>,
-    amount: Fen,
-    occurred_on: Date,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    let host = context.author.organization;
-    if let Reason::Spent { resolution, .. } = &payout.reason {
-        let name = FundName { host, fund: payout.fund.clone() };
-        resolution::give_back(&name, resolution, amount, state)?;
-    }
-    let arrived = match &payout.donation {
-        Some(named) => {
-            let mut gift = donation::find_valid(state, host, named, occurred_on)?;
-            let home = gift.account(host, named);
-            let arrived = follow(returned, &home, &gift, state, context)?;
-            if payout.reason == Reason::Refunded {
-                gift.refunded = gift.refunded.checked_sub(amount).unwrap_or_default();
-                gift.inflows.extend(donation::arrivals(&arrived, &home));
-            }
-            donation::put(state, host, named, &gift)?;
-            arrived
-        }
-        None => returned,
-    };
-    context.emit_movements(arrived);
-    Ok(())
-}
-
-/// Money that came back to an account which its gift has left since, because its use was changed,
-/// goes on to where the gift is now, by the same authority. The movements that arrive there.
-fn follow(
-    returned: Vec<Movement>,
-    target: &AccountId,
-    gift: &Donation,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<Vec<Movement>, Fault> {
-    let (Some(account), Some(authority)) =
-        (returned.first().map(|movement| movement.to.clone()), gift.changed_by.clone())
-    else {
-        return Ok(returned);
-    };
-    if account == *target {
-        return Ok(returned);
-    }
-    let amount = Fen::sum(returned.iter().map(Movement::amount)).unwrap_or_default();
-    context.emit_movements(returned);
-    let selection = Selection::FirstInFirstOut;
-    book::change_purpose(state, &account, target, amount, selection, authority)
-}
-
-pub(super) fn show_use(
-    reference: &Reference,
-    attachments: &[AttachmentHash],
-    beneficiaries: u32,
-    occurred_on: Date,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    check_date(context, occurred_on)?;
-    let host = context.author.organization;
-    let mut payout = find_spent(reference, host, occurred_on, state)?;
-    if attachments.is_empty() || attachments.len() > ATTACHMENTS_MAX {
-        let detail = format!("{} attachments, 1 to {ATTACHMENTS_MAX}", attachments.len());
-        return Err(Refusal::new(Code::EvidenceCount, detail).into());
-    }
-    payout.evidenced = true;
-    PAYOUTS.put(state, &(host, reference.clone()), &payout);
-    context.emit(Event::Used { payment: reference.clone(), beneficiaries });
-    Ok(())
-}
-
-pub(super) fn feed_back(
-    gift: &DonationReference,
-    reference: &Reference,
-    occurred_on: Date,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    check_date(context, occurred_on)?;
-    let host = context.author.organization;
-    let found = donation::find_valid(state, host, gift, occurred_on)?;
-    let payout = find_spent(reference, host, occurred_on, state)?;
-    if !payout.evidenced {
-        return Err(Refusal::new(Code::EvidenceMissing, reference).into());
-    }
-    // Which account paid is known here; which of its fen, the trace says.
-    let is_of_gift = match &payout.donation {
-        Some(named) => named == gift,
-        None => !found.stands_alone() && found.fund == payout.fund,
-    };
-    if !is_of_gift {
-        return Err(Refusal::new(Code::FeedbackMismatch, format!("{gift} {reference}")).into());
-    }
-    context.emit(Event::FedBack { donation: gift.clone(), payment: reference.clone() });
-    Ok(())
-}
-
-fn find(
+/// What was paid out under this reference, on `date` or before.
+///
+/// # Errors
+/// [`Code::PayoutUnknown`], [`Code::DateOrder`].
+pub(super) fn find(
     reference: &Reference,
     host: OrganizationCode,
     date: Date,
@@ -346,7 +214,10 @@ fn find(
 }
 
 /// A payment for a use, not a refund, of which something is still out.
-fn find_spent(
+///
+/// # Errors
+/// As [`find`], and [`Code::PayoutUndone`].
+pub(super) fn find_spent(
     reference: &Reference,
     host: OrganizationCode,
     date: Date,

@@ -13,13 +13,9 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
-use super::fund::{self, Filing, FundName, FundReference};
-use super::kind::Demand;
-use super::qualification::{self, QualificationKind};
-use super::{Event, campaign};
-use crate::allocation::check_date;
-use crate::book::{self, AccountId, Measure, Movement, Origin};
-use crate::context::Context;
+use super::fund::{self, FUND_MARK, Filing, FundName, FundReference};
+use super::sums::{self, Item, Place, Quarter};
+use crate::book::{self, AccountId, Measure, Movement};
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State, Table};
@@ -163,9 +159,6 @@ pub struct Donation {
     pub received_on: Date,
 }
 
-/// What stands before a fund's reference in the names of its accounts.
-pub(crate) const FUND_MARK: &str = "慈善·";
-
 /// The line in which a fund keeps money that is bound to no use.
 pub(super) const POOL_LINE: &str = "非限定";
 
@@ -212,83 +205,41 @@ impl Donation {
         let number = if self.changes == 0 { String::new() } else { self.changes.to_string() };
         account(&fund, self.measure, format!("{mark}{number}/{reference}"))
     }
-}
 
-pub(super) fn donate(
-    act: &Donate,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    let Donate { reference, donor, amount, restriction, occurred_on, .. } = act;
-    check_date(context, *occurred_on)?;
-    let name = fund::own(&act.fund, context);
-    let fund = fund::find_open(state, &name, *occurred_on)?;
-    qualification::require(state, &name.host, QualificationKind::Charity, *occurred_on)?;
-    if reference.is_empty() || restriction.as_ref().is_some_and(Text::is_empty) {
-        return Err(Refusal::new(Code::ReferenceMissing, &act.fund).into());
-    }
-    let key = (name.host, reference.clone());
-    if DONATIONS.contains(state, &key)? {
-        return Err(Refusal::new(Code::DonationExists, reference).into());
-    }
-    match &act.campaign {
-        Some(filing) => campaign::require_collects(filing, &name, *occurred_on, state)?,
-        None if Demand::Campaign.of(fund.kind, *occurred_on, state, context)? > 0 => {
-            return Err(Refusal::new(Code::CampaignMissing, fund.kind.code()).into());
+    /// Where it came in, when it was given: the account and the first position, at which a donor's
+    /// trace begins.
+    pub fn origin(
+        &self,
+        host: OrganizationCode,
+        reference: &DonationReference,
+    ) -> (AccountId, u64) {
+        let mut given = self.clone();
+        if given.changes > 0 {
+            // What had another use was an account of its own from the start.
+            given.changes = 0;
+            given.restriction.get_or_insert_default();
+            given.inflows.clear();
         }
-        None => {}
+        let account = given.account(host, reference);
+        (account, given.inflows.first().copied().unwrap_or(0))
     }
-    check_valuation(&act.gift)?;
-    take_receipt(act, name.host, state)?;
-    let mut donation = Donation {
-        fund: act.fund.clone(),
-        campaign: act.campaign.clone(),
-        donor: donor.clone(),
-        measure: if act.gift == Gift::Money { Measure::Cash } else { Measure::Goods },
-        amount: *amount,
-        restriction: restriction.clone(),
-        changes: 0,
-        changed_by: None,
-        inflows: Vec::new(),
-        refunded: Fen::ZERO,
-        voided: false,
-        received_on: *occurred_on,
-    };
-    let origin = Origin::Donation {
-        // A reference of 96 bytes fits into one of 128.
-        reference: Text::new(reference.as_str()).unwrap_or_default(),
-        donor: match donor {
-            Donor::Person(commitment) => Some(*commitment),
-            Donor::Organization(_) | Donor::Anonymous => None,
-        },
-        occurred_on: *occurred_on,
-    };
-    let movement = book::receive(state, origin, &donation.account(name.host, reference), *amount)?;
-    let inflow = movement.to_interval.start();
-    context.emit(movement);
-    donation.inflows.push(inflow);
-    put(state, name.host, reference, &donation)?;
-    context.emit(Event::Donated { donation: reference.clone(), inflow });
-    Ok(())
-}
 
-pub(super) fn void(
-    reference: &DonationReference,
-    occurred_on: Date,
-    state: &mut State<'_>,
-    context: &mut Context<'_>,
-) -> Result<(), Fault> {
-    check_date(context, occurred_on)?;
-    let host = context.author.organization;
-    let mut donation = find_valid(state, host, reference, occurred_on)?;
-    let [inflow] = donation.inflows[..] else { return Err(closed(reference).into()) };
-    if !donation.refunded.is_zero() || donation.changes > 0 {
-        return Err(closed(reference).into());
+    /// Where it counts among the charity's sums, and how much of it.
+    fn counted(&self, host: OrganizationCode) -> (Place, Fen) {
+        let item = match (self.measure, self.restriction.is_some()) {
+            (Measure::Goods, _) => Item::Goods,
+            (_, true) => Item::MoneyRestricted,
+            (_, false) => Item::MoneyFree,
+        };
+        let place = Place {
+            fund: self.fund_of(host),
+            quarter: Quarter::of(self.received_on),
+            item,
+            purpose: self.restriction.clone().unwrap_or_default(),
+        };
+        let kept = self.amount.checked_sub(self.refunded).unwrap_or_default();
+        (place, if self.voided { Fen::ZERO } else { kept })
     }
-    let movements = book::reverse(state, &donation.account(host, reference), inflow)?;
-    context.emit_movements(movements);
-    donation.voided = true;
-    put(state, host, reference, &donation)
 }
 
 /// Where `movements` came into `account`: first positions.
@@ -297,7 +248,7 @@ pub(super) fn arrivals(movements: &[Movement], account: &AccountId) -> Vec<u64> 
     arrived.map(|movement| movement.to_interval.start()).collect()
 }
 
-fn closed(reference: &DonationReference) -> Refusal {
+pub(super) fn closed(reference: &DonationReference) -> Refusal {
     Refusal::new(Code::DonationClosed, reference)
 }
 
@@ -339,14 +290,24 @@ pub(super) fn find_alone(
     Ok(donation)
 }
 
-/// Puts a gift, and says in [`UNSPENT`] whether its own account holds something.
+/// Puts a gift, counts it, and says in [`UNSPENT`] whether its own account holds something.
 pub(super) fn put(
     state: &mut State<'_>,
     host: OrganizationCode,
     reference: &DonationReference,
     donation: &Donation,
 ) -> Result<(), Fault> {
-    DONATIONS.put(state, &(host, reference.clone()), donation);
+    let key = (host, reference.clone());
+    let (place, amount) = donation.counted(host);
+    match DONATIONS.get(state, &key)?.map(|before| before.counted(host)) {
+        Some((known, before)) if known != place => {
+            sums::count(&known, before, Fen::ZERO, state)?;
+            sums::count(&place, Fen::ZERO, amount, state)?;
+        }
+        Some((_, before)) => sums::count(&place, before, amount, state)?,
+        None => sums::count(&place, Fen::ZERO, amount, state)?,
+    }
+    DONATIONS.put(state, &key, donation);
     if donation.stands_alone() {
         let key = unspent_key(host, reference, donation);
         let account = book::account(state, &donation.account(host, reference))?;
@@ -367,33 +328,4 @@ pub(super) fn unspent_key(
 ) -> UnspentKey {
     let restriction = donation.restriction.clone().unwrap_or_default();
     (donation.fund_of(host), donation.measure, restriction, reference.clone())
-}
-
-fn check_valuation(gift: &Gift) -> Result<(), Refusal> {
-    let Gift::Goods(goods) = gift else { return Ok(()) };
-    let is_shown = goods.document.is_some() || goods.valuation == Valuation::MarketPrice;
-    if goods.description.is_empty() || goods.quantity.is_empty() || !is_shown {
-        let detail = format!("{} {}, {:?}", goods.description, goods.quantity, goods.valuation);
-        return Err(Refusal::new(Code::ValuationMissing, detail));
-    }
-    Ok(())
-}
-
-fn take_receipt(act: &Donate, host: OrganizationCode, state: &mut State<'_>) -> Result<(), Fault> {
-    let reference = &act.reference;
-    if let DonationReceipt::Number(number) = &act.receipt {
-        if number.is_empty() {
-            return Err(Refusal::new(Code::ReceiptMissing, reference).into());
-        }
-        let key = (host, number.clone());
-        if RECEIPTS.contains(state, &key)? {
-            return Err(Refusal::new(Code::ReceiptTaken, number).into());
-        }
-        RECEIPTS.put(state, &key, reference);
-    }
-    if RECEIPT_CODES.contains(state, &act.code)? {
-        return Err(Refusal::new(Code::ReceiptTaken, act.code).into());
-    }
-    RECEIPT_CODES.put(state, &act.code, &(host, reference.clone()));
-    Ok(())
 }

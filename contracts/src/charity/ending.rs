@@ -3,6 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
+use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::Event;
@@ -11,6 +12,7 @@ use super::donation::{self, DonationReference, UNSPENT};
 use super::fund::{self, FUNDS, FundName, FundReference};
 use super::qualification::{self, QualificationKind};
 use super::resolution::{self, Matter, ResolutionNumber};
+use super::sums::{self, Item, Place, Quarter};
 use crate::allocation::check_date;
 use crate::book::{self, Selection};
 use crate::context::Context;
@@ -81,7 +83,12 @@ pub(super) fn transfer_surplus(
     };
     let (to, selection) = (donation::pool(&heir), Selection::FirstInFirstOut);
     let movements = book::change_purpose(state, &from, &to, *amount, selection, label)?;
-    context.emit_movements(movements);
+    sums::post(movements, state, context)?;
+    for (fund, item) in [(&name, Item::SurplusGiven), (&heir, Item::SurplusReceived)] {
+        let (fund, purpose) = (fund.clone(), Text::default());
+        let place = Place { fund, quarter: Quarter::of(*occurred_on), item, purpose };
+        sums::count(&place, Fen::ZERO, *amount, state)?;
+    }
     if let Some((reference, gift)) = &gift {
         donation::put(state, name.host, reference, gift)?;
     }

@@ -13,6 +13,7 @@ use super::Event;
 use super::kind::{Demand, FundKind};
 use super::qualification::{self, QualificationKind};
 use crate::allocation::check_date;
+use crate::book::AccountId;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
@@ -27,6 +28,9 @@ pub const FILINGS: Table<Filing, FundName> = Table::new(schema::prefix::CHARITY_
 
 /// Most members, and most supervisors, of a committee.
 pub const MEMBERS_MAX: usize = 99;
+
+/// What stands before a fund's reference in the names of its accounts.
+pub(crate) const FUND_MARK: &str = "慈善·";
 
 /// A filing number (备案编号) as the civil-affairs department gave it.
 pub type Filing = Text<64>;
@@ -95,6 +99,13 @@ pub struct Fund {
     pub opened_on: Date,
     /// The day it was terminated.
     pub closed_on: Option<Date>,
+}
+
+/// The fund whose money an account holds, if it is a fund's.
+pub fn fund_of(account: &AccountId) -> Option<FundName> {
+    let AccountId::Line { holder, fund, .. } = account else { return None };
+    let reference = fund.as_str().strip_prefix(FUND_MARK)?;
+    Some(FundName { host: *holder, fund: FundReference::new(reference).ok()? })
 }
 
 pub(super) fn open(

@@ -1,5 +1,6 @@
 //! A charity's year: what it received and spent, and whether the limits of 慈善法 第六十一条 are
-//! kept. Everything follows from gifts and payments in the book; nothing is typed in.
+//! kept. Everything follows from gifts and payments in the book, whose sums by quarter the acts keep
+//! ([`sums`]); nothing is typed in, and a year is read in the same time however long the log is.
 //!
 //! Counted by the day an act happened. Income is gifts, goods at their recorded value, less what
 //! went back to donors or was entered wrongly; spending is payments less what came back. Surplus
@@ -13,16 +14,11 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 use serde::Serialize;
 
-use super::disbursement::{Expense, PAYOUTS, Reason, payment_account};
-use super::donation::DONATIONS;
 use super::kind::{FUNDRAISING_MAX, MANAGEMENT_MAX, SPENDING_MIN};
 use super::qualification::{self, QualificationKind};
-use crate::book;
+use super::sums::{self, Sums};
 use crate::lottery::accrual::BASIS_POINTS;
 use crate::parameter::{self, Judged};
-
-/// How many entries are read at once.
-const PAGE: usize = 1_000;
 
 /// The years before the one reported on whose income counts.
 const YEARS_BEFORE: u16 = 3;
@@ -71,7 +67,7 @@ impl Year {
     }
 }
 
-/// Reports on a year of a charity.
+/// Reports on a year of a charity, from the sums of its quarters.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
@@ -80,97 +76,31 @@ pub fn year(
     charity: &OrganizationCode,
     year: u16,
 ) -> Result<Year, StateError> {
-    // No table holds as many entries.
-    Ok(year_within(reader, charity, year, usize::MAX)?.unwrap_or_default())
+    let mut found = Year { year, ..Year::default() };
+    for sums in of_year(reader, charity, year)? {
+        // An amount is at most 2^53 fen and a year has four quarters.
+        found.income += sums.income();
+        found.program += sums.program.get();
+        found.management += sums.management.get();
+        found.fundraising += sums.fundraising.get();
+        found.other += sums.other.get();
+    }
+    for (income, before) in found.income_before.iter_mut().zip(1..) {
+        if let Some(earlier) = year.checked_sub(before) {
+            *income = of_year(reader, charity, earlier)?.iter().map(Sums::income).sum();
+        }
+    }
+    found.limits = limits(reader, charity, &found)?;
+    Ok(found)
 }
 
-/// The same, reading at most some `entries_max` gifts and payments; none if there are more.
-///
-/// # Errors
-/// [`StateError`] if the state cannot be read.
-pub fn year_within(
+fn of_year(
     reader: &dyn StateRead,
     charity: &OrganizationCode,
     year: u16,
-    entries_max: usize,
-) -> Result<Option<Year>, StateError> {
-    let mut found = Year { year, ..Year::default() };
-    let mut left = entries_max;
-    let is_whole = count_income(reader, charity, &mut found, &mut left)?
-        && count_spending(reader, charity, &mut found, &mut left)?;
-    if !is_whole {
-        return Ok(None);
-    }
-    found.limits = limits(reader, charity, &found)?;
-    Ok(Some(found))
-}
-
-/// Takes a page from what may still be read; whether there was as much.
-fn take(left: &mut usize, page: usize) -> bool {
-    let rest = left.checked_sub(page);
-    *left = rest.unwrap_or(0);
-    rest.is_some()
-}
-
-fn count_income(
-    reader: &dyn StateRead,
-    charity: &OrganizationCode,
-    found: &mut Year,
-    left: &mut usize,
-) -> Result<bool, StateError> {
-    let mut after = None;
-    loop {
-        let page = DONATIONS.scan(reader, charity, after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(true) };
-        if !take(left, page.len()) {
-            return Ok(false);
-        }
-        after = Some(last.clone());
-        for (_, gift) in page.into_iter().filter(|(_, gift)| !gift.voided) {
-            let kept = gift.amount.checked_sub(gift.refunded).unwrap_or_default().get();
-            let years = found.year.checked_sub(gift.received_on.year()).map(usize::from);
-            let sum = match years {
-                Some(0) => &mut found.income,
-                Some(years) if years <= found.income_before.len() => {
-                    &mut found.income_before[years - 1]
-                }
-                _ => continue,
-            };
-            // An account holds at most 2^53 fen, so a charity's gifts stay far below 2^64.
-            *sum = sum.saturating_add(kept);
-        }
-    }
-}
-
-fn count_spending(
-    reader: &dyn StateRead,
-    charity: &OrganizationCode,
-    found: &mut Year,
-    left: &mut usize,
-) -> Result<bool, StateError> {
-    let mut after = None;
-    loop {
-        let page = PAYOUTS.scan(reader, charity, after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(true) };
-        if !take(left, page.len()) {
-            return Ok(false);
-        }
-        after = Some(last.clone());
-        for ((_, reference), payout) in page {
-            let Reason::Spent { expense, .. } = payout.reason else { continue };
-            if payout.paid_on.year() != found.year {
-                continue;
-            }
-            let account = book::account(reader, &payment_account(*charity, &reference))?;
-            let sum = match expense {
-                Expense::Program => &mut found.program,
-                Expense::Management => &mut found.management,
-                Expense::Fundraising => &mut found.fundraising,
-                Expense::Other => &mut found.other,
-            };
-            *sum = sum.saturating_add(account.map_or(0, |account| account.balance().get()));
-        }
-    }
+) -> Result<Vec<Sums>, StateError> {
+    let quarters = sums::quarters(reader, charity, None, Some(year))?;
+    Ok(quarters.into_iter().map(|(_, sums)| sums).collect())
 }
 
 /// The limits of the year's last day.

@@ -211,17 +211,17 @@ pub(super) fn use_up(
     Ok(resolution)
 }
 
-/// What was moved under a resolution came back.
+/// What was moved under a resolution came back; the resolution after that.
 pub(super) fn give_back(
     fund: &FundName,
     number: &ResolutionNumber,
     amount: Fen,
     state: &mut State<'_>,
-) -> Result<(), Fault> {
+) -> Result<Resolution, Fault> {
     let (key, mut resolution) = find(fund, number, state)?;
     resolution.used = resolution.used.checked_sub(amount).unwrap_or_default();
     RESOLUTIONS.put(state, &key, &resolution);
-    Ok(())
+    Ok(resolution)
 }
 
 fn find(

@@ -3,6 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
+use minglian_ledger::genesis::OrganizationKind;
 use minglian_ledger::organization_code::OrganizationCode;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::book::{self, AccountId, Measure, Source};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
+use crate::registry;
 use crate::schema::{self, State, Table};
 
 /// What is known of payments; a payment that is in the book and not here was instructed only.
@@ -65,7 +67,7 @@ pub enum Status {
 
 impl Status {
     /// The day.
-    fn date(self) -> Date {
+    pub fn date(self) -> Date {
         match self {
             Self::Paid(date) | Self::Failed(date) | Self::Corrected(date) => date,
         }
@@ -76,8 +78,21 @@ impl Status {
 struct Made {
     key: (OrganizationCode, Reference),
     account: AccountId,
-    line: LineName,
+    /// The line that paid; none for a charity's payment out of a fund.
+    line: Option<LineName>,
     status: Option<Status>,
+}
+
+impl Made {
+    /// The line that paid. What came back of a charity's payment is for the charity to enter, which
+    /// has resolutions and gifts to put right.
+    ///
+    /// # Errors
+    /// [`Code::PaymentUnknown`] for a charity's payment.
+    fn line(&self) -> Result<&LineName, Refusal> {
+        let unknown = || Refusal::new(Code::PaymentUnknown, &self.key.1);
+        self.line.as_ref().ok_or_else(unknown)
+    }
 }
 
 pub(super) fn enter(
@@ -135,18 +150,19 @@ pub(super) fn correct(
         return Err(Refusal::new(Code::ResultKnown, detail).into());
     }
     // A payment's account has one inflow, at its first position.
+    let line = made.line()?;
     let movements = book::reverse(state, &made.account, 0)?;
     let sums = movements
         .iter()
-        .filter(|movement| movement.to == made.line.account())
+        .filter(|movement| movement.to == line.account())
         .map(book::Movement::amount);
     let too_large = || Refusal::new(Code::AmountTooLarge, reference);
     let amount = Fen::sum(sums).ok_or_else(too_large)?;
     context.emit_movements(movements);
-    let mut paying = line::find(state, &made.line)?;
+    let mut paying = line::find(state, line)?;
     paying.returned = paying.returned.checked_add(amount).ok_or_else(too_large)?;
-    line::LINES.put(state, &made.line, &paying);
-    count_returned(&made.line, amount, state)?;
+    line::LINES.put(state, line, &paying);
+    count_returned(line, amount, state)?;
     let status = Status::Corrected(occurred_on);
     STATUSES.put(state, &made.key, &status);
     context.emit(Event::Status { payment: reference.clone(), status });
@@ -185,7 +201,12 @@ fn begin(
             fund,
             year,
             line,
-        })) => LineName { holder, fund, year, line },
+        })) => Some(LineName { holder, fund, year, line }),
+        Some(Source::Account(AccountId::Line { measure: Measure::Cash, .. }))
+            if registry::organization(state, &organization)?.kind == OrganizationKind::Charity =>
+        {
+            None
+        }
         _ => return Err(Refusal::new(Code::PaymentUnknown, reference).into()),
     };
     let status = STATUSES.get(state, &key)?;
@@ -202,8 +223,9 @@ fn take_back(
     state: &mut State<'_>,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
-    line::take_back_payment(state, context, &made.line, &made.account, amount)?;
-    count_returned(&made.line, amount, state)
+    let line = made.line()?;
+    line::take_back_payment(state, context, line, &made.account, amount)?;
+    count_returned(line, amount, state)
 }
 
 fn count_returned(name: &LineName, amount: Fen, state: &mut State<'_>) -> Result<(), Fault> {

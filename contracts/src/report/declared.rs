@@ -187,10 +187,8 @@ pub fn declared(
     figures: &[Figure],
     as_of: AsOf,
 ) -> Result<Report, StateError> {
-    let derived = figures
-        .iter()
-        .map(|figure| derive(reader, figure, as_of))
-        .collect::<Result<Vec<_>, _>>()?;
+    let derived =
+        figures.iter().map(|figure| derive(reader, figure)).collect::<Result<Vec<_>, _>>()?;
     Ok(report(figures, &derived, as_of))
 }
 

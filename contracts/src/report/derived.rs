@@ -2,29 +2,31 @@
 
 use std::collections::BTreeSet;
 
+use minglian_ledger::date::Month;
+use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 
-use super::AsOf;
 use super::contradiction::Derived;
 use super::facts::{Entry, Facts};
-use super::gifts::{AskGifts, gifts};
 use super::printed::{Figure, FigureMeasure, FigureSubject};
 use super::selection::{LINES_MAX, Lookup, Selection};
-use super::table::Cell;
 use crate::allocation::LineName;
+use crate::book;
+use crate::charity::declared::{DECLARED, Helped};
+use crate::charity::sums;
+use crate::lottery::{STATEMENTS, Side, Stated};
 
-/// Most pages of lines or of gifts that are read for one figure.
+/// Most pages of lines that are read for one figure.
 const PAGES_MAX: usize = 20;
+
+/// Most games of a month that are added up.
+const GAMES_MAX: usize = 1_000;
 
 /// What the book says of a figure; none where it knows nothing of it, or too much to add up.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
-pub fn derive(
-    reader: &dyn StateRead,
-    figure: &Figure,
-    as_of: AsOf,
-) -> Result<Option<Derived>, StateError> {
+pub fn derive(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>, StateError> {
     use FigureMeasure as M;
     match figure.measure {
         M::Received
@@ -34,8 +36,12 @@ pub fn derive(
         | M::Balance
         | M::ExecutionRate
         | M::ProjectCount => of_lines(reader, figure),
-        M::Income | M::Expenditure | M::ManagementCost => of_charity(reader, figure, as_of),
-        M::Raised | M::Remitted | M::Beneficiaries | M::Total | M::Other => Ok(None),
+        M::Income | M::Expenditure | M::ManagementCost | M::Beneficiaries => {
+            of_charity(reader, figure)
+        }
+        M::Raised | M::Remitted => of_centre(reader, figure),
+        // What a total adds up and what something else is, only the notice says.
+        M::Total | M::Other => Ok(None),
     }
 }
 
@@ -130,39 +136,71 @@ fn selection(figure: &Figure) -> Option<(Selection, Option<LineName>)> {
     Some((selection, line))
 }
 
-fn of_charity(
-    reader: &dyn StateRead,
-    figure: &Figure,
-    as_of: AsOf,
-) -> Result<Option<Derived>, StateError> {
+fn of_charity(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>, StateError> {
     let (charity, fund) = match &figure.subject {
         FigureSubject::Organization(code) => (*code, None),
-        FigureSubject::CharityFund(name) => (name.host, Some(name.fund.to_string())),
+        FigureSubject::CharityFund(name) => (name.host, Some(&name.fund)),
         _ => return Ok(None),
     };
-    let mut ask = AskGifts { charity, fund, year: figure.year, quarter: None, after: None };
-    let (key, item) = match figure.measure {
-        FigureMeasure::Income => ("income", None),
-        FigureMeasure::ManagementCost => ("expenditure", Some("管理费用")),
-        _ => ("expenditure", None),
+    let quarters = sums::quarters(reader, &charity, fund, figure.year)?;
+    let all = quarters.iter().map(|(_, sums)| sums);
+    // Surplus that passed between funds is neither income nor expenditure.
+    let sum: i128 = match figure.measure {
+        FigureMeasure::Income => all.map(|sums| i128::from(sums.income())).sum(),
+        FigureMeasure::ManagementCost => all.map(|sums| i128::from(sums.management.get())).sum(),
+        FigureMeasure::Beneficiaries => all.map(|sums| i128::from(sums.helped)).sum(),
+        _ => all.map(|sums| i128::from(sums.spending())).sum(),
     };
-    let (mut sum, mut found) = (0_i128, false);
-    for _ in 0..PAGES_MAX {
-        let page = gifts(reader, &ask, as_of)?;
-        let place = page.columns.iter().position(|column| column.key == key).unwrap_or(0);
-        for row in &page.rows {
-            // Surplus that passed between funds is neither income nor expenditure.
-            let of_time = row.get(1) != Some(&Cell::Empty);
-            let of_item = item.is_none_or(|item| row.get(2) == Some(&Cell::text(item)));
-            found |= of_time;
-            if of_time && of_item {
-                sum += row.get(place).map_or(0, Cell::fen);
-            }
+    let is_count = figure.measure == FigureMeasure::Beneficiaries;
+    match (&figure.subject, figure.year) {
+        // Nobody's use is evidenced: what the charity's own notices declare, line by line.
+        (FigureSubject::Organization(code), Some(year)) if is_count && sum == 0 => {
+            Ok(declared_helped(reader, *code, year)?.map(Derived::Value))
         }
-        ask.after = page.next;
-        if ask.after.is_none() {
-            return Ok(found.then_some(Derived::Value(sum)));
-        }
+        _ if is_count && sum == 0 => Ok(None),
+        _ => Ok((!quarters.is_empty()).then_some(Derived::Value(sum))),
     }
-    Ok(None)
+}
+
+/// How many the declared lines of a charity's year helped; none where they count in different
+/// things, which do not add up, or are too many.
+fn declared_helped(
+    reader: &dyn StateRead,
+    charity: OrganizationCode,
+    year: u16,
+) -> Result<Option<i128>, StateError> {
+    let lines = DECLARED.scan(reader, &(charity, year), None, LINES_MAX)?;
+    let helped: Vec<&Helped> = lines.iter().filter_map(|(_, line)| line.helped.as_ref()).collect();
+    let Some(first) = helped.first() else { return Ok(None) };
+    let is_one_thing = helped.iter().all(|other| other.counted_in == first.counted_in);
+    let sum = helped.iter().map(|helped| i128::from(helped.count)).sum();
+    Ok((is_one_thing && lines.len() < LINES_MAX).then_some(sum))
+}
+
+/// What a lottery centre's statements of a year's sales come to: the fund that they raised, with
+/// unclaimed prizes (筹集), and how much of its central share went to the treasury (上缴).
+fn of_centre(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>, StateError> {
+    let (FigureSubject::Organization(centre), Some(year), None) =
+        (&figure.subject, figure.year, figure.category)
+    else {
+        return Ok(None);
+    };
+    let (mut raised, mut central, mut count) = (0_i128, 0_i128, 0);
+    let mut due = 0_i128;
+    for month in (1..=12).filter_map(|month| Month::new(year, month).ok()) {
+        let stated = STATEMENTS.scan(reader, &(centre, month), None, GAMES_MAX)?;
+        if stated.len() == GAMES_MAX {
+            return Ok(None);
+        }
+        count += stated.len();
+        for (_, Stated { accrual, unclaimed_prizes, .. }) in stated {
+            raised += i128::from(accrual.fund.get()) + i128::from(unclaimed_prizes.get());
+            central += i128::from(accrual.central.get());
+        }
+        // What settlements took back was never due; what the treasury gave back is due again.
+        let account = book::account(reader, &Side::Central.account(*centre, month))?;
+        due += account.map_or(0, |account| i128::from(account.balance().get()));
+    }
+    let value = if figure.measure == FigureMeasure::Raised { raised } else { central - due };
+    Ok((count > 0).then_some(Derived::Value(value)))
 }

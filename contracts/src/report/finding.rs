@@ -312,21 +312,7 @@ fn of_ratios(
     year: u16,
     findings: &mut Vec<Finding>,
 ) -> Result<(), StateError> {
-    let Some(breaches) = ratio::breaches(reader, holder, year)? else {
-        findings.push(Finding {
-            rule: "ratio_unknown",
-            holder: *holder,
-            subject: year.to_string(),
-            records: Vec::new(),
-            amount: 0,
-            days: None,
-            article: String::new(),
-            chinese: "收支笔数超出单次可计范围,年度比例未核对".to_owned(),
-            english: "too many entries to add up at once: the ratios are not checked".to_owned(),
-        });
-        return Ok(());
-    };
-    for breach in breaches {
+    for breach in ratio::breaches(reader, holder, year)? {
         findings.push(Finding {
             rule: "ratio_breach",
             holder: *holder,

@@ -1,36 +1,29 @@
 //! 慈善收支明细 and 季报: what a charity's funds received, by quarter and kind, what they spent, by
 //! quarter and use, and what they hold.
 //!
-//! Counted by the day an act happened, as it stands now: gifts less what went back to their donors,
-//! payments less what came back. Surplus that passed between funds has no day in the state and
-//! stands apart. **Reconciled** over all pages: income and surplus received are spending, surplus
-//! given and what the funds hold.
+//! Read from the sums that the acts keep ([`crate::charity::sums`]): a page costs as much as it has
+//! rows, however many gifts and payments there were. Counted by the day an act happened, as it
+//! stands now: gifts less what went back to their donors, payments less what came back. Surplus
+//! that passed between funds stands apart.
+//!
+//! **Reconciled**: all that ever came in is what went out and what the funds' accounts hold by the
+//! movements in the book; and, over all pages, the rows are the sums of their quarters.
 
-use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report};
-use crate::book::store::{ACCOUNTS, INFLOWS};
-use crate::book::{self, AccountId, Inflow, Measure, Origin, Source};
-use crate::charity::disbursement::{Expense, PAYOUTS, Payout, Reason, payment_account};
-use crate::charity::donation::{DONATIONS, Donation, FUND_MARK};
-use crate::charity::fund::FundName;
-use crate::charity::resolution::{Matter, RESOLUTIONS};
-use crate::payment::Reference;
+use crate::charity::fund::FundReference;
+use crate::charity::sums::{self, HELD, Held, Item, Quarter, Sums, Total, USES, UseKey};
 use crate::schema::Table as StateTable;
 
-/// Most gifts, payments, resolutions, accounts and inflows that are read for one page.
+/// Most sums that are read for one page.
 pub const ENTRIES_MAX: usize = 5_000;
 
 /// How many entries are read at once.
 const CHUNK: usize = 256;
-
-/// Bytes of a line account's key up to and with its holder: the table's prefix, the variant, and
-/// the 18 characters.
-const HOLDER_PREFIX_BYTES: usize = 1 + 1 + 18;
 
 const COLUMNS: [Column; 8] = [
     Column::new("fund", Kind::Key, "基金", "Fund"),
@@ -58,21 +51,31 @@ pub struct AskGifts {
     pub after: Option<Vec<u8>>,
 }
 
-/// One figure of the report.
-struct Entry<'a> {
-    fund: &'a str,
-    date: Option<Date>,
-    item: &'static str,
-    purpose: &'a str,
-    side: Side,
-    amount: Fen,
-}
+impl AskGifts {
+    /// The fund, as keys have it; none of its name where no fund can be called so.
+    fn scope(&self) -> Option<FundReference> {
+        self.fund.as_deref().map(|fund| FundReference::new(fund).unwrap_or_default())
+    }
 
-#[derive(Clone, Copy)]
-enum Side {
-    Income,
-    Expenditure,
-    Balance,
+    fn is_in_time(&self, quarter: Quarter) -> bool {
+        self.year.is_none_or(|year| year == quarter.year())
+            && self.quarter.is_none_or(|number| number == quarter.number())
+    }
+
+    /// What the keys of all rows asked for begin with.
+    fn prefix(&self) -> Vec<u8> {
+        match (self.year, self.quarter, self.scope()) {
+            (Some(year), Some(number), fund) => {
+                let quarter = (self.charity, Quarter::new(year, number));
+                match fund {
+                    Some(fund) => USES.prefix_of(&(quarter, fund)),
+                    None => USES.prefix_of(&quarter),
+                }
+            }
+            (Some(year), None, _) => USES.prefix_of(&(self.charity, year.to_be_bytes())),
+            (None, ..) => USES.prefix_of(&self.charity),
+        }
+    }
 }
 
 /// Fills a page.
@@ -81,9 +84,8 @@ struct Reading<'a> {
     ask: &'a AskGifts,
     table: Table,
     left: usize,
-    income: i128,
-    expenditure: i128,
-    balance: i128,
+    /// What the rows of quarters come to on both sides.
+    moved: i128,
 }
 
 /// Makes a page of 慈善收支明细.
@@ -92,58 +94,70 @@ struct Reading<'a> {
 /// [`StateError`] if the state cannot be read.
 pub fn gifts(reader: &dyn StateRead, ask: &AskGifts, as_of: AsOf) -> Result<Report, StateError> {
     let table = Table::new(COLUMNS.to_vec());
-    let mut reading =
-        Reading { reader, ask, table, left: ENTRIES_MAX, income: 0, expenditure: 0, balance: 0 };
+    let mut reading = Reading { reader, ask, table, left: ENTRIES_MAX, moved: 0 };
     let next = reading.all()?;
-    let Reading { table, income, expenditure, balance, .. } = reading;
+    let Reading { table, moved, .. } = reading;
     let mut report = Report::of("charity", as_of, table);
-    let (chinese, english) = ("收入合计 = 支出合计与结余合计", "income = expenditure and balance");
-    let check = Check::new("conservation", chinese, english, income, expenditure + balance);
-    let is_whole = ask.after.is_none() && next.is_none();
-    report.reconciliation = vec![if is_whole { check } else { check.over_all_pages() }];
+    report.reconciliation = reconcile(reader, ask, moved)?;
+    if ask.after.is_some() || next.is_some() {
+        let rows = report.reconciliation.pop();
+        report.reconciliation.extend(rows.map(Check::over_all_pages));
+    }
     report.next = next;
     Ok(report)
+}
+
+/// The checks of a page; those of a whole fund or charity stand on the first, so that the checks of
+/// all pages add up.
+fn reconcile(
+    reader: &dyn StateRead,
+    ask: &AskGifts,
+    moved: i128,
+) -> Result<Vec<Check>, StateError> {
+    let (mut held, mut quarters) = (Held::default(), 0);
+    if ask.after.is_none() {
+        let scope = ask.scope();
+        held = HELD.get(reader, &(ask.charity, scope.clone()))?.unwrap_or_default();
+        for (quarter, sums) in sums::quarters(reader, &ask.charity, scope.as_ref(), ask.year)? {
+            quarters += if ask.is_in_time(quarter) { both_sides(&sums) } else { 0 };
+        }
+    }
+    let Held { income, expenditure, balance } = held;
+    let [income, out, balance] = [income, expenditure, balance].map(fen);
+    let (chinese, english) = ("收入合计 = 支出合计与结余合计", "income = expenditure and balance");
+    let conserved = Check::new("conservation", chinese, english, income, out + balance);
+    let (chinese, english) =
+        ("各行收支合计 = 各季度累计数", "the rows = the sums of their quarters");
+    Ok(vec![conserved, Check::new("quarters", chinese, english, moved, quarters)])
+}
+
+fn both_sides(sums: &Sums) -> i128 {
+    let gifts_and_payments = i128::from(sums.income()) + i128::from(sums.spending());
+    gifts_and_payments + fen(sums.surplus_received) + fen(sums.surplus_given)
+}
+
+fn fen(amount: Fen) -> i128 {
+    amount.get().into()
 }
 
 impl Reading<'_> {
     /// Reads the tables one after the other; where the page ends, if it ends before them.
     fn all(&mut self) -> Result<Option<Vec<u8>>, StateError> {
-        let charity = self.ask.charity;
-        let steps = [
-            DONATIONS.prefix_of(&charity),
-            PAYOUTS.prefix_of(&charity),
-            RESOLUTIONS.prefix_of(&charity),
-            holder_prefix(&ACCOUNTS.key(&any_line(charity))),
-            holder_prefix(&INFLOWS.prefix_of(&any_line(charity))),
-        ];
-        let table = self.ask.after.as_ref().and_then(|after| after.first());
-        let known = steps.iter().position(|prefix| prefix.first() == table);
-        let first = known.unwrap_or(0);
-        for (step, prefix) in steps.iter().enumerate().skip(first) {
-            let after = self.ask.after.as_deref().filter(|_| step == first && known.is_some());
-            let end = match step {
-                0 => self.each(&DONATIONS, prefix, after, Self::gift)?,
-                1 => self.each(&PAYOUTS, prefix, after, Self::payout)?,
-                2 => self.each(&RESOLUTIONS, prefix, after, |this, key, resolution| {
-                    let is_surplus = resolution.matter == Matter::Surplus;
-                    let amount = if is_surplus { resolution.used } else { Fen::ZERO };
-                    this.surplus_given(&key.0, amount);
-                    Ok(())
-                })?,
-                3 => self.each(&ACCOUNTS, prefix, after, |this, id, account| {
-                    this.held(id, account.balance());
-                    Ok(())
-                })?,
-                _ => self.each(&INFLOWS, prefix, after, |this, key, inflow| {
-                    this.arrived(&key.0, inflow);
-                    Ok(())
-                })?,
-            };
+        let (rows, balances) = (self.ask.prefix(), HELD.prefix_of(&self.ask.charity));
+        let after = self.ask.after.as_deref();
+        let is_in_balances = after.is_some_and(|after| after.first() == balances.first());
+        if !is_in_balances {
+            let end = self.each(&USES, &rows, after, Self::row)?;
             if end.is_some() {
                 return Ok(end);
             }
         }
-        Ok(None)
+        let after = after.filter(|_| is_in_balances);
+        self.each(&HELD, &balances, after, |this, (_, fund), held| {
+            if let Some(fund) = fund {
+                this.add(fund, None, ("结余", ""), 1, Side::Balance, held.balance);
+            }
+        })
     }
 
     /// Reads the entries of a table whose keys begin with `prefix`; the last place if the page is
@@ -153,7 +167,7 @@ impl Reading<'_> {
         table: &StateTable<K, V>,
         prefix: &[u8],
         after: Option<&[u8]>,
-        count: impl Fn(&mut Self, &K, &V) -> Result<(), StateError>,
+        count: impl Fn(&mut Self, &K, &V),
     ) -> Result<Option<Vec<u8>>, StateError>
     where
         K: borsh::BorshSerialize + borsh::BorshDeserialize,
@@ -170,7 +184,7 @@ impl Reading<'_> {
             let is_last = page.len() < wanted;
             self.left -= page.len();
             for (key, name, value) in page {
-                count(self, &name, &value)?;
+                count(self, &name, &value);
                 place = Some(key);
             }
             if is_last {
@@ -179,138 +193,63 @@ impl Reading<'_> {
         }
     }
 
-    fn gift<T>(&mut self, _: &(OrganizationCode, T), gift: &Donation) -> Result<(), StateError> {
-        if !gift.voided {
-            let purpose = gift.restriction.as_ref().map_or("", |bound| bound.as_str());
-            let item = match (gift.measure, gift.restriction.is_some()) {
-                (Measure::Goods, _) => "捐赠收入(物资)",
-                (_, true) => "捐赠收入(货币·限定)",
-                (_, false) => "捐赠收入(货币·非限定)",
-            };
-            self.add(Entry {
-                fund: gift.fund.as_str(),
-                date: Some(gift.received_on),
-                item,
-                purpose,
-                side: Side::Income,
-                amount: gift.amount.checked_sub(gift.refunded).unwrap_or_default(),
-            });
+    fn row(&mut self, (_, quarter, fund, item, purpose): &UseKey, total: &Total) {
+        if self.ask.is_in_time(*quarter) {
+            let side = if item.is_income() { Side::Income } else { Side::Expenditure };
+            let words = (words(*item), purpose.as_str());
+            self.add(fund, Some(*quarter), words, total.entries, side, total.amount);
         }
-        Ok(())
     }
 
-    fn payout(
+    /// Enters a figure, if it is of the fund that was asked for.
+    fn add(
         &mut self,
-        (host, reference): &(OrganizationCode, Reference),
-        payout: &Payout,
-    ) -> Result<(), StateError> {
-        let Reason::Spent { resolution, expense } = &payout.reason else { return Ok(()) };
-        let account = book::account(self.reader, &payment_account(*host, reference))?;
-        let fund = FundName { host: *host, fund: payout.fund.clone() };
-        let decided = RESOLUTIONS.get(self.reader, &(fund, resolution.clone()))?;
-        let item = match expense {
-            Expense::Program => "慈善活动支出",
-            Expense::Management => "管理费用",
-            Expense::Fundraising => "募捐成本",
-            Expense::Other => "其他支出",
-        };
-        self.add(Entry {
-            fund: payout.fund.as_str(),
-            date: Some(payout.paid_on),
-            item,
-            purpose: decided.as_ref().map_or("", |decided| decided.purpose.as_str()),
-            side: Side::Expenditure,
-            amount: account.map_or(Fen::ZERO, |account| account.balance()),
-        });
-        Ok(())
-    }
-
-    fn surplus_given(&mut self, fund: &FundName, amount: Fen) {
-        let (item, side) = ("剩余财产转出", Side::Expenditure);
-        let fund = fund.fund.as_str();
-        self.add(Entry { fund, date: None, item, purpose: "", side, amount });
-    }
-
-    fn held(&mut self, id: &AccountId, amount: Fen) {
-        let Some(fund) = fund_of(id) else { return };
-        let (item, side) = ("结余", Side::Balance);
-        self.add(Entry { fund, date: None, item, purpose: "", side, amount });
-    }
-
-    /// What came in otherwise: surplus of other funds, and income that is no gift.
-    fn arrived(&mut self, id: &AccountId, inflow: &Inflow) {
-        let Some(fund) = fund_of(id) else { return };
-        let side = Side::Income;
-        match &inflow.from {
-            Source::Account(from @ AccountId::Line { .. }) => {
-                let is_own = *from.organization() == self.ask.charity;
-                if !is_own || fund_of(from) != Some(fund) {
-                    let (item, amount) = ("剩余财产转入", inflow.amount);
-                    self.add(Entry { fund, date: None, item, purpose: "", side, amount });
-                }
-            }
-            Source::Outside(Origin::Other { description, occurred_on }) => {
-                let amount = inflow.amount.checked_sub(inflow.named).unwrap_or_default();
-                let (item, purpose) = ("其他收入", description.as_str());
-                let date = Some(*occurred_on);
-                self.add(Entry { fund, date, item, purpose, side, amount });
-            }
-            _ => {}
-        }
-    }
-
-    /// Counts a figure, and enters it if it is of the time that was asked for.
-    fn add(&mut self, entry: Entry<'_>) {
-        let Entry { fund, date, item, purpose, side, amount } = entry;
-        let is_wanted = self.ask.fund.as_ref().is_none_or(|wanted| wanted == fund);
-        if amount.is_zero() || !is_wanted {
+        fund: &FundReference,
+        quarter: Option<Quarter>,
+        (item, purpose): (&str, &str),
+        entries: u64,
+        side: Side,
+        amount: Fen,
+    ) {
+        if amount.is_zero() || self.ask.fund.as_deref().is_some_and(|it| it != fund.as_str()) {
             return;
         }
-        let fen = i128::from(amount.get());
-        let mut figures = [0_i128; 3];
+        let mut figures = [0; 3];
         match side {
-            Side::Income => (self.income, figures[0]) = (self.income + fen, fen),
-            Side::Expenditure => (self.expenditure, figures[1]) = (self.expenditure + fen, fen),
-            Side::Balance => (self.balance, figures[2]) = (self.balance + fen, fen),
+            Side::Income => figures[0] = fen(amount),
+            Side::Expenditure => figures[1] = fen(amount),
+            Side::Balance => figures[2] = fen(amount),
         }
-        let quarter = date.map(|date| (date.year(), date.month().month().div_ceil(3)));
-        let in_time = quarter.is_none_or(|(year, quarter)| {
-            self.ask.year.is_none_or(|wanted| wanted == year)
-                && self.ask.quarter.is_none_or(|wanted| wanted == quarter)
-        });
-        if in_time {
-            let period = quarter.map(|(year, quarter)| format!("{year}Q{quarter}"));
-            let mut cells = vec![
-                Cell::text(fund),
-                Cell::optional(period),
-                Cell::text(item),
-                Cell::text(purpose),
-                Cell::Number(1),
-            ];
-            cells.extend(figures.map(Cell::from));
-            self.table.add(cells);
-        }
+        self.moved += figures[0] + figures[1];
+        let mut cells = vec![
+            Cell::text(fund),
+            Cell::optional(quarter),
+            Cell::text(item),
+            Cell::text(purpose),
+            Cell::Number(i64::try_from(entries).unwrap_or(i64::MAX)),
+        ];
+        cells.extend(figures.map(Cell::from));
+        self.table.add(cells);
     }
 }
 
-/// The fund that an account is of, if it is a fund's.
-fn fund_of(id: &AccountId) -> Option<&str> {
-    match id {
-        AccountId::Line { fund, .. } => fund.as_str().strip_prefix(FUND_MARK),
-        _ => None,
-    }
+#[derive(Clone, Copy)]
+enum Side {
+    Income,
+    Expenditure,
+    Balance,
 }
 
-fn any_line(holder: OrganizationCode) -> AccountId {
-    AccountId::Line {
-        holder,
-        measure: Measure::Quota,
-        fund: Default::default(),
-        year: 0,
-        line: Default::default(),
+const fn words(item: Item) -> &'static str {
+    match item {
+        Item::MoneyFree => "捐赠收入(货币·非限定)",
+        Item::MoneyRestricted => "捐赠收入(货币·限定)",
+        Item::Goods => "捐赠收入(物资)",
+        Item::Program => "慈善活动支出",
+        Item::Management => "管理费用",
+        Item::Fundraising => "募捐成本",
+        Item::Other => "其他支出",
+        Item::SurplusReceived => "剩余财产转入",
+        Item::SurplusGiven => "剩余财产转出",
     }
-}
-
-fn holder_prefix(key: &[u8]) -> Vec<u8> {
-    key.iter().copied().take(HOLDER_PREFIX_BYTES).collect()
 }

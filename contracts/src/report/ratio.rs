@@ -9,12 +9,8 @@ use super::rule::Rule;
 use super::table::{Cell, Column, Kind, Table, rate};
 use super::{AsOf, Check, Report};
 use crate::charity::kind::{MANAGEMENT_MAX, SPENDING_MIN};
-use crate::charity::report::{Limit, Year, year_within};
+use crate::charity::report::{self, Limit, Year};
 use crate::parameter;
-
-/// Most gifts and payments of a charity that one answer reads. A charity with more asks for its
-/// income and expenditure page by page.
-pub const ENTRIES_MAX: usize = 50_000;
 
 const COLUMNS: [Column; 8] = [
     Column::new("item", Kind::Key, "指标", "Item"),
@@ -78,7 +74,7 @@ impl Ratio {
     }
 }
 
-/// The report; none if the charity has more gifts and payments than [`ENTRIES_MAX`].
+/// The report.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
@@ -87,8 +83,8 @@ pub fn ratios(
     charity: &OrganizationCode,
     year: u16,
     as_of: AsOf,
-) -> Result<Option<Report>, StateError> {
-    let Some(found) = year_within(reader, charity, year, ENTRIES_MAX)? else { return Ok(None) };
+) -> Result<Report, StateError> {
+    let found = report::year(reader, charity, year)?;
     let mut table = Table::new(COLUMNS.to_vec());
     let mut amount = |item: &str, chinese: &str, fen: u64| {
         let mut cells = vec![Cell::Empty; COLUMNS.len()];
@@ -132,11 +128,10 @@ pub fn ratios(
     let total = i128::from(found.spending());
     report.reconciliation = vec![Check::new("spending", chinese, english, spending, total)];
     report.rules = rules;
-    Ok(Some(report))
+    Ok(report)
 }
 
-/// The limits that a year did not keep; nothing is known of a charity with more than
-/// [`ENTRIES_MAX`] gifts and payments.
+/// The limits that a year did not keep.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
@@ -144,8 +139,8 @@ pub fn breaches(
     reader: &dyn StateRead,
     charity: &OrganizationCode,
     year: u16,
-) -> Result<Option<Vec<Breach>>, StateError> {
-    let Some(found) = year_within(reader, charity, year, ENTRIES_MAX)? else { return Ok(None) };
+) -> Result<Vec<Breach>, StateError> {
+    let found = report::year(reader, charity, year)?;
     let last_day = Date::new(year, 12, 31).unwrap_or(Date::MAX);
     let mut breaches = Vec::new();
     for limit in found.limits.iter().filter(|limit| !limit.kept) {
@@ -160,7 +155,7 @@ pub fn breaches(
             english: format!("{english}: {}, the limit is {}", percent(reached), percent(bound)),
         });
     }
-    Ok(Some(breaches))
+    Ok(breaches)
 }
 
 /// Basis points as a percentage.

@@ -26,6 +26,8 @@ pub const CHARITY: &str = "慈善总会";
 const FUNDS: &[&str] = &["南湖", "本级"];
 /// Uses to which gifts are bound; the first is none.
 const USES: &[&str] = &["", "助餐", "助学"];
+/// As what payments count, by their numbers.
+const EXPENSES: &[&str] = &["program", "management", "fundraising", "other"];
 /// Organisations that other steps may belong to.
 const PARTIES: &[&str] = &[CHARITY, "基金会", "county_civil"];
 
@@ -35,6 +37,7 @@ pub enum GiftAct {
     Donate { gift: usize, fund: usize, fen: u64, bound: usize, goods: bool },
     Disburse { payment: usize, fund: usize, fen: u64, bound: usize, gift: Option<usize> },
     Bounce { payment: usize, fen: u64 },
+    Show { payment: usize },
     Correct { payment: usize },
     ChangePurpose { gift: usize, bound: usize, filing: bool },
     Refund { payment: usize, gift: usize, fen: u64 },
@@ -54,6 +57,7 @@ pub fn gift_act() -> impl Strategy<Value = GiftAct> {
                 GiftAct::Disburse { payment, fund, fen, bound, gift }
             }),
         4 => (payment(), fen()).prop_map(|(payment, fen)| GiftAct::Bounce { payment, fen }),
+        2 => payment().prop_map(|payment| GiftAct::Show { payment }),
         2 => payment().prop_map(|payment| GiftAct::Correct { payment }),
         3 => (gift(), bound(), prop::bool::weighted(0.2))
             .prop_map(|(gift, bound, filing)| GiftAct::ChangePurpose { gift, bound, filing }),
@@ -79,10 +83,13 @@ fn words(act: &GiftAct) -> String {
         }
         GiftAct::Disburse { payment, fund, fen, bound, gift } => {
             let (fund, of, gift) = (FUNDS[*fund], USES[*bound], gift_of(gift));
+            let expense = EXPENSES[*payment % EXPENSES.len()];
             format!(
-                "disburse fund={fund} under={of} reference=付{payment} amount={fen}分 to=home {gift}"
+                "disburse fund={fund} under={of} reference=付{payment} amount={fen}分 to=home \
+                 expense={expense} {gift}"
             )
         }
+        GiftAct::Show { payment } => format!("show_use payment=付{payment}"),
         GiftAct::Correct { payment } => format!("correct_payout payment=付{payment}"),
         GiftAct::Bounce { payment, fen } => format!("bounced payment=付{payment} amount={fen}分"),
         GiftAct::ChangePurpose { gift, bound, filing } => {
@@ -96,7 +103,9 @@ fn words(act: &GiftAct) -> String {
         }
         GiftAct::Void { gift } => format!("void_donation donation=捐{gift}"),
         GiftAct::Surplus { fund, gift, fen } => {
-            let (from, to, gift) = (FUNDS[*fund], FUNDS[1 - *fund], gift_of(gift));
+            // Sometimes out of a gift's own account into the pool of its fund.
+            let to = if fen % 3 == 0 { *fund } else { 1 - *fund };
+            let (from, to, gift) = (FUNDS[*fund], FUNDS[to], gift_of(gift));
             format!(
                 "transfer_surplus fund={from} to={to} amount={fen}分 under=结余 agreement=章程 {gift}"
             )
@@ -267,6 +276,7 @@ fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
                 Event::Charity(GiftEvent::Corrected { .. }) => Some("corrected"),
                 Event::Charity(GiftEvent::PurposeChanged { .. }) => Some("changed"),
                 Event::Charity(GiftEvent::Refunded { .. }) => Some("refunded"),
+                Event::Charity(GiftEvent::Used { .. }) => Some("shown"),
                 Event::Charity(GiftEvent::SurplusTransferred { .. }) => Some("surplus"),
                 Event::Charity(GiftEvent::FundTerminated { .. }) => Some("terminated"),
                 Event::Movement(moved) if matches!(moved.basis, Basis::Substitution { .. }) => {
@@ -305,6 +315,7 @@ fn the_random_acts_contain_what_they_are_about() {
         "corrected",
         "changed",
         "refunded",
+        "shown",
         "surplus",
         "terminated",
         "substituted",

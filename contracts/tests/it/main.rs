@@ -4,6 +4,8 @@
 
 mod book;
 mod charity;
+mod charity_sums;
+mod charity_trace;
 mod disclosure;
 mod disclosure_property;
 mod declared;

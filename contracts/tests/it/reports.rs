@@ -2,7 +2,8 @@
 //! each is reconciled with the book whatever was done.
 
 mod charity;
-mod log;
+mod derived;
+pub mod log;
 
 use minglian_contracts::allocation::Category;
 use minglian_contracts::book::{self, AccountId};

@@ -10,10 +10,10 @@ use minglian_ledger::log::tiles::Tile;
 use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::wire::{
-    AccountView, AuditView, ComplaintView, Consistency, HeaderView, Health, LineDetail, LineView,
-    ObligationView, OrganizationDetail, OrganizationView, Page, ParameterView, PeerView,
-    ProposalView, PublicationView, RecordView, ReportView, SampleView, TracePage, TraceQuery,
-    ValidatorsView,
+    AccountView, AuditView, ComplaintView, Consistency, GiftTracePage, GiftTraceRequest,
+    HeaderView, Health, LineDetail, LineView, ObligationView, OrganizationDetail, OrganizationView,
+    Page, ParameterView, PeerView, ProposalView, PublicationView, RecordView, ReportView,
+    SampleView, TracePage, TraceQuery, ValidatorsView,
 };
 use crate::{Client, ClientError, malformed};
 
@@ -93,6 +93,22 @@ impl Client {
         self.evidence(&format!("/v1/accounts/{}/evidence", HEXLOWER.encode(id)), since).await
     }
 
+    /// Proof of what a quarter, 1 to 4, of a charity or of one of its funds comes to, after the
+    /// last block.
+    pub async fn quarter_evidence(
+        &self,
+        charity: &OrganizationCode,
+        fund: Option<&str>,
+        (year, quarter): (u16, u8),
+        since: Height,
+    ) -> Result<Evidence, ClientError> {
+        let path = format!("/v1/charities/{charity}/quarters/{year}/{quarter}/evidence");
+        let fund = fund.map(|fund| ("fund", fund.to_owned()));
+        let query: Query = fund.into_iter().chain([("since_height", since.to_string())]).collect();
+        let bytes = self.bytes(&path, &query).await?;
+        Evidence::decode(&bytes).map_err(|error| malformed(&path, error))
+    }
+
     async fn evidence(&self, path: &str, since: Height) -> Result<Evidence, ClientError> {
         let bytes = self.bytes(path, &[("since_height", since.to_string())]).await?;
         Evidence::decode(&bytes).map_err(|error| malformed(path, error))
@@ -101,6 +117,15 @@ impl Client {
     /// A page of a trace.
     pub async fn trace(&self, query: &TraceQuery) -> Result<TracePage, ClientError> {
         self.json("/v1/trace", &query.pairs()).await
+    }
+
+    /// A page of a gift's trace. The hash of its receipt's code travels in the body.
+    pub async fn gift_trace(
+        &self,
+        request: &GiftTraceRequest,
+    ) -> Result<GiftTracePage, ClientError> {
+        let request = self.http.post(format!("{}/v1/gifts/trace", self.base)).json(request);
+        self.json_of(request).await
     }
 
     /// The organisations, by code.

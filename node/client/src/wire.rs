@@ -7,6 +7,7 @@ pub mod account;
 pub mod chain;
 pub mod disclosure;
 pub mod deposit;
+pub mod gift;
 pub mod organization;
 pub mod oversight;
 pub mod report;
@@ -28,6 +29,7 @@ pub use deposit::{
     AttachmentStatus, AttachmentView, MissingAttachment, OpeningRequest, OpeningView, Uploaded,
 };
 pub use disclosure::{ObligationView, PublicationView};
+pub use gift::{GiftEdge, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView};
 pub use organization::{
     KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalView,
     RecordSummary,

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use super::problem::Refusal;
 
 /// Longest hexadecimal text in a path or query: a trace's cursor.
-const HEX_CHARACTERS_MAX: usize = 32 * 1024;
+pub const HEX_CHARACTERS_MAX: usize = 32 * 1024;
 
 /// The query of a request.
 pub struct Params<T>(pub T);

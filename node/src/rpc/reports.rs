@@ -14,7 +14,7 @@ use minglian_contracts::report::gifts::gifts;
 use minglian_contracts::report::holding::holding;
 use minglian_contracts::report::lines::{LinesReport, lines};
 use minglian_contracts::report::paper::working_paper;
-use minglian_contracts::report::ratio::{self, ratios};
+use minglian_contracts::report::ratio::ratios;
 use minglian_contracts::report::{AsOf, Report};
 use minglian_ledger::block::Header;
 use minglian_ledger::date::beijing_date;
@@ -23,7 +23,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::extract::{Params, Segments, json_answer};
-use super::problem::{Kind, Refusal};
+use super::problem::Refusal;
 use super::{Node, Shared, reading};
 use ask::Wanted;
 use log_flows::LogFlows;
@@ -46,7 +46,6 @@ const ATTEMPTS_MAX: usize = 3;
     responses(
         (status = 200, description = "columns, rows, sums, rules and reconciliation; or CSV"),
         (status = 404, description = "no such report"),
-        (status = 413, description = "too much to add up in one answer"),
     )
 )]
 pub(super) async fn report(
@@ -119,10 +118,7 @@ fn make(shared: &Shared, name: &str, wanted: &Wanted, as_of: AsOf) -> Result<Rep
         "charity" => Ok(gifts(store, &wanted.gifts()?, as_of)?),
         "charity-ratios" => {
             let year = wanted.year.ok_or_else(|| Refusal::bad("year is missing"))?;
-            ratios(store, &wanted.needed_holder()?, year, as_of)?.ok_or_else(|| {
-                let detail = format!("more than {} gifts and payments", ratio::ENTRIES_MAX);
-                Refusal::new(Kind::TooLarge, detail)
-            })
+            Ok(ratios(store, &wanted.needed_holder()?, year, as_of)?)
         }
         "declared" => Ok(declared(store, &wanted.figures(store)?, as_of)?),
         "working-paper" => {

@@ -77,7 +77,7 @@ fn begin(shared: &Shared, wanted: &Wanted) -> Result<Cursor, Refusal> {
 
 /// Cursors come from outside, so positions that no movement brought are a fault of the request
 /// first; what the index itself cannot read is ours.
-fn broken(error: TraceError<DerivedError>) -> Refusal {
+pub(super) fn broken(error: TraceError<DerivedError>) -> Refusal {
     match error {
         TraceError::Source(error) => Refusal::internal(error),
         other => Refusal::bad(other),

@@ -15,6 +15,7 @@ mod engine_mark;
 mod engine_net;
 mod engine_parts;
 mod engine_wire;
+mod gifts;
 mod gossip;
 mod gossip_malformed;
 mod import;

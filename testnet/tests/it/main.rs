@@ -6,6 +6,7 @@ mod network;
 mod cluster;
 mod clerk;
 mod charity_year;
+mod donor;
 mod halt;
 mod partition;
 mod bad_input;
