@@ -17,7 +17,8 @@ NEXTEST := $(shell command -v cargo-nextest >/dev/null && echo "cargo nextest ru
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/tools/bin/cargo-deny
 
-.PHONY: help setup build demo smoke test test-rust test-typescript lint deny bench clean-demo
+.PHONY: help setup build demo smoke test test-rust test-typescript lint deny bench mutants \
+	clean-demo
 
 help:
 	@echo "make demo    four nodes on this machine, real published tables imported, explorer open"
@@ -25,6 +26,7 @@ help:
 	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"
 	@echo "make bench   throughput and latency of four nodes; JSON"
 	@echo "make lint    format and clippy only; licences too, once make deny has run"
+	@echo "make mutants changes of the rules that no test notices, of a sample: SEED, COUNT"
 	@echo "make deny    licences, sources and bans of all dependencies; advisories if reachable"
 
 # System packages, and RocksDB's C++ once (about 20 minutes on two cores, then never again).
@@ -59,6 +61,13 @@ deny: $(DENY)
 	"$(DENY)" --locked check licenses bans sources
 	@if "$(DENY)" --locked fetch db; then "$(DENY)" --frozen check advisories; \
 	else echo "advisories NOT checked: their database cannot be reached"; fi
+
+# A run that can be repeated: the sample follows from the seed and the sources.
+SEED ?= minglian-1
+COUNT ?= 20
+
+mutants: setup
+	.ci/mutants "$(SEED)" "$(COUNT)"
 
 test-rust: setup
 	$(NEXTEST) --workspace

@@ -12,7 +12,7 @@ use crate::charity::change::Authority;
 use crate::charity::disbursement::Recipient;
 use crate::charity::donation::{Donate, Donor, Gift};
 use crate::charity::fund::Committee;
-use crate::disclosure::figure::Figure;
+use crate::disclosure::figure::{Figure, FigureSubject};
 use crate::disclosure::publication::{Attached, Metadata};
 use crate::disclosure::rule::Terms;
 use crate::governance::Change;
@@ -253,7 +253,12 @@ impl<'a> Contents<'a> {
         self.texts.extend([title.as_str(), summary.as_str(), topic.as_str(), publisher.as_str()]);
         self.texts.extend([time_limit.as_str(), format.as_str(), language.as_str()]);
         self.texts.extend(metadata.keywords.iter().map(|keyword| keyword.as_str()));
-        self.texts.extend(figures.iter().map(|figure| figure.label.as_str()));
+        for figure in figures {
+            self.text(figure.label.as_str());
+            if let FigureSubject::Other(subject) = &figure.subject {
+                self.text(subject.as_str());
+            }
+        }
         self.attachments(attachments.iter().map(|attached| &attached.hash));
     }
 

@@ -1,7 +1,5 @@
 //! Charity money beyond the scenarios: what a year comes to, where a donor's trace leads, which fen
-//! go back, and that every refusal is shown by a scenario.
-
-use std::fs;
+//! go back.
 
 use minglian_contracts::book::{self, Basis, Interval, Movement};
 use minglian_contracts::charity::declared::DECLARED_YEARS;
@@ -9,7 +7,6 @@ use minglian_contracts::charity::donation::{self, DONATIONS, RECEIPT_CODES, pool
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::charity::report::{self, Year};
 use minglian_contracts::event::{self, Event, Outcome};
-use minglian_contracts::refusal::Code;
 use minglian_contracts::trace::memory::MovementIndex;
 use minglian_contracts::trace::{Cursor, Direction, trace};
 use minglian_ledger::fen::Fen;
@@ -46,19 +43,6 @@ fn movements(events: &[Event]) -> Vec<&Movement> {
         _ => None,
     });
     found.collect()
-}
-
-#[test]
-fn every_refusal_of_charity_money_is_shown_by_a_scenario() {
-    let files =
-        scenario::files().into_iter().filter(|file| file.to_str().unwrap().contains("/charity"));
-    let lines: String = files.map(|file| fs::read_to_string(file).unwrap()).collect();
-    let codes: Vec<&Code> = Code::ALL.iter().filter(|code| code.number() / 100 == 9).collect();
-    assert_eq!(codes.len(), 41);
-    for code in codes {
-        let shown = format!(" = {} {}\n", code.number(), code.name());
-        assert!(lines.contains(&shown), "no scenario ends in{shown}");
-    }
 }
 
 #[test]

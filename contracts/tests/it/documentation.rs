@@ -26,6 +26,72 @@ fn the_page_lists_every_refusal_as_the_code_has_it() {
     assert!(page.contains(&table), "docs/contracts.md must contain this table:\n\n{table}");
 }
 
+/// The tests' sources of this crate, joined.
+fn tests() -> String {
+    let mut all = String::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                all.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+/// Whether what a row of the table of policy calls its proof is there: a scenario by its name, a
+/// file of tests in backticks, a control rule by its number.
+fn is_there(proof: &str, tests: &str) -> bool {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    proof.split_whitespace().take_while(|word| *word != "for").all(|word| {
+        if let Some(path) = word.strip_prefix('`').and_then(|word| word.strip_suffix('`')) {
+            let folder = if path.starts_with("it/") { "tests" } else { ".." };
+            return crate_folder.join(folder).join(path).is_file();
+        }
+        if let Some(number) = word.strip_prefix('I').and_then(|it| it.parse::<u8>().ok()) {
+            return tests.contains(&format!("#[test]\nfn i{number:02}_"));
+        }
+        crate_folder.join("tests/scenarios").join(format!("{word}.txt")).is_file()
+    })
+}
+
+#[test]
+fn every_row_of_policy_is_shown_by_scenarios_and_tests_that_exist() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/contracts.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, table) =
+        page.split_once("| row | module | acts | shown by |\n|---|---|---|---|\n").unwrap();
+    let (table, tests) = (table.split("\n\n").next().unwrap(), tests());
+    let (mut proofs, mut complaints) = (0, Vec::new());
+    for row in table.lines() {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let ["", name, module, _, shown_by, ""] = cells[..] else { panic!("{row}") };
+        let shown_by = shown_by.split("*partly*").next().unwrap();
+        // What has no module says that it is not built, and what has one is shown.
+        if module == "–" || shown_by.starts_with("not built") {
+            assert!(module == "–" && shown_by.starts_with("not built"), "{row}");
+            continue;
+        }
+        let parts: Vec<&str> =
+            shown_by.split([',', ';']).map(str::trim).filter(|it| !it.is_empty()).collect();
+        proofs += parts.len();
+        if parts.is_empty() {
+            complaints.push(format!("{name} is shown by nothing"));
+        }
+        let missing = parts.iter().filter(|proof| !is_there(proof, &tests));
+        complaints.extend(missing.map(|proof| format!("{name}: no {proof}")));
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    assert!(proofs > 0);
+    for wrong in ["no_such_scenario", "`it/no_such_test.rs`", "I99"] {
+        assert!(!is_there(wrong, &tests), "{wrong}");
+    }
+}
+
 #[test]
 fn refusal_numbers_are_unique_and_ascend() {
     let numbers: Vec<u32> = Code::ALL.iter().map(|code| code.number()).collect();

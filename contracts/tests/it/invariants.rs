@@ -1,7 +1,8 @@
 //! The control rules of the money's way, one test for each by its number: I1 to I9, I22 and I23.
 //! The other numbers are tested where their modules are.
 
-mod acts;
+pub mod acts;
+mod charity;
 
 use minglian_contracts::allocation::status::Stage;
 use minglian_contracts::allocation::year::TakeBack;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 
+mod audit;
 mod book;
 mod charity;
 mod charity_sums;
@@ -23,6 +24,7 @@ mod monitor;
 mod oversight;
 mod payment;
 mod project;
+mod refusals;
 mod rule_files;
 mod reports;
 mod rules;

@@ -11,11 +11,13 @@
 //! balance county_civil/中央集中/2024/甲 = 102万元
 //! cash 慈善总会/慈善·南湖/0/非限定 = 5元               the same of money, and of `goods`
 //! owed 慈善总会 charity.fund_information/助学/1 = due 2025-07-01
+//! each 1-64 home.governor revoke_key key=home.{n} = ok  the act for each number, many in a block
 //! ```
 //!
 //! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME`, `withdraw NAME`
-//! and `retract NAME` then mean that act. `= out` says that no block may hold the act. The verbs
-//! are in `verbs.rs`.
+//! and `retract NAME` then mean that act. `= out` says that no block may hold the act.
+//! `client_reference=` is the organisation's own reference of the act, which is else one of its
+//! own. The verbs are in `verbs.rs`.
 
 mod arguments;
 mod erasures;
@@ -35,11 +37,13 @@ use minglian_contracts::book::{self, AccountId, Measure};
 use minglian_contracts::call::Call;
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::refusal::Code;
+use minglian_contracts::seal::InvalidBlock;
 use minglian_contracts::validator_set;
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::hash::{StateRoot, TransactionId};
 use minglian_ledger::record::Receipt;
+use minglian_ledger::transaction::Transaction;
 
 use crate::world::World;
 use arguments::{Arguments, parse_amount, parse_line_name};
@@ -47,6 +51,9 @@ use arguments::{Arguments, parse_amount, parse_line_name};
 /// What a line begins with that asks for a balance.
 const MEASURES: &[(&str, Measure)] =
     &[("balance ", Measure::Quota), ("cash ", Measure::Cash), ("goods ", Measure::Goods)];
+
+/// How many acts of an `each` go into one block.
+const EACH_PER_BLOCK: usize = 40;
 
 struct Scenario {
     world: World,
@@ -92,6 +99,17 @@ pub fn files() -> Vec<PathBuf> {
     files
 }
 
+/// What the lines of all scenarios expect of their acts.
+pub fn expectations() -> Vec<String> {
+    let mut all = Vec::new();
+    for file in files() {
+        let text = fs::read_to_string(file).unwrap();
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        all.extend(lines.filter_map(|line| Some(Line::parse(line).ok()?.expected.to_owned())));
+    }
+    all
+}
+
 /// Carries out a scenario.
 pub fn play(file: &Path) -> Played {
     let mut scenario =
@@ -109,6 +127,24 @@ pub fn play(file: &Path) -> Played {
     Played { complaints, steps: scenario.steps, world: scenario.world }
 }
 
+/// The parts of a line that is an act or a question.
+struct Line<'a> {
+    act: &'a str,
+    expected: &'a str,
+    name: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    fn parse(line: &'a str) -> Result<Self, String> {
+        let (act, expected) = line.rsplit_once(" = ").ok_or("no ` = ` and expectation")?;
+        let (expected, name) = match expected.trim().split_once(" as ") {
+            Some((expected, name)) => (expected, Some(name)),
+            None => (expected.trim(), None),
+        };
+        Ok(Self { act: act.trim(), expected, name })
+    }
+}
+
 impl Scenario {
     fn line(&mut self, line: &str) -> Result<(), String> {
         if let Some(date) = line.strip_prefix("date ") {
@@ -122,12 +158,10 @@ impl Scenario {
             }
             return Ok(());
         }
-        let (act, expected) = line.rsplit_once(" = ").ok_or("no ` = ` and expectation")?;
-        let (act, expected) = (act.trim(), expected.trim());
-        let (expected, name) = match expected.split_once(" as ") {
-            Some((expected, name)) => (expected, Some(name)),
-            None => (expected, None),
-        };
+        if let Some(rest) = line.strip_prefix("each ") {
+            return self.each(rest);
+        }
+        let Line { act, expected, name } = Line::parse(line)?;
         for (word, measure) in MEASURES {
             if let Some(name) = act.strip_prefix(word) {
                 return self.check_balance(name, *measure, expected);
@@ -140,16 +174,9 @@ impl Scenario {
             let set = validator_set::validators(&self.world.state).map_err(|it| it.to_string())?;
             return compare(&set.members().len().to_string(), expected);
         }
-        let arguments = Arguments::parse(act)?;
-        let call = self.call(&arguments)?;
-        let transaction = self.world.sign(&arguments.actor, &call);
+        let (transaction, call) = self.sign(act)?;
         let id = transaction.id();
-        let result = self.world.block(vec![transaction]);
-        self.steps.push(Step {
-            act: format!("{} {act}", self.world.date),
-            receipts: result.as_ref().map(Clone::clone).unwrap_or_default(),
-            state_root: self.world.header.state_root,
-        });
+        let result = self.block(act, vec![transaction]);
         let found = match result {
             Ok(receipts) => describe(&event::read(&receipts[0]).map_err(|it| it.to_string())?),
             Err(error) if expected == "out" => return refuse_operational(&error),
@@ -162,6 +189,59 @@ impl Scenario {
             self.proposals.insert(name.to_owned(), id);
         }
         compare(&found, expected)
+    }
+
+    /// `1-64 ACT = EXPECTED`, with `{n}` for the number.
+    fn each(&mut self, line: &str) -> Result<(), String> {
+        let (range, line) = line.split_once(' ').ok_or("each FIRST-LAST ACT")?;
+        let (first, last) = range.split_once('-').ok_or("each FIRST-LAST ACT")?;
+        let number = |text: &str| text.parse::<u32>().map_err(|_| format!("{text} is no number"));
+        let numbers: Vec<u32> = (number(first)?..=number(last)?).collect();
+        for chunk in numbers.chunks(EACH_PER_BLOCK) {
+            let lines: Vec<String> =
+                chunk.iter().map(|number| line.replace("{n}", &number.to_string())).collect();
+            let lines =
+                lines.iter().map(|line| Line::parse(line)).collect::<Result<Vec<_>, _>>()?;
+            let mut transactions = Vec::new();
+            for Line { act, .. } in &lines {
+                transactions.push(self.sign(act)?.0);
+            }
+            let ids: Vec<_> = transactions.iter().map(Transaction::id).collect();
+            let act = format!("{line} from {} to {}", chunk[0], chunk[chunk.len() - 1]);
+            let receipts = self.block(&act, transactions).map_err(|error| error.to_string())?;
+            for ((Line { act, expected, name }, id), receipt) in lines.iter().zip(ids).zip(receipts)
+            {
+                let found = describe(&event::read(&receipt).map_err(|it| it.to_string())?);
+                compare(&found, expected).map_err(|complaint| format!("{act}: {complaint}"))?;
+                self.proposals.extend(name.map(|name| (name.to_owned(), id)));
+            }
+        }
+        Ok(())
+    }
+
+    fn sign(&mut self, act: &str) -> Result<(Transaction, Call), String> {
+        let arguments = Arguments::parse(act)?;
+        let call = self.call(&arguments)?;
+        let transaction = match arguments.optional("client_reference") {
+            Some(reference) => self.world.sign_with(&arguments.actor, reference, call.encode()),
+            None => self.world.sign(&arguments.actor, &call),
+        };
+        Ok((transaction, call))
+    }
+
+    /// Commits a block and notes it as a step.
+    fn block(
+        &mut self,
+        act: &str,
+        transactions: Vec<Transaction>,
+    ) -> Result<Vec<Receipt>, InvalidBlock> {
+        let result = self.world.block(transactions);
+        self.steps.push(Step {
+            act: format!("{} {act}", self.world.date),
+            receipts: result.as_ref().map(Clone::clone).unwrap_or_default(),
+            state_root: self.world.header.state_root,
+        });
+        result
     }
 
     fn call(&self, arguments: &Arguments) -> Result<Call, String> {
@@ -198,7 +278,7 @@ impl Scenario {
     }
 }
 
-fn refuse_operational(error: &minglian_contracts::seal::InvalidBlock) -> Result<(), String> {
+fn refuse_operational(error: &InvalidBlock) -> Result<(), String> {
     if error.is_operational() { Err(error.to_string()) } else { Ok(()) }
 }
 

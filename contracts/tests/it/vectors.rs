@@ -51,6 +51,8 @@ use serde_json::{Value, json};
 
 use tree::Tree;
 
+use crate::world::World;
+
 fn repository(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
@@ -188,13 +190,31 @@ fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
     }
 }
 
+fn all_calls() -> Vec<Call> {
+    let modules =
+        [calls::all(), charity::calls(), oversight::calls(), disclosure::calls(), opening::calls()];
+    modules.concat()
+}
+
+/// What a block's limit counts for each act and who decides it: both are rules that every node
+/// follows, and neither shows in the act's bytes.
+#[test]
+fn weights_and_policies() {
+    let world = World::new();
+    let values = all_calls().into_iter().map(|call| {
+        let policy = match call.policy(&world.state) {
+            Ok(policy) => format!("{policy:?}"),
+            Err(fault) => format!("{fault}"),
+        };
+        json!({ "name": Sample::of(&call).name, "weight": call.weight(), "policy": policy })
+    });
+    let about = "What each act of calls.json weighs, and who proposes and approves it.";
+    check_values("policies.json", about, values.collect());
+}
+
 #[test]
 fn calls() {
-    let mut samples: Vec<Sample> = calls::all().iter().map(Sample::of).collect();
-    samples.extend(charity::calls().iter().map(Sample::of));
-    samples.extend(oversight::calls().iter().map(Sample::of));
-    samples.extend(disclosure::calls().iter().map(Sample::of));
-    samples.extend(opening::calls().iter().map(Sample::of));
+    let samples: Vec<Sample> = all_calls().iter().map(Sample::of).collect();
     let about = "Acts as they stand in `TransactionBody.call`, at least one for each variant.";
     check_file("calls.json", about, &samples);
     check_page("Calls", &samples, &numbers_of::<Call>(&[]));

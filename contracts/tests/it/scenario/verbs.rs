@@ -50,7 +50,11 @@ pub fn call(arguments: &Arguments, world: &World) -> Result<Call, String> {
 }
 
 fn registry_call(arguments: &Arguments) -> Result<Option<registry::Call>, String> {
-    let key = |name: &str| arguments.get(name).map(public_key);
+    // The key of a name, or one as it is written.
+    let key = |name: &str| match arguments.get(name)?.strip_prefix("hex:") {
+        Some(digits) => digits.parse().map_err(|_| format!("{digits} is no key")),
+        None => arguments.get(name).map(public_key),
+    };
     Ok(Some(match arguments.verb.as_str() {
         "register_organization" => registry::Call::RegisterOrganization {
             code: match arguments.optional("code") {

@@ -1,0 +1,188 @@
+//! Every numbered refusal is provoked: by a line of a scenario, or, where no act can, by a test
+//! that is named here.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use minglian_contracts::actor::Signature;
+use minglian_contracts::allocation::line::PROJECT_LINES;
+use minglian_contracts::approval;
+use minglian_contracts::call::Call;
+use minglian_contracts::context::BlockContext;
+use minglian_contracts::execute::execute_block;
+use minglian_contracts::fault::Fault;
+use minglian_contracts::project::{self, evaluation::PROJECT_LINES_MAX};
+use minglian_contracts::proposal::{PROPOSALS, Proposal};
+use minglian_contracts::refusal::Code;
+use minglian_contracts::schema::State;
+use minglian_ledger::date::Date;
+use minglian_ledger::genesis::Role;
+use minglian_ledger::hash::TransactionId;
+use minglian_ledger::height::{Height, LogIndex};
+
+use crate::invariants::acts::{CENTRAL, line};
+use crate::scenario;
+use crate::world::{World, code, public_key, text};
+
+/// A refusal that no act provokes, the test that does, and why a scenario cannot.
+const ELSEWHERE: &[(Code, &str, &str)] = &[
+    (
+        Code::ReceiptTooLarge,
+        "a_receipt_that_would_not_fit_is_refused_as_a_whole",
+        "what one act reports is bounded below the limit; the state must be broken",
+    ),
+    (
+        Code::ApprovalNotProposable,
+        "a_step_on_a_proposal_is_never_a_proposal_itself",
+        "a step is taken at once, so none ever waits; the state must be broken",
+    ),
+    (
+        Code::MeasureDiffers,
+        "what_the_book_refuses",
+        "every module moves quota to quota and money to money",
+    ),
+    (
+        Code::FundDiffers,
+        "what_the_book_refuses",
+        "allocation refuses with 506 before the book is asked",
+    ),
+    (
+        Code::AccountTerminal,
+        "what_the_book_refuses",
+        "every module pays from lines and takes back by returns",
+    ),
+    (
+        Code::InflowUnknown,
+        "what_the_book_refuses",
+        "an act names a gift or a statement, whose inflow the module has noted",
+    ),
+    (
+        Code::InflowRebased,
+        "too_many_gaps_lead_to_one_recorded_rebase_and_nobody_is_refused",
+        "as before: a re-base is never noted as a gift's or a statement's inflow",
+    ),
+    (
+        Code::CarryOverDiffers,
+        "carried_money_keeps_its_line_and_its_age",
+        "the act names the line; its name of the next year follows",
+    ),
+    (Code::NotAPayment, "what_the_book_refuses", "an act names a payment, whose account follows"),
+    (
+        Code::AccountClosed,
+        "what_the_book_refuses",
+        "an act names a line or a payment; no module sends money to a voided entry",
+    ),
+    (
+        Code::TooManyLines,
+        "a_unit_with_more_lines_than_one_act_reads_is_refused",
+        "4,097 lines take 8,194 acts: too long for every run",
+    ),
+];
+
+/// The text of the test of this name, if there is one.
+fn source_of(test: &str) -> Option<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|it| it == "rs")).find_map(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        let (_, rest) = text.split_once(&format!("#[test]\nfn {test}() {{\n"))?;
+        Some(rest.split("\n}\n").next()?.to_owned())
+    })
+}
+
+#[test]
+fn every_refusal_is_provoked_by_a_scenario_or_by_a_named_test() {
+    let expected: BTreeSet<String> = scenario::expectations().into_iter().collect();
+    let mut complaints = Vec::new();
+    for code in Code::ALL {
+        let (number, name) = (code.number(), code.name());
+        let is_played = expected.contains(&format!("{number} {name}"));
+        let elsewhere = ELSEWHERE.iter().find(|(known, _, _)| known == code);
+        match (is_played, elsewhere) {
+            (true, None) => {}
+            (true, Some(_)) => complaints.push(format!("{number} {name} is in a scenario now")),
+            (false, None) => complaints.push(format!("{number} {name} is provoked nowhere")),
+            (false, Some((_, test, why))) => {
+                assert!(!why.is_empty());
+                let names_it = |text: String| text.contains(&format!("Code::{name}"));
+                if !source_of(test).is_some_and(names_it) {
+                    complaints.push(format!("{number} {name}: no test {test} that provokes it"));
+                }
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn a_code_that_nothing_provokes_would_be_found() {
+    assert!(source_of("what_the_book_refuses").is_some());
+    assert!(source_of("what_the_book_never_heard_of").is_none());
+    assert!(!source_of("what_the_book_refuses").unwrap().contains("Code::InflowRebased"));
+}
+
+/// A signature on a proposal that a governor of `organization` gave.
+fn vote(organization: &str) -> Signature {
+    let key = public_key(&format!("{organization}.governor"));
+    Signature {
+        organization: code(organization),
+        key,
+        officer: key,
+        role: Role::Governor,
+        index: LogIndex(0),
+    }
+}
+
+/// What becomes of the last approval of `call`, which waits with `signatures` in a state that no
+/// act can have made; none if it is applied.
+fn approve_broken(call: Call, signatures: Vec<Signature>) -> Option<Code> {
+    let mut world = World::new();
+    let proposal = TransactionId([7; 32]);
+    let approve = Call::Approval(approval::Call::Approve { proposal });
+    let transaction = world.sign("county_finance.governor", &approve);
+    let mut state = State::new(&world.state);
+    let (proposed_at, open_until) = (Height(0), Date::MAX);
+    PROPOSALS.put(&mut state, &proposal, &Proposal { call, signatures, proposed_at, open_until });
+    let context = BlockContext::after(&world.header, world.next_time()).unwrap();
+    let executed = execute_block(&state, &context, &[transaction]).unwrap();
+    Code::from_number(executed.receipts[0].code)
+}
+
+#[test]
+fn a_receipt_that_would_not_fit_is_refused_as_a_whole() {
+    let words = "set_parameter key=test value=1 unit=days from=2024-01-01";
+    let call = scenario::call(words, &World::new());
+    let votes =
+        |count| [vec![vote("city_finance"); count], vec![vote("city_civil"); count]].concat();
+    assert_eq!(approve_broken(call.clone(), votes(50)), None);
+    assert_eq!(approve_broken(call, votes(200)), Some(Code::ReceiptTooLarge));
+}
+
+#[test]
+fn a_step_on_a_proposal_is_never_a_proposal_itself() {
+    let step = approval::Call::Withdraw { proposal: TransactionId([8; 32]) };
+    let waiting = Call::Approval(step);
+    let code = approve_broken(waiting, vec![vote("city_finance")]);
+    assert_eq!(code, Some(Code::ApprovalNotProposable));
+}
+
+#[test]
+fn a_unit_with_more_lines_than_one_act_reads_is_refused() {
+    let world = World::new();
+    let mut state = State::new(&world.state);
+    let (unit, project) = (code("home"), text("睦邻点"));
+    let refused = |state: &State<'_>| match project::execution(state, &unit, &project) {
+        Err(Fault::Refused(refusal)) => refusal.code,
+        other => panic!("{other:?}"),
+    };
+    let enter = |state: &mut State<'_>, number| {
+        let name = line("home", CENTRAL, 2024, &format!("第{number}号"));
+        PROJECT_LINES.put(state, &(unit, project.clone(), name), &());
+    };
+    (0..PROJECT_LINES_MAX).for_each(|number| enter(&mut state, number));
+    // So many are read; these hold no money.
+    assert_eq!(refused(&state), Code::ProjectWithoutMoney);
+    enter(&mut state, PROJECT_LINES_MAX);
+    assert_eq!(refused(&state), Code::TooManyLines);
+}
