@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::envelope::{self, EnvelopeFault};
-use minglian_contracts::execute::Unfit;
 use minglian_ledger::hash::{EnvelopeHash, TransactionId};
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::transaction::{Transaction, TransactionError};
@@ -255,17 +254,13 @@ impl Admission {
         self.waiting.send_replace(pool.len());
     }
 
-    /// Drops what a proposal left out: what no block may hold any more, and what would be refused
-    /// while its organisation is over its refused bytes of the day. The latter may be lawful on
-    /// another day, but until then it would stand in the way of every proposal; its client sends it
-    /// again.
+    /// Drops what a proposal left out: what no block may hold any more or has room for, and what
+    /// would be refused while its organisation is over its refused bytes of the day. The latter may
+    /// be lawful on another day, but until then it would stand in the way of every proposal; its
+    /// client sends it again.
     pub fn left_out(&self, left_out: &[LeftOut]) {
         let mut pool = self.lock();
-        let dropped = left_out
-            .iter()
-            .filter(|left| matches!(left.unfit, Unfit::Envelope(_) | Unfit::RefusedBytes { .. }))
-            .filter_map(|left| pool.remove(&left.id))
-            .count();
+        let dropped = left_out.iter().filter_map(|left| pool.remove(&left.id)).count();
         self.metrics.count_left_out(dropped);
         self.waiting.send_replace(pool.len());
     }

@@ -41,7 +41,7 @@ use crate::engine::signer::Signer;
 use crate::engine::start::{self, EngineControl, Timeouts};
 use crate::metrics::Metrics;
 use idle::Hints;
-use judge::Judge;
+use judge::{Judge, OwnBodyError};
 use peers::Peers;
 
 /// What the application needs to run.
@@ -97,6 +97,9 @@ pub enum AppError {
     /// Undecided bodies.
     #[error(transparent)]
     Bodies(#[from] BodiesError),
+    /// A block of an earlier life.
+    #[error(transparent)]
+    OwnBody(#[from] OwnBodyError),
     /// The signer.
     #[error("the signer refused: {0}")]
     Signer(#[from] MarkError),

@@ -14,10 +14,13 @@ pub mod index;
 pub mod magic;
 pub mod manifest;
 pub mod openings;
+pub mod places;
 pub mod replicate;
+pub mod shares;
 pub mod wanted;
 mod blobs;
 mod blocks;
+mod checks;
 mod counts;
 mod fault;
 mod receive;
@@ -33,7 +36,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use minglian_contracts::naming::{self, ERASED, NAMED, Named, Thing};
-use minglian_contracts::registry;
 use minglian_ledger::deposit::{Class, Content, Deposit};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::Height;
@@ -45,10 +47,11 @@ use crate::config::AttachmentSettings;
 use blobs::{BlobError, Blobs};
 use counts::Counts;
 pub use fault::KeepFault;
-use index::{Entry, Index, Room};
+use index::{Entry, Index, NoRoom, Room};
 use manifest::{Description, Manifest};
-use openings::{Opening, Openings};
+use openings::{Kept, Opening, Openings};
 pub use receive::Receiving;
+use shares::Share;
 
 /// What was found or said, that may wait to be looked at.
 const HINTS_MAX: usize = 4_096;
@@ -91,6 +94,8 @@ pub struct Keeper {
     hints: mpsc::Sender<Hint>,
     /// What an order erased and the disk would not let go: tried again.
     unerased: Mutex<BTreeSet<Thing>>,
+    /// One attachment at a time is entered, so that none takes the place of a better one.
+    entering: tokio::sync::Mutex<()>,
     counts: Counts,
 }
 
@@ -107,9 +112,16 @@ impl Keeper {
         peer_id: &str,
     ) -> Result<(Arc<Self>, mpsc::Receiver<Hint>), KeepFault> {
         let blobs = Blobs::open(&settings.directory)?;
-        let openings = Openings::open(openings)?;
+        let share = |count, bytes| Share { count, bytes };
+        let openings_max =
+            share(settings.organization_openings_max, settings.organization_opening_bytes_max);
+        let openings = Openings::open(openings, openings_max)?;
         let room = Room {
             bytes_max: settings.total_bytes_max,
+            organization_max: share(
+                settings.organization_count_max,
+                settings.organization_bytes_max,
+            ),
             waiting_bytes_max: settings.waiting_bytes_max,
         };
         let (hints, receiver) = mpsc::channel(HINTS_MAX);
@@ -122,6 +134,7 @@ impl Keeper {
             openings,
             hints,
             unerased: Mutex::default(),
+            entering: tokio::sync::Mutex::default(),
             counts: Counts::default(),
         };
         keeper.load().await?;
@@ -225,7 +238,9 @@ impl Keeper {
         if !self.check_named(&thing, &opening.deposit)? {
             return Err(KeepFault::NotNamed(thing));
         }
-        self.openings.keep(&commitment, opening)?;
+        if self.openings.keep(&commitment, opening)? == Kept::NoRoom {
+            return Err(self.no_room(NoRoom::Openings, &opening.deposit, origin));
+        }
         // An order may have come between the look at the state and the write.
         if self.is_erased(&thing)? {
             self.erase(&thing);
@@ -291,7 +306,7 @@ impl Keeper {
     }
 
     /// The organisation whose record named a thing first.
-    fn owner(&self, thing: &Thing) -> Result<Option<OrganizationCode>, KeepFault> {
+    pub(crate) fn owner(&self, thing: &Thing) -> Result<Option<OrganizationCode>, KeepFault> {
         Ok(NAMED.get(self.chain.store(), thing)?.map(|named| named.organization))
     }
 
@@ -299,48 +314,13 @@ impl Keeper {
         Ok(ERASED.contains(self.chain.store(), thing)?)
     }
 
-    /// What is not for everybody, and every opening, is for the validators' nodes only.
-    fn check_place(&self, is_public: bool) -> Result<(), KeepFault> {
-        let validators = self.chain.head().validators;
-        let is_own = |peer_id: &str| peer_id == self.peer_id;
-        if is_public || validators.members().iter().any(|it| is_own(it.peer_id.as_str())) {
-            return Ok(());
-        }
-        Err(KeepFault::NotHere)
-    }
-
-    /// Whether a deposit is of this chain and signed by a key of its organisation.
-    fn check_deposit(&self, deposit: &Deposit, origin: Origin) -> Result<(), KeepFault> {
-        let body = &deposit.body;
-        if body.chain_id != *self.chain.chain_id() {
-            return Err(KeepFault::WrongChain(body.chain_id.clone()));
-        }
-        let unsigned = || KeepFault::NotSigned(body.organization);
-        let key = registry::KEYS.get(self.chain.store(), &deposit.key)?.ok_or_else(unsigned)?;
-        // What another node brings may be older than the key: it was live when it was taken.
-        let next = self.chain.head().header.height.next();
-        let is_live = origin == Origin::Peer || key.is_live(next);
-        if key.organization != body.organization || !is_live || deposit.verify().is_err() {
-            return Err(unsigned());
-        }
-        Ok(())
-    }
-
-    /// Whether a record names the thing; refuses what is erased or another organisation's.
-    fn check_named(&self, thing: &Thing, deposit: &Deposit) -> Result<bool, KeepFault> {
-        if self.is_erased(thing)? {
-            return Err(KeepFault::Erased(*thing));
-        }
-        match self.owner(thing)? {
-            Some(owner) if owner != deposit.body.organization => Err(KeepFault::Others(*thing)),
-            owner => Ok(owner.is_some()),
-        }
-    }
-
-    pub(crate) fn hint(&self, hint: Hint) {
-        if self.hints.try_send(hint).is_err() {
+    /// Tells the replicator; `false` if it is behind.
+    pub(crate) fn hint(&self, hint: Hint) -> bool {
+        let is_told = self.hints.try_send(hint).is_ok();
+        if !is_told {
             tracing::debug!("the replicator is behind; it finds what is missing by itself");
         }
+        is_told
     }
 
     fn count(&self, is_kept: bool) {

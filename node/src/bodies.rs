@@ -87,9 +87,17 @@ impl Bodies {
 
     /// Removes the bodies of heights up to `height`.
     pub fn forget(&mut self, height: Height) -> Result<(), BodiesError> {
-        let (gone, held) = std::mem::take(&mut self.held)
-            .into_iter()
-            .partition(|body: &SignedBody| body.init.height <= height);
+        self.remove(|body| body.init.height <= height)
+    }
+
+    /// Removes the bodies of one block, which this node never answered for.
+    pub fn discard(&mut self, id: &BlockId) -> Result<(), BodiesError> {
+        self.remove(|body| body.init.block_id == *id)
+    }
+
+    fn remove(&mut self, is_gone: impl Fn(&SignedBody) -> bool) -> Result<(), BodiesError> {
+        let (gone, held): (Vec<_>, _) =
+            std::mem::take(&mut self.held).into_iter().partition(is_gone);
         self.held = held;
         for body in gone {
             let path = self.path(&body);

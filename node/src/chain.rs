@@ -4,13 +4,14 @@
 //! once and kept by block id until its height is decided, so that a decided block is only written.
 
 pub(crate) mod additions;
+mod selection;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use minglian_contracts::context::BlockContext;
-use minglian_contracts::execute::{ExecuteError, Run, Unfit};
+use minglian_contracts::execute::{BLOCK_WEIGHT_MAX, ExecuteError, Run, Unfit};
 use minglian_contracts::naming::{self, Thing};
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
 use minglian_contracts::setup::SetupError;
@@ -21,7 +22,6 @@ use minglian_ledger::genesis::Genesis;
 use minglian_ledger::hash::{BlockId, TransactionId, ValidatorAddress};
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::log::tree::Frontier;
-use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::overlay::Overlay;
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::state::{StateError, StateRead};
@@ -31,6 +31,7 @@ use minglian_ledger::validators::ValidatorSet;
 use tokio::sync::watch;
 
 use additions::{Additions, GenesisAdditions};
+use selection::Selected;
 
 /// Most transactions left out of one proposal before it is closed: each was executed for nothing.
 pub const UNFIT_MAX: usize = 2_048;
@@ -38,6 +39,11 @@ pub const UNFIT_MAX: usize = 2_048;
 /// Most transactions of one organisation left out of one proposal. Its others wait for a later one,
 /// so that one organisation's rubbish does not close a proposal for everybody.
 pub const UNFIT_ORGANIZATION_MAX: usize = 512;
+
+/// Most work on transactions of one organisation that are left out of one proposal, in the units of
+/// a block's weight. Its others wait for a later one; those of all organisations together close the
+/// proposal when they, with what is taken, come to a block's weight.
+pub const UNFIT_ORGANIZATION_WEIGHT_MAX: u64 = BLOCK_WEIGHT_MAX / 2;
 
 /// Most candidates kept at a time. A long halt brings a new one each round; one that is given up
 /// here and decided after all is executed again.
@@ -207,7 +213,7 @@ impl Chain {
     /// Builds the next block from as many of `transactions` as fit, in their order, and keeps it as
     /// a candidate. Their signatures were checked at admission. What no block may hold, or not
     /// today, is left out, up to [`UNFIT_MAX`] in all and [`UNFIT_ORGANIZATION_MAX`] of one
-    /// organisation.
+    /// organisation. The work on what is left out counts as the block's own.
     pub fn propose<'a>(
         &self,
         transactions: impl Iterator<Item = &'a Transaction>,
@@ -218,26 +224,8 @@ impl Chain {
         let parent = &inner.header;
         let time_ms = time_after(parent, now);
         let context = BlockContext::after(parent, time_ms).map_err(InvalidBlock::from)?;
-        let mut run = Run::new(&self.store, &context)?;
-        let (mut taken, mut left_out) = (Vec::new(), Vec::new());
-        let mut unfit_counts: BTreeMap<OrganizationCode, usize> = BTreeMap::new();
-        for transaction in transactions {
-            let unfit_count = unfit_counts.entry(transaction.body.organization).or_default();
-            if *unfit_count >= UNFIT_ORGANIZATION_MAX {
-                continue;
-            }
-            match run.push(transaction)? {
-                Ok(_) => taken.push(transaction.clone()),
-                Err(Unfit::Full) => break,
-                Err(unfit) => {
-                    *unfit_count += 1;
-                    left_out.push(LeftOut { id: transaction.id(), unfit });
-                    if left_out.len() >= UNFIT_MAX {
-                        break;
-                    }
-                }
-            }
-        }
+        let run = Run::new(&self.store, &context)?;
+        let Selected { run, taken, left_out } = selection::select(&self.store, run, transactions)?;
         let executed = run.finish()?;
         let update = inner.tree.prepare(&self.store, &executed.changes)?;
         let place = Place { parent, time_ms, proposer };

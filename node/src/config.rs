@@ -65,6 +65,15 @@ pub struct AttachmentSettings {
     pub bytes_max: u64,
     /// Most bytes of all.
     pub total_bytes_max: u64,
+    /// Most bytes of one organisation, named by records or not. All validators should have the
+    /// same, and the same of the next three.
+    pub organization_bytes_max: u64,
+    /// Most attachments of one organisation.
+    pub organization_count_max: u64,
+    /// Most openings of one organisation.
+    pub organization_openings_max: u64,
+    /// Most bytes of the openings of one organisation.
+    pub organization_opening_bytes_max: u64,
     /// Most bytes of one organisation that no record names yet.
     pub waiting_bytes_max: u64,
     /// For how many heights an attachment waits for a record that names it.
@@ -79,6 +88,10 @@ impl Default for AttachmentSettings {
             directory: PathBuf::new(),
             bytes_max: 64 << 20,
             total_bytes_max: 256 << 30,
+            organization_bytes_max: 32 << 30,
+            organization_count_max: 200_000,
+            organization_openings_max: 500_000,
+            organization_opening_bytes_max: 1 << 30,
             waiting_bytes_max: 1 << 30,
             waiting_heights_max: 10_000,
             types: MediaType::ALL.to_vec(),

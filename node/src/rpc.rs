@@ -115,6 +115,10 @@ struct Shared {
     bodies: Arc<Semaphore>,
     /// Attachments that may still be handed out at a time.
     downloads: Arc<Semaphore>,
+    /// Attachments that may still come at a time.
+    uploads: Arc<Semaphore>,
+    /// Refused bodies that may still be read on at a time.
+    drains: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
@@ -138,6 +142,8 @@ pub async fn serve(
         submitting: places(limits.submitting_max),
         bodies: places(limits.body_bytes_max),
         downloads: places(limits::DOWNLOADING_MAX),
+        uploads: places(limits::UPLOADING_MAX),
+        drains: places(limits::DRAINING_MAX),
         stop: stop.clone(),
     };
     let (router, _) = routes(Arc::new(shared));

@@ -147,6 +147,28 @@ impl Judge {
         }
     }
 
+    /// Takes up again a block that this node built in an earlier life, and says whether it did. One
+    /// that no longer follows, as after a change of the rules, is discarded, unless this node's key
+    /// signed a proposal in its round.
+    ///
+    /// # Errors
+    /// [`OwnBodyError`] if the block was signed and does not follow, or this node cannot say.
+    pub fn take_up(&mut self, own: &SignedBody, is_signed: bool) -> Result<bool, OwnBodyError> {
+        let Init { height, round, block_id, .. } = own.init;
+        let reason = match self.restore(own) {
+            Ok(()) if self.chain.is_candidate(&block_id) => return Ok(true),
+            Ok(()) => "its body is not the block that it was stored as".to_owned(),
+            Err(error) if error.is_operational() => return Err(error.into()),
+            Err(error) => error.to_string(),
+        };
+        if is_signed {
+            return Err(OwnBodyError::Signed { height, round, block_id, reason });
+        }
+        tracing::warn!(%height, round, %block_id, reason, "discards an own unsigned block");
+        self.bodies.discard(&block_id)?;
+        Ok(false)
+    }
+
     /// The stored body of a block.
     pub fn find(&self, id: &BlockId) -> Option<&SignedBody> {
         self.bodies.find(id)
@@ -200,6 +222,34 @@ impl Judge {
         let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.metrics.execute_us.fetch_add(elapsed_us, Ordering::Relaxed);
     }
+}
+
+/// Why a block that this node built in an earlier life cannot be proposed again.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnBodyError {
+    /// Its proposal was signed and it does not follow, so that nothing can be proposed in its
+    /// round: this block is not good any more, and another would be a second one.
+    #[error(
+        "the proposal of block {block_id} at height {height} round {round} was signed by this \
+         key and the block does not follow any more ({reason}): start the release that built it, \
+         or wait until the other validators have decided height {height} and start again"
+    )]
+    Signed {
+        /// Its height.
+        height: Height,
+        /// The round in which it was proposed.
+        round: u32,
+        /// The block.
+        block_id: BlockId,
+        /// Why it does not follow.
+        reason: String,
+    },
+    /// The ledger.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// Undecided bodies.
+    #[error(transparent)]
+    Bodies(#[from] BodiesError),
 }
 
 /// A block's time against this node's clock. That it is not too old is asked only of a fresh

@@ -19,11 +19,8 @@ impl App {
         height: Height,
         round: Round,
     ) -> Result<(LocallyProposedValue<Context>, SignedBody), AppError> {
-        let body = match self.own_body(height, round) {
-            Some(body) => {
-                self.parts.judge.restore(&body)?;
-                body
-            }
+        let body = match self.take_up_own(height, round)? {
+            Some(body) => body,
             None => tokio::task::block_in_place(|| self.build(height, round))?,
         };
         let value = Value(body.init.block_id);
@@ -52,6 +49,18 @@ impl App {
         let proposer = signer.address();
         let init = Init { height, round, valid_round, proposer, ..stored.init };
         Ok(Some(signer.sign_body(init, stored.body)?))
+    }
+
+    /// The block that this node built for this round before it crashed, if it still follows.
+    fn take_up_own(
+        &mut self,
+        height: Height,
+        round: Round,
+    ) -> Result<Option<SignedBody>, AppError> {
+        let Some(body) = self.own_body(height, round) else { return Ok(None) };
+        let signer = self.parts.signer.as_ref();
+        let is_signed = signer.is_some_and(|it| it.has_proposed(height, body.init.round));
+        Ok(self.parts.judge.take_up(&body, is_signed)?.then_some(body))
     }
 
     fn own_body(&self, height: Height, round: Round) -> Option<SignedBody> {

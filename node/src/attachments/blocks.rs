@@ -37,8 +37,11 @@ impl Keeper {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(*last);
             for commitment in page {
-                if ERASED.contains(store, &Thing::Opening(commitment))? {
+                let thing = Thing::Opening(commitment);
+                if ERASED.contains(store, &thing)? {
                     self.openings.erase(&commitment)?;
+                } else if let Some(owner) = self.owner(&thing)? {
+                    self.openings.attribute(&commitment, owner);
                 }
             }
         }

@@ -9,6 +9,8 @@ use super::Keeper;
 pub(super) struct Counts {
     pub(super) received: AtomicU64,
     pub(super) refused: AtomicU64,
+    /// What others have and this node has no room for.
+    pub(super) left: AtomicU64,
     pub(super) damaged: AtomicU64,
     pub(super) erased: AtomicU64,
     pub(super) missing: AtomicU64,
@@ -22,7 +24,7 @@ impl Keeper {
             (index.len() as u64, index.bytes())
         };
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Counts { received, refused, damaged, erased, missing } = &self.counts;
+        let Counts { received, refused, left, damaged, erased, missing } = &self.counts;
         let values = [
             ("attachments", "gauge", kept),
             ("attachments_bytes", "gauge", bytes),
@@ -31,6 +33,7 @@ impl Keeper {
             ("openings", "gauge", self.openings.count() as u64),
             ("deposits_received_total", "counter", read(received)),
             ("deposits_refused_total", "counter", read(refused)),
+            ("deposits_left_for_want_of_room_total", "counter", read(left)),
             ("erased_total", "counter", read(erased)),
         ];
         let lines = values.map(|(name, kind, value)| {

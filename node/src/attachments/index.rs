@@ -10,6 +10,7 @@ use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
 
 use super::manifest::Description;
+use super::shares::{Share, Shares};
 
 /// An attachment that is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,12 @@ pub enum NoRoom {
     /// The node's room is used up.
     #[error("the node has no more room for attachments")]
     Full,
+    /// The organisation has as many files or bytes as it may.
+    #[error("the organisation has as many attachments or bytes of them here as it may")]
+    Organization,
+    /// The organisation has as many openings or bytes as it may.
+    #[error("the organisation has as many openings or bytes of them here as it may")]
+    Openings,
     /// The organisation has as much waiting as it may.
     #[error("the organisation has too many bytes that no record names yet")]
     Waiting,
@@ -44,25 +51,30 @@ pub enum NoRoom {
 pub struct Room {
     /// Bytes in all.
     pub bytes_max: u64,
+    /// What is one organisation's, named or not.
+    pub organization_max: Share,
     /// Bytes of one organisation that no record names yet.
     pub waiting_bytes_max: u64,
 }
 
 /// The attachments that are here.
 ///
-/// **Invariant:** `bytes` and `waiting` are the sums over `entries`, and over what is coming.
+/// **Invariant:** `bytes`, `shares` and `waiting` are the sums over `entries`, and over what is
+/// coming.
 #[derive(Debug)]
 pub struct Index {
     room: Room,
     entries: BTreeMap<AttachmentHash, Entry>,
     bytes: u64,
+    shares: Shares,
     waiting: BTreeMap<OrganizationCode, u64>,
 }
 
 impl Index {
     /// Nothing is here.
     pub fn new(room: Room) -> Self {
-        Self { room, entries: BTreeMap::new(), bytes: 0, waiting: BTreeMap::new() }
+        let (entries, waiting) = (BTreeMap::new(), BTreeMap::new());
+        Self { room, entries, bytes: 0, shares: Shares::default(), waiting }
     }
 
     /// Takes room for something that begins to come; [`Index::release`] gives it back.
@@ -72,6 +84,9 @@ impl Index {
     pub fn reserve(&mut self, about: &Description, is_named: bool) -> Result<(), NoRoom> {
         if self.bytes.saturating_add(about.bytes) > self.room.bytes_max {
             return Err(NoRoom::Full);
+        }
+        if !self.shares.fits(&about.organization, about.bytes, self.room.organization_max) {
+            return Err(NoRoom::Organization);
         }
         let waiting = self.waiting.get(&about.organization).copied().unwrap_or(0);
         if !is_named && waiting.saturating_add(about.bytes) > self.room.waiting_bytes_max {
@@ -148,6 +163,7 @@ impl Index {
 
     fn count(&mut self, organization: OrganizationCode, bytes: u64, is_named: bool) {
         self.bytes = self.bytes.saturating_add(bytes);
+        self.shares.add(organization, bytes);
         if !is_named {
             let waiting = self.waiting.entry(organization).or_default();
             *waiting = waiting.saturating_add(bytes);
@@ -156,6 +172,7 @@ impl Index {
 
     fn discount(&mut self, organization: OrganizationCode, bytes: u64, is_named: bool) {
         self.bytes = self.bytes.saturating_sub(bytes);
+        self.shares.remove(&organization, bytes);
         if !is_named && let Some(waiting) = self.waiting.get_mut(&organization) {
             *waiting = waiting.saturating_sub(bytes);
             if *waiting == 0 {

@@ -1,7 +1,7 @@
 //! The erasable store of openings: the salt and text behind a commitment, one file each, so that
 //! erasing one is overwriting and removing its file. No log, no cache and no other file holds it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -15,8 +15,10 @@ use minglian_ledger::deposit::{
     self, Content, DEPOSIT_BYTES_MAX, Deposit, OPENING_TEXT_BYTES_MAX, SALT_BYTES,
 };
 use minglian_ledger::hash::Commitment;
+use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::personal_number::{self, PersonalNumber};
 
+use super::shares::{Share, Shares};
 use super::wipe::wipe;
 
 /// Largest encoded opening in bytes.
@@ -88,11 +90,59 @@ impl Opening {
     }
 }
 
+/// What became of an opening that was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is here now.
+    New,
+    /// It was here.
+    Known,
+    /// Its organisation has as much here as it may.
+    NoRoom,
+}
+
+/// An opening that is here.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    /// Whose it is; none until the state was asked.
+    organization: Option<OrganizationCode>,
+    bytes: u64,
+}
+
+/// Which openings are here.
+///
+/// **Invariant:** `shares` are the sums over `entries`.
+#[derive(Debug, Default)]
+struct Inner {
+    entries: BTreeMap<Commitment, Held>,
+    shares: Shares,
+}
+
+impl Inner {
+    fn insert(&mut self, commitment: Commitment, held: Held) {
+        self.remove(&commitment);
+        if let Some(organization) = held.organization {
+            self.shares.add(organization, held.bytes);
+        }
+        self.entries.insert(commitment, held);
+    }
+
+    fn remove(&mut self, commitment: &Commitment) -> bool {
+        let Some(held) = self.entries.remove(commitment) else { return false };
+        if let Some(organization) = held.organization {
+            self.shares.remove(&organization, held.bytes);
+        }
+        true
+    }
+}
+
 /// The store.
 #[derive(Debug)]
 pub struct Openings {
     root: PathBuf,
-    held: Mutex<BTreeSet<Commitment>>,
+    /// What may be one organisation's.
+    organization_max: Share,
+    held: Mutex<Inner>,
 }
 
 impl Openings {
@@ -100,9 +150,9 @@ impl Openings {
     ///
     /// # Errors
     /// The directory cannot be used.
-    pub fn open(root: &Path) -> io::Result<Self> {
+    pub fn open(root: &Path, organization_max: Share) -> io::Result<Self> {
         super::private_directory(root)?;
-        let mut held = BTreeSet::new();
+        let mut held = Inner::default();
         for folder in fs::read_dir(root)? {
             let folder = folder?;
             if !folder.file_type()?.is_dir() {
@@ -112,36 +162,56 @@ impl Openings {
                 let file = file?;
                 match file.file_name().to_string_lossy().parse() {
                     Ok(commitment) => {
-                        held.insert(commitment);
+                        let bytes = file.metadata()?.len();
+                        held.insert(commitment, Held { organization: None, bytes });
                     }
                     Err(_) => wipe(&file.path())?,
                 }
             }
         }
-        Ok(Self { root: root.to_owned(), held: Mutex::new(held) })
+        Ok(Self { root: root.to_owned(), organization_max, held: Mutex::new(held) })
     }
 
-    /// Keeps an opening that was checked; on disk when this returns. `false` if it was here.
+    /// Counts an opening that was found at the start as an organisation's.
+    pub fn attribute(&self, commitment: &Commitment, organization: OrganizationCode) {
+        let mut held = self.lock();
+        if let Some(found) = held.entries.get(commitment).copied() {
+            held.insert(*commitment, Held { organization: Some(organization), ..found });
+        }
+    }
+
+    /// Whether an opening of so many bytes keeps its organisation within what it may have.
+    pub fn fits(&self, organization: &OrganizationCode, bytes: u64) -> bool {
+        self.lock().shares.fits(organization, bytes, self.organization_max)
+    }
+
+    /// Keeps an opening that was checked; on disk when this returns.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn keep(&self, commitment: &Commitment, opening: &Opening) -> io::Result<bool> {
+    pub fn keep(&self, commitment: &Commitment, opening: &Opening) -> io::Result<Kept> {
+        let organization = opening.deposit.body.organization;
+        let encoded = borsh::to_vec(opening)?;
+        let bytes = encoded.len() as u64;
         let mut held = self.lock();
-        if held.contains(commitment) {
-            return Ok(false);
+        if held.entries.contains_key(commitment) {
+            return Ok(Kept::Known);
+        }
+        if !held.shares.fits(&organization, bytes, self.organization_max) {
+            return Ok(Kept::NoRoom);
         }
         let path = self.path(commitment);
         let directory = path.parent().unwrap_or(&self.root);
         super::private_directory(directory)?;
         let unfinished = path.with_extension("new");
-        let written = write(&unfinished, &borsh::to_vec(opening)?);
+        let written = write(&unfinished, &encoded);
         if let Err(error) = written.and_then(|()| fs::rename(&unfinished, &path)) {
             wipe(&unfinished)?;
             return Err(error);
         }
         File::open(directory)?.sync_all()?;
-        held.insert(*commitment);
-        Ok(true)
+        held.insert(*commitment, Held { organization: Some(organization), bytes });
+        Ok(Kept::New)
     }
 
     /// The opening of a commitment, checked against it. A damaged file is erased, so that a good
@@ -151,7 +221,7 @@ impl Openings {
     /// The file cannot be read.
     pub fn get(&self, commitment: &Commitment) -> io::Result<Option<Opening>> {
         let held = self.lock();
-        if !held.contains(commitment) {
+        if !held.entries.contains_key(commitment) {
             return Ok(None);
         }
         let bytes = match fs::read(self.path(commitment)) {
@@ -185,19 +255,20 @@ impl Openings {
 
     /// Whether an opening is here.
     pub fn contains(&self, commitment: &Commitment) -> bool {
-        self.lock().contains(commitment)
+        self.lock().entries.contains_key(commitment)
     }
 
     /// The next `limit` commitments whose openings are here, behind `after`.
     pub fn page(&self, after: Option<&Commitment>, limit: usize) -> Vec<Commitment> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let held = self.lock();
-        held.range((from, Bound::Unbounded)).take(limit).copied().collect()
+        let entries = held.entries.range((from, Bound::Unbounded));
+        entries.take(limit).map(|(commitment, _)| *commitment).collect()
     }
 
     /// How many are here.
     pub fn count(&self) -> usize {
-        self.lock().len()
+        self.lock().entries.len()
     }
 
     fn path(&self, commitment: &Commitment) -> PathBuf {
@@ -205,7 +276,7 @@ impl Openings {
         self.root.join(&name[..2]).join(name)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<Commitment>> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

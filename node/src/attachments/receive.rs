@@ -58,7 +58,32 @@ impl Keeper {
         deposit: Deposit,
         origin: Origin,
     ) -> Result<Option<Receiving>, KeepFault> {
-        let about = Description::of(&deposit).ok_or(KeepFault::NotAnAttachment)?;
+        let Some((about, is_named)) = self.look_at(&deposit, origin)? else { return Ok(None) };
+        let reserved = self.lock().reserve(&about, is_named);
+        reserved.map_err(|no_room| self.no_room(no_room, &deposit, origin))?;
+        let room = Room { keeper: self.clone(), about, is_named };
+        let writing = self.blobs.write(&about.hash).await?;
+        let (hasher, magic) = (PieceHasher::default(), Magic::new(about.media_type));
+        let keeper = self.clone();
+        Ok(Some(Receiving { keeper, origin, deposit, about, writing, hasher, magic, room }))
+    }
+
+    /// Whether an attachment may come; `false` if it is here already. Takes no room.
+    ///
+    /// # Errors
+    /// [`KeepFault`] if it may not be kept.
+    pub fn admit(&self, deposit: &Deposit, origin: Origin) -> Result<bool, KeepFault> {
+        let found = self.look_at(deposit, origin).inspect_err(|_| self.count(false))?;
+        Ok(found.is_some())
+    }
+
+    /// What may come, and whether a record names it; none if it is here already.
+    fn look_at(
+        &self,
+        deposit: &Deposit,
+        origin: Origin,
+    ) -> Result<Option<(Description, bool)>, KeepFault> {
+        let about = Description::of(deposit).ok_or(KeepFault::NotAnAttachment)?;
         let bytes_max = self.settings().bytes_max;
         if about.bytes == 0 || about.bytes > bytes_max {
             return Err(KeepFault::Size { bytes: about.bytes, bytes_max });
@@ -67,21 +92,16 @@ impl Keeper {
             return Err(KeepFault::TypeNotTaken(about.media_type));
         }
         self.check_place(about.class == Class::Public)?;
-        self.check_deposit(&deposit, origin)?;
+        self.check_deposit(deposit, origin)?;
         let thing = Thing::Attachment(about.hash);
-        let is_named = self.check_named(&thing, &deposit)?;
+        let is_named = self.check_named(&thing, deposit)?;
         if !is_named && origin == Origin::Peer {
             return Err(KeepFault::NotNamed(thing));
         }
         if self.entry(&about.hash).is_some_and(|it| it.organization == about.organization) {
             return Ok(None);
         }
-        self.lock().reserve(&about, is_named)?;
-        let room = Room { keeper: self.clone(), about, is_named };
-        let writing = self.blobs.write(&about.hash).await?;
-        let (hasher, magic) = (PieceHasher::default(), Magic::new(about.media_type));
-        let keeper = self.clone();
-        Ok(Some(Receiving { keeper, origin, deposit, about, writing, hasher, magic, room }))
+        Ok(Some((about, is_named)))
     }
 }
 
@@ -137,9 +157,12 @@ impl Receiving {
         }
         let received_at = keeper.chain.head().header.height;
         let manifest = Manifest { deposit, received_at, pieces };
+        let thing = Thing::Attachment(hash);
+        let _entering = keeper.entering.lock().await;
+        // A record of another organisation may have overtaken it, whose own copy is here then.
+        keeper.check_named(&thing, &manifest.deposit)?;
         writing.finish(&manifest).await?;
         drop(room);
-        let thing = Thing::Attachment(hash);
         // A record may have come to name it, or an order to erase it, while it came.
         let is_named = match keeper.check_named(&thing, &manifest.deposit) {
             Ok(is_named) => is_named,

@@ -6,19 +6,20 @@
 //! lists, that it has it. Now and then an attachment is read to see whether it is still what it
 //! was.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use minglian_contracts::naming::Thing;
 use minglian_ledger::hash::{AttachmentHash, Commitment};
-use tokio::sync::{Semaphore, broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::exchange::{self, ExchangeError, Fetched, LIST_MAX};
-use super::wanted::Wanted;
-use super::{Hint, Keeper};
+use super::places::Places;
+use super::wanted::{Owner, Wanted};
+use super::{Hint, KeepFault, Keeper};
 use crate::chain::{Chain, Committed};
 use crate::gossip::GossipHandle;
 use crate::gossip::exchange::{Exchange, Questions};
@@ -27,13 +28,24 @@ use crate::gossip::exchange::{Exchange, Questions};
 const FETCHING_MAX: usize = 2;
 
 /// Questions of others that are answered at a time; more are turned away, and asked again.
-const ANSWERING_MAX: usize = 8;
+const ANSWERING_MAX: usize = 32;
+
+/// Questions of one peer that are answered at a time, so that one that takes nothing keeps no other
+/// peer waiting. A node fetches [`FETCHING_MAX`] things at a time.
+const ANSWERING_PEER_MAX: usize = 2;
 
 /// How often what is due is looked for.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How often the state is compared with what is here, and the openings with the others'.
+/// How often it is begun to compare the state with what is here, and the openings with the others'.
 const COMPARE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The pause between two pages of names: comparing a million takes a while, and little of the
+/// processor.
+const PAGE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Most pages of one peer's openings that are read at a time; the next time goes on behind them.
+const OPENING_PAGES_MAX: usize = 10;
 
 /// How often one attachment is read to see whether it is damaged.
 const VERIFY_INTERVAL: Duration = Duration::from_secs(30);
@@ -48,6 +60,13 @@ pub struct Replicator {
     exchange: Exchange,
     hints: mpsc::Receiver<Hint>,
     wanted: Wanted,
+    /// Where the look at the state goes on, and whether one is under way.
+    compared: Option<AttachmentHash>,
+    is_comparing: bool,
+    /// Behind which opening of a peer its list is read on.
+    listed: Arc<Mutex<BTreeMap<String, Commitment>>>,
+    /// Who was connected when that changed last.
+    peers: BTreeSet<String>,
     fetching: JoinSet<(Thing, Outcome)>,
     /// What this node, an observer, is not given.
     forbidden: BTreeSet<Thing>,
@@ -62,7 +81,7 @@ enum Outcome {
     Settled,
     /// It is for others only.
     Forbidden,
-    /// Nobody had it.
+    /// Nobody had it, or there is no room for it.
     Nobody,
 }
 
@@ -70,17 +89,29 @@ impl Replicator {
     /// Brings the parts together.
     pub fn new(keeper: Arc<Keeper>, gossip: GossipHandle, hints: mpsc::Receiver<Hint>) -> Self {
         let exchange = gossip.exchange();
-        let (wanted, fetching) = (Wanted::default(), JoinSet::new());
-        let (forbidden, verified) = (BTreeSet::new(), None);
-        Self { keeper, gossip, exchange, hints, wanted, fetching, forbidden, verified }
+        Self {
+            keeper,
+            gossip,
+            exchange,
+            hints,
+            wanted: Wanted::default(),
+            compared: None,
+            is_comparing: false,
+            listed: Arc::default(),
+            peers: BTreeSet::new(),
+            fetching: JoinSet::new(),
+            forbidden: BTreeSet::new(),
+            verified: None,
+        }
     }
 
     /// Runs until the node stops.
     pub async fn run(mut self, mut commits: broadcast::Receiver<Arc<Committed>>) {
         let mut ticks = tokio::time::interval(TICK);
         let mut compares = tokio::time::interval(COMPARE_INTERVAL);
+        let mut pages = tokio::time::interval(PAGE_INTERVAL);
         let mut verifies = tokio::time::interval(VERIFY_INTERVAL);
-        for interval in [&mut ticks, &mut compares, &mut verifies] {
+        for interval in [&mut ticks, &mut compares, &mut pages, &mut verifies] {
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         }
         let mut connected = self.gossip.subscribe_connected();
@@ -93,28 +124,48 @@ impl Replicator {
                 },
                 Some(hint) = self.hints.recv() => self.on_hint(hint),
                 Some(Ok((thing, outcome))) = self.fetching.join_next() => {
-                    match outcome {
-                        Outcome::Settled => self.wanted.remove(&thing),
-                        Outcome::Forbidden => {
-                            self.wanted.remove(&thing);
-                            self.forbidden.insert(thing);
-                        }
-                        Outcome::Nobody => self.wanted.failed(&thing, Instant::now()),
-                    }
+                    self.on_fetched(thing, outcome);
                 }
                 changed = connected.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    self.compare();
+                    self.on_connected();
                 }
                 _ = ticks.tick() => {}
                 _ = compares.tick() => self.compare(),
+                _ = pages.tick(), if self.is_comparing => self.compare_page(),
                 _ = verifies.tick() => self.verify_next().await,
             }
             self.fetch_due();
             self.keeper.count_missing(self.wanted.attachments());
         }
+    }
+
+    fn on_fetched(&mut self, thing: Thing, outcome: Outcome) {
+        match outcome {
+            Outcome::Settled => self.wanted.remove(&thing),
+            Outcome::Forbidden => {
+                self.wanted.remove(&thing);
+                self.forbidden.insert(thing);
+            }
+            Outcome::Nobody => self.wanted.failed(&thing, Instant::now()),
+        }
+    }
+
+    /// Somebody came, who may have what nobody had, or went.
+    fn on_connected(&mut self) {
+        let peers: BTreeSet<String> = self.gossip.connected().into_iter().collect();
+        if !peers.is_subset(&self.peers) {
+            self.wanted.retry(Instant::now());
+        }
+        self.peers = peers;
+        self.compare();
+    }
+
+    /// Whose a thing is. What cannot be read is nobody's for now.
+    fn owner(&self, thing: &Thing) -> Owner {
+        self.keeper.owner(thing).ok().flatten()
     }
 
     fn on_committed(&mut self, committed: &Committed) {
@@ -123,15 +174,21 @@ impl Replicator {
         }
         for thing in &committed.named {
             if matches!(thing, Thing::Attachment(_)) && !self.is_settled(thing) {
-                self.wanted.add(*thing, None, Instant::now());
+                self.wanted.add(*thing, self.owner(thing), None, Instant::now());
             }
         }
     }
 
     fn on_hint(&mut self, hint: Hint) {
         match hint {
-            Hint::Heard(thing, peer) => self.wanted.add(thing, Some(peer), Instant::now()),
-            Hint::Lost(hash) => self.wanted.add(Thing::Attachment(hash), None, Instant::now()),
+            Hint::Heard(thing, peer) => {
+                let owner = self.owner(&thing);
+                self.wanted.add(thing, owner, Some(peer), Instant::now());
+            }
+            Hint::Lost(hash) => {
+                let thing = Thing::Attachment(hash);
+                self.wanted.add(thing, self.owner(&thing), None, Instant::now());
+            }
             Hint::Kept(thing) => {
                 self.wanted.remove(&thing);
                 for peer in self.gossip.connected() {
@@ -152,43 +209,47 @@ impl Replicator {
         self.keeper.wants(thing).is_ok_and(|wants| !wants)
     }
 
-    /// Looks for what the state names and is not here, and for openings that others have.
+    /// Begins to look for what the state names and is not here, unless that is under way, and looks
+    /// for openings that others have.
     fn compare(&mut self) {
-        let missing = tokio::task::block_in_place(|| self.missing());
-        let now = Instant::now();
-        for thing in missing.into_iter().map(Thing::Attachment) {
-            if !self.forbidden.contains(&thing) {
-                self.wanted.know(thing, now);
-            }
+        if !self.is_comparing {
+            self.compared = None;
         }
+        self.compare_page();
         let peers = self.gossip.connected();
         let (keeper, exchange) = (self.keeper.clone(), self.exchange.clone());
+        let listed = self.listed.clone();
         tokio::spawn(async move {
             for peer in peers {
-                if let Err(error) = compare_openings(&keeper, &exchange, &peer).await {
-                    tracing::debug!(peer, %error, "cannot compare openings");
+                let lock = || listed.lock().unwrap_or_else(PoisonError::into_inner);
+                let after = lock().remove(&peer);
+                match compare_openings(&keeper, &exchange, &peer, after).await {
+                    Ok(Some(after)) => {
+                        lock().insert(peer, after);
+                    }
+                    Ok(None) => {}
+                    Err(error) => tracing::debug!(peer, %error, "cannot compare openings"),
                 }
             }
         });
     }
 
-    fn missing(&self) -> Vec<AttachmentHash> {
-        let (mut missing, mut after) = (Vec::new(), None);
-        loop {
-            match self.keeper.missing(after) {
-                Ok((some, next)) => {
-                    missing.extend(some.into_iter().map(|(hash, _)| hash));
-                    match next {
-                        Some(next) => after = Some(next),
-                        None => return missing,
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%error, "cannot look for missing attachments");
-                    return missing;
-                }
+    /// Looks at the next names.
+    fn compare_page(&mut self) {
+        let page = tokio::task::block_in_place(|| self.keeper.missing(self.compared));
+        let (missing, next) = page.unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot look for missing attachments");
+            (Vec::new(), None)
+        });
+        let now = Instant::now();
+        for (hash, named) in missing {
+            let thing = Thing::Attachment(hash);
+            if !self.forbidden.contains(&thing) {
+                self.wanted.know(thing, Some(named.organization), now);
             }
         }
+        self.compared = next;
+        self.is_comparing = next.is_some();
     }
 
     fn fetch_due(&mut self) {
@@ -241,36 +302,54 @@ async fn fetch_from(
             }
             Ok(Fetched::Absent) => {}
             Ok(Fetched::Forbidden) => forbidden += 1,
+            // Another peer's copy would take as much; the keeper has counted it.
+            Err(ExchangeError::Keep(KeepFault::NoRoom(_))) => return Outcome::Nobody,
             Err(error) => tracing::warn!(%thing, peer, %error, "cannot fetch"),
         }
     }
     if forbidden > 0 && forbidden == peers.len() { Outcome::Forbidden } else { Outcome::Nobody }
 }
 
-/// Hints at every opening that a peer has and this node wants.
+/// Hints at openings behind `after` that a peer has and this node wants; where to go on, or none at
+/// the end of its list.
 async fn compare_openings(
     keeper: &Arc<Keeper>,
     exchange: &Exchange,
     peer: &str,
-) -> Result<(), ExchangeError> {
-    let mut after: Option<Commitment> = None;
-    loop {
-        let Some(mut stream) = open(exchange, peer).await else { return Ok(()) };
+    mut after: Option<Commitment>,
+) -> Result<Option<Commitment>, ExchangeError> {
+    for _ in 0..OPENING_PAGES_MAX {
+        let Some(mut stream) = open(exchange, peer).await else { return Ok(after) };
         let list = exchange::list(&mut stream, after).await?;
         for commitment in &list {
             // Ascending, or a peer could keep us here for ever.
             if after.is_some_and(|after| *commitment <= after) {
                 return Err(ExchangeError::Malformed);
             }
-            after = Some(*commitment);
-            let thing = Thing::Opening(*commitment);
-            if keeper.wants(&thing)? {
-                keeper.hint(Hint::Heard(thing, peer.to_owned()));
+            if !hint_at(keeper, Thing::Opening(*commitment), peer)? {
+                return Ok(after);
             }
+            after = Some(*commitment);
         }
         if list.len() < LIST_MAX {
-            return Ok(());
+            return Ok(None);
         }
+    }
+    Ok(after)
+}
+
+/// Hints at an opening if it is wanted and there is room for it; `false` if the replicator is
+/// behind.
+fn hint_at(keeper: &Keeper, thing: Thing, peer: &str) -> Result<bool, KeepFault> {
+    if !keeper.wants(&thing)? {
+        return Ok(true);
+    }
+    match keeper.owner(&thing)? {
+        Some(owner) if !keeper.has_room_for_opening(&owner) => {
+            keeper.count_left(1, &owner);
+            Ok(true)
+        }
+        _ => Ok(keeper.hint(Hint::Heard(thing, peer.to_owned()))),
     }
 }
 
@@ -285,14 +364,14 @@ pub async fn answer(
     chain: Arc<Chain>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(ANSWERING_MAX));
+    let places = Places::new(ANSWERING_MAX, ANSWERING_PEER_MAX);
     loop {
         let question = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
             question = questions.next() => question,
         };
         let Some((peer, mut stream)) = question else { return };
-        let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        let Some(place) = places.enter(&peer) else { continue };
         let validators = chain.head().validators;
         let is_validator = validators.members().iter().any(|it| it.peer_id.as_str() == peer);
         let keeper = keeper.clone();

@@ -197,6 +197,11 @@ impl Mark {
         self.signed.keys().next_back().copied()
     }
 
+    /// Whether something was signed at `position`, on disk or not.
+    pub fn has_signed(&self, position: Position) -> bool {
+        self.signed.contains_key(&position)
+    }
+
     /// Returns the signature for `message` at `position`: the stored one if the same was signed
     /// before, else the one `sign` makes. It must not leave before [`Mark::settle`] has returned.
     pub fn sign(

@@ -82,6 +82,12 @@ impl Signer {
         self.lock().map_or(Height(u64::MAX), |mark| mark.votes_from())
     }
 
+    /// Whether this key signed a proposal in this round, or cannot say.
+    pub fn has_proposed(&self, height: Height, round: u32) -> bool {
+        let position = Position { height, round, step: Step::Proposal };
+        self.lock().is_none_or(|mark| mark.has_signed(position))
+    }
+
     /// Puts what was signed on disk. Whatever carries a signature of this key calls it before the
     /// signature leaves: the network's codec, and the commit of a block that was decided with it.
     /// The engine syncs its own log before both.

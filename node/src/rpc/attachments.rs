@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::extract::{Params, Segments, checked_limit, json_answer, parse};
 use super::problem::{Kind, Refusal};
-use super::{Node, Shared, reading};
+use super::{Node, Shared, limits, reading};
 use crate::attachments::manifest::{Description, Manifest};
 use crate::attachments::{Origin, Receiving};
 
@@ -47,15 +47,17 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
         (status = 413, description = "larger than the limit, or than the deposit says"),
         (status = 415, description = "a type that is not taken, or bytes of another"),
         (status = 422, description = "the bytes have another hash"),
-        (status = 507, description = "no room"),
+        (status = 507, description = "no room, in all or of this organisation"),
     )
 )]
 pub(super) async fn upload(State(shared): Node, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
     let mut body = body.into_data_stream();
     let answer = take(&shared, &head.headers, &mut body).await;
-    if answer.is_err() {
-        // A client that still sends when the connection closes never sees why.
+    // A client that still sends when the connection closes never sees why.
+    if answer.is_err()
+        && let Ok(_place) = shared.drains.try_acquire()
+    {
         let _ = tokio::time::timeout(DRAIN_PATIENCE, drain(&mut body)).await;
     }
     answer
@@ -85,10 +87,19 @@ async fn take(
         let detail = format!("{length:?} bytes come, the deposit says {}", about.bytes);
         return Err(Refusal::new(Kind::TooLarge, detail));
     }
-    let Some(receiving) = shared.parts.keeper.receive(deposit, Origin::Client).await? else {
-        let is_named = shared.parts.keeper.entry(&about.hash).is_some_and(|it| it.is_named);
-        return json_answer(&Uploaded { hash: about.hash, status: status(is_named) });
+    let keeper = &shared.parts.keeper;
+    let known = || {
+        let is_named = keeper.entry(&about.hash).is_some_and(|it| it.is_named);
+        json_answer(&Uploaded { hash: about.hash, status: status(is_named) })
     };
+    // Looked at twice: a place is for who may bring it, and much may change while it is waited for.
+    if !keeper.admit(&deposit, Origin::Client)? {
+        return known();
+    }
+    let Some(_place) = limits::turn(&shared.uploads, limits::BULK_PATIENCE).await else {
+        return Err(Refusal::new(Kind::Busy, "too many attachments at a time"));
+    };
+    let Some(receiving) = keeper.receive(deposit, Origin::Client).await? else { return known() };
     let is_named = take_body(shared, receiving, body).await?;
     let answer = json_answer(&Uploaded { hash: about.hash, status: status(is_named) })?;
     Ok((StatusCode::CREATED, answer).into_response())

@@ -26,8 +26,8 @@ const READING_TIMEOUT: Duration = Duration::from_secs(15);
 /// Most requests at a time whose answer may be megabytes: they are built in memory.
 const BULK_MAX: usize = 16;
 
-/// How long such a request may wait for its turn.
-const BULK_PATIENCE: Duration = Duration::from_secs(5);
+/// How long such a request, or an attachment, may wait for its turn.
+pub(super) const BULK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Most requests at a time that bring transactions or wait for a commit.
 const WAITING_MAX: usize = 1_024;
@@ -36,7 +36,10 @@ const WAITING_MAX: usize = 1_024;
 const WAITING_MARGIN: Duration = Duration::from_secs(10);
 
 /// Most attachments that come at a time.
-const UPLOADING_MAX: usize = 8;
+pub(super) const UPLOADING_MAX: usize = 8;
+
+/// Most refused bodies that are read on at a time.
+pub(super) const DRAINING_MAX: usize = 32;
 
 /// How long an attachment may take to come; it must also come fast enough.
 const UPLOADING_TIMEOUT: Duration = Duration::from_secs(1_800);
@@ -113,9 +116,10 @@ impl Limits {
         Self::new(WAITING_MAX, Duration::ZERO, WAIT_MAX + WAITING_MARGIN, answers)
     }
 
-    /// Of requests that bring attachments.
+    /// Of requests that bring attachments. They take one of [`UPLOADING_MAX`] places when their
+    /// deposit was found good: nobody without a key takes one.
     pub(super) fn uploading(answers: &Arc<Semaphore>) -> Self {
-        Self::new(UPLOADING_MAX, BULK_PATIENCE, UPLOADING_TIMEOUT, answers)
+        Self::new(WAITING_MAX, Duration::ZERO, UPLOADING_TIMEOUT, answers)
     }
 
     fn new(

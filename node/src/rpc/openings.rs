@@ -32,6 +32,7 @@ const REQUEST_BYTES_MAX: usize = 6 * OPENING_TEXT_BYTES_MAX + 4 * 1024;
         (status = 410, description = "erased by an order on the ledger"),
         (status = 413, description = "too long"),
         (status = 422, description = "it opens another commitment, or holds a personal number"),
+        (status = 507, description = "the organisation has as many openings here as it may"),
     )
 )]
 pub(super) async fn deposit(State(shared): Node, request: Request) -> Result<Response, Refusal> {

@@ -8,7 +8,7 @@ use minglian_ledger::hash::BlockId;
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::keys::Signature;
 use minglian_ledger::transaction::Transaction;
-use minglian_node::app::judge::{Judge, Moment, Objection};
+use minglian_node::app::judge::{Judge, Moment, Objection, OwnBodyError};
 use minglian_node::app::offers::{BLOCKS_PER_ROUND_MAX, BODIES_PER_ROUND_MAX, Offers};
 use minglian_node::bodies::Bodies;
 use minglian_node::chain::Chain;
@@ -197,6 +197,27 @@ async fn a_flood_of_good_blocks_of_one_round_is_stored_twice() {
         court.says(&body, 0);
     }
     assert_eq!(court.stored(), BLOCKS_PER_ROUND_MAX);
+}
+
+/// After a change of the rules a block that this node built before may not follow any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_own_block_that_no_longer_follows_is_discarded_unless_it_was_signed() {
+    let mut court = Court::new().await;
+    let good = court.body(0, court.now, &[]);
+    court.judge.bodies.put(good.clone()).unwrap();
+    assert!(court.judge.take_up(&good, true).unwrap());
+    assert!(court.chain.is_candidate(&good.init.block_id));
+
+    let mut block = Block::decode(&court.body(1, court.now, &[]).body).unwrap();
+    block.header.state_root.0[0] ^= 1;
+    let stale = stream(&block, 1);
+    court.judge.bodies.put(stale.clone()).unwrap();
+    let signed = court.judge.take_up(&stale, true).unwrap_err();
+    assert!(matches!(signed, OwnBodyError::Signed { round: 1, .. }), "{signed}");
+    assert_eq!(court.stored(), 2);
+    assert!(!court.judge.take_up(&stale, false).unwrap());
+    assert_eq!(court.judge.find(&stale.init.block_id), None);
+    assert_eq!(court.stored(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody, MediaType};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_node::attachments::Keeper;
 use minglian_node::attachments::magic::Magic;
-use minglian_node::attachments::wanted::Wanted;
+use minglian_node::attachments::wanted::{Owner, Wanted};
 use tokio::time::Instant;
 
 use crate::deposit_world::{code, described, pdf};
@@ -199,11 +199,12 @@ fn types_are_told_by_their_beginnings_however_they_are_cut() {
 
 #[test]
 fn what_is_missing_is_asked_for_less_and_less_often_and_at_once_when_somebody_has_it() {
+    const OWNER: Owner = None;
     let mut wanted = Wanted::default();
     let now = Instant::now();
     let thing = Thing::Attachment(AttachmentHash::of(&[b"a"]));
-    wanted.add(thing, None, now);
-    wanted.know(thing, now);
+    wanted.add(thing, OWNER, None, now);
+    wanted.know(thing, OWNER, now);
     assert_eq!(wanted.attachments(), 1);
     assert_eq!(wanted.take_due(now), Some((thing, None)));
     assert_eq!(wanted.take_due(now), None, "it is being asked for");
@@ -213,14 +214,14 @@ fn what_is_missing_is_asked_for_less_and_less_often_and_at_once_when_somebody_ha
     assert!(wanted.take_due(later).is_some());
     wanted.failed(&thing, later);
     assert_eq!(wanted.take_due(later + Duration::from_millis(500)), None, "twice as long");
-    wanted.add(thing, Some("peer".to_owned()), later);
+    wanted.add(thing, OWNER, Some("peer".to_owned()), later);
     assert_eq!(wanted.take_due(later), Some((thing, Some("peer".to_owned()))));
     wanted.remove(&thing);
     assert_eq!((wanted.attachments(), wanted.take_due(later)), (0, None));
 
     let opening = Thing::Opening(Commitment::of(&[b"nobody has it"]));
     let mut now = now;
-    wanted.add(opening, Some("peer".to_owned()), now);
+    wanted.add(opening, OWNER, Some("peer".to_owned()), now);
     for _ in 0..8 {
         now += Duration::from_secs(3_600);
         assert!(wanted.take_due(now).is_some());

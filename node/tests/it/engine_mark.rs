@@ -81,6 +81,7 @@ fn the_same_request_returns_the_stored_signature_even_after_a_restart() {
     assert_eq!(mark.sign(position, b"precommit A", no_key).unwrap(), precommit);
     assert_eq!(mark.last(), Some(position));
     assert_eq!(mark.votes_from(), Height(5));
+    assert!(mark.has_signed(position) && !mark.has_signed(at(5, 0, Step::Proposal)));
 }
 
 #[test]

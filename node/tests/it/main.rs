@@ -3,6 +3,7 @@
 
 mod app_idle;
 mod app_judge;
+mod attachment_limits;
 mod attachments;
 mod checkpoints;
 mod desk;

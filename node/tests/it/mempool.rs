@@ -3,14 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use minglian_contracts::call::Call;
+use minglian_contracts::disclosure;
+use minglian_contracts::disclosure::obligation::ObligationName;
 use minglian_contracts::envelope::REFUSED_BYTES_MAX;
 use minglian_contracts::execute::Unfit;
-use minglian_ledger::height::Height;
+use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
-use minglian_node::chain::UNFIT_ORGANIZATION_MAX;
+use minglian_node::chain::{LeftOut, UNFIT_ORGANIZATION_MAX, UNFIT_ORGANIZATION_WEIGHT_MAX};
 use minglian_node::mempool::{Limits, Mempool, PoolError, TURN_BYTES, Waiting};
 
+use crate::rpc_disclosures::notice;
 use crate::rpc_world::{
     CIVIL_MAKER, FINANCE_MAKER, World, civil_affairs, day, finance, key, record_quota,
     refused_plan, text,
@@ -80,11 +84,8 @@ fn admit(world: &World, acts: &[Transaction]) {
     }
 }
 
-/// One officer's key must not stop the business of others: acts that no block may hold today are
-/// dropped, some of them with each proposal, and lawful acts pass them by.
-#[tokio::test(flavor = "multi_thread")]
-async fn acts_over_the_refused_bytes_of_the_day_stop_nobody() {
-    let world = World::start().await;
+/// Has so much refused of the bureau that nothing more may be today.
+fn use_up_refused_bytes(world: &World) {
     let act = |reference: &str, rows| world.act(CIVIL_MAKER, reference, &refused_plan(rows));
     let bytes = |act: &Transaction| u64::try_from(act.encode().len()).unwrap();
     let (large, small) = (bytes(&act("大0000", 1_600)), bytes(&act("小0000", 0)));
@@ -92,10 +93,19 @@ async fn acts_over_the_refused_bytes_of_the_day_stop_nobody() {
     let mut acts: Vec<_> =
         (0..larges).map(|number| act(&format!("大{number:04}"), 1_600)).collect();
     acts.extend((0..rest / small).map(|number| act(&format!("小{number:04}"), 0)));
-    admit(&world, &acts);
+    admit(world, &acts);
     while world.admission.size().0 > 0 {
         world.make_block();
     }
+}
+
+/// One officer's key must not stop the business of others: acts that no block may hold today are
+/// dropped, some of them with each proposal, and lawful acts pass them by.
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_over_the_refused_bytes_of_the_day_stop_nobody() {
+    let world = World::start().await;
+    let act = |reference: &str, rows| world.act(CIVIL_MAKER, reference, &refused_plan(rows));
+    use_up_refused_bytes(&world);
 
     // Now nothing of this organisation may be refused any more today.
     let too_many = UNFIT_ORGANIZATION_MAX + 88;
@@ -116,6 +126,50 @@ async fn acts_over_the_refused_bytes_of_the_day_stop_nobody() {
     assert_eq!(world.admission.size(), (0, 0));
     assert_eq!(*world.admission.subscribe().borrow(), 0);
     assert_eq!(world.metrics.left_out.load(Ordering::Relaxed), too_many as u64);
+    world.stop().await;
+}
+
+/// What is left out was executed all the same: heavy acts end sooner than light ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_work_on_what_is_left_out_is_bounded_for_each_organisation() {
+    let world = World::start().await;
+    use_up_refused_bytes(&world);
+    let plan = refused_plan(1_600);
+    let acts: Vec<_> =
+        (0..100).map(|number| world.act(CIVIL_MAKER, &format!("废{number:03}"), &plan)).collect();
+    let lawful = world.act(FINANCE_MAKER, "指标", &record_quota(100, day(5, 1)));
+    admit(&world, &acts);
+    admit(&world, std::slice::from_ref(&lawful));
+    let (block, left_out) = world.propose();
+    assert_eq!(block.transactions, [lawful]);
+    let most = UNFIT_ORGANIZATION_WEIGHT_MAX.div_ceil(plan.weight());
+    assert_eq!(left_out.len() as u64, most);
+    world.stop().await;
+}
+
+/// The rules bound what an act may weigh; where they let one pass that no block has room for, it
+/// must not end every proposal.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_no_block_has_room_for_ends_no_proposal() {
+    let world = World::start().await;
+    let Call::Disclosure(disclosure::Call::Publish(mut publish)) = notice() else { panic!() };
+    let name = ObligationName { rule: text("甲"), subject: text(""), period: 1 };
+    publish.meets = vec![name; 2_500];
+    let call = Call::Disclosure(disclosure::Call::Publish(publish));
+    let heavy = world.act(CIVIL_MAKER, "重", &call);
+    let light = |reference| world.act(FINANCE_MAKER, reference, &record_quota(100, day(5, 1)));
+    let (first, last) = (light("先"), light("后"));
+    let head = world.chain.head();
+    let time_ms = TimeMs(head.header.time_ms.0 + 1_000);
+    let proposer = head.validators.members()[0].address();
+    for order in [vec![&heavy, &first, &last], vec![&first, &heavy, &last]] {
+        let (block, left_out) = world.chain.propose(order.into_iter(), time_ms, proposer).unwrap();
+        assert_eq!(block.transactions, [first.clone(), last.clone()]);
+        assert_eq!(left_out.iter().map(|left| left.id).collect::<Vec<_>>(), [heavy.id()]);
+    }
+    admit(&world, std::slice::from_ref(&first));
+    world.admission.left_out(&[LeftOut { id: first.id(), unfit: Unfit::Full }]);
+    assert_eq!(world.admission.size(), (0, 0));
     world.stop().await;
 }
 

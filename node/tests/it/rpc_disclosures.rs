@@ -11,7 +11,7 @@ use crate::rpc_world::{
     FINANCE_CHECKER, FINANCE_MAKER, World, approval_of, civil_affairs, day, finance, text,
 };
 
-fn notice() -> Call {
+pub fn notice() -> Call {
     let metadata = Metadata {
         index_number: text("11341122/2025-00001"),
         title: text("工作动态"),
