@@ -20,7 +20,7 @@ DENY := $(CACHE)/tools/bin/cargo-deny
 .PHONY: help setup build demo smoke test test-rust test-typescript lint deny bench clean-demo
 
 help:
-	@echo "make demo    four nodes on this machine, real published tables imported, explorer open"
+	@echo "make demo    four nodes on this machine, published tables, a year of 演示 data, explorer open"
 	@echo "make test    the whole suite: lints, Rust, TypeScript, real processes"
 	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"
 	@echo "make bench   throughput and latency of four nodes; JSON"

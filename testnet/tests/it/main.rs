@@ -14,6 +14,7 @@ mod validators;
 mod backup;
 mod attachments;
 mod demonstration;
+mod year;
 mod import;
 mod power;
 mod faults;
