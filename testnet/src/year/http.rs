@@ -60,6 +60,7 @@ fn parts(transactions: &[Transaction]) -> Vec<Vec<Vec<u8>>> {
 
 async fn commit_part(client: &Client, encoded: Vec<Vec<u8>>) -> anyhow::Result<Vec<Committed>> {
     let mut committed: Vec<Option<Committed>> = vec![None; encoded.len()];
+    let mut last_error = "no room".to_owned();
     for _ in 0..ATTEMPTS_MAX {
         let waiting: Vec<usize> =
             (0..encoded.len()).filter(|place| committed[*place].is_none()).collect();
@@ -68,9 +69,13 @@ async fn commit_part(client: &Client, encoded: Vec<Vec<u8>>) -> anyhow::Result<V
         }
         let batch: Vec<&Vec<u8>> = waiting.iter().map(|place| &encoded[*place]).collect();
         // Who gets no answer sends the same again: what is in the log already is not entered twice.
-        let Ok(answers) = client.submit_and_wait(&batch, WAIT_MAX).await else {
-            tokio::time::sleep(PAUSE).await;
-            continue;
+        let answers = match client.submit_and_wait(&batch, WAIT_MAX).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                last_error = error.to_string();
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
         };
         ensure!(answers.len() == waiting.len(), "{} answers", answers.len());
         let mut is_full = false;
@@ -82,7 +87,7 @@ async fn commit_part(client: &Client, encoded: Vec<Vec<u8>>) -> anyhow::Result<V
             tokio::time::sleep(PAUSE).await;
         }
     }
-    bail!("{} does not commit what it is sent", client.base_url())
+    bail!("{} does not commit what it is sent: {last_error}", client.base_url())
 }
 
 /// What became of a transaction; none if it is to be sent again.

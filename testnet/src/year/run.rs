@@ -33,7 +33,10 @@ const BATCHES_AT_ONCE: usize = 3;
 /// network writes in a day at rest.
 const SAMPLE_HEIGHTS: u64 = 60;
 
-/// The phase that plans the sample is the last one.
+/// How many days ahead its draw is.
+const DRAW_DAYS: i32 = 2;
+
+/// Phases before the lots: bodies, funds and orders that these need.
 const PHASES_BEFORE_LOTS: usize = 2;
 
 /// What is wanted; what is not given is as it was begun, or by default.
@@ -203,8 +206,9 @@ impl Entry<'_> {
     async fn look_ahead(&mut self) -> anyhow::Result<()> {
         if self.saved.coming.is_none() {
             let height = self.nodes[0].0.latest_header().await?.header.height;
-            let tomorrow = clock::today()?.add_days(1).context("the calendar ends")?;
-            self.saved.coming = Some((Height(height.0 + SAMPLE_HEIGHTS), tomorrow));
+            // Not tomorrow: the block must be older than the draw, and midnight may be near.
+            let day = clock::today()?.add_days(DRAW_DAYS).context("the calendar ends")?;
+            self.saved.coming = Some((Height(height.0 + SAMPLE_HEIGHTS), day));
             self.saved.write(self.cluster.directory())?;
         }
         Ok(())
