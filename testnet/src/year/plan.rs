@@ -124,8 +124,7 @@ impl Plan {
 
     /// Transactions of the phases, of those that are refused the first only.
     pub fn phase_transactions(&self) -> u64 {
-        let acts = self.phases.iter().flat_map(|phase| phase.threads.iter().flatten());
-        acts.map(super::script::Act::transactions).sum()
+        self.phases.iter().map(Phase::transactions).sum()
     }
 
     /// All transactions but those that admit bodies and officers.

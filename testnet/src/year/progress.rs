@@ -76,6 +76,11 @@ impl Bar {
         Self { total, done, counted: 0, start: Instant::now(), written: None }
     }
 
+    /// So many more are to be done.
+    pub fn expect(&mut self, count: u64) {
+        self.total += count;
+    }
+
     /// So many more are done.
     pub fn add(&mut self, count: u64) {
         self.done += count;

@@ -171,6 +171,7 @@ impl Entry<'_> {
         let validators: Vec<OrganizationCode> =
             nodes.map(|node| node.validator.organization).collect();
         let admission = admission(&plan.bodies, &self.keyring, &validators)?;
+        self.bar.expect(admission.transactions());
         self.phase(&admission.threads, "演示年-登记").await?;
         for (number, phase) in plan.phases.iter().enumerate() {
             if number == PHASES_BEFORE_LOTS {

@@ -81,6 +81,13 @@ pub struct Phase {
     pub threads: Vec<Thread>,
 }
 
+impl Phase {
+    /// Transactions that it takes.
+    pub fn transactions(&self) -> u64 {
+        self.threads.iter().flatten().map(Act::transactions).sum()
+    }
+}
+
 impl Act {
     /// An act that is applied.
     pub fn new(call: Call, signers: Vec<Post>) -> Self {

@@ -149,7 +149,7 @@ fn look(
     let drawn = match report.drawn {
         true => "已抽取 is drawn",
         false => {
-            "等待次日开奖 waits for a draw of a later day, which nobody can know today; enter the \
+            "等待以后的开奖 waits for a draw of a later day, which nobody can know today; enter the \
              year again after that day to draw it"
         }
     };
