@@ -34,8 +34,9 @@ setup:
 build: setup
 	cargo build --workspace --bins
 
+# SCALE=220 makes the year some 100,000 records, SCALE=2200 a million.
 demo: build
-	"$(BIN)/minglian-testnet" demo
+	"$(BIN)/minglian-testnet" demo $(if $(SCALE),--scale $(SCALE))
 
 smoke: build
 	@"$(BIN)/minglian-testnet" smoke
