@@ -21,7 +21,7 @@ DENY := $(CACHE)/tools/bin/cargo-deny
 	clean-demo
 
 help:
-	@echo "make demo    four nodes on this machine, real published tables imported, explorer open"
+	@echo "make demo    four nodes on this machine, published tables, a year of 演示 data, explorer open"
 	@echo "make test    the whole suite: lints, Rust, TypeScript, real processes"
 	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"
 	@echo "make bench   throughput and latency of four nodes; JSON"
@@ -36,8 +36,9 @@ setup:
 build: setup
 	cargo build --workspace --bins
 
+# SCALE=220 makes the year some 100,000 records, SCALE=2200 a million.
 demo: build
-	"$(BIN)/minglian-testnet" demo
+	"$(BIN)/minglian-testnet" demo $(if $(SCALE),--scale $(SCALE))
 
 smoke: build
 	@"$(BIN)/minglian-testnet" smoke

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use minglian_ledger::date::Date;
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -13,7 +14,9 @@ use crate::fault::{flips, kill, power_cut};
 use crate::process::Signal;
 use crate::setup::Plan;
 use crate::workload::Workload;
-use crate::{bench, check, demo, load, program, smoke, totals};
+use crate::year;
+use crate::year::summary::{Places, summary};
+use crate::{bench, check, demo, load, program, report_times, smoke, totals};
 
 /// Networks of 明链 Minglian on one machine: start, load, damage, check.
 #[derive(Debug, Parser)]
@@ -85,10 +88,52 @@ enum Command {
     /// Damage a network under load and look for what was acknowledged
     #[command(subcommand)]
     Fault(FaultCommand),
-    /// Four nodes, published tables, the explorer; until Ctrl-C
-    Demo(DemoArguments),
-    /// The demonstration, checked and audited; prints one line of JSON
+    /// Four nodes, published tables, a year of 演示 data, the explorer; until Ctrl-C
+    Demo {
+        #[command(flatten)]
+        demo: DemoArguments,
+        #[command(flatten)]
+        year: YearArguments,
+    },
+    /// The demonstration without its year, checked and audited; prints one line of JSON
     Smoke(DemoArguments),
+    /// Enter a year of 演示 data into a running network, or what is missing of it
+    Year {
+        #[command(flatten)]
+        year: YearArguments,
+        /// Print one line of JSON in place of the summary
+        #[arg(long)]
+        json: bool,
+    },
+    /// Time each of the ten reports; prints JSON
+    Reports {
+        /// How often each is asked once it is warm
+        #[arg(long, default_value_t = 100)]
+        requests: usize,
+        /// Also add up the state, by executing the chain again in memory
+        #[arg(long)]
+        state: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct YearArguments {
+    /// 1 can be read by hand; each further step adds some 450 records
+    #[arg(long)]
+    scale: Option<u64>,
+    /// Decides names, amounts and days
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The twelve complete months before this day are entered; today if left out
+    #[arg(long)]
+    until: Option<Date>,
+}
+
+impl YearArguments {
+    fn wanted(&self) -> year::Wanted {
+        let Self { scale, seed, until } = *self;
+        year::Wanted { seed, until, scale }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -172,10 +217,14 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
                     }
                 }
             }
-            Command::Demo(demo) => {
+            Command::Demo { demo, year } => {
                 let directory = given.clone().unwrap_or_else(|| PathBuf::from("demo-data"));
                 let (programs, files) = demonstration(&minglian, &demo)?;
-                demo::run(&programs, &directory, &files).await
+                demo::run(&programs, &directory, &files, year.wanted()).await
+            }
+            Command::Year { year, json } => enter_year(&minglian, &open()?, &year, json).await,
+            Command::Reports { requests, state } => {
+                print(&report_times::run(&open()?, requests, state).await?)
             }
             Command::Smoke(demo) => {
                 let (programs, files) = demonstration(&minglian, &demo)?;
@@ -183,6 +232,24 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
         }
     })
+}
+
+async fn enter_year(
+    minglian: &Path,
+    cluster: &Cluster,
+    arguments: &YearArguments,
+    json: bool,
+) -> anyhow::Result<()> {
+    let report = year::run(cluster, arguments.wanted()).await?;
+    if json {
+        print(&report)?;
+    } else {
+        let node = *cluster.running().first().context("no node runs")?;
+        let node = cluster.url(node)?;
+        let places = Places { minglian, node: &node, explorer: None };
+        println!("{}", summary(&report, places)?);
+    }
+    report.require_as_planned()
 }
 
 fn print(report: &impl Serialize) -> anyhow::Result<()> {

@@ -1,4 +1,5 @@
-//! The demonstration: a network with published tables in it, and the explorer over it.
+//! The demonstration: a network with published tables and a year of 演示 data in it, and the explorer
+//! over it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use crate::ports;
 use crate::process::{self, Process};
 use crate::setup::Plan;
 use crate::totals::{self, Notice};
+use crate::year::summary::Places;
+use crate::year::{self, Wanted};
 
 /// How long the explorer may take until it answers.
 const EXPLORER_LIMIT: Duration = Duration::from_secs(60);
@@ -134,8 +137,14 @@ pub async fn status(address: SocketAddr, path: &str) -> anyhow::Result<String> {
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// `minglian-testnet demo`: runs until Ctrl-C.
-pub async fn run(programs: &Programs, directory: &Path, files: &[PathBuf]) -> anyhow::Result<()> {
+/// `minglian-testnet demo`: runs until Ctrl-C. The published tables are entered first, then the
+/// year, which goes on where it was broken off.
+pub async fn run(
+    programs: &Programs,
+    directory: &Path,
+    files: &[PathBuf],
+    wanted: Wanted,
+) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let demonstration = tokio::select! {
@@ -143,13 +152,32 @@ pub async fn run(programs: &Programs, directory: &Path, files: &[PathBuf]) -> an
         _ = interrupt.recv() => return stopped_early(programs, directory),
         _ = terminate.recv() => return stopped_early(programs, directory),
     };
+    let report = tokio::select! {
+        entered = enter_year(&demonstration, wanted) => entered?,
+        _ = interrupt.recv() => return Ok(()),
+        _ = terminate.recv() => return Ok(()),
+    };
     summary(programs, &demonstration)?;
+    let node = demonstration.cluster.url(0)?;
+    let explorer = Some(demonstration.explorer);
+    let places = Places { minglian: &programs.minglian, node: &node, explorer };
+    println!("{}", year::summary::summary(&report, places)?);
+    report.require_as_planned()?;
+    println!("Ctrl-C stops everything.");
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
     eprintln!("stopping …");
     Ok(())
+}
+
+async fn enter_year(
+    demonstration: &Demonstration,
+    wanted: Wanted,
+) -> anyhow::Result<year::YearReport> {
+    eprintln!("entering the year, all of it 演示 …");
+    year::run(&demonstration.cluster, wanted).await
 }
 
 fn stopped_early(programs: &Programs, directory: &Path) -> anyhow::Result<()> {
@@ -161,7 +189,7 @@ fn stopped_early(programs: &Programs, directory: &Path) -> anyhow::Result<()> {
 
 fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result<()> {
     let Demonstration { cluster, notices, explorer, .. } = demonstration;
-    println!("\n明链 Minglian 演示网络: {} nodes run, the figures are published ones", NODES);
+    println!("\n明链 Minglian 演示网络: {} nodes run; these figures are published ones:", NODES);
     for node in cluster.nodes() {
         println!("  {}  http://{}", node.bureau, node.http);
     }
@@ -182,6 +210,5 @@ fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result
         cluster.url(0)?,
         genesis.display()
     );
-    println!("Ctrl-C stops everything.");
     Ok(())
 }

@@ -24,5 +24,7 @@ pub mod bench;
 pub mod check;
 pub mod fault;
 pub mod totals;
+pub mod year;
+pub mod report_times;
 pub mod demo;
 pub mod smoke;

@@ -69,6 +69,11 @@ impl Officers {
         Ok(Self { directory: directory.clone(), index })
     }
 
+    /// Whether officers of `organization` are at hand.
+    pub fn has(&self, organization: OrganizationCode) -> bool {
+        self.index.officers.iter().any(|entry| entry.organization == organization)
+    }
+
     /// The officer in `role` of `organization`.
     pub fn of(&self, organization: OrganizationCode, role: Role) -> anyhow::Result<Officer> {
         let wanted =

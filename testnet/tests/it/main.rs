@@ -15,6 +15,7 @@ mod validators;
 mod backup;
 mod attachments;
 mod demonstration;
+mod year;
 mod import;
 mod power;
 mod faults;
