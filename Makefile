@@ -17,13 +17,16 @@ NEXTEST := $(shell command -v cargo-nextest >/dev/null && echo "cargo nextest ru
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/tools/bin/cargo-deny
 
-.PHONY: help setup build demo smoke test test-rust test-typescript lint deny bench clean-demo
+VERIFIER := explorer/verifier
+
+.PHONY: help setup setup-browser build verifier demo smoke test test-rust test-typescript lint deny bench clean-demo
 
 help:
 	@echo "make demo    four nodes on this machine, real published tables imported, explorer open"
 	@echo "make test    the whole suite: lints, Rust, TypeScript, real processes"
 	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"
 	@echo "make bench   throughput and latency of four nodes; JSON"
+	@echo "make verifier  bundle the verifier of the pages again, after a change of it"
 	@echo "make lint    format and clippy only; licences too, once make deny has run"
 	@echo "make deny    licences, sources and bans of all dependencies; advisories if reachable"
 
@@ -31,8 +34,23 @@ help:
 setup:
 	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build"
 
+# What only the tests need besides: a browser, and letters for its pictures.
+setup-browser:
+	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build" chromium fonts-noto-cjk
+
 build: setup
 	cargo build --workspace --bins
+	@echo "the verifier that this explorer serves (verify.html also works from disk), SHA-256:"
+	@cat explorer/assets/verifier/SHA256SUMS
+
+# What the pages' script and the journeys of the browser need; kept while the lock file stands.
+$(VERIFIER)/node_modules/.package-lock.json: $(VERIFIER)/package-lock.json
+	cd $(VERIFIER) && npm ci --no-audit --no-fund
+	@touch $@
+
+# Only after a change in explorer/verifier: what it writes is committed (docs/decisions/0014).
+verifier: $(VERIFIER)/node_modules/.package-lock.json
+	cd $(VERIFIER) && npm run bundle
 
 demo: build
 	"$(BIN)/minglian-testnet" demo
@@ -60,10 +78,10 @@ deny: $(DENY)
 	@if "$(DENY)" --locked fetch db; then "$(DENY)" --frozen check advisories; \
 	else echo "advisories NOT checked: their database cannot be reached"; fi
 
-test-rust: setup
+test-rust: setup-browser $(VERIFIER)/node_modules/.package-lock.json
 	$(NEXTEST) --workspace
 
-test-typescript:
-	cd explorer/verifier && npm ci --no-audit --no-fund && npm test
+test-typescript: $(VERIFIER)/node_modules/.package-lock.json
+	cd $(VERIFIER) && npm test
 
-test: lint test-rust test-typescript
+test: lint test-typescript test-rust
