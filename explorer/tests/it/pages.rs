@@ -30,7 +30,11 @@ fn check_script(path: &str, policy: &str, body: &str) {
     assert!(!policy.contains("unsafe") && (is_offered || !is_scripted), "{path}: {policy}");
     let expected = usize::from(is_scripted);
     assert_eq!(body.matches("<script").count(), expected, "{path}");
-    assert_eq!(body.matches("<script type=\"module\" src=\"/assets/pages-").count(), expected, "{path}");
+    assert_eq!(
+        body.matches("<script type=\"module\" src=\"/assets/pages-").count(),
+        expected,
+        "{path}"
+    );
     if is_scripted {
         assert!(policy.contains("; script-src 'self'; connect-src 'self'; "), "{path}: {policy}");
         assert!(policy.ends_with("require-trusted-types-for 'script'; trusted-types 'none'"));
@@ -105,7 +109,8 @@ async fn an_entry_shows_who_signed_what_it_did_and_how_to_check_it() {
     expect(&site, "/entries/1", &["待审批", "没有流水"]).await;
     let body = site.get("/entries?refused=1").await.body;
     let link = body.split("href=\"/entries/").nth(2).unwrap().split('"').next().unwrap();
-    let refused = ["未通过(代码 304)", "账户余额不足"];
+    let code = "未通过(代码 <span data-field=\"code\">304</span>)";
+    let refused = [code, "账户余额不足"];
     expect(&site, &format!("/entries/{link}"), &refused).await;
     // The payment's record knows its bank result and its return.
     let account = site.get("/search?q=凭证1").await.body;
