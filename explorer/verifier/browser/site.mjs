@@ -92,7 +92,7 @@ export class Reader {
     const words = await place.innerText();
     const outcome = await place.getAttribute('data-outcome');
     const marks = await place.locator('.steps li').evaluateAll((items) =>
-      Object.fromEntries(items.map((item) => [item.dataset.step, item.className])));
+      Object.fromEntries(items.map((item) => [item.dataset.step, item.dataset.mark])));
     return { outcome, words, marks };
   }
 

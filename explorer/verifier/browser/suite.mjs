@@ -322,6 +322,12 @@ test('the pages fit a telephone, in both languages', async () => {
         assert.equal(outcome, 'pass', path);
         const wide = await reader.page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(wide <= width, `${path} is ${wide} wide at ${width}`);
+        // What is folded away fits as well.
+        for (const folded of await reader.page.locator('.result summary').all()) {
+          await folded.click();
+        }
+        const opened = await reader.page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(opened <= width, `${path}, opened, is ${opened} wide at ${width}`);
         if (pictures) {
           await picture(reader, `${name}-${width}`);
         }

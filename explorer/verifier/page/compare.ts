@@ -7,9 +7,10 @@ import { FIELDS } from './words.ts';
 
 const BEIJING_MS = 8 * 60 * 60 * 1000;
 
-/** The text of the one element of the page that shows this field; null if there is none. */
+/** The text of the one element of the page that shows this field; null if not exactly one does. */
 export function shownText(field: string): string | null {
-  return textOf(document.querySelector(`[data-field="${field}"]`));
+  const [only = null, ...more] = document.querySelectorAll(`[data-field="${field}"]`);
+  return more.length === 0 ? textOf(only) : null;
 }
 
 /** What a reader sees of an element, without the spaces around it. */

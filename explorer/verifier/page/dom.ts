@@ -64,7 +64,7 @@ function tag(language: Language): string {
 
 function steps(report: Report, language: Language): HTMLElement {
   const items = [...report.steps.entries()].map(([id, { name, mark, detail }]) =>
-    element('li', { class: mark, 'data-step': id },
+    element('li', { class: `mark-${mark}`, 'data-step': id, 'data-mark': mark },
       element('strong', {}, MARKS[mark][language]), ` ${name[language]}`,
       element('span', { class: 'detail' }, detail[language])));
   return element('ol', { class: 'steps' }, ...items);
@@ -91,7 +91,7 @@ function rows(report: Report, language: Language): HTMLElement {
 function contents(report: Report, language: Language): HTMLElement {
   const entries = report.contents.flatMap(([name, value]) =>
     [element('dt', {}, name), element('dd', {}, value)]);
-  return element('details', {},
+  return element('details', report.rows.length === 0 ? { open: '' } : {},
     element('summary', {}, say('已证明的内容', 'What is proven')[language]),
     element('dl', {}, ...entries));
 }

@@ -145,13 +145,11 @@ async function genesisFor(
       `the genesis hash is ${pinned.hash}, not ${wanted} as given`,
     ));
   }
-  if (wanted === '') {
-    const detail = report.steps.get('genesis') as Step;
-    report.mark('genesis', 'pass', say(
-      `${detail.detail.zh}。请与从别处得到的创世哈希比对`,
-      `${detail.detail.en}. Compare the genesis hash with one from elsewhere`,
-    ));
-  }
+  const { detail } = report.steps.get('genesis') as Step;
+  report.mark('genesis', 'pass', wanted === ''
+    ? say(`${detail.zh}。请与从别处得到的创世哈希比对`,
+      `${detail.en}. Compare the genesis hash with one from elsewhere`)
+    : say(`${detail.zh},与您给出的相符`, `${detail.en}, as given`));
   return pinned;
 }
 
