@@ -1,5 +1,5 @@
-//! Files that pages load or offer: the stylesheet, the script that loads the verifier, the verifier,
-//! the offline verifier.
+//! Files that pages load or offer: the stylesheet, the script that loads the verifier, the
+//! verifier, the offline verifier.
 //!
 //! The verifier is bundled from `verifier/` and kept in `assets/verifier/`, so that this program
 //! builds without npm; a test of `verifier/` holds the two together (docs/decisions/0014).

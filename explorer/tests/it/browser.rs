@@ -1,4 +1,4 @@
-//! What a reader's own browser checks: Chromium against explorers of honest and of rewritten chains.
+//! What a reader's own browser checks: Chromium at explorers of honest and rewritten chains.
 //!
 //! The journeys are in `verifier/browser/`; here are the explorers that they visit.
 
