@@ -1,6 +1,6 @@
 /** What a page shows, held against verified values. */
 import type { Json, Plain } from '../src/index.ts';
-import { parseJson, VerifyError } from '../src/index.ts';
+import { parseJson, plainJson, VerifyError } from '../src/index.ts';
 import type { Report } from './report.ts';
 import { say } from './report.ts';
 import { FIELDS } from './words.ts';
@@ -35,8 +35,7 @@ export function compareJson(report: Report, field: string, proven: Plain): void 
     }
   }
   const text = (value: string): string => (value.length > 400 ? `${value.slice(0, 400)}…` : value);
-  const printed = JSON.stringify(proven, (_, value: unknown) =>
-    (typeof value === 'bigint' ? value.toString() : value));
+  const printed = plainJson(proven).replace(/\n */g, '');
   report.compare(FIELDS[field] ?? say(field, field), text(printed), text(shown ?? ''), same);
 }
 
@@ -79,17 +78,20 @@ export function leaves(plain: Plain, path = ''): [string, string][] {
 
 const FACTORS: Record<string, number> = { 万元: 6, 元: 2 };
 
+/** Amounts as a sentence writes them: each with its number and its unit, none for CNY. */
+export function amountsIn(sentence: string): [string, string, string][] {
+  const chinese = sentence.matchAll(/([0-9][0-9,]*(?:\.[0-9]+)?)(万元|元)/g);
+  const english = sentence.matchAll(/CNY ([0-9][0-9,]*\.[0-9]{2})/g);
+  return [...chinese, ...english].map(([token, number = '', unit = '']) => [token, number, unit]);
+}
+
 /**
  * Amounts in a sentence that no verified value explains: each must be the fen of some field, or
  * stand literally in a text that somebody wrote.
  */
 export function strangeAmounts(sentence: string, verified: string[]): string[] {
   const fen = new Set(verified);
-  const amounts = [
-    ...sentence.matchAll(/([0-9][0-9,]*(?:\.[0-9]+)?)(万元|元)/g),
-    ...sentence.matchAll(/CNY ([0-9][0-9,]*\.[0-9]{2})()/g),
-  ];
-  return amounts.flatMap(([token, number = '', unit = '']) => {
+  return amountsIn(sentence).flatMap(([token, number, unit]) => {
     const decimals = FACTORS[unit] ?? 2;
     const [whole = '', fraction = ''] = number.replaceAll(',', '').split('.');
     const digits = BigInt(whole + fraction.padEnd(decimals, '0')).toString();

@@ -6,7 +6,7 @@ import {
 } from '../src/index.ts';
 import type { Movement, RecordView } from '../src/index.ts';
 import {
-  beijing, compareField, compareJson, leaves, shownText, strangeAmounts, textOf,
+  amountsIn, beijing, compareField, compareJson, leaves, shownText, strangeAmounts, textOf,
 } from './compare.ts';
 import { proveEvidence, step } from './evidence.ts';
 import type { Report } from './report.ts';
@@ -138,10 +138,12 @@ function compareSentences(report: Report, { view, subject, record }: Decoded): v
     (event.kind === 'movement' ? [event.amountFen.toString()] : []));
   const verified = [...leaves(subject), ...leaves(view.callContents)].map(([, text]) => text);
   for (const field of ['sentence', 'sentence_en']) {
-    const shown = shownText(field) ?? '';
-    const strange = strangeAmounts(shown, [...verified, ...moved]);
-    const name = FIELDS[field] ?? say(field, field);
-    report.compare(name, strange.length === 0 ? shown : '', shown, strange.length === 0);
+    const shown = shownText(field);
+    const strange = strangeAmounts(shown ?? '', [...verified, ...moved]);
+    const amounts = amountsIn(shown ?? '').map(([token]) => token);
+    const proven = amounts.filter((token) => !strange.includes(token));
+    report.compare(FIELDS[field] ?? say(field, field), proven.join(' '), amounts.join(' '),
+      shown !== null && strange.length === 0);
   }
 }
 

@@ -87,5 +87,6 @@ export const FIELDS: Record<string, Said> = {
   fund: say('资金', 'Fund'),
   year: say('预算年度', 'Budget year'),
   name: say('账户名称', 'Name of the account'),
-  balance: say('余额', 'Balance'),
+  balance: say('余额(元)', 'Balance, yuan'),
+  balance_wan: say('余额(万元)', 'Balance, ten thousand yuan'),
 };
