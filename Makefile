@@ -17,14 +17,17 @@ NEXTEST := $(shell command -v cargo-nextest >/dev/null && echo "cargo nextest ru
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/tools/bin/cargo-deny
 
-.PHONY: help setup build demo smoke test test-rust test-typescript lint deny bench mutants \
-	clean-demo
+VERIFIER := explorer/verifier
+
+.PHONY: help setup setup-browser build verifier demo smoke test test-rust test-typescript lint \
+	deny bench mutants clean-demo
 
 help:
 	@echo "make demo    four nodes on this machine, published tables, a year of 演示 data, explorer open"
 	@echo "make test    the whole suite: lints, Rust, TypeScript, real processes"
 	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"
 	@echo "make bench   throughput and latency of four nodes; JSON"
+	@echo "make verifier  bundle the verifier of the pages again, after a change of it"
 	@echo "make lint    format and clippy only; licences too, once make deny has run"
 	@echo "make mutants changes of the rules that no test notices, of a sample: SEED, COUNT"
 	@echo "make deny    licences, sources and bans of all dependencies; advisories if reachable"
@@ -33,8 +36,23 @@ help:
 setup:
 	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build"
 
+# What only the tests need besides: a browser, and letters for its pictures.
+setup-browser:
+	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build" chromium fonts-noto-cjk
+
 build: setup
 	cargo build --workspace --bins
+	@echo "the verifier that this explorer serves (verify.html also works from disk), SHA-256:"
+	@cat explorer/assets/verifier/SHA256SUMS
+
+# What the pages' script and the journeys of the browser need; kept while the lock file stands.
+$(VERIFIER)/node_modules/.package-lock.json: $(VERIFIER)/package-lock.json
+	cd $(VERIFIER) && npm ci --no-audit --no-fund
+	@touch $@
+
+# Only after a change in explorer/verifier: what it writes is committed (docs/decisions/0014).
+verifier: $(VERIFIER)/node_modules/.package-lock.json
+	cd $(VERIFIER) && npm run bundle
 
 # SCALE=220 makes the year some 100,000 records, SCALE=2200 a million.
 demo: build
@@ -70,10 +88,10 @@ COUNT ?= 20
 mutants: setup
 	.ci/mutants "$(SEED)" "$(COUNT)"
 
-test-rust: setup
+test-rust: setup-browser $(VERIFIER)/node_modules/.package-lock.json
 	$(NEXTEST) --workspace
 
-test-typescript:
-	cd explorer/verifier && npm ci --no-audit --no-fund && npm test
+test-typescript: $(VERIFIER)/node_modules/.package-lock.json
+	cd $(VERIFIER) && npm test
 
-test: lint test-rust test-typescript
+test: lint test-typescript test-rust

@@ -46,7 +46,8 @@ pub fn run() -> anyhow::Result<()> {
     let status = Status::default();
     let client = Client::new(&options.node)?;
     let node = options.public_node.as_deref().unwrap_or(&options.node);
-    let app = App::new(&genesis, Reader::new(&options.index), status.clone(), node);
+    let reader = Reader::new(&options.index);
+    let app = App::new(&genesis, reader, status.clone(), client.clone(), node);
     let follower = Follower::new(genesis, writer)?;
     // Verifying keeps a thread busy, so the follower has one of its own.
     std::thread::Builder::new()

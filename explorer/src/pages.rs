@@ -14,6 +14,7 @@ pub mod projects;
 pub mod search;
 pub mod sums;
 pub mod trace;
+pub mod verify;
 
 use minglian_ledger::date;
 use minglian_ledger::height::TimeMs;

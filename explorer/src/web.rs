@@ -1,15 +1,17 @@
 //! The HTTP server: every URL, the headers of every answer, and what bounds a request.
 
+pub mod assets;
 pub mod error;
 pub mod frame;
 pub mod guard;
+pub mod relay;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::http::header;
-use axum::response::{Html, IntoResponse};
+use axum::response::Html;
 use axum::routing::get;
+use axum::{Extension, Router};
+use minglian_client::Client;
 use minglian_ledger::genesis::Genesis;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -28,6 +30,9 @@ const PAGES_MAX: usize = 32;
 /// Most of them that may read whole tables, so that searches leave room for everything else.
 const SEARCHES_MAX: usize = 2;
 
+/// Most questions of verifiers that are passed on to the node at a time.
+const RELAYED_MAX: usize = 16;
+
 /// What every page needs.
 #[derive(Debug, Clone)]
 pub struct App(Arc<Parts>);
@@ -37,7 +42,10 @@ struct Parts {
     reader: Reader,
     room: Arc<Semaphore>,
     searches: Arc<Semaphore>,
+    relayed: Semaphore,
     status: Status,
+    client: Client,
+    genesis: String,
     node: String,
     network: String,
     chain_id: String,
@@ -48,15 +56,32 @@ struct Parts {
 /// An answer of a page.
 pub type PageResult = Result<Html<String>, PageError>;
 
+/// Marks an answer whose page loads the verifier, which the guard then allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Scripted;
+
+/// An answer of a page that loads the verifier.
+pub type ScriptedResult = Result<(Extension<Scripted>, Html<String>), PageError>;
+
 impl App {
-    /// The pages of the chain with this genesis. `node` is where readers find evidence.
-    pub fn new(genesis: &Genesis, reader: Reader, status: Status, node: &str) -> Self {
+    /// The pages of the chain with this genesis. `client` is asked for evidence; `node` is where
+    /// readers find it themselves.
+    pub fn new(
+        genesis: &Genesis,
+        reader: Reader,
+        status: Status,
+        client: Client,
+        node: &str,
+    ) -> Self {
         let chain_id = genesis.chain_id().map(|id| id.to_string()).unwrap_or_default();
         Self(Arc::new(Parts {
             reader,
             room: Arc::new(Semaphore::new(PAGES_MAX)),
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
+            relayed: Semaphore::new(RELAYED_MAX),
             status,
+            client,
+            genesis: serde_json::to_string(genesis).unwrap_or_default(),
             node: node.trim_end_matches('/').to_owned(),
             network: genesis.name.to_string(),
             chain_id,
@@ -81,6 +106,17 @@ impl App {
         let room = Arc::clone(&self.0.room);
         let permit = room.acquire_owned().await.map_err(|_| PageError::Broken)?;
         self.make(permit, work).await
+    }
+
+    /// As [`App::page`], for one that loads the verifier.
+    ///
+    /// # Errors
+    /// What `work` reports.
+    pub async fn scripted_page<T: askama::Template>(
+        self,
+        work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
+    ) -> ScriptedResult {
+        Ok((Extension(Scripted), self.page(work).await?))
     }
 
     /// As [`App::page`], for one that may read whole tables: it waits for its turn and
@@ -130,17 +166,19 @@ pub fn router(app: App) -> Router {
         .route("/entries/{index}", get(pages::entry::entry))
         .route("/movements", get(pages::movements::movements))
         .route("/trace/{account}/{direction}", get(pages::trace::trace))
+        .route("/verify", get(pages::verify::verify))
+        .route("/verify/genesis.json", get(relay::genesis))
+        .route("/verify/checkpoint", get(relay::checkpoint))
+        .route("/verify/consistency", get(relay::consistency))
+        .route("/verify/head/evidence", get(relay::head_evidence))
+        .route("/verify/records/{index}/evidence", get(relay::record_evidence))
+        .route("/verify/records/{index}/bundle.json", get(relay::bundle))
+        .route("/verify/accounts/{number}/evidence", get(relay::account_evidence))
         .route("/health", get(frame::health))
-        .route("/style.css", get(style))
+        .route("/style.css", get(assets::style))
+        .route("/verify.html", get(assets::offline))
+        .route("/assets/{name}", get(assets::script))
         .fallback(|| async { PageError::NotFound("这个网址".to_owned()) })
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
         .with_state(app)
-}
-
-async fn style() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-    ];
-    (headers, include_str!("../assets/style.css"))
 }

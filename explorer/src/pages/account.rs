@@ -10,7 +10,7 @@ use super::{LIMIT, ROWS_MAX, cut};
 use crate::index::read::{self, MovementRow};
 use crate::index::{IndexError, account as accounts};
 use crate::money::Money;
-use crate::web::{App, Frame, PageError, PageResult};
+use crate::web::{App, Frame, PageError, ScriptedResult};
 use minglian_contracts::words;
 
 /// Where the lists begin.
@@ -83,8 +83,8 @@ pub async fn account(
     State(app): State<App>,
     Path(number): Path<i64>,
     Query(paging): Query<Paging>,
-) -> PageResult {
-    app.page(move |connection, frame| {
+) -> ScriptedResult {
+    app.scripted_page(move |connection, frame| {
         let unknown = || PageError::NotFound(format!("{number}号账户"));
         let account = find(connection, number)?.ok_or_else(unknown)?;
         let identity = accounts::identity(connection, number)?.ok_or_else(unknown)?;

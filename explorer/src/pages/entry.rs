@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::beijing;
 use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
-use crate::web::{App, Frame, PageError, PageResult};
+use crate::web::{App, Frame, PageError, ScriptedResult};
 use minglian_contracts::words;
 
 /// The outcome as the index stores it.
@@ -37,7 +37,12 @@ struct Record {
     sentence: String,
     sentence_en: String,
     call: String,
+    outcome: String,
     proposal: Option<String>,
+    /// Position of the leaf that closes the record's block: it holds the time.
+    closing: i64,
+    /// Position of the record that proposed what this one approves.
+    proposed_at: Option<i64>,
 }
 
 /// What a refusal says.
@@ -72,11 +77,11 @@ struct Entry {
 }
 
 /// `GET /entries/{index}`.
-pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> PageResult {
-    app.page(move |connection, frame| {
-        let (record, outcome) = find(connection, index)?
+pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedResult {
+    app.scripted_page(move |connection, frame| {
+        let record = find(connection, index)?
             .ok_or_else(|| PageError::NotFound(format!("第{index}条账目")))?;
-        let outcome: Outcome = serde_json::from_str(&outcome).map_err(IndexError::from)?;
+        let outcome: Outcome = serde_json::from_str(&record.outcome).map_err(IndexError::from)?;
         let (events, refusal) = match outcome {
             Outcome::Applied(events) => (spoken(connection, &events), None),
             Outcome::Refused { code, detail } => {
@@ -112,23 +117,27 @@ fn spoken(connection: &Connection, events: &[Event]) -> Vec<String> {
     others.map(|event| words::event(event, &names).zh).collect()
 }
 
-fn find(connection: &Connection, index: i64) -> Result<Option<(Record, String)>, IndexError> {
+fn find(connection: &Connection, index: i64) -> Result<Option<Record>, IndexError> {
     let query = "SELECT r.log_index, r.height, r.time_ms, r.transaction_id, \
                  coalesce(o.name, r.organization), r.organization, r.officer_key, \
                  coalesce(k.role, ''), r.reference, r.kind, r.stage, r.documents, \
-                 r.sentence_zh, r.sentence_en, r.call, r.proposal, r.outcome \
-                 FROM records r LEFT JOIN organizations o ON o.code = r.organization \
+                 r.sentence_zh, r.sentence_en, r.call, r.proposal, r.outcome, b.log_size - 1, \
+                 (SELECT p.log_index FROM proposals p WHERE p.transaction_id = r.proposal) \
+                 FROM records r JOIN blocks b ON b.height = r.height \
+                 LEFT JOIN organizations o ON o.code = r.organization \
                  LEFT JOIN keys k ON k.key = r.officer_key WHERE r.log_index = ?1";
     let mut statement = connection.prepare_cached(query)?;
     let found = statement.query_row([index], |row| {
-        let record = Record {
-            index: row.get(0)?,
+        let index: i64 = row.get(0)?;
+        let proposed_at: Option<i64> = row.get(18)?;
+        Ok(Record {
+            index,
             height: row.get(1)?,
             time: beijing(row.get(2)?),
             transaction_id: row.get(3)?,
             organization: row.get(4)?,
             organization_code: row.get(5)?,
-            key: words::short(&row.get::<_, String>(6)?),
+            key: row.get(6)?,
             role: row.get(7)?,
             reference: row.get(8)?,
             kind: row.get(9)?,
@@ -138,8 +147,10 @@ fn find(connection: &Connection, index: i64) -> Result<Option<(Record, String)>,
             sentence_en: row.get(13)?,
             call: row.get(14)?,
             proposal: row.get(15)?,
-        };
-        Ok((record, row.get(16)?))
+            outcome: row.get(16)?,
+            closing: row.get(17)?,
+            proposed_at: proposed_at.filter(|proposed| *proposed != index),
+        })
     });
     Ok(found.optional()?)
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use minglian_client::ClientError;
 
 use crate::index::IndexError;
 
@@ -17,6 +18,9 @@ pub enum PageError {
     /// The index cannot be read.
     #[error("索引暂时无法读取")]
     Index(#[from] IndexError),
+    /// The node does not give what a verifier asks for.
+    #[error("节点没有给出所要的证明")]
+    Node(#[from] ClientError),
     /// A trace contradicts the index.
     #[error("追溯中断:{0}")]
     Trace(String),
@@ -52,6 +56,8 @@ impl PageError {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::URI_TOO_LONG,
             Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Node(error) if error.is_vacant() => StatusCode::NOT_FOUND,
+            Self::Node(_) => StatusCode::BAD_GATEWAY,
             Self::Index(_) | Self::Trace(_) | Self::Render(_) | Self::Broken => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

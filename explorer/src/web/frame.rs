@@ -5,7 +5,7 @@ use axum::extract::State;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{App, PageError};
+use super::{App, PageError, assets};
 use crate::index::read::{self, Head};
 use crate::pages::beijing;
 use crate::status::Following;
@@ -32,6 +32,8 @@ pub struct Frame {
     pub genesis_hash: String,
     /// The node's address.
     pub node: String,
+    /// Where the verifier's script is, for the pages that load it.
+    pub script: String,
     /// The indexed height.
     pub height: i64,
     /// The last height that this process has verified.
@@ -74,6 +76,7 @@ impl Frame {
             chain_id: app.0.chain_id.clone(),
             genesis_hash: app.0.genesis_hash.clone(),
             node: app.0.node.clone(),
+            script: assets::script_path(),
             height: head.height,
             verified: following.verified().0,
             time: beijing(head.time_ms),

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::error::Shown;
-use super::{App, Frame, PageError};
+use super::{App, Frame, PageError, Scripted};
 
 /// How long a page may take.
 pub const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,8 +21,14 @@ pub const ADDRESS_BYTES_MAX: usize = 16 * 1024;
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, HeaderValue); 5] = [
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+/// As [`POLICY`], for pages with the verifier: one script of this site, which asks only this site
+/// and may write no HTML.
+const SCRIPTED_POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
+                               base-uri 'none'; frame-ancestors 'none'; script-src 'self'; \
+                               connect-src 'self'; require-trusted-types-for 'script'; \
+                               trusted-types 'none'";
+
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (
@@ -55,6 +61,9 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
         }
     };
     let mut response = with_error_page(app, response).await;
+    let is_scripted = response.extensions().get::<Scripted>().is_some();
+    let policy = HeaderValue::from_static(if is_scripted { SCRIPTED_POLICY } else { POLICY });
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response.headers_mut().extend(HEADERS);
     let cached = response.headers().contains_key(header::CACHE_CONTROL);
     if !cached {

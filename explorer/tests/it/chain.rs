@@ -4,7 +4,7 @@ use ed25519_dalek::SigningKey;
 use minglian_client::wire::CertifiedBlock;
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
-use minglian_contracts::seal::{self, Place};
+use minglian_contracts::seal::{self, Place, Sealed};
 use minglian_contracts::{rules, setup};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::{Certificate, CommitSignature, precommit_sign_bytes};
@@ -16,7 +16,7 @@ use minglian_ledger::genesis::{
 use minglian_ledger::hash::{Commitment, TransactionId, ValidatorAddress};
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::keys::{self, PublicKey};
-use minglian_ledger::log::tree::Frontier;
+use minglian_ledger::log::tree::{Frontier, MemoryTree};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::MemoryState;
 use minglian_ledger::state::tree::StateTree;
@@ -48,7 +48,7 @@ pub fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).unwrap()
 }
 
-fn secret_key(name: &str) -> SigningKey {
+pub fn secret_key(name: &str) -> SigningKey {
     SigningKey::from_bytes(&Commitment::of(&[name.as_bytes()]).0)
 }
 
@@ -60,7 +60,7 @@ pub fn code(name: &str) -> OrganizationCode {
     OrganizationCode::for_demonstration(Division::new(LUXIAN).unwrap(), name)
 }
 
-fn validator(name: &str) -> Validator {
+pub fn validator(name: &str) -> Validator {
     Validator {
         consensus_key: public_key(&format!("{name}/consensus")),
         power: 1,
@@ -109,9 +109,11 @@ pub struct Chain {
     pub genesis: Genesis,
     pub blocks: Vec<CertifiedBlock>,
     pub header: Header,
-    state: MemoryState,
-    tree: StateTree,
+    pub state: MemoryState,
+    pub tree: StateTree,
     frontier: Frontier,
+    pub leaves: Vec<Vec<u8>>,
+    pub log: MemoryTree,
     references: u64,
 }
 
@@ -124,8 +126,28 @@ impl Chain {
         let sealed = setup::genesis_block(&genesis, update.root()).unwrap();
         state.commit(&update, &changes);
         tree.apply(&update).unwrap();
-        let (header, frontier) = (sealed.header, sealed.frontier);
-        Self { genesis, blocks: Vec::new(), header, state, tree, frontier, references: 0 }
+        let mut chain = Self {
+            genesis,
+            blocks: Vec::new(),
+            header: sealed.header.clone(),
+            state,
+            tree,
+            frontier: sealed.frontier.clone(),
+            leaves: Vec::new(),
+            log: MemoryTree::new(),
+            references: 0,
+        };
+        chain.append(sealed);
+        chain
+    }
+
+    fn append(&mut self, sealed: Sealed) {
+        for hash in &sealed.leaf_hashes {
+            self.log.append(*hash).unwrap();
+        }
+        self.leaves.extend(sealed.leaves);
+        self.frontier = sealed.frontier;
+        self.header = sealed.header;
     }
 
     /// Signs a call as `actor`, e.g. `civil.maker`.
@@ -149,8 +171,7 @@ impl Chain {
             seal::build(place, &transactions, &self.state, &self.tree, &self.frontier).unwrap();
         self.state.commit(&replayed.update, &replayed.executed.changes);
         self.tree.apply(&replayed.update).unwrap();
-        self.frontier = replayed.sealed.frontier;
-        self.header = replayed.sealed.header;
+        self.append(replayed.sealed);
         let block = Block { header: self.header.clone(), transactions };
         let certificate = Some(certify(&self.header));
         self.blocks.push(CertifiedBlock { block, certificate });

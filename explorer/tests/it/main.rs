@@ -3,11 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 
+mod browser;
 mod chain;
 mod corrections;
 mod follow;
 mod index;
 mod pages;
+mod proving;
 mod site;
 mod story;
 mod words;

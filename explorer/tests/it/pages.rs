@@ -17,9 +17,28 @@ fn check_frame(path: &str, answer: &Answer) {
     assert_eq!(answer.headers["x-content-type-options"], "nosniff");
     assert!(body.contains("<strong>演示</strong>"), "{path}");
     assert!(body.contains("已在本机重放核验"), "{path}");
-    assert!(!body.to_lowercase().contains("<script"), "{path}");
+    check_script(path, policy, &body.to_lowercase());
     assert!(!body.contains("<b>"), "{path}");
     assert!(!body.contains("style=") && !body.contains("onclick"), "{path}");
+}
+
+/// Only pages that offer a check load a script: the one of this site, and none in the page itself.
+fn check_script(path: &str, policy: &str, body: &str) {
+    let is_offered =
+        ["/entries/", "/accounts/", "/verify"].iter().any(|page| path.starts_with(page));
+    let is_scripted = policy.contains("script");
+    assert!(!policy.contains("unsafe") && (is_offered || !is_scripted), "{path}: {policy}");
+    let expected = usize::from(is_scripted);
+    assert_eq!(body.matches("<script").count(), expected, "{path}");
+    assert_eq!(
+        body.matches("<script type=\"module\" src=\"/assets/pages-").count(),
+        expected,
+        "{path}"
+    );
+    if is_scripted {
+        assert!(policy.contains("; script-src 'self'; connect-src 'self'; "), "{path}: {policy}");
+        assert!(policy.ends_with("require-trusted-types-for 'script'; trusted-types 'none'"));
+    }
 }
 
 /// Asks for a page that holds all of `texts`.
@@ -84,12 +103,14 @@ async fn an_entry_shows_who_signed_what_it_did_and_how_to_check_it() {
         "按公告补录:luxian_2020 第4行",
         "http://node.example/v1/records/3/evidence",
         "minglian audit verify-evidence record-3.json --genesis genesis.json",
+        "data-index=\"3\" data-closing=\"4\" data-proposal=\"1\"",
     ];
     expect(&site, "/entries/3", &approval).await;
     expect(&site, "/entries/1", &["待审批", "没有流水"]).await;
     let body = site.get("/entries?refused=1").await.body;
     let link = body.split("href=\"/entries/").nth(2).unwrap().split('"').next().unwrap();
-    let refused = ["未通过(代码 304)", "账户余额不足"];
+    let code = "未通过(代码 <span data-field=\"code\">304</span>)";
+    let refused = [code, "账户余额不足"];
     expect(&site, &format!("/entries/{link}"), &refused).await;
     // The payment's record knows its bank result and its return.
     let account = site.get("/search?q=凭证1").await.body;
@@ -150,6 +171,25 @@ async fn an_empty_ledger_and_the_stylesheet_are_pages_too() {
     let site = Site::of(&chain).await;
     for path in ["/", "/allocations", "/organizations", "/projects", "/entries"] {
         expect(&site, path, &[]).await;
+    }
+    for path in ["/verify", "/verify?lang=en"] {
+        expect(&site, path, &[chain.genesis.hash().to_string().as_str()]).await;
+    }
+    let page = site.get("/verify").await.body;
+    let script = page.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
+    let answer = site.get(script).await;
+    assert_eq!(answer.headers["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(answer.headers["content-type"], "text/javascript; charset=utf-8");
+    // The small script knows under which name the verifier is.
+    let verifier = answer.body.split("\"/assets/").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(site.get(&format!("/assets/{verifier}")).await.status, 200, "{verifier}");
+    assert!(answer.body.len() < 2_000, "{}", answer.body.len());
+    assert_eq!(site.get("/assets/verify-0000000000000000.js").await.status, 404);
+    let offline = site.get("/verify.html").await;
+    assert_eq!(offline.headers["content-disposition"], "attachment; filename=\"verify.html\"");
+    // The node of this test does not answer.
+    for path in ["/verify/head/evidence", "/verify/consistency?from=1&to=2", "/verify/checkpoint"] {
+        assert_eq!(site.get(path).await.status, 502, "{path}");
     }
     let style = site.get("/style.css").await;
     assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");

@@ -42,13 +42,19 @@ pub async fn serve(router: Router) -> String {
 impl Site {
     /// A site of the chain with `follower`'s blocks still to come.
     pub async fn new(chain: &Chain) -> (Self, Follower) {
+        Self::beside(chain, "http://127.0.0.1:9").await
+    }
+
+    /// As [`Site::new`], with evidence from this node.
+    pub async fn beside(chain: &Chain, node: &str) -> (Self, Follower) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("index.sqlite");
         let writer = Writer::open(&path, &chain.genesis.hash()).unwrap();
         let follower = Follower::new(chain.genesis.clone(), writer).unwrap();
         let status = Status::default();
-        let node = "http://node.example";
-        let app = App::new(&chain.genesis, Reader::new(&path), status.clone(), node);
+        let client = Client::new(node).unwrap();
+        let public = "http://node.example";
+        let app = App::new(&chain.genesis, Reader::new(&path), status.clone(), client, public);
         let base = serve(web::router(app)).await;
         (Self { directory, status, base }, follower)
     }

@@ -13,6 +13,7 @@ use minglian_contracts::project::evaluation::{Indicator, Measures};
 use minglian_ledger::date::Date;
 use minglian_ledger::document_number::DocumentNumberSet;
 use minglian_ledger::fen::{Fen, Unit};
+use minglian_ledger::hash::AttachmentHash;
 
 use crate::chain::{Chain, code, text};
 
@@ -87,15 +88,15 @@ fn register() -> Call {
     }))
 }
 
-fn pay(amount: &str) -> Call {
+pub fn pay(reference: &str, amount: &str, voucher: Option<AttachmentHash>) -> Call {
     Call::Payment(payment::Call::Instruct {
         line: line("home", "海潮镇敬老院"),
         expenditure: Expenditure::Construction,
         order: Order {
-            reference: text("凭证1"),
+            reference: text(reference),
             payee: Payee::NotPrinted,
             amount: wan(amount),
-            voucher: None,
+            voucher,
             replaces: None,
             occurred_on: day("2020-12-31"),
         },
@@ -114,7 +115,7 @@ pub fn told() -> Chain {
     let (line, occurred_on) = (line("home", "海潮镇敬老院"), day("2021-01-04"));
     let receive = allocation::Call::Receive { line: line.clone(), occurred_on };
     assert_eq!(chain.alone("home.maker", &Call::Allocation(receive)), 0);
-    assert_eq!(chain.act("home", &pay("120"), &["checker", "payer"]), 0);
+    assert_eq!(chain.act("home", &pay("凭证1", "120", None), &["checker", "payer"]), 0);
     let (payment, occurred_on) = (text("凭证1"), day("2021-01-05"));
     let result = payment::Call::BankResult { payment, result: BankResult::Paid, occurred_on };
     assert_eq!(chain.alone("home.payer", &Call::Payment(result)), 0);

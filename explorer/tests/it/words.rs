@@ -7,7 +7,7 @@ use minglian_contracts::event::Event;
 use minglian_contracts::words::{self, Names};
 use minglian_explorer::money::Money;
 use minglian_explorer::pages::{beijing, escape};
-use minglian_ledger::fen::Fen;
+use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::story;
@@ -106,4 +106,46 @@ fn times_are_beijings_and_addresses_are_escaped() {
     let noon = i64::try_from(crate::chain::noon("2021-03-01").0).unwrap();
     assert_eq!(beijing(noon), "2021-03-01 12:00:00");
     assert_eq!(escape("a#4/省"), "a%234%2F%E7%9C%81");
+}
+
+/// The amounts in a sentence as fen: `465万元`, `88元` and `CNY 4,650,000.00`.
+fn amounts(sentence: &str) -> Vec<String> {
+    let is_number = |letter: char| letter.is_ascii_digit() || letter == '.' || letter == ',';
+    let parts = sentence.split(|letter| !is_number(letter)).filter(|part| !part.is_empty());
+    let mut found = Vec::new();
+    for part in parts {
+        let start = part.as_ptr() as usize - sentence.as_ptr() as usize;
+        let (before, after) = (&sentence[..start], &sentence[start + part.len()..]);
+        let unit = match after {
+            _ if after.starts_with("万元") => Unit::TenThousandYuan,
+            _ if after.starts_with('元') || before.ends_with("CNY ") => Unit::Yuan,
+            _ => continue,
+        };
+        found.push(Fen::parse_published(part, unit).unwrap().get().to_string());
+    }
+    found
+}
+
+fn holds(json: &serde_json::Value, text: &str) -> bool {
+    match json {
+        serde_json::Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        serde_json::Value::Object(fields) => fields.values().any(|value| holds(value, text)),
+        other => other.as_str() == Some(text),
+    }
+}
+
+/// The verifier in the browser refuses a page whose sentence holds any other amount.
+#[test]
+fn every_amount_of_a_sentence_is_one_of_its_act() {
+    assert_eq!(amounts("1.5万元、88元、CNY 1,000.05、2020年"), ["1500000", "8800", "100005"]);
+    let mut checked = 0;
+    for act in vectors::<Call>("calls.json", "") {
+        let json = serde_json::to_value(&act).unwrap();
+        let said = words::call(&act, &Plain);
+        for amount in [amounts(&said.zh), amounts(&said.en)].concat() {
+            assert!(holds(&json, &amount), "{amount} fen: {said:?} of {json}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 40, "{checked}");
 }

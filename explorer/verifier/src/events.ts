@@ -13,7 +13,8 @@ import { names, oneOf, struct, variants } from './shapes.ts';
 import type { Receipt } from './types.ts';
 import { role } from './types.ts';
 
-const interval = checked(struct({ start: u64, end: u64 }), (value) => {
+/** Codec of a run of positions. */
+export const interval = checked(struct({ start: u64, end: u64 }), (value) => {
   if (value.start >= value.end) {
     throw malformed(`interval ${value.start}..${value.end} is empty`);
   }
@@ -39,7 +40,8 @@ const origin = variants({
   },
   other: { description: text(128), occurred_on: date },
 });
-const accountId = variants({
+/** Codec of the name of an account. */
+export const accountId = variants({
   line: {
     holder: organizationCode,
     measure: names('quota', 'cash', 'goods'),
@@ -207,6 +209,15 @@ export interface ReceiptView {
   events: Event[];
   /** Why an event cannot be read; nothing behind it can be read either. */
   unread: string | null;
+}
+
+/** What a receipt says, in the JSON form of an outcome. Refuses what `docs/calls.md` does not list. */
+export function outcomeOf(receipt: Receipt): Plain {
+  if (receipt.code !== 0) {
+    return { refused: { code: receipt.code, detail: decode(text(512), receipt.events) } };
+  }
+  const events = decode(list(event), receipt.events);
+  return { applied: events.map((value) => event.toPlain(value)) };
 }
 
 /** Reads the events of a receipt, up to the first one that `docs/calls.md` does not list. */

@@ -77,6 +77,12 @@ function onlyMalformed<T>(action: () => T): T {
 
 /** Verifies decoded evidence; throws the first refusal. */
 export function prove(evidence: Evidence, start: Trust): Proven {
+  const trust = followChanges(evidence, start);
+  return proveSubject(evidence, trust, verifyCertified(evidence.header, evidence.certificate, trust));
+}
+
+/** Walks through the validator changes, each certified by the validators before it. */
+export function followChanges(evidence: Evidence, start: Trust): Trust {
   if (evidence.changes.length > MOST_CHANGES) {
     throw new VerifyError('TooLarge', `${evidence.changes.length} validator changes`);
   }
@@ -88,8 +94,12 @@ export function prove(evidence: Evidence, start: Trust): Proven {
     }
     trust = { ...trust, height: change.header.height, validators: change.validators };
   }
+  return trust;
+}
+
+/** Verifies the subject under a header that `verifyCertified` accepted with `trust`. */
+export function proveSubject(evidence: Evidence, trust: Trust, blockId: BlockId): Proven {
   const { header, subject } = evidence;
-  const blockId = verifyCertified(header, evidence.certificate, trust);
   const base = { header, blockId, trust: later(trust, header), changes: evidence.changes.length };
   if (subject.kind === 'leaf') {
     const leaf = proveLeaf(header, subject.index, subject.bytes, subject.proof);
@@ -106,7 +116,8 @@ function later(trust: Trust, header: Header): Trust {
   return unchanged ? { ...trust, height: header.height } : trust;
 }
 
-function validatorsHash(set: ValidatorSet): ValidatorsHash {
+/** Name of a set of validators, as headers give it. */
+export function validatorsHash(set: ValidatorSet): ValidatorsHash {
   return hashOf('ValidatorsHash', encode(validatorSet, set));
 }
 

@@ -1,4 +1,5 @@
 /** Verifier for evidence, checkpoints and tiles of Minglian. Works in browsers and in Node. */
+export * from './account.ts';
 export * from './bytes.ts';
 export { call, callName, viewCall } from './calls.ts';
 export * from './certificate.ts';

@@ -1,0 +1,77 @@
+//! What a reader's own browser checks: Chromium at explorers of honest and rewritten chains.
+//!
+//! The journeys are in `verifier/browser/`; here are the explorers that they visit.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use minglian_explorer::status::Following;
+use minglian_ledger::hash::AttachmentHash;
+
+use crate::chain::Chain;
+use crate::proving;
+use crate::site::Site;
+use crate::story;
+
+const VOUCHER: &[u8] = "收据:暖气设备一批".as_bytes();
+
+/// The story, and after it a payment whose voucher is attached.
+fn continued() -> Chain {
+    let mut chain = story::told();
+    let voucher = AttachmentHash::of(&[VOUCHER]);
+    let payment = story::pay("凭证2", "10", Some(voucher));
+    assert_eq!(chain.act("home", &payment, &["checker", "payer"]), 0);
+    chain
+}
+
+/// Another history under the same genesis and the same validators' signatures.
+fn rewritten() -> Chain {
+    let mut chain = Chain::new();
+    for number in 0..20 {
+        let name = format!("省级指标{number}");
+        assert_eq!(chain.act("finance", &story::quota(&name, "999", true), &["checker"]), 0);
+    }
+    chain
+}
+
+/// An explorer that has verified the chain, beside a node that proves it.
+async fn explorer(chain: Chain) -> Site {
+    let chain = Arc::new(chain);
+    let node = proving::node(Arc::clone(&chain)).await;
+    let (site, mut follower) = Site::beside(&chain, &node).await;
+    for block in &chain.blocks {
+        follower.apply(block).unwrap();
+    }
+    site.status.set(Following::Current { verified: follower.height() });
+    site
+}
+
+fn verifier() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("verifier")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
+    let modules = verifier().join("node_modules/playwright-core");
+    let told = "npm ci in explorer/verifier brings the browser's driver; make test does it";
+    assert!(modules.is_dir(), "{told}");
+    let continued = continued();
+    let payment = continued.leaves.len() - 6;
+    let (early, honest) = (explorer(story::told()).await, explorer(continued).await);
+    let rewritten = explorer(rewritten()).await;
+    let sites = serde_json::json!({
+        "early": early.base,
+        "honest": honest.base,
+        "rewritten": rewritten.base,
+        "payment": payment,
+        "voucher": data_encoding::BASE64.encode(VOUCHER),
+    });
+    let mut suite = Command::new("node");
+    suite.arg("--test").arg("--test-reporter=spec").arg("browser/suite.mjs");
+    suite.current_dir(verifier()).env("MINGLIAN_SITES", sites.to_string());
+    let output = tokio::task::spawn_blocking(move || suite.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("tests "), "no journey ran:\n{said}");
+}
