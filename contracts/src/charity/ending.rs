@@ -80,7 +80,7 @@ pub(super) fn transfer_surplus(
     let (to, selection) = (donation::pool(&heir), Selection::FirstInFirstOut);
     let movements = book::change_purpose(state, &from, &to, *amount, selection, label)?;
     sums::post(movements, state, context)?;
-    // Within a fund, from a gift's own account into the pool, nothing comes in and nothing goes out.
+    // Within a fund, from a gift's own account into the pool, nothing comes in or goes out.
     if heir != name {
         for (fund, item) in [(&name, Item::SurplusGiven), (&heir, Item::SurplusReceived)] {
             let (fund, purpose) = (fund.clone(), Text::default());
