@@ -91,6 +91,7 @@ pub struct Run<'a> {
     context: &'a BlockContext,
     receipts: Vec<Receipt>,
     weight: u64,
+    wasted: u64,
     bytes: u64,
 }
 
@@ -103,7 +104,7 @@ impl<'a> Run<'a> {
         let mut state = Overlay::new(reader);
         envelope::forget_expired(&mut state, context.height)?;
         sample::begin_block(&mut state, context)?;
-        Ok(Self { state, context, receipts: Vec::new(), weight: 0, bytes: 0 })
+        Ok(Self { state, context, receipts: Vec::new(), weight: 0, wasted: 0, bytes: 0 })
     }
 
     /// Executes the next transaction. One that does not fit leaves nothing behind.
@@ -119,7 +120,8 @@ impl<'a> Run<'a> {
             Err(fault) => return Ok(Err(fault.into())),
         };
         let waiting_weight = proposal::waiting_weight(&self.state, &checked.call)?;
-        let weight = self.weight.saturating_add(checked.weight).saturating_add(waiting_weight);
+        let own_weight = checked.weight.saturating_add(waiting_weight);
+        let weight = self.weight.saturating_add(own_weight);
         let bytes = self.bytes.saturating_add(checked.bytes);
         if weight > BLOCK_WEIGHT_MAX || bytes > BLOCK_TRANSACTION_BYTES_MAX {
             return Ok(Err(Unfit::Full));
@@ -130,11 +132,20 @@ impl<'a> Run<'a> {
             execute_transaction(&mut self.state, self.context, index, transaction, &checked)?;
         let receipt = match executed {
             Ok(receipt) => receipt,
-            Err(unfit) => return Ok(Err(unfit)),
+            Err(unfit) => {
+                self.wasted = self.wasted.saturating_add(own_weight);
+                return Ok(Err(unfit));
+            }
         };
         (self.weight, self.bytes) = (weight, bytes);
         self.receipts.push(receipt);
         Ok(Ok(&self.receipts[self.receipts.len() - 1]))
+    }
+
+    /// Work done so far, in the units of [`crate::call::Call::weight`]: of what was taken, and of
+    /// what was executed and did not fit.
+    pub fn work(&self) -> u64 {
+        self.weight.saturating_add(self.wasted)
     }
 
     /// Ends the block.

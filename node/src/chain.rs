@@ -225,7 +225,7 @@ impl Chain {
         let time_ms = time_after(parent, now);
         let context = BlockContext::after(parent, time_ms).map_err(InvalidBlock::from)?;
         let run = Run::new(&self.store, &context)?;
-        let Selected { run, taken, left_out } = selection::select(&self.store, run, transactions)?;
+        let Selected { run, taken, left_out } = selection::select(run, transactions)?;
         let executed = run.finish()?;
         let update = inner.tree.prepare(&self.store, &executed.changes)?;
         let place = Place { parent, time_ms, proposer };

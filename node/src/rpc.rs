@@ -178,12 +178,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(transactions::receipt))
         .routes(routes!(records::record))
         .routes(routes!(records::record_evidence))
-        .routes(routes!(accounts::accounts))
-        .routes(routes!(accounts::account))
-        .routes(routes!(accounts::account_evidence))
-        .routes(routes!(trace::trace))
-        .routes(routes!(gifts::gift_trace))
-        .routes(routes!(charities::quarter_evidence))
+        .merge(money())
         .routes(routes!(organizations::organizations))
         .routes(routes!(organizations::organization))
         .routes(routes!(organizations::projects))
@@ -223,6 +218,17 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .fallback(absent)
         .method_not_allowed_fallback(not_allowed);
     (router, description)
+}
+
+/// Routes about where money is and was.
+fn money() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::accounts))
+        .routes(routes!(accounts::account))
+        .routes(routes!(accounts::account_evidence))
+        .routes(routes!(trace::trace))
+        .routes(routes!(gifts::gift_trace))
+        .routes(routes!(charities::quarter_evidence))
 }
 
 async fn absent(uri: Uri) -> Refusal {

@@ -75,7 +75,12 @@ impl Desk {
         ensure!(answers.len() == encoded.len(), "{} answers", answers.len());
         let mut views = Vec::new();
         for answer in answers {
-            ensure!(answer.status == SubmitStatus::Committed, "not committed: {answer:?}");
+            ensure!(
+                answer.status == SubmitStatus::Committed,
+                "not committed within {} s ({}): does the network go on? `minglian-testnet status`",
+                COMMIT_LIMIT.as_secs(),
+                answer.code
+            );
             let committed = answer.committed.context("committed, but nowhere")?;
             ensure!(committed.receipt.applied, "refused: {:?}", committed.receipt.refusal);
             views.push(committed);

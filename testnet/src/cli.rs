@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Args, Parser, Subcommand};
 use minglian_ledger::date::Date;
 use serde::Serialize;
@@ -18,11 +18,15 @@ use crate::year;
 use crate::year::summary::{Places, summary};
 use crate::{bench, check, demo, load, program, report_times, smoke, totals};
 
+/// Validators of a network unless told otherwise.
+const NODES: usize = 4;
+
 /// Networks of 明链 Minglian on one machine: start, load, damage, check.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Arguments {
-    /// Where the network is; bench, fault and smoke use a new temporary directory without it
+    /// Where the network is: ./testnet-data without it (demo: ./demo-data); bench, fault and smoke
+    /// use a new temporary directory
     #[arg(long, global = true)]
     directory: Option<PathBuf>,
     /// The minglian program; the one beside this program if left out
@@ -138,8 +142,9 @@ impl YearArguments {
 
 #[derive(Debug, Args)]
 struct UpArguments {
-    #[arg(long, default_value_t = 4)]
-    nodes: usize,
+    /// How many validators: 4 unless told otherwise, or those of the network that is there
+    #[arg(long)]
+    nodes: Option<usize>,
     /// Further nodes that wait to be added to the validators
     #[arg(long, default_value_t = 0)]
     spares: usize,
@@ -199,7 +204,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             Command::Resume { node } => open()?.signal(node, Signal::Continue),
             Command::Down => open()?.down(),
             Command::Logs { node } => logs(&open()?, node),
-            Command::Check => print(&check::run(&open()?).await?),
+            Command::Check => {
+                let cluster = open()?;
+                print(&check::run(&cluster).await?)?;
+                say_halt(&cluster);
+                Ok(())
+            }
             Command::Load { rate, seconds } => load(&open()?, rate, seconds).await,
             Command::Bench { seconds, nodes } => {
                 let own = Temporary::up(&minglian, given.as_deref(), nodes).await?;
@@ -268,10 +278,21 @@ fn demonstration(
 
 async fn start(minglian: &Path, directory: &Path, up: UpArguments) -> anyhow::Result<()> {
     let UpArguments { nodes, spares, base_port, heartbeat_seconds } = up;
-    let plan = Plan { spares, base_port, heartbeat_seconds, ..Plan::validators(nodes) };
-    let cluster = match directory.join("cluster.json").exists() {
-        true => Cluster::open(minglian, directory)?,
-        false => Cluster::create(minglian, directory, &plan)?,
+    let cluster = if directory.join("cluster.json").exists() {
+        let cluster = Cluster::open(minglian, directory)?;
+        let there = cluster.nodes().iter().filter(|node| !node.spare).count();
+        let is_other = nodes.is_some_and(|nodes| nodes != there) || base_port.is_some();
+        ensure!(
+            !is_other,
+            "{} holds a network of {there} validators with ports of its own; leave out --nodes \
+             and --base-port, or name another --directory",
+            directory.display()
+        );
+        cluster
+    } else {
+        let plan = Plan::validators(nodes.unwrap_or(NODES));
+        let plan = Plan { spares, base_port, heartbeat_seconds, ..plan };
+        Cluster::create(minglian, directory, &plan)?
     };
     cluster.up().await?;
     status(&cluster).await
@@ -299,7 +320,17 @@ async fn status(cluster: &Cluster) -> anyhow::Result<()> {
         };
         println!("node {number}  http://{}  {process}  {health}  {}", node.http, node.bureau);
     }
+    say_halt(cluster);
     Ok(())
+}
+
+/// Says so where too few validators run to go on: each has a power of one.
+fn say_halt(cluster: &Cluster) {
+    let validators = cluster.nodes().iter().filter(|node| !node.spare).count();
+    let (running, needed) = (cluster.running().len(), validators * 2 / 3 + 1);
+    if running < needed {
+        eprintln!("HALTED 停止出块: {running} of {validators} validators run, {needed} are needed");
+    }
 }
 
 fn logs(cluster: &Cluster, node: usize) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{bail, ensure};
 use minglian_ledger::fen::Unit;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -26,6 +26,9 @@ const EXPLORER_LIMIT: Duration = Duration::from_secs(60);
 
 /// How long the explorer may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Where the explorer listens unless another program does.
+const EXPLORER_PORT: u16 = 26_900;
 
 /// Nodes of the demonstration.
 const NODES: usize = 4;
@@ -65,15 +68,15 @@ fn report(result: anyhow::Result<()>) {
     }
 }
 
-/// Starts a network in `directory`, imports `files` and opens the explorer.
+/// Starts a network in `directory`, imports `files` and opens the explorer at a port.
 pub async fn start(
     programs: &Programs,
     directory: &Path,
     files: &[PathBuf],
+    explorer_port: u16,
 ) -> anyhow::Result<Demonstration> {
     let cluster = open_or_create(programs, directory)?;
-    let port = *ports::neighbouring(1, None)?.first().context("no port")?;
-    let explorer = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let explorer = SocketAddr::from((Ipv4Addr::LOCALHOST, explorer_port));
     let mut demonstration =
         Demonstration { cluster, notices: Vec::new(), explorer, explorer_process: None };
     eprintln!("starting {NODES} nodes …");
@@ -90,12 +93,29 @@ pub async fn start(
 /// The network in `directory`. One that is there goes on: importing again changes nothing.
 fn open_or_create(programs: &Programs, directory: &Path) -> anyhow::Result<Cluster> {
     if Directory::new(directory)?.manifest().exists() {
+        let cluster = Cluster::open(&programs.minglian, directory)?;
+        require_stopped(&cluster)?;
         eprintln!("going on with the network in {} …", directory.display());
-        return Cluster::open(&programs.minglian, directory);
+        return Ok(cluster);
     }
     eprintln!("making keys and genesis in {} …", directory.display());
     let plan = Plan::validators(NODES);
     Cluster::create(&programs.minglian, directory, &plan)
+}
+
+/// Refuses a network that runs: its nodes would be stopped with this demonstration.
+fn require_stopped(cluster: &Cluster) -> anyhow::Result<()> {
+    for number in 0..cluster.nodes().len() {
+        if cluster.process(number)?.is_some() {
+            let path = cluster.directory().path().display();
+            bail!(
+                "the network in {path} runs already, at {}; end its demonstration with Ctrl-C \
+                 (or `minglian-testnet --directory {path} down`), or name another --directory",
+                cluster.url(number)?
+            );
+        }
+    }
+    Ok(())
 }
 
 fn open_explorer(
@@ -147,8 +167,10 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    // The usual port, so that a bookmark outlives a restart.
+    let port = if ports::is_free(EXPLORER_PORT) { EXPLORER_PORT } else { ports::free()? };
     let demonstration = tokio::select! {
-        started = start(programs, directory, files) => started?,
+        started = start(programs, directory, files, port) => started?,
         _ = interrupt.recv() => return stopped_early(programs, directory),
         _ = terminate.recv() => return stopped_early(programs, directory),
     };

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use rand::Rng as _;
 
 /// Where ports are looked for: below the range from which the kernel takes ports for outgoing
@@ -16,6 +16,11 @@ const TRIES: usize = 200;
 /// Whether nobody listens on a loopback port.
 pub fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// A port that is free now.
+pub fn free() -> anyhow::Result<u16> {
+    neighbouring(1, None)?.first().copied().context("no port")
 }
 
 /// `count` neighbouring ports: from `base` if given, else somewhere.

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::check::{self, CheckReport};
 use crate::demo::{self, Programs};
-use crate::program;
 use crate::totals::{Notice, Sums};
+use crate::{ports, program};
 
 /// What a smoke test found.
 #[derive(Debug, Serialize)]
@@ -31,7 +31,8 @@ pub struct SmokeReport {
 /// Runs the demonstration in a temporary directory, checks and audits it, stops it.
 pub async fn run(programs: &Programs, files: &[PathBuf]) -> anyhow::Result<SmokeReport> {
     let directory = tempfile::tempdir()?;
-    let demonstration = demo::start(programs, &directory.path().join("network"), files).await?;
+    let path = directory.path().join("network");
+    let demonstration = demo::start(programs, &path, files, ports::free()?).await?;
     let cluster = &demonstration.cluster;
     eprintln!("checking …");
     let check = check::run(cluster).await?;

@@ -76,6 +76,9 @@ fn damaged_book(damage: impl FnOnce(&mut State<'_>)) -> Result<[u128; 5], Violat
     Ok([counts[0], counts[1], totals.origins_fen, totals.held_fen, totals.terminal_fen])
 }
 
+/// What is done to an entry.
+type Damage<'a, T> = &'a dyn Fn(&mut T);
+
 #[test]
 fn accounts_whose_positions_are_wrong_are_named() {
     assert_eq!(damaged_book(|_| {}).unwrap(), [3, 4, 150, 100, 50]);
@@ -83,7 +86,7 @@ fn accounts_whose_positions_are_wrong_are_named() {
         damaged_book(|state| change(state, &ACCOUNTS, &pool(), damage)).unwrap_err()
     };
     let day = (date("2024-01-10"), date("2024-01-10"));
-    let disorder: [(&dyn Fn(&mut RawAccount), u64); 5] = [
+    let disorder: [(Damage<RawAccount>, u64); 5] = [
         (&|it| it.frontier = 151, 151),
         (&|it| it.taken_ahead[0] = (30, 120), 30),
         (&|it| it.taken_ahead[0].1 = 151, 100),
@@ -122,7 +125,7 @@ fn inflows_that_do_not_fit_their_accounts_are_named() {
     let damaged = |position: u64, damage: &dyn Fn(&mut Inflow)| {
         damaged_book(|state| change(state, &INFLOWS, &key(position), damage)).unwrap_err()
     };
-    let tile: [(u64, &dyn Fn(&mut Inflow), u64); 4] = [
+    let tile: [(u64, Damage<Inflow>, u64); 4] = [
         (0, &|it| it.amount = fen(99), 99),
         (0, &|it| it.amount = fen(101), 101),
         (100, &|it| it.amount = fen(49), 149),

@@ -128,10 +128,15 @@ impl GiftPath {
             line(&mut text, &format!("{} {amount} {at}", place(account, lang)));
         }
         let given = self.gift.amount.fen.get();
-        let (left, gone) = (self.unspent(), given.saturating_sub(self.unspent()));
-        let (given, left, gone) = (yuan(given), yuan(left), yuan(gone));
-        let zh = format!("合计 {given} 元 = 已支出 {gone} 元 + 尚未支出 {left} 元");
-        let en = format!("In all CNY {given} = {gone} paid out + {left} not spent yet");
+        let paid = self.amount(|account| matches!(account, AccountId::Payment { .. }));
+        let voided = self.amount(|account| matches!(account, AccountId::Voided { .. }));
+        let [given, paid, left] = [given, paid, self.unspent()].map(yuan);
+        let mut zh = format!("合计 {given} 元 = 已支出 {paid} 元 + 尚未支出 {left} 元");
+        let mut en = format!("In all CNY {given} = {paid} paid out + {left} not spent yet");
+        if voided > 0 {
+            zh += &format!(" + 已冲销 {} 元", yuan(voided));
+            en += &format!(" + {} taken back", yuan(voided));
+        }
         text + lang.say(&zh, &en) + "\n"
     }
 
@@ -154,8 +159,8 @@ impl GiftPath {
              已退还捐赠人 {back} 元"
         );
         let en = format!(
-            "{charity} {fund}\nGift {reference}: CNY {amount} came in on {received_on}, {en_bound}, \
-             CNY {back} went back to the donor"
+            "{charity} {fund}\nGift {reference}: CNY {amount} came in on {received_on}, \
+             {en_bound}, CNY {back} went back to the donor"
         );
         lang.say(&zh, &en).to_owned() + voided + "\n"
     }

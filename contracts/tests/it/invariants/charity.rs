@@ -348,8 +348,8 @@ fn i21_no_text_of_an_act_that_people_write_holds_a_number_of_a_person() {
             if contents.texts.iter().any(|text| personal_number::find(text).is_some()) {
                 searched += 1;
             } else {
-                let fields = place.split('/').filter(|part| part.parse::<usize>().is_err());
-                unsearched.insert(fields.last().unwrap().to_owned());
+                let mut fields = place.split('/').filter(|part| part.parse::<usize>().is_err());
+                unsearched.insert(fields.next_back().unwrap().to_owned());
             }
         }
     }
