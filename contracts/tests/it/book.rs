@@ -2,7 +2,8 @@
 
 use minglian_contracts::book::age::AGE_RUNS_MAX;
 use minglian_contracts::book::{
-    self, AccountId, Basis, INTERVALS_AHEAD_MAX, Interval, Kind, Measure, MovementNumber, Selection,
+    self, AccountId, Aged, Basis, INTERVALS_AHEAD_MAX, Interval, Kind, Measure, MovementNumber,
+    Selection,
 };
 use minglian_contracts::invariants;
 use minglian_contracts::refusal::Code;
@@ -205,6 +206,32 @@ fn dates_beyond_the_bound_are_joined_within_a_year() {
     assert!(ages.iter().all(|aged| aged.dates.oldest.year() == aged.dates.newest.year()));
     let of_2023 = ages.iter().filter(|aged| aged.dates.newest.year() == 2023);
     assert_eq!(of_2023.map(|aged| aged.amount.get()).sum::<u64>(), 92);
+}
+
+#[test]
+fn the_two_closest_dates_are_joined_and_no_others() {
+    let reader = MemoryState::new();
+    let mut state = State::new(&reader);
+    let pool = line("社区慈善基金", 2024);
+    // Ten days apart but for the 31st, which is of the day after the 30th.
+    let day = |number: u32| match number {
+        30 => 291,
+        number => number * 10,
+    };
+    let born = |number| date("2020-01-01").add_days(i32::try_from(day(number)).unwrap()).unwrap();
+    for number in 0..=u32::try_from(AGE_RUNS_MAX).unwrap() {
+        let amount = fen(u64::from(number) + 1);
+        book::receive(&mut state, donation(born(number)), &pool, amount).unwrap();
+    }
+    let ages = book::account(&state, &pool).unwrap().unwrap().unspent_by_age();
+    assert_eq!(ages.len(), AGE_RUNS_MAX);
+    let found = |at: usize| {
+        let Aged { amount, dates } = ages[at];
+        (amount.get(), dates.oldest, dates.newest)
+    };
+    assert_eq!(found(28), (29, born(28), born(28)));
+    assert_eq!(found(29), (61, born(29), born(30)));
+    assert_eq!(found(30), (32, born(31), born(31)));
 }
 
 #[test]

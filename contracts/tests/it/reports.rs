@@ -204,6 +204,37 @@ fn doubtful_points_name_their_rule_and_records() {
 }
 
 #[test]
+fn only_what_is_not_received_within_its_days_is_a_doubtful_point() {
+    let mut world = World::new();
+    let unreceived = |world: &World| {
+        let found = findings(&world.state, &Log::of(world), &ask(of_year(2024)), as_of(world));
+        let report = found.unwrap();
+        let rules = column(&report, "rule").into_iter().zip(column(&report, "days"));
+        let late = rules.filter(|(rule, _)| rule == "not_received");
+        late.map(|(_, days)| days).collect::<Vec<_>>()
+    };
+    let mut on = |day: &str, acts: &[&str]| {
+        world.date = day.parse().unwrap();
+        go(&mut world, acts);
+        world.block(Vec::new()).unwrap();
+        unreceived(&world)
+    };
+    let issue = "city_finance issue from=city_finance/中央/2024/下达 notice=公示 amount=5万元";
+    on(
+        "2024-03-01",
+        &["city_finance record to=city_finance/中央/2024/下达 amount=10万元 notice=公示"],
+    );
+    on("2024-03-01", &[&format!("{issue} to=county_civil/中央/2024/甲")]);
+    on("2024-03-20", &[&format!("{issue} to=county_civil/中央/2024/乙")]);
+    assert_eq!(on("2024-03-31", &[]), [""; 0], "thirty days are in time");
+    assert_eq!(on("2024-04-01", &[]), ["31"]);
+    // What came late and came is no such point, nor what is on its way for a few days.
+    let received = ["county_civil receive line=county_civil/中央/2024/甲"];
+    assert_eq!(on("2024-04-02", &received), [""; 0]);
+    assert_eq!(on("2024-04-20", &[]), ["31"]);
+}
+
+#[test]
 fn a_working_paper_says_who_acted_and_what_was_taken_back() {
     let mut world = county();
     let correct = |occurred_on: &str| {

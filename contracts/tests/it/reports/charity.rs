@@ -52,6 +52,30 @@ fn a_charitys_income_and_expenditure_stand_by_quarter_and_use() {
 }
 
 #[test]
+fn surplus_of_another_fund_is_income_whosever_it_was() {
+    let mut world = charity();
+    gift_acts::found(&mut world, "基金会", "2024-06-01".parse().unwrap());
+    for (charity, words) in [
+        ("基金会", "open_fund fund=本级 kind=general name=基金会"),
+        (CHARITY, "transfer_surplus fund=本级 to=南湖 amount=10元 under=结余 agreement=章程"),
+        (CHARITY, "transfer_surplus fund=本级 to=基金会/本级 amount=5元 under=结余 agreement=章程"),
+    ] {
+        let call = scenario::charity_call(words, world.date);
+        let transactions = gift_acts::signed(&mut world, charity, &call);
+        gift_acts::all_applied(&mut world, transactions);
+    }
+    let arrived = |charity: &str| {
+        let charity = code(charity);
+        let ask = AskGifts { charity, fund: None, year: None, quarter: None, after: None };
+        let report = gifts(&world.state, &ask, as_of(&world)).unwrap();
+        let rows = column(&report, "item").into_iter().zip(column(&report, "income"));
+        rows.filter(|(item, _)| item == "剩余财产转入").map(|(_, fen)| fen).collect::<Vec<_>>()
+    };
+    assert_eq!(arrived(CHARITY), ["1000"]);
+    assert_eq!(arrived("基金会"), ["500"]);
+}
+
+#[test]
 fn the_ratios_of_a_charitys_year_follow_from_its_sums() {
     let world = charity();
     let report = ratio::ratios(&world.state, &code(CHARITY), 2024, as_of(&world)).unwrap();
