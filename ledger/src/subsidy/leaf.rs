@@ -6,7 +6,7 @@ use super::domain::{BatchId, Bind, CiphertextHash, LeafHash};
 use super::encoding::PointBytes;
 use super::identity_number::IdentityNumber;
 use super::pedersen::{Amount, Opening};
-use super::secret::PersonKey;
+use super::secret::{LeafSeed, PersonKey};
 use crate::transaction;
 
 /// Bytes of a leaf.
@@ -25,7 +25,50 @@ pub struct Leaf {
     pub envelope: CiphertextHash,
 }
 
+/// Why a leaf is not what it is said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpeningError {
+    /// Another leaf.
+    #[error("leaf {expected} is not leaf {found}")]
+    Index {
+        /// The leaf that was meant.
+        expected: u32,
+        /// The leaf that was given.
+        found: u32,
+    },
+    /// The leaf pays another amount, or was made from another seed.
+    #[error("the leaf does not pay this amount")]
+    Amount,
+    /// The leaf is bound to another person.
+    #[error("the leaf is bound to another person")]
+    Person,
+}
+
 impl Leaf {
+    /// Whether this is leaf `index` and pays `amount` to the person of that number.
+    ///
+    /// # Errors
+    /// Every [`OpeningError`].
+    pub fn check(
+        &self,
+        index: u32,
+        amount: Amount,
+        seed: &LeafSeed,
+        identity: &IdentityNumber,
+    ) -> Result<(), OpeningError> {
+        if self.index != index {
+            return Err(OpeningError::Index { expected: index, found: self.index });
+        }
+        let opening = Opening { amount, blinding: seed.blinding() };
+        if PointBytes::of(&opening.commit()) != self.commitment {
+            return Err(OpeningError::Amount);
+        }
+        if seed.bind(identity) != self.bind {
+            return Err(OpeningError::Person);
+        }
+        Ok(())
+    }
+
     /// The 100 bytes.
     pub fn encode(&self) -> Vec<u8> {
         transaction::encode(self)

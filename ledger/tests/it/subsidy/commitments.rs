@@ -6,9 +6,14 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::Identity as _;
 use minglian_ledger::subsidy::batch::BatchKind;
 use minglian_ledger::subsidy::encoding::{EncodingError, PointBytes, ScalarBytes};
+use minglian_ledger::subsidy::enrolment::BlindingFactor;
+use minglian_ledger::subsidy::envelope_contents::{EnvelopeContents, ShortText};
 use minglian_ledger::subsidy::identity_number::{IdentityError, IdentityNumber};
+use minglian_ledger::subsidy::key_generation::{self, DealtShare};
 use minglian_ledger::subsidy::pedersen::{self, Amount, G_BYTES, H_BYTES, Opening};
+use minglian_ledger::subsidy::receipt::Receipt;
 use minglian_ledger::subsidy::secret::{DataKey, LeafSeed, PersonKey};
+use minglian_ledger::subsidy::threshold::KeyShare;
 
 use super::fixture::{identity, identity_text, key, name, open_leaf, point};
 
@@ -177,6 +182,8 @@ macro_rules! has_no_debug {
 fn a35_secrets_cannot_be_printed() {
     has_no_debug!(PersonKey, LeafSeed, DataKey, IdentityNumber, Amount, Opening);
     has_no_debug!(pedersen::Blinding, minglian_ledger::subsidy::draft::Draft);
+    has_no_debug!(KeyShare, BlindingFactor, DealtShare, Receipt, EnvelopeContents, ShortText);
+    has_no_debug!(key_generation::Dealt, key_generation::Waiting);
     // The errors of reading a number do not repeat it.
     let text = identity_text(77);
     let mut wrong = text.clone().into_bytes();
