@@ -51,8 +51,7 @@ fn create(scheme: &Scheme, payments: u32, random: &mut StdRng) -> (SealedBatch, 
         bytes[..4].copy_from_slice(&index.to_le_bytes());
         let key = PersonKey::from_bytes(bytes);
         let envelope = CiphertextHash(bytes);
-        let payment =
-            Payment { key: &key, identity: &identity, amount: Amount(amount), envelope };
+        let payment = Payment { key: &key, identity: &identity, amount: Amount(amount), envelope };
         leaves.push(OpenLeaf::new(&batch, index, &payment));
         total += u64::from(amount);
     }

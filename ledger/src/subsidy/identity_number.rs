@@ -96,10 +96,10 @@ impl IdentityNumber {
         if check_character(body) != Some(*check) {
             return Err(IdentityError::CheckCharacter);
         }
-        let mut bytes = [0; IDENTITY_BYTES];
-        let form = [&[KIND_RESIDENT], number].concat();
-        bytes.iter_mut().zip(&form).for_each(|(byte, from)| *byte = *from);
-        Ok(Self(bytes))
+        let mut identity = Self([0; IDENTITY_BYTES]);
+        let form = [KIND_RESIDENT].into_iter().chain(number.iter().copied());
+        identity.0.iter_mut().zip(form).for_each(|(byte, from)| *byte = from);
+        Ok(identity)
     }
 
     /// The number that `bytes` are the canonical form of; none if they are not.
@@ -126,7 +126,9 @@ fn lengthen(digits: &[u8]) -> Zeroizing<Vec<u8>> {
     let (region, rest) = digits.split_at(6.min(digits.len()));
     let sequence = rest.get(6..).unwrap_or_default();
     let century: &[u8] = if CENTENARIANS.contains(&sequence) { b"18" } else { b"19" };
-    let mut number = Zeroizing::new([region, century, rest].concat());
+    // With room for all of it from the beginning: a vector that grows leaves a copy behind.
+    let mut number = Zeroizing::new(Vec::with_capacity(IDENTITY_BYTES));
+    [region, century, rest].into_iter().for_each(|part| number.extend(part));
     let check = check_character(&number);
     number.extend(check);
     number

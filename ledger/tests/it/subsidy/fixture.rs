@@ -4,15 +4,17 @@ use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
 use minglian_ledger::date::Month;
 use minglian_ledger::fen::Fen;
+use minglian_ledger::hash::AttachmentHash;
 use minglian_ledger::organization_code::OrganizationCode;
-use minglian_ledger::subsidy::batch::{BatchKind, BatchName, Lot, SealedBatch};
+use minglian_ledger::subsidy::balance;
+use minglian_ledger::subsidy::batch::{BatchHeader, BatchKind, BatchName, Lot, SealedBatch};
 use minglian_ledger::subsidy::domain::{BatchId, CiphertextHash, HeaderHash};
 use minglian_ledger::subsidy::draft::{BatchBody, BatchTerms, Draft};
 use minglian_ledger::subsidy::encoding::{PointBytes, ScalarBytes};
 use minglian_ledger::subsidy::identity_number::IdentityNumber;
 use minglian_ledger::subsidy::leaf::{Leaf, OpenLeaf, Payment};
-use minglian_ledger::subsidy::pedersen::Amount;
-use minglian_ledger::subsidy::scheme::{BatchError, Scheme};
+use minglian_ledger::subsidy::pedersen::{Amount, Blinding};
+use minglian_ledger::subsidy::scheme::{self, BatchError, Scheme};
 use minglian_ledger::subsidy::secret::PersonKey;
 use minglian_ledger::subsidy::standard::StandardProof;
 use minglian_ledger::subsidy::standards::{StandardTable, Standards};
@@ -168,6 +170,24 @@ pub fn make(name: &BatchName, amounts: &[u32]) -> Made {
 /// Amounts of the table, going round.
 pub fn amounts(count: usize) -> Vec<u32> {
     STANDARDS.iter().copied().cycle().take(count).collect()
+}
+
+/// A batch for any header at all, every proof made for it as well as it can be: what a county can do
+/// that writes its own tools.
+pub fn forge(header: BatchHeader, leaves: &[OpenLeaf]) -> Made {
+    let (scheme, random) = (scheme(), &mut Stream::new(2));
+    let hash = header.hash();
+    let mut body = BatchBody::default();
+    for chunk in leaves.chunks(4_096) {
+        body.leaves.push(chunk.iter().flat_map(|it| it.leaf.encode()).collect());
+        body.proofs.push(scheme.prove(&hash, chunk, random).unwrap());
+    }
+    let hashes: Vec<_> = body.proofs.iter().map(|it| AttachmentHash::of(&[it])).collect();
+    let sum = leaves.iter().map(|it| point(&it.leaf.commitment)).sum();
+    let blinding = Blinding::sum(leaves.iter().map(|it| &it.opening.blinding));
+    let balance = balance::prove(&hash, &sum, header.total, &blinding, random);
+    let proof_root = scheme::proof_root(u32::try_from(leaves.len()).unwrap(), &hashes);
+    Made { sealed: SealedBatch { header, proof_root, balance }, body }
 }
 
 impl Made {

@@ -1,12 +1,13 @@
 //! Leaves, their tree, and the header over them.
 
 use minglian_ledger::fen::Fen;
+use minglian_ledger::subsidy::balance::BalanceError;
 use minglian_ledger::subsidy::batch::{BatchHeader, HeaderError, Lot};
 use minglian_ledger::subsidy::draft::{Draft, DraftError};
 use minglian_ledger::subsidy::scheme::{self, BatchError};
 use minglian_ledger::subsidy::tree::{self, Node, PathError};
 
-use super::fixture::{amounts, make, name, open_leaves, terms};
+use super::fixture::{amounts, forge, make, name, open_leaves, terms};
 
 #[test]
 fn a_leaf_is_a_hundred_bytes() {
@@ -162,4 +163,31 @@ fn a_county_is_told_before_it_proves() {
     assert_eq!(error, DraftError::LeafIndex { position: 0, found: 1 });
     let error = Draft::new(terms(&name(), 0), Vec::new()).err().unwrap();
     assert_eq!(error, DraftError::Header(HeaderError::Leaves { found: 0 }));
+}
+
+#[test]
+fn what_a_county_proves_for_a_wrong_header_is_refused_all_the_same() {
+    let leaves = open_leaves(&name().id(), &amounts(6));
+    let honest = make(&name(), &amounts(6)).sealed.header;
+    assert_eq!(forge(honest.clone(), &leaves).verify(), Ok(()));
+    let check = |change: fn(&mut BatchHeader), error: BatchError| {
+        let mut header = honest.clone();
+        change(&mut header);
+        assert_eq!(forge(header, &leaves).verify(), Err(error));
+    };
+    check(|header| header.leaf_root.0[0] ^= 1, BatchError::LeafRoot);
+    check(|header| header.envelope_root.0[0] ^= 1, BatchError::EnvelopeRoot);
+    check(|header| header.leaves = 5, BatchError::LeafCount { expected: 5, found: 6 });
+    check(|header| header.leaves = 7, BatchError::LeafCount { expected: 7, found: 6 });
+    for total in [honest.total.get() - 1, honest.total.get() + 1] {
+        let total = Fen::new(total).unwrap();
+        let mut header = honest.clone();
+        (header.total, header.lots[0].amount) = (total, total);
+        let error = BatchError::Balance(BalanceError::Equation { total });
+        assert_eq!(forge(header, &leaves).verify(), Err(error));
+    }
+    // A leaf more than the list has handles, paid out of the same total.
+    let more = open_leaves(&name().id(), &[amounts(6), vec![0]].concat());
+    let count = BatchError::LeafCount { expected: 6, found: 7 };
+    assert_eq!(forge(honest, &more).verify(), Err(count));
 }

@@ -7,9 +7,10 @@ use minglian_ledger::subsidy::encoding::ScalarBytes;
 use minglian_ledger::subsidy::scheme::BatchError;
 use minglian_ledger::subsidy::standard::{self, Purpose, StandardContext, StandardError};
 use minglian_ledger::subsidy::standard_batch::{self, Proven};
+use minglian_ledger::subsidy::standards::StandardTable;
 use proptest::prelude::*;
 
-use super::fixture::{Made, Stream, Stuck, amounts, make, name, scalar, table};
+use super::fixture::{Made, Stream, Stuck, amounts, make, name, open_leaf, scalar, table};
 
 static BASE: LazyLock<Made> = LazyLock::new(|| make(&name(), &amounts(5)));
 
@@ -58,6 +59,26 @@ proptest! {
         let place = u32::try_from(bit % (made.body.proofs[0].len() * 8) / 8 / 352).unwrap();
         let named = matches!(made.verify(), Err(BatchError::Standard { index, .. }) if index == place);
         prop_assert!(named);
+    }
+
+    #[test]
+    fn any_table_proves_its_own_amounts_only(
+        others in proptest::collection::btree_set(1..u32::MAX, 1..8), choice: usize, beside: u32,
+    ) {
+        let standards: Vec<u32> = [0].into_iter().chain(others).collect();
+        let table = StandardTable::new(standards.clone()).unwrap();
+        let header = BASE.header();
+        let context = StandardContext { header: &header, purpose: Purpose::Amount, table: &table };
+        let prove = |amount: u32| {
+            let it = open_leaf(&name().id(), 0, amount);
+            let random = &mut Stream::new(4);
+            let proof = standard::prove(&context, 0, &it.leaf.commitment, &it.opening, random)?;
+            standard::verify(&context, 0, &it.leaf.commitment, &proof)
+        };
+        prop_assert_eq!(prove(standards[choice % standards.len()]), Ok(()));
+        if !standards.contains(&beside) {
+            prop_assert_eq!(prove(beside), Err(StandardError::NotAStandard));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use curve25519_dalek::scalar::Scalar;
 use minglian_ledger::subsidy::batch::BatchKind;
 use minglian_ledger::subsidy::draft::{Draft, DraftError};
 use minglian_ledger::subsidy::encoding::{EncodingError, PointBytes, ScalarBytes};
-use minglian_ledger::subsidy::pedersen::Opening;
+use minglian_ledger::subsidy::pedersen::{Amount, Opening};
 use minglian_ledger::subsidy::scheme::BatchError;
 use minglian_ledger::subsidy::standard::{
     self, Purpose, StandardContext, StandardError, StandardProof,
@@ -81,10 +81,7 @@ fn a04_a_negative_amount_is_not_proven() {
     let (header, table) = (make(&name(), &amounts(1)).header(), table());
     let context = StandardContext { header: &header, purpose: Purpose::Amount, table: &table };
     for amount in STANDARDS {
-        let opening = Opening {
-            amount: minglian_ledger::subsidy::pedersen::Amount(amount),
-            blinding: it.opening.blinding.clone(),
-        };
+        let opening = Opening { amount: Amount(amount), blinding: it.opening.blinding.clone() };
         let random = &mut Stream::new(2);
         let proof = standard::prove(&context, 0, &negative, &opening, random).unwrap();
         let error = standard::verify(&context, 0, &negative, &proof).err();
@@ -291,4 +288,61 @@ fn nonces_do_not_repeat_when_the_machine_s_randomness_does() {
         }
     }
     assert_eq!(seen.len(), 32);
+}
+
+#[test]
+fn a16_two_batches_of_a_period_do_not_pay_a_standard_twice() {
+    let mut later = name();
+    later.kind = BatchKind::Supplementary(1);
+    let cap = StandardTable::new(vec![0, 3_000]).unwrap();
+    let header = make(&later, &amounts(1)).header();
+    let context = StandardContext { header: &header, purpose: Purpose::Cumulative, table: &cap };
+    for (main, supplementary, is_lawful) in
+        [(3_000, 0, true), (0, 3_000, true), (3_000, 3_000, false)]
+    {
+        let first = open_leaf(&name().id(), 0, main);
+        let second = open_leaf(&later.id(), 0, supplementary);
+        let sum = point(&first.leaf.commitment) + point(&second.leaf.commitment);
+        let (sum, random) = (PointBytes::of(&sum), &mut Stream::new(8));
+        let opening = Opening {
+            amount: Amount(main + supplementary),
+            blinding: first.opening.blinding.plus(&second.opening.blinding),
+        };
+        let proof = standard::prove(&context, 0, &sum, &opening, random);
+        if is_lawful {
+            assert_eq!(standard::verify(&context, 0, &sum, &proof.unwrap()), Ok(()));
+        } else {
+            assert_eq!(proof, Err(StandardError::NotAStandard));
+            // Said to be paid once, it is proven and does not hold.
+            let once = Opening { amount: Amount(3_000), blinding: opening.blinding.clone() };
+            let forged = standard::prove(&context, 0, &sum, &once, random).unwrap();
+            let error = standard::verify(&context, 0, &sum, &forged);
+            assert_eq!(error, Err(StandardError::Equation { branch: 0 }));
+        }
+    }
+}
+
+/// A smoke test of hiding: which standard is the true one does not show in the bytes of any part.
+#[test]
+fn the_true_branch_does_not_stand_out() {
+    let (header, table) = (make(&name(), &amounts(1)).header(), table());
+    let context = StandardContext { header: &header, purpose: Purpose::Amount, table: &table };
+    let random = &mut Stream::new(9);
+    for amount in STANDARDS {
+        // Sums of bytes 0 to 30 of each challenge and response, over 200 proofs.
+        let mut sums = [0_u64; 7];
+        for index in 0..200 {
+            let it = open_leaf(&name().id(), index, amount);
+            let commitment = it.leaf.commitment;
+            let proof = standard::prove(&context, index, &commitment, &it.opening, random).unwrap();
+            for (sum, part) in sums.iter_mut().zip(proof.challenges.iter().chain(&proof.responses))
+            {
+                *sum += part.0[..31].iter().map(|byte| u64::from(*byte)).sum::<u64>();
+            }
+        }
+        // The mean of a byte is 127.5, the deviation of the mean of 6,200 bytes about 1.
+        for sum in sums {
+            assert!((122..=133).contains(&(sum / 6_200)), "{amount}: {sums:?}");
+        }
+    }
 }
