@@ -42,7 +42,8 @@ impl PointBytes {
     /// The point.
     ///
     /// # Errors
-    /// [`EncodingError::NotAPoint`] for another form than the canonical, [`EncodingError::Identity`].
+    /// [`EncodingError::NotAPoint`] for every form but the canonical one,
+    /// [`EncodingError::Identity`].
     pub fn point(&self) -> Result<RistrettoPoint, EncodingError> {
         let point = CompressedRistretto(self.0).decompress().ok_or(EncodingError::NotAPoint)?;
         if point.is_identity() { Err(EncodingError::Identity) } else { Ok(point) }

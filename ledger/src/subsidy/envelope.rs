@@ -218,7 +218,8 @@ impl Envelope {
     /// Opens with the person's data key: the county's way.
     ///
     /// # Errors
-    /// [`EnvelopeError::KeyCommitment`], [`EnvelopeError::Ciphertext`], [`EnvelopeError::Contents`].
+    /// [`EnvelopeError::KeyCommitment`], [`EnvelopeError::Ciphertext`],
+    /// [`EnvelopeError::Contents`].
     pub fn open(
         &self,
         place: EnvelopePlace<'_>,

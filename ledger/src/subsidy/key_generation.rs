@@ -192,7 +192,8 @@ impl Waiting {
     /// the complaint.
     ///
     /// # Errors
-    /// [`KeyGenerationError::Messages`], [`KeyGenerationError::Share`], [`KeyGenerationError::Key`].
+    /// [`KeyGenerationError::Messages`], [`KeyGenerationError::Share`],
+    /// [`KeyGenerationError::Key`].
     pub fn finish(
         self,
         shares: &BTreeMap<u16, DealtShare>,

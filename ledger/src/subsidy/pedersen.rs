@@ -1,5 +1,5 @@
-//! Pedersen commitments to amounts: `C = v·G + r·H`, hiding as long as r is unknown, binding as long
-//! as nobody knows the logarithm of H to G, and additive.
+//! Pedersen commitments to amounts: `C = v·G + r·H`, hiding as long as r is unknown, binding as
+//! long as nobody knows the logarithm of H to G, and additive.
 
 use std::sync::LazyLock;
 

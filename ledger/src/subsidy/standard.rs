@@ -60,7 +60,8 @@ pub enum StandardError {
     NotAStandard,
     /// The proof is not made for as many standards as the table has.
     #[error(
-        "a proof of {first} first messages, {challenges} challenges and {responses} responses does not fit {standards} standards"
+        "{first} first messages, {challenges} challenges and {responses} responses are no proof \
+         for {standards} standards"
     )]
     Length {
         /// First messages.

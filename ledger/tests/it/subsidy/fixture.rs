@@ -172,8 +172,8 @@ pub fn amounts(count: usize) -> Vec<u32> {
     STANDARDS.iter().copied().cycle().take(count).collect()
 }
 
-/// A batch for any header at all, every proof made for it as well as it can be: what a county can do
-/// that writes its own tools.
+/// A batch for any header at all, every proof made for it as well as it can be: what a county can
+/// do that writes its own tools.
 pub fn forge(header: BatchHeader, leaves: &[OpenLeaf]) -> Made {
     let (scheme, random) = (scheme(), &mut Stream::new(2));
     let hash = header.hash();

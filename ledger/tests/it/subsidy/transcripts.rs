@@ -26,6 +26,9 @@ struct Parts {
     first: Option<Vec<PointBytes>>,
 }
 
+/// What is left out, and how.
+type LeavesOut = (&'static str, fn(&mut Parts));
+
 impl Parts {
     fn challenge(&self) -> Scalar {
         let mut transcript = Transcript::new(b"minglian/subsidy/v1/standard-or");
@@ -83,7 +86,7 @@ fn a15_nothing_is_left_out_of_the_transcript() {
     };
     assert!(holds(&leaf.commitment, &proof, whole.challenge()), "the transcript is as documented");
     assert_eq!(standard::verify(&context, 1, &leaf.commitment, &proof), Ok(()));
-    let lacks: [(&str, fn(&mut Parts)); 5] = [
+    let lacks: [LeavesOut; 5] = [
         ("header", |parts| parts.header = None),
         ("purpose", |parts| parts.purpose = None),
         ("table", |parts| parts.standards = None),

@@ -115,12 +115,15 @@ fn batch(made: &Made) -> Value {
     })
 }
 
+/// What is done to a batch, and how.
+type Damage = (&'static str, fn(&mut Made));
+
 fn table_batch() -> Value {
     let made = make(&name(), &amounts(5));
     assert_eq!(made.verify(), Ok(()));
     let mut vector = batch(&made);
     vector["standards"] = json!(borsh_hex(&Standards::Table(table())));
-    let damaged: [(&str, fn(&mut Made)); 7] = [
+    let damaged: [Damage; 7] = [
         ("a bit of a response", |made| made.body.proofs[0][351] ^= 0x01),
         ("a bit of a first message", |made| made.body.proofs[0][400] ^= 0x01),
         ("the commitment of another leaf", |made| made.body.leaves[0].copy_within(4..36, 104)),
