@@ -1,6 +1,6 @@
 //! A beneficiary's receipt: 53 bytes, 85 characters, that open one leaf. With it and the own
-//! identity number anybody checks what was paid in whose name; without the number it shows an
-//! amount and no person. It is a secret of its holder.
+//! identity number a person checks what was paid in that name. It is a secret of its holder:
+//! whoever has it reads the amount, and can try the numbers of a county until one fits.
 
 use data_encoding::BASE32_NOPAD;
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};

@@ -1,7 +1,9 @@
 //! Attacks on the evaluation of a key that no one holds.
 
+use curve25519_dalek::scalar::Scalar;
 use minglian_ledger::height::Height;
-use minglian_ledger::subsidy::dleq::{DleqError, DleqProof};
+use minglian_ledger::subsidy::dleq::{self, DleqError, DleqProof, DleqStatement};
+use minglian_ledger::subsidy::domain;
 use minglian_ledger::subsidy::encoding::{EncodingError, PointBytes, ScalarBytes};
 use minglian_ledger::subsidy::enrolment::BlindingFactor;
 use minglian_ledger::subsidy::evaluation::{self, EvaluationError, Partial};
@@ -142,15 +144,24 @@ fn a42_one_wrong_result_among_many_is_seen() {
         answer.results[position] = answer.results[(position + 1) % 256];
         assert_eq!(evaluation::verify(&request, &answer), fault);
     }
-    // Two results that are wrong by opposite amounts, and two that are exchanged.
-    let mut cancelling = honest.clone();
+    // Two results that are wrong by opposite amounts, and two that are exchanged: the member proves
+    // them as well as it can, and with equal weights the proof would hold.
+    let mut cancelling = honest.results.clone();
     let delta = point(&honest.results[7]);
-    cancelling.results[1] = PointBytes::of(&(point(&honest.results[1]) + delta));
-    cancelling.results[2] = PointBytes::of(&(point(&honest.results[2]) - delta));
-    assert_eq!(evaluation::verify(&request, &cancelling), fault);
-    let mut exchanged = honest.clone();
-    exchanged.results.swap(3, 4);
-    assert_eq!(evaluation::verify(&request, &exchanged), fault);
+    cancelling[1] = PointBytes::of(&(point(&honest.results[1]) + delta));
+    cancelling[2] = PointBytes::of(&(point(&honest.results[2]) - delta));
+    let mut exchanged = honest.results.clone();
+    exchanged.swap(3, 4);
+    let secret = Scalar::from_canonical_bytes(*shared.shares[4].expose()).unwrap();
+    for results in [honest.results.clone(), cancelling, exchanged] {
+        let pairs: Vec<_> = request.points().iter().copied().zip(results.clone()).collect();
+        let (key, id) = (&shared.key.committees[0].shares[4], request.id());
+        let statement = DleqStatement { label: domain::DLEQ, context: &id.0, key, pairs: &pairs };
+        let proof = dleq::prove(&statement, &secret, &mut Stream::new(1)).unwrap();
+        let expected = if results == honest.results { Ok(()) } else { fault };
+        let answer = Partial { results, proof, ..honest.clone() };
+        assert_eq!(evaluation::verify(&request, &answer), expected);
+    }
     // Two different answers to one request: at most one of them holds.
     let again = shared.answers(&request, &[5])[0].clone();
     assert_eq!(again.results, honest.results);
