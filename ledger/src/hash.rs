@@ -1,16 +1,11 @@
-//! Typed hashes. Every BLAKE3 use in the project has its `derive_key` context in this file, so
-//! that no byte string can ever be read as two different things.
+//! Typed hashes. Every BLAKE3 use in the project has its `derive_key` context in this file, those
+//! of private subsidies in `subsidy/domain.rs`, so that no byte string can ever be read as two
+//! different things.
 //!
 //! The transparency log is the one exception: it speaks RFC 6962 SHA-256 (see [`crate::log`]).
 
-use std::fmt;
-use std::str::FromStr;
-use std::sync::LazyLock;
-
 use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
-use borsh::{BorshDeserialize, BorshSerialize};
 use data_encoding::HEXLOWER;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes in a hash.
 pub const HASH_BYTES: usize = 32;
@@ -23,7 +18,7 @@ pub struct ParseHashError {
     pub text: String,
 }
 
-fn parse_hex(text: &str) -> Result<[u8; HASH_BYTES], ParseHashError> {
+pub(crate) fn parse_hex(text: &str) -> Result<[u8; HASH_BYTES], ParseHashError> {
     HEXLOWER
         .decode(text.as_bytes())
         .ok()
@@ -33,7 +28,7 @@ fn parse_hex(text: &str) -> Result<[u8; HASH_BYTES], ParseHashError> {
 
 /// BLAKE3 in `derive_key` mode over `parts`, one after the other. Callers pass fixed-size parts or
 /// one canonical encoding, so that the split carries no meaning.
-fn derive(context: &ContextKey, parts: &[&[u8]]) -> [u8; HASH_BYTES] {
+pub(crate) fn derive(context: &ContextKey, parts: &[&[u8]]) -> [u8; HASH_BYTES] {
     let mut hasher = blake3::Hasher::new_from_context_key(context);
     for part in parts {
         hasher.update(part);
@@ -41,61 +36,91 @@ fn derive(context: &ContextKey, parts: &[&[u8]]) -> [u8; HASH_BYTES] {
     *hasher.finalize().as_bytes()
 }
 
+/// The same, each part behind its length (`u32`, little-endian), for parts whose split does carry a
+/// meaning.
+pub(crate) fn derive_prefixed(context: &ContextKey, parts: &[&[u8]]) -> [u8; HASH_BYTES] {
+    let mut hasher = blake3::Hasher::new_from_context_key(context);
+    for part in parts {
+        update_prefixed(&mut hasher, part);
+    }
+    *hasher.finalize().as_bytes()
+}
+
+/// Adds one part behind its length. No part comes near 4 GiB; a longer one would only be hashed
+/// under the greatest length there is.
+pub(crate) fn update_prefixed(hasher: &mut blake3::Hasher, part: &[u8]) {
+    hasher.update(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
+    hasher.update(part);
+}
+
 macro_rules! hash_type {
     ($(#[$doc:meta])* $name:ident, $context:literal) => {
         $(#[$doc])*
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default,
-            BorshSerialize, BorshDeserialize,
+            borsh::BorshSerialize, borsh::BorshDeserialize,
         )]
-        pub struct $name(pub [u8; HASH_BYTES]);
+        pub struct $name(pub [u8; $crate::hash::HASH_BYTES]);
 
         impl $name {
             /// The BLAKE3 `derive_key` context of this hash.
             pub const CONTEXT: &'static str = $context;
 
+            fn context_key() -> &'static blake3::hazmat::ContextKey {
+                static CONTEXT_KEY: std::sync::LazyLock<blake3::hazmat::ContextKey> =
+                    std::sync::LazyLock::new(|| {
+                        blake3::hazmat::hash_derive_key_context($name::CONTEXT)
+                    });
+                &CONTEXT_KEY
+            }
+
             /// Hashes `parts`, concatenated, in this type's domain.
             pub fn of(parts: &[&[u8]]) -> Self {
-                static CONTEXT_KEY: LazyLock<ContextKey> =
-                    LazyLock::new(|| hash_derive_key_context($name::CONTEXT));
-                Self(derive(&CONTEXT_KEY, parts))
+                Self($crate::hash::derive(Self::context_key(), parts))
+            }
+
+            /// Hashes `parts`, each behind its length, in this type's domain.
+            pub fn of_prefixed(parts: &[&[u8]]) -> Self {
+                Self($crate::hash::derive_prefixed(Self::context_key(), parts))
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(&HEXLOWER.encode(&self.0))
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(&data_encoding::HEXLOWER.encode(&self.0))
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(formatter, "{}({})", stringify!($name), HEXLOWER.encode(&self.0[..6]))
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let start = data_encoding::HEXLOWER.encode(&self.0[..6]);
+                write!(formatter, "{}({start})", stringify!($name))
             }
         }
 
-        impl FromStr for $name {
-            type Err = ParseHashError;
+        impl std::str::FromStr for $name {
+            type Err = $crate::hash::ParseHashError;
 
-            fn from_str(text: &str) -> Result<Self, ParseHashError> {
-                parse_hex(text).map(Self)
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::hash::parse_hex(text).map(Self)
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <String as Deserialize>::deserialize(deserializer)?;
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
                 text.parse().map_err(serde::de::Error::custom)
             }
         }
     };
 }
+pub(crate) use hash_type;
 
 hash_type!(
     /// Names the genesis file; pins a chain and its first validators.

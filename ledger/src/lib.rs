@@ -26,4 +26,5 @@ pub mod log;
 pub mod state;
 pub mod checkpoint;
 pub mod evidence;
+pub mod subsidy;
 pub mod store;

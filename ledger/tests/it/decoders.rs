@@ -17,12 +17,22 @@ use minglian_ledger::log::tiles::{self, Tile};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::Leaf;
 use minglian_ledger::state::proof::StateProof;
+use minglian_ledger::subsidy::batch::SealedBatch;
+use minglian_ledger::subsidy::evaluation::{self, Partial};
+use minglian_ledger::subsidy::key_generation::Dealing;
+use minglian_ledger::subsidy::leaf as subsidy_leaf;
+use minglian_ledger::subsidy::pedersen::Amount;
+use minglian_ledger::subsidy::receipt::Receipt;
+use minglian_ledger::subsidy::standard::StandardProof;
+use minglian_ledger::subsidy::standards::{RangeBits, RangeRule, Standards};
+use minglian_ledger::subsidy::threshold::{KeyPurpose, Request, ThresholdKey};
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{TRANSACTION_BYTES_MAX, Transaction};
 use minglian_ledger::validators::ValidatorSet;
 use proptest::prelude::*;
 
 use crate::fixture::{self, Chain};
+use crate::subsidy;
 
 /// Decodes and, if that succeeds, encodes again.
 type Decoder = fn(&[u8]) -> Option<Vec<u8>>;
@@ -42,7 +52,7 @@ fn note(bytes: &[u8]) -> Option<Vec<u8>> {
 /// Name, an encoding that is accepted, and the decoder.
 type Sample = (&'static str, Vec<u8>, Decoder);
 
-static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(samples);
+static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| [samples(), subsidy_samples()].concat());
 
 fn samples() -> Vec<Sample> {
     let chain = Chain::new();
@@ -84,6 +94,38 @@ fn samples() -> Vec<Sample> {
         ("code", borsh::to_vec(&fixture::organization()).unwrap(), plain::<OrganizationCode>),
         ("document numbers", vec![0; 4], plain::<DocumentNumberSet>),
         ("note", signed_note(&chain).into_bytes(), note),
+    ]
+}
+
+fn subsidy_samples() -> Vec<Sample> {
+    let made = subsidy::fixture::make(&subsidy::fixture::name(), &[3_000, 0]);
+    let (committee, shares, dealings) = subsidy::keys::generate(0, 2, 2, 1);
+    let purpose = KeyPurpose::Tags { group: 1, epoch: 2026 };
+    let chain_id = Text::new("chain").unwrap();
+    let key = ThresholdKey { chain_id, purpose, committees: vec![committee] };
+    let request = Request::new(&key, b"", vec![key.committees[0].key]).unwrap();
+    let random = &mut subsidy::fixture::Stream::new(1);
+    let partial = evaluation::evaluate(&request, &shares[0], random).unwrap();
+    let standards = Standards::Table(subsidy::fixture::table());
+    let range = RangeRule::new(0, 10, 1, RangeBits::Eight).unwrap();
+    let batch = subsidy::fixture::name().id();
+    let receipt = Receipt::new(&batch, 0, Amount(1), subsidy::fixture::key(0).leaf_seed(&batch));
+    vec![
+        ("sealed batch", borsh::to_vec(&made.sealed).unwrap(), plain::<SealedBatch>),
+        ("subsidy leaf", made.leaves()[1].encode(), plain::<subsidy_leaf::Leaf>),
+        ("standards", borsh::to_vec(&standards).unwrap(), plain::<Standards>),
+        ("range", borsh::to_vec(&Standards::Range(range)).unwrap(), plain::<Standards>),
+        ("threshold key", borsh::to_vec(&key).unwrap(), plain::<ThresholdKey>),
+        ("partial", borsh::to_vec(&partial).unwrap(), plain::<Partial>),
+        ("dealing", borsh::to_vec(&dealings[&1]).unwrap(), plain::<Dealing>),
+        ("receipt", receipt.encode().to_vec(), |bytes| {
+            Receipt::decode(bytes).ok().map(|receipt| receipt.encode().to_vec())
+        }),
+        ("standard proof", made.body.proofs[0][..352].to_vec(), |bytes| {
+            let mut encoded = Vec::new();
+            StandardProof::decode(bytes, 4)?.encode(&mut encoded);
+            Some(encoded)
+        }),
     ]
 }
 

@@ -12,4 +12,5 @@ mod log;
 mod sample;
 mod state;
 mod store;
+mod subsidy;
 mod vectors;

@@ -10,6 +10,7 @@ mod log_trees;
 mod notes;
 mod samples;
 mod state;
+mod subsidy;
 mod transactions;
 
 use std::fmt::Debug;
