@@ -54,10 +54,9 @@ pub(super) async fn upload(State(shared): Node, request: Request) -> Result<Resp
     let (head, body) = request.into_parts();
     let mut body = body.into_data_stream();
     let answer = take(&shared, &head.headers, &mut body).await;
-    // A client that still sends when the connection closes never sees why.
-    if answer.is_err()
-        && let Ok(_place) = shared.drains.try_acquire()
-    {
+    // A client that still sends when the connection closes never sees the answer, a refusal or that
+    // the file was here; what was taken leaves nothing to read.
+    if let Ok(_place) = shared.drains.try_acquire() {
         let _ = tokio::time::timeout(DRAIN_PATIENCE, drain(&mut body)).await;
     }
     answer
