@@ -173,8 +173,11 @@ fn count_spending(
     }
 }
 
-/// The limits of the year's last day.
-fn limits(
+/// The limits of the year's last day, for figures that were added up already.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn limits(
     reader: &dyn StateRead,
     charity: &OrganizationCode,
     found: &Year,
