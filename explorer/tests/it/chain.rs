@@ -27,13 +27,21 @@ use minglian_ledger::validators::{Validator, ValidatorSet};
 /// A name that would run a script on a page that forgets to escape it.
 pub const HOSTILE: &str = "敬老院<script>alert(1)</script>&\"'";
 
+/// A charity's name that would break out of an attribute, a feed and a calendar.
+pub const HOSTILE_CHARITY: &str = "慈善会\"><b>;,]]>&";
+
 /// Keys, names and kinds of the organisations.
 pub const ORGANIZATIONS: &[(&str, &str, OrganizationKind)] = &[
     ("finance", "泸县财政局", OrganizationKind::Finance),
     ("civil", "泸县民政局", OrganizationKind::CivilAffairs),
     ("home", HOSTILE, OrganizationKind::ProjectUnit),
     ("lottery", "泸州市福彩中心", OrganizationKind::LotteryCentre),
+    ("audit", "泸县审计局", OrganizationKind::Audit),
+    ("charity", HOSTILE_CHARITY, OrganizationKind::Charity),
 ];
+
+/// How many of them, from the first on, run a validator.
+const VALIDATORS: usize = 4;
 
 const ROLES: &[(&str, Role)] = &[
     ("governor", Role::Governor),
@@ -87,7 +95,7 @@ pub fn genesis() -> Genesis {
             })
             .collect(),
     };
-    let validators = ORGANIZATIONS.iter().map(|(key, ..)| validator(key)).collect();
+    let validators = ORGANIZATIONS[..VALIDATORS].iter().map(|(key, ..)| validator(key)).collect();
     Genesis {
         name: text("test"),
         demonstration: true,
@@ -113,6 +121,7 @@ pub struct Chain {
     tree: StateTree,
     frontier: Frontier,
     references: u64,
+    not_before: TimeMs,
 }
 
 impl Chain {
@@ -125,7 +134,17 @@ impl Chain {
         state.commit(&update, &changes);
         tree.apply(&update).unwrap();
         let (header, frontier) = (sealed.header, sealed.frontier);
-        Self { genesis, blocks: Vec::new(), header, state, tree, frontier, references: 0 }
+        let (blocks, not_before) = (Vec::new(), TimeMs(0));
+        Self { genesis, blocks, header, state, tree, frontier, references: 0, not_before }
+    }
+
+    /// The next block is of this day at noon, or later.
+    pub fn wait_until(&mut self, date: &str) {
+        self.not_before = noon(date);
+    }
+
+    pub fn state(&self) -> &MemoryState {
+        &self.state
     }
 
     /// Signs a call as `actor`, e.g. `civil.maker`.
@@ -143,7 +162,7 @@ impl Chain {
 
     /// Appends a certified block; the codes of its receipts.
     pub fn block(&mut self, transactions: Vec<Transaction>) -> Vec<u32> {
-        let time_ms = TimeMs(self.header.time_ms.0 + 60_000);
+        let time_ms = TimeMs(self.header.time_ms.0 + 60_000).max(self.not_before);
         let place = Place { parent: &self.header, time_ms, proposer: ValidatorAddress::default() };
         let replayed =
             seal::build(place, &transactions, &self.state, &self.tree, &self.frontier).unwrap();
@@ -170,6 +189,21 @@ impl Chain {
             let approve = Call::Approval(approval::Call::Approve { proposal: id });
             let step = self.sign(&format!("{organization}.{role}"), &approve);
             code = self.block(vec![step])[0];
+        }
+        code
+    }
+
+    /// As [`Chain::act`], with officers of any organisation.
+    pub fn act_with(&mut self, organization: &str, call: &Call, officers: &[&str]) -> u32 {
+        let proposal = self.sign(&format!("{organization}.maker"), call);
+        let id: TransactionId = proposal.id();
+        let mut code = self.block(vec![proposal])[0];
+        for officer in officers {
+            if code != 0 {
+                return code;
+            }
+            let approve = Call::Approval(approval::Call::Approve { proposal: id });
+            code = self.alone(officer, &approve);
         }
         code
     }

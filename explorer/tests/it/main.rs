@@ -9,5 +9,7 @@ mod follow;
 mod index;
 mod pages;
 mod site;
+mod society;
+mod society_pages;
 mod story;
 mod words;

@@ -89,7 +89,7 @@ async fn an_entry_shows_who_signed_what_it_did_and_how_to_check_it() {
     expect(&site, "/entries/1", &["待审批", "没有流水"]).await;
     let body = site.get("/entries?refused=1").await.body;
     let link = body.split("href=\"/entries/").nth(2).unwrap().split('"').next().unwrap();
-    let refused = ["未通过(代码 304)", "账户余额不足"];
+    let refused = ["未通过 (304)", "账户余额不足"];
     expect(&site, &format!("/entries/{link}"), &refused).await;
     // The payment's record knows its bank result and its return.
     let account = site.get("/search?q=凭证1").await.body;
