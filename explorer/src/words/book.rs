@@ -40,6 +40,7 @@ pub(super) const WORDS: &[Word] = &[
     ("再用创世文件核对:", "and check it against the genesis file:"),
     ("净支出", "Net spending"),
     ("凭证", "Evidence"),
+    ("凭证号", "Voucher"),
     ("创世", "Genesis"),
     ("创世文件哈希", "Hash of the genesis file"),
     ("北京时间", "Beijing time"),

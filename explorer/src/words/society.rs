@@ -79,6 +79,7 @@ pub(super) const WORDS: &[Word] = &[
         "The audit working paper needs the records themselves; a node serves it:",
     ),
     ("对应的公开义务", "Obligations that it meets"),
+    ("尚无可比数", "nothing to compare yet"),
     ("尚未付出", "Not paid out yet"),
     ("尚未录入", "not entered yet"),
     ("尚未见到上链披露", "No publication seen on the ledger"),

@@ -70,7 +70,7 @@ async fn the_calendar_says_what_is_owed_and_accuses_nobody() {
     both(&site, "/calendar?month=2026-05", &chinese[..2], &["No publication seen", "not say that"])
         .await;
     both(&site, "/calendar?month=2026-02", &["2026-02-04", "已更正"], &["corrected"]).await;
-    both(&site, "/overdue", &["2026-05-31", "10 日"], &["10 days", "no accusation"]).await;
+    both(&site, "/overdue", &["2026-05-31", "10 日"], &["10 days", "not an accusation"]).await;
     let page = site.get("/overdue").await.body;
     assert!(!page.contains("违规") && page.contains("不作违法认定"), "{page}");
     let file = site.get("/calendar.ics").await;
@@ -188,8 +188,9 @@ async fn oversight_shows_what_is_owed_found_and_drawn() {
         .await;
     let plan = SampleName { organization: code("audit"), sample: text("抽<1>") };
     let sample = SAMPLES.get(chain.state(), &plan).unwrap().unwrap();
-    let ranks = sample.ranks().iter().map(|rank| format!("<code>{rank}</code>"));
-    let ranks = ranks.collect::<Vec<_>>().join(" ");
+    let ranks: Vec<String> =
+        sample.ranks().iter().map(|rank| format!("<code>{rank}</code>")).collect();
+    let ranks = ranks.join(" ");
     let path = format!("/samples/{}/%E6%8A%BD%3C1%3E", code("audit"));
     let chinese = [ranks.as_str(), "随机种子", "双色球 2026031", "怎样自己重算"];
     both(&site, &path, &chinese, &[ranks.as_str(), "How to repeat it yourself"]).await;
