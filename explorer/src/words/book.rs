@@ -48,7 +48,10 @@ pub(super) const WORDS: &[Word] = &[
     ("单位", "Organisation"),
     (
         "单位:元,下方小字为万元。“按公告推定”:公告只公布了分配或支出,未载明收到,账本据此推定,不计作收到。“尚未支出”含结转下年的部分。点击数字可见构成它的每一笔流水。",
-        "Amounts in yuan. “Implied by a notice”: the notice prints what was allocated or spent and not what was received; the ledger infers it and does not count it as received. “Not spent” includes what was carried over. Every number links to the movements that make it.",
+        "Amounts in yuan. “Implied by a notice”: the notice prints what was allocated or spent \
+         and not what was received; the ledger infers it and does not count it as received. \
+         “Not spent” includes what was carried over. Every number links to the movements that \
+         make it.",
     ),
     ("原位置", "From positions"),
     ("去向", "To"),
@@ -136,7 +139,8 @@ pub(super) const WORDS: &[Word] = &[
     ("本条针对:", "This entry is about:"),
     (
         "本网络为演示网络,数据按公开公告补录或模拟,不具法律效力。",
-        "A demonstration network: its data are entered from published notices or simulated, and have no legal force.",
+        "A demonstration network: its data are entered from published notices or simulated, and \
+         have no legal force.",
     ),
     ("本页合计", "Sum of this page"),
     ("机构", "Organisations"),
@@ -193,7 +197,8 @@ pub(super) const WORDS: &[Word] = &[
     ("记账时间", "Recorded at"),
     (
         "请输入文号、单位名称、统一社会信用代码、项目、凭证号或交易编号。",
-        "Type a document number, an organisation's name or code, a project, a voucher or a transaction.",
+        "Type a document number, an organisation's name or code, a project, a voucher or a \
+         transaction.",
     ),
     ("调出或上缴", "Transferred or remitted"),
     ("账户", "Account"),

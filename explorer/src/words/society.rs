@@ -220,7 +220,8 @@ pub(super) const WORDS: &[Word] = &[
     ("账本上没有资格登记。", "No qualification is on the ledger."),
     (
         "账本上没有这张票据。请核对号码;刚入账的捐赠要等账本确认后才能查到。",
-        "No receipt with these numbers is on the ledger. Please compare them; a gift can be found once the ledger has confirmed it.",
+        "No receipt with these numbers is on the ledger. Please compare them; a gift can be \
+         found once the ledger has confirmed it.",
     ),
     ("资格", "Qualification"),
     ("资金范围", "Funds"),
