@@ -85,7 +85,7 @@ impl Language {
     }
 
     /// The word in this language; what the table does not know stays as it is.
-    pub fn say<'a>(self, chinese: &'a str) -> &'a str {
+    pub fn say(self, chinese: &str) -> &str {
         match self {
             Self::Chinese => chinese,
             Self::English => words::english(chinese).unwrap_or(chinese),
