@@ -5,7 +5,11 @@
 
 pub mod account;
 pub mod act;
+pub mod charity;
+pub mod mirror;
 pub mod movement;
+pub mod obligation;
+pub mod oversight;
 pub mod read;
 pub mod state;
 pub mod totals;
@@ -22,7 +26,7 @@ use minglian_ledger::state::StateError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

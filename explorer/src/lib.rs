@@ -9,7 +9,9 @@
 
 pub mod follower;
 pub mod index;
+pub mod language;
 pub mod money;
 pub mod pages;
 pub mod status;
 pub mod web;
+pub mod words;

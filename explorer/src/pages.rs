@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod allocations;
+pub mod charity;
+pub mod disclosure;
 pub mod entries;
 pub mod entry;
 pub mod home;
@@ -9,8 +11,10 @@ pub mod movements;
 pub mod notice;
 pub mod organization;
 pub mod organizations;
+pub mod oversight;
 pub mod project;
 pub mod projects;
+pub mod reports;
 pub mod search;
 pub mod sums;
 pub mod trace;

@@ -5,12 +5,13 @@ pub mod error;
 pub mod frame;
 pub mod guard;
 pub mod relay;
+pub mod routes;
 
 use std::sync::Arc;
 
-use axum::response::Html;
-use axum::routing::get;
-use axum::{Extension, Router};
+use axum::Extension;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
 use minglian_client::Client;
 use minglian_ledger::genesis::Genesis;
 use rusqlite::Connection;
@@ -18,10 +19,32 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use error::PageError;
 pub use frame::Frame;
+pub use routes::router;
 
 use crate::index::Reader;
-use crate::pages;
+use crate::language::Language;
 use crate::status::Status;
+
+tokio::task_local! {
+    /// What the request that is being answered asks for.
+    static ASKED: Asked;
+}
+
+/// What a request asks for beside its page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// In which language.
+    pub language: Language,
+    /// The path and query without the language.
+    pub address: String,
+}
+
+impl Asked {
+    /// What the present request asks for.
+    pub fn now() -> Self {
+        ASKED.try_with(Clone::clone).unwrap_or_default()
+    }
+}
 
 /// Most pages that are made at a time. A page that timed out counts until its work ends, so slow
 /// queries cannot pile up.
@@ -138,47 +161,62 @@ impl App {
         permit: OwnedSemaphorePermit,
         work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
     ) -> PageResult {
-        let page = move || {
+        self.answer(permit, |connection, frame| {
+            let language = frame.language;
+            let html = work(connection, frame)?.render()?;
+            Ok(Html(frame::in_language(html, language)))
+        })
+        .await
+    }
+
+    /// Makes something else than a page, such as a feed, from one read transaction.
+    ///
+    /// # Errors
+    /// What `work` reports.
+    pub async fn document(
+        self,
+        work: impl FnOnce(&Connection, Frame) -> Result<Document, PageError> + Send + 'static,
+    ) -> Result<Document, PageError> {
+        let searches = Arc::clone(&self.0.searches);
+        let turn = searches.acquire_owned().await.map_err(|_| PageError::Broken)?;
+        self.answer(turn, work).await
+    }
+
+    async fn answer<T: Send + 'static>(
+        self,
+        permit: OwnedSemaphorePermit,
+        work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let asked = Asked::now();
+        let work = move || {
             // Held until the work ends, also when nobody waits for it any more.
             let _permit = permit;
             self.0.reader.read(|connection| {
-                let frame = Frame::read(&self, connection)?;
-                Ok(Html(work(connection, frame)?.render()?))
+                let frame = Frame::read(&self, connection, asked)?;
+                work(connection, frame)
             })
         };
-        tokio::task::spawn_blocking(page).await.map_err(|_| PageError::Broken)?
+        tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?
     }
 }
 
-/// All URLs.
-pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/", get(pages::home::home))
-        .route("/search", get(pages::search::search))
-        .route("/allocations", get(pages::allocations::allocations))
-        .route("/accounts/{number}", get(pages::account::account))
-        .route("/organizations", get(pages::organizations::organizations))
-        .route("/organizations/{code}", get(pages::organization::organization))
-        .route("/projects", get(pages::projects::projects))
-        .route("/projects/{reference}", get(pages::project::project))
-        .route("/notices/{notice}", get(pages::notice::notice))
-        .route("/entries", get(pages::entries::entries))
-        .route("/entries/{index}", get(pages::entry::entry))
-        .route("/movements", get(pages::movements::movements))
-        .route("/trace/{account}/{direction}", get(pages::trace::trace))
-        .route("/verify", get(pages::verify::verify))
-        .route("/verify/genesis.json", get(relay::genesis))
-        .route("/verify/checkpoint", get(relay::checkpoint))
-        .route("/verify/consistency", get(relay::consistency))
-        .route("/verify/head/evidence", get(relay::head_evidence))
-        .route("/verify/records/{index}/evidence", get(relay::record_evidence))
-        .route("/verify/records/{index}/bundle.json", get(relay::bundle))
-        .route("/verify/accounts/{number}/evidence", get(relay::account_evidence))
-        .route("/health", get(frame::health))
-        .route("/style.css", get(assets::style))
-        .route("/verify.html", get(assets::offline))
-        .route("/assets/{name}", get(assets::script))
-        .fallback(|| async { PageError::NotFound("这个网址".to_owned()) })
-        .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
-        .with_state(app)
+/// A file that is not a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Under which name it is kept, if it is to be kept rather than shown.
+    pub file_name: Option<String>,
+    /// What is in it.
+    pub body: String,
+}
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        let name = self.file_name.map(|name| format!("attachment; filename=\"{name}\""));
+        let disposition = name.unwrap_or_else(|| "inline".to_owned());
+        let headers =
+            [("content-type", self.media_type.to_owned()), ("content-disposition", disposition)];
+        (StatusCode::OK, headers, self.body).into_response()
+    }
 }

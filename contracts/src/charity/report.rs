@@ -103,8 +103,11 @@ fn of_year(
     Ok(quarters.into_iter().map(|(_, sums)| sums).collect())
 }
 
-/// The limits of the year's last day.
-fn limits(
+/// The limits of the year's last day, for figures that were added up already.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn limits(
     reader: &dyn StateRead,
     charity: &OrganizationCode,
     found: &Year,

@@ -139,7 +139,8 @@ fn standing(call: &Call, names: &dyn Names) -> Sentence {
     }
 }
 
-const fn qualification(kind: QualificationKind) -> (&'static str, &'static str) {
+/// What an organisation is qualified as, in Chinese and English.
+pub const fn qualification(kind: QualificationKind) -> (&'static str, &'static str) {
     match kind {
         QualificationKind::Charity => ("慈善组织资格", "a charity"),
         QualificationKind::PublicFundraising => ("公开募捐资格", "a public fundraiser"),

@@ -90,7 +90,8 @@ fn received(act: &Receive, names: &dyn Names) -> Sentence {
     )
 }
 
-const fn declined(reason: DeclineReason) -> (&'static str, &'static str) {
+/// Why a complaint was not accepted, in Chinese and English.
+pub const fn declined(reason: DeclineReason) -> (&'static str, &'static str) {
     match reason {
         DeclineReason::OutOfRemit => ("不属于受理范围", "out of remit"),
         DeclineReason::AlreadyHandled => ("已受理或已办结", "already handled"),
@@ -100,7 +101,8 @@ const fn declined(reason: DeclineReason) -> (&'static str, &'static str) {
     }
 }
 
-const fn found(outcome: Outcome) -> (&'static str, &'static str) {
+/// What was found about a complaint, in Chinese and English.
+pub const fn found(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Founded => ("属实", "founded"),
         Outcome::PartlyFounded => ("部分属实", "partly founded"),
@@ -110,7 +112,8 @@ const fn found(outcome: Outcome) -> (&'static str, &'static str) {
     }
 }
 
-const fn closed(closure: Closure) -> (&'static str, &'static str) {
+/// How an answered complaint ended, in Chinese and English.
+pub const fn closed(closure: Closure) -> (&'static str, &'static str) {
     match closure {
         Closure::Satisfied => ("投诉人认可", "the complainant is satisfied"),
         Closure::NotContested => ("逾期未申请复查", "not contested in time"),
@@ -255,7 +258,8 @@ fn planned(plan: &Plan) -> Sentence {
     )
 }
 
-const fn inspected(result: InspectionResult) -> (&'static str, &'static str) {
+/// What an inspection found, in Chinese and English.
+pub const fn inspected(result: InspectionResult) -> (&'static str, &'static str) {
     match result {
         InspectionResult::NothingFound => ("未发现问题", "nothing found"),
         InspectionResult::OrderedToCorrect => ("发现问题已责令改正", "ordered to correct"),

@@ -55,6 +55,8 @@ pub struct RecordRow {
     pub code: i64,
     /// What it says.
     pub sentence: String,
+    /// What it says in English.
+    pub sentence_en: String,
     /// The name of the organisation that signed.
     pub organization: String,
     /// Its code.
@@ -74,7 +76,8 @@ pub fn records(
         "SELECT r.log_index, r.time_ms, r.kind, r.stage, r.code, r.sentence_zh, \
          coalesce(o.name, r.organization), r.organization, \
          (SELECT d.stage FROM records d WHERE d.proposal = r.proposal \
-          AND d.log_index > r.log_index AND d.stage IN ('已生效', '已否决', '已撤回')) \
+          AND d.log_index > r.log_index AND d.stage IN ('已生效', '已否决', '已撤回')), \
+         r.sentence_en \
          FROM records r LEFT JOIN organizations o ON o.code = r.organization {rest}"
     );
     let mut statement = connection.prepare_cached(&query)?;
@@ -86,6 +89,7 @@ pub fn records(
             stage: stage(row.get(3)?, row.get(8)?),
             code: row.get(4)?,
             sentence: row.get(5)?,
+            sentence_en: row.get(9)?,
             organization: row.get(6)?,
             organization_code: row.get(7)?,
         })

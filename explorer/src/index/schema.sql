@@ -198,3 +198,200 @@ CREATE TABLE payments (
     status TEXT NOT NULL
 );
 CREATE INDEX payments_by_line ON payments (line, id);
+
+-- The authenticated state of the indexed height, for what the contracts derive from it.
+CREATE TABLE state (
+    key BLOB PRIMARY KEY,
+    value BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- What acts are about beside organisations and projects: `fund:HOST/REFERENCE` and the like.
+CREATE TABLE record_subjects (
+    subject TEXT NOT NULL,
+    log_index INTEGER NOT NULL,
+    PRIMARY KEY (subject, log_index)
+) WITHOUT ROWID;
+
+-- Obligations to publish, one row a period. How each stands follows from its days and today's.
+CREATE TABLE obligations (
+    id INTEGER PRIMARY KEY,
+    holder TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    period INTEGER NOT NULL,
+    due_on TEXT NOT NULL,
+    opens_on TEXT NOT NULL,
+    provisional INTEGER NOT NULL,
+    waived INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    title_zh TEXT NOT NULL,
+    title_en TEXT NOT NULL,
+    article TEXT NOT NULL,
+    verified INTEGER NOT NULL,
+    met_on TEXT,
+    met_due_on TEXT,
+    publication TEXT,
+    corrected_on TEXT,
+    corrected_by TEXT,
+    UNIQUE (holder, rule, subject, period)
+);
+CREATE INDEX obligations_by_due ON obligations (due_on, id);
+CREATE INDEX obligations_of ON obligations (holder, due_on, id);
+CREATE INDEX obligations_met_by ON obligations (holder, publication);
+CREATE INDEX obligations_unmet ON obligations (due_on, id) WHERE met_on IS NULL AND waived = 0;
+CREATE INDEX obligations_unmet_of ON obligations (holder, due_on, id)
+    WHERE met_on IS NULL AND waived = 0;
+CREATE INDEX obligations_late_of ON obligations (holder, due_on, id) WHERE met_on > met_due_on;
+
+CREATE TABLE publications (
+    organization TEXT NOT NULL,
+    number TEXT NOT NULL,
+    record INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    published_on TEXT NOT NULL,
+    recorded_on TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    corrects TEXT,
+    corrected_by TEXT,
+    PRIMARY KEY (organization, number)
+) WITHOUT ROWID;
+CREATE INDEX publications_newest ON publications (record);
+CREATE INDEX publications_of ON publications (organization, record);
+
+-- Funds under charities; what they hold is the sum of their accounts.
+CREATE TABLE charity_funds (
+    id INTEGER PRIMARY KEY,
+    host TEXT NOT NULL,
+    fund TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    opened_on TEXT NOT NULL,
+    closed_on TEXT,
+    pool INTEGER NOT NULL,
+    restricted INTEGER NOT NULL,
+    goods INTEGER NOT NULL,
+    UNIQUE (host, fund)
+);
+
+CREATE TABLE campaigns (
+    id INTEGER PRIMARY KEY,
+    filing TEXT NOT NULL UNIQUE,
+    host TEXT NOT NULL,
+    fund TEXT NOT NULL,
+    title TEXT NOT NULL,
+    begins_on TEXT NOT NULL,
+    ends_on TEXT NOT NULL,
+    raised INTEGER NOT NULL,
+    gifts INTEGER NOT NULL
+);
+CREATE INDEX campaigns_of ON campaigns (host, id);
+
+CREATE TABLE gifts (
+    id INTEGER PRIMARY KEY,
+    host TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    fund TEXT NOT NULL,
+    campaign TEXT,
+    received_on TEXT NOT NULL,
+    goods INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    restriction TEXT,
+    voided INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    -- Where it first came in: an account's number and a position.
+    account INTEGER,
+    inflow INTEGER,
+    UNIQUE (host, reference)
+);
+CREATE INDEX gifts_of_fund ON gifts (host, fund, id);
+CREATE INDEX gifts_of_campaign ON gifts (campaign, id);
+
+CREATE TABLE payouts (
+    id INTEGER PRIMARY KEY,
+    host TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    account INTEGER NOT NULL,
+    fund TEXT NOT NULL,
+    gift TEXT,
+    resolution TEXT,
+    expense TEXT NOT NULL,
+    paid_on TEXT NOT NULL,
+    kept INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    evidence INTEGER,
+    helped INTEGER,
+    UNIQUE (host, reference)
+);
+CREATE INDEX payouts_of_fund ON payouts (host, fund, id);
+CREATE INDEX payouts_by_account ON payouts (account);
+
+-- What charities received and spent, by the quarter in which it happened.
+CREATE TABLE charity_quarters (
+    host TEXT NOT NULL,
+    year INTEGER NOT NULL,
+    quarter INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (host, year, quarter, kind)
+) WITHOUT ROWID;
+
+CREATE TABLE complaints (
+    organization TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    record INTEGER NOT NULL,
+    respondent TEXT NOT NULL,
+    handler TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    received_on TEXT NOT NULL,
+    due_on TEXT,
+    PRIMARY KEY (organization, reference)
+) WITHOUT ROWID;
+CREATE INDEX complaints_newest ON complaints (record);
+CREATE INDEX complaints_owed ON complaints (handler, due_on) WHERE due_on IS NOT NULL;
+
+CREATE TABLE audits (
+    id INTEGER PRIMARY KEY,
+    organization TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    first_year INTEGER NOT NULL,
+    last_year INTEGER NOT NULL,
+    findings INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    closed_on TEXT,
+    UNIQUE (organization, reference)
+);
+
+CREATE TABLE findings (
+    id INTEGER PRIMARY KEY,
+    organization TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    about TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    rectified INTEGER NOT NULL,
+    due_on TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    position TEXT NOT NULL,
+    claimed_on TEXT,
+    record INTEGER NOT NULL,
+    UNIQUE (organization, reference, number)
+);
+CREATE INDEX findings_open ON findings (due_on, id) WHERE stage <> '已销号';
+CREATE INDEX findings_about ON findings (about, id);
+
+CREATE TABLE samples (
+    organization TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    record INTEGER NOT NULL,
+    purpose TEXT NOT NULL,
+    population INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    progress TEXT NOT NULL,
+    planned_on TEXT NOT NULL,
+    PRIMARY KEY (organization, reference)
+) WITHOUT ROWID;
+CREATE INDEX samples_newest ON samples (record);

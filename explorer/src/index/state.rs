@@ -7,8 +7,7 @@ use minglian_contracts::allocation::{LINES, Line, LineName};
 use minglian_contracts::call::Call;
 use minglian_contracts::project::{PROJECTS, Project};
 use minglian_contracts::registry::{KEYS, KeyRecord, ORGANIZATIONS, Organization};
-use minglian_contracts::schema::Table;
-use minglian_contracts::{allocation, payment, schema};
+use minglian_contracts::{allocation, payment};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::keys::PublicKey;
 use minglian_ledger::organization_code::{CheckDigit, OrganizationCode};
@@ -17,35 +16,17 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, Attributes};
 use super::act::{self, Act};
+use super::mirror::entries;
 use super::{IndexError, stored};
 use minglian_contracts::words::payment as payment_words;
 use minglian_contracts::words::{party, project as project_words};
 
-/// The entries of `table` that `changes` set.
-fn entries<K, V>(
-    changes: &Changes,
-    prefix: u8,
-    _table: &Table<K, V>,
-) -> Result<Vec<(K, V)>, IndexError>
-where
-    K: borsh::BorshSerialize + borsh::BorshDeserialize,
-    V: borsh::BorshSerialize + borsh::BorshDeserialize,
-{
-    let set = changes.iter().filter(|(key, _)| key.first() == Some(&prefix));
-    set.filter_map(|(key, value)| Some((key, value.as_ref()?)))
-        .map(|(key, value)| {
-            let tail = key.get(1..).unwrap_or_default();
-            Ok((account::decode("a state key", tail)?, account::decode("a state value", value)?))
-        })
-        .collect()
-}
-
 /// Enters organisations and keys.
 pub(super) fn registry(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
-    for (code, entry) in entries(changes, schema::prefix::ORGANIZATIONS, &ORGANIZATIONS)? {
+    for (code, entry) in entries(changes, &ORGANIZATIONS)? {
         organization(connection, &code, &entry)?;
     }
-    for (key, record) in entries(changes, schema::prefix::KEYS, &KEYS)? {
+    for (key, record) in entries(changes, &KEYS)? {
         enter_key(connection, &key, &record)?;
     }
     Ok(())
@@ -94,7 +75,7 @@ fn enter_key(
 
 /// Enters projects.
 pub(super) fn projects(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
-    for (reference, project) in entries(changes, schema::prefix::PROJECT_FIRST, &PROJECTS)? {
+    for (reference, project) in entries(changes, &PROJECTS)? {
         let Project { title, category, unit, registered_by, year, stage, .. } = &project;
         let mut statement = connection.prepare_cached(
             "INSERT OR REPLACE INTO projects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -150,8 +131,7 @@ pub(super) fn lines(
     acts: &[Act],
 ) -> Result<(), IndexError> {
     let openings = Openings::of(acts);
-    let mut changed: BTreeMap<LineName, Line> =
-        entries(changes, schema::prefix::LINES, &LINES)?.into_iter().collect();
+    let mut changed: BTreeMap<LineName, Line> = entries(changes, &LINES)?.into_iter().collect();
     while let Some((mut name, _)) = changed.first_key_value().map(|(k, v)| (k.clone(), v)) {
         // A chain of new lines is as short as the levels of government; years bound it too.
         while let Some(parent) = changed.get(&name).and_then(|line| line.parent.clone()) {
@@ -255,8 +235,7 @@ pub(super) fn parent(
 
 /// Enters what a payment's act and the bank say of it. Its account is known already.
 pub(super) fn payments(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
-    let prefix = schema::prefix::PAYMENT_FIRST + 1;
-    for ((organization, reference), status) in entries(changes, prefix, &payment::STATUSES)? {
+    for ((organization, reference), status) in entries(changes, &payment::STATUSES)? {
         let query = "UPDATE payments SET status = ?3 WHERE id = \
                      (SELECT id FROM accounts WHERE organization = ?1 AND kind = 'payment' \
                       AND name = ?2)";

@@ -9,7 +9,9 @@ use minglian_contracts::event::{self, Event};
 use minglian_contracts::payment::{self, Order};
 use minglian_contracts::seal::Replayed;
 use minglian_ledger::block::{Block, Header};
+use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::genesis::Genesis;
+use minglian_ledger::height::TimeMs;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::Receipt;
 use minglian_ledger::state::{Changes, MemoryState, StateRead};
@@ -18,7 +20,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
-use super::{IndexError, Writer, movement, state, stored, totals};
+use super::{IndexError, Writer, charity, mirror, movement, obligation, oversight};
+use super::{state, stored, totals};
 use minglian_contracts::words::{self, Names, payment as payment_words};
 
 /// The names of the index.
@@ -46,6 +49,7 @@ impl Writer {
         let changes: Changes =
             state.entries().map(|(key, value)| (key.to_vec(), Some(value.to_vec()))).collect();
         super::state::registry(&transaction, &changes)?;
+        super::mirror::enter(&transaction, &changes)?;
         enter_header(&transaction, header, 0)?;
         let demonstration = if genesis.demonstration { "1" } else { "0" };
         transaction.execute("INSERT INTO meta VALUES ('demonstration', ?1)", [demonstration])?;
@@ -85,8 +89,10 @@ fn write_block(
     for (index, (signed, receipt)) in (first..).zip(block.transactions.iter().zip(receipts)) {
         acts.push(read_act(connection, index, signed, receipt)?);
     }
+    mirror::enter(connection, changes)?;
     state::registry(connection, changes)?;
     state::projects(connection, changes)?;
+    charity::funds(connection, changes)?;
     state::lines(connection, changes, &acts)?;
     let mut touched = BTreeSet::new();
     for (index, (signed, act)) in (first..).zip(block.transactions.iter().zip(&acts)) {
@@ -104,7 +110,21 @@ fn write_block(
         enter_balance(connection, account, reader)?;
     }
     state::payments(connection, changes)?;
+    let numbered: Vec<(u64, &Act)> = (first..).zip(&acts).collect();
+    charity::enter(connection, changes, &touched, &numbered, reader)?;
+    oversight::enter(connection, changes)?;
+    let (today, is_new_month) = calendar(connection, header)?;
+    obligation::enter(connection, changes, reader, today, is_new_month)?;
     enter_header(connection, header, receipts.len() as u64)
+}
+
+/// The block's day in Beijing, and whether it is the first block of its month.
+fn calendar(connection: &Connection, header: &Header) -> Result<(Date, bool), IndexError> {
+    let query = "SELECT time_ms FROM blocks ORDER BY height DESC LIMIT 1";
+    let before: i64 = connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
+    let day = |time: TimeMs| beijing_date(time).unwrap_or(Date::MIN);
+    let (before, today) = (day(TimeMs(super::count(before))), day(header.time_ms));
+    Ok((today, header.height.0 == 1 || before.month() != today.month()))
 }
 
 fn enter_header(
@@ -233,6 +253,11 @@ fn enter_record(
         let query = "INSERT INTO record_projects VALUES (?1, ?2)";
         connection.prepare_cached(query)?.execute(params![project, index])?;
     }
+    let mut statement =
+        connection.prepare_cached("INSERT OR IGNORE INTO record_subjects VALUES (?1, ?2)")?;
+    for subject in oversight::subjects(&act.subject, &act.author) {
+        statement.execute(params![subject, index])?;
+    }
     enter_correction(connection, index, act)
 }
 
@@ -314,6 +339,7 @@ fn enter_balance(
     if id.is_terminal() {
         return Ok(());
     }
+    charity::add_balance(connection, id, balance.saturating_sub(before))?;
     let attributes = account::attributes(connection, number)?;
     totals::add(connection, &attributes, totals::LEFT, balance.saturating_sub(before), 0)
 }

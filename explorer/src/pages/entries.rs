@@ -64,10 +64,10 @@ pub async fn entries(State(app): State<App>, Query(filter): Query<Filter>) -> Pa
         ];
         let next = if has_more { address("/entries", &filters) } else { String::new() };
         let title = match (organization.as_str(), project.as_str(), refused.as_str()) {
-            ("", "", "") => "全部账目".to_owned(),
-            ("", "", _) => "未通过的业务".to_owned(),
-            ("", project, _) => format!("项目 {project} 的账目"),
-            (organization, ..) => format!("{organization} 的账目"),
+            ("", "", "") => frame.say("全部账目").to_owned(),
+            ("", "", _) => frame.say("未通过的业务").to_owned(),
+            ("", project, _) => format!("{} · {project}", frame.say("账目")),
+            (organization, ..) => format!("{} · {organization}", frame.say("账目")),
         };
         Ok(Entries { frame, title, records, next })
     })

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::beijing;
 use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
+use crate::language::Language;
 use crate::web::{App, Frame, PageError, ScriptedResult};
 use minglian_contracts::words;
 
@@ -49,6 +50,7 @@ struct Record {
 struct Refusal {
     code: u32,
     sentence: &'static str,
+    english: &'static str,
     article: &'static str,
     detail: String,
 }
@@ -83,12 +85,13 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedRe
             .ok_or_else(|| PageError::NotFound(format!("第{index}条账目")))?;
         let outcome: Outcome = serde_json::from_str(&record.outcome).map_err(IndexError::from)?;
         let (events, refusal) = match outcome {
-            Outcome::Applied(events) => (spoken(connection, &events), None),
+            Outcome::Applied(events) => (spoken(connection, &events, frame.language), None),
             Outcome::Refused { code, detail } => {
                 let known = Code::from_number(code);
                 let sentence = known.map_or("未知的规则", Code::chinese);
+                let english = known.map_or("unknown rule", Code::english);
                 let article = known.map_or("", Code::article);
-                (Vec::new(), Some(Refusal { code, sentence, article, detail }))
+                (Vec::new(), Some(Refusal { code, sentence, english, article, detail }))
             }
         };
         let rest = "WHERE m.log_index = ?1 ORDER BY m.number LIMIT 200";
@@ -111,10 +114,14 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedRe
 }
 
 /// What the events say; movements stand in a table of their own.
-fn spoken(connection: &Connection, events: &[Event]) -> Vec<String> {
+fn spoken(connection: &Connection, events: &[Event], language: Language) -> Vec<String> {
     let names = read::names(connection);
     let others = events.iter().filter(|event| !matches!(event, Event::Movement(_)));
-    others.map(|event| words::event(event, &names).zh).collect()
+    let sentence = |event: &Event| {
+        let said = words::event(event, &names);
+        language.pick(&said.zh, &said.en).to_owned()
+    };
+    others.map(sentence).collect()
 }
 
 fn find(connection: &Connection, index: i64) -> Result<Option<Record>, IndexError> {

@@ -102,9 +102,16 @@ pub async fn movements(State(app): State<App>, Query(filter): Query<Filter>) -> 
         query.extend(set.iter().map(|(name, value)| (*name, value.as_str())));
         query.push(("after", &last));
         let next = if has_more { address("/movements", &query) } else { String::new() };
-        let words: Vec<&str> =
-            chosen.iter().map(|(_, word)| *word).filter(|word| !word.is_empty()).collect();
-        let title = if words.is_empty() { "全部流水".to_owned() } else { words.join("、") };
+        let words: Vec<&str> = chosen
+            .iter()
+            .map(|(_, word)| frame.say(word))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let separator = frame.pick("、", ", ");
+        let title = match words.is_empty() {
+            true => frame.say("全部流水").to_owned(),
+            false => words.join(separator),
+        };
         let filters: Vec<String> =
             set.into_iter().map(|(_, value)| value).filter(|value| !value.is_empty()).collect();
         let filters = filters.join(" · ");

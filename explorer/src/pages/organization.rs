@@ -5,12 +5,18 @@ use axum::extract::{Path, Query, State};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
+use super::charity::year::{self, Charity};
+use super::disclosure::list::{PublicationRow, publications};
+use super::oversight::credit::{self, Credit};
 use super::{LIMIT, ROWS_MAX, cut};
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
 use minglian_contracts::words;
+
+/// How many publications and credit events stand here; pages of their own have the others.
+const SHORT: usize = 5;
 
 /// Where the list of lines begins.
 #[derive(Debug, Default, Deserialize)]
@@ -55,6 +61,9 @@ struct OrganizationPage {
     next: Option<i64>,
     keys: Vec<KeyRow>,
     records: Vec<RecordRow>,
+    charity: Option<Charity>,
+    publications: Vec<PublicationRow>,
+    credit: Credit,
 }
 
 /// `GET /organizations/{code}`.
@@ -75,7 +84,26 @@ pub async fn organization(
                     WHERE c.organization = ?1 ORDER BY r.log_index DESC LIMIT 20";
         let records = read::records(connection, rest, &[&code])?;
         let keys = keys(connection, &code)?;
-        Ok(OrganizationPage { frame, organization, lines, next, keys, records })
+        let mut publications = publications(connection, &code, i64::MAX)?;
+        publications.truncate(SHORT);
+        let (charity, credit) = match code.parse() {
+            Ok(parsed) => {
+                let credit = credit::read(connection, &parsed, frame.today, SHORT)?;
+                (year::read(connection, &parsed, frame.today)?, credit)
+            }
+            Err(_) => (None, Credit::default()),
+        };
+        Ok(OrganizationPage {
+            frame,
+            organization,
+            lines,
+            next,
+            keys,
+            records,
+            charity,
+            publications,
+            credit,
+        })
     })
     .await
 }

@@ -20,7 +20,7 @@ use minglian_contracts::words::book as book_words;
 const ENTRIES_MAX: usize = 100;
 
 /// Edges and ends that are added up for the sums above the table.
-const SUMMED_MAX: usize = 5_000;
+pub(crate) const SUMMED_MAX: usize = 5_000;
 
 /// Longest cursor in an address, in characters: the guard bounds the whole address.
 const CURSOR_CHARACTERS_MAX: usize = 15 * 1024;
@@ -45,19 +45,21 @@ struct Hop {
     attribution: &'static str,
 }
 
-struct End {
-    place: Place,
-    amount: Money,
-    is_spent: bool,
+/// Where a trace ends: an account, and how much is there.
+pub(crate) struct End {
+    pub(crate) place: Place,
+    pub(crate) amount: Money,
+    pub(crate) is_spent: bool,
 }
 
-struct Flow {
-    hop: u32,
-    from: Place,
-    to: Place,
-    attribution: &'static str,
-    amount: Money,
-    count: u64,
+/// What went from one account to another, by how it was chosen.
+pub(crate) struct Flow {
+    pub(crate) hop: u32,
+    pub(crate) from: Place,
+    pub(crate) to: Place,
+    pub(crate) attribution: &'static str,
+    pub(crate) amount: Money,
+    pub(crate) count: u64,
 }
 
 #[derive(Template)]
@@ -121,7 +123,12 @@ pub async fn trace(
     .await
 }
 
-fn follow(connection: &Connection, cursor: Cursor, entries: usize) -> Result<Page, PageError> {
+/// Follows a trace through the index.
+pub(crate) fn follow(
+    connection: &Connection,
+    cursor: Cursor,
+    entries: usize,
+) -> Result<Page, PageError> {
     trace::trace(&Movements(connection), cursor, entries).map_err(|error| match error {
         trace::TraceError::Source(error) => PageError::Index(error),
         other => PageError::Trace(other.to_string()),
@@ -149,7 +156,8 @@ fn hops(connection: &Connection, edges: Vec<Edge>) -> Result<Vec<Hop>, IndexErro
     Ok(hops)
 }
 
-fn flows(connection: &Connection, sums: &Aggregate) -> Result<Vec<Flow>, IndexError> {
+/// What went from where to where.
+pub(crate) fn flows(connection: &Connection, sums: &Aggregate) -> Result<Vec<Flow>, IndexError> {
     use minglian_contracts::book::Attribution;
     let flow = |(flow, total): (&trace::aggregate::Flow, &trace::aggregate::Total)| {
         let from = match &flow.from {
@@ -168,7 +176,8 @@ fn flows(connection: &Connection, sums: &Aggregate) -> Result<Vec<Flow>, IndexEr
     sums.flows().map(flow).collect()
 }
 
-fn ends(connection: &Connection, sums: &Aggregate) -> Result<Vec<End>, IndexError> {
+/// Where it is now.
+pub(crate) fn ends(connection: &Connection, sums: &Aggregate) -> Result<Vec<End>, IndexError> {
     let end = |(id, total): (&minglian_contracts::book::AccountId, &trace::aggregate::Total)| {
         let (place, amount) = (read::place(connection, id)?, money(total.amount_fen));
         Ok(End { place, amount, is_spent: id.is_terminal() })

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use minglian_client::ClientError;
 
 use crate::index::IndexError;
+use crate::language::Language;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum PageError {
     /// A request that no page answers; what is wrong, in Chinese.
     #[error("请求有误:{0}")]
     Malformed(String),
+    /// More than one answer adds up; what to do, in Chinese.
+    #[error("内容过多:{0}")]
+    TooMuch(String),
     /// The index cannot be read.
     #[error("索引暂时无法读取")]
     Index(#[from] IndexError),
@@ -38,6 +42,12 @@ pub enum PageError {
     TooLong,
 }
 
+impl From<minglian_ledger::state::StateError> for PageError {
+    fn from(error: minglian_ledger::state::StateError) -> Self {
+        Self::Index(error.into())
+    }
+}
+
 impl From<rusqlite::Error> for PageError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Index(error.into())
@@ -45,15 +55,43 @@ impl From<rusqlite::Error> for PageError {
 }
 
 /// What the guard shows of an error.
-#[derive(Debug, Clone)]
-pub struct Shown(pub String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+impl Shown {
+    /// Both languages.
+    pub fn of(zh: &str, en: &str) -> Self {
+        Self { zh: zh.to_owned(), en: en.to_owned() }
+    }
+}
 
 impl PageError {
+    /// In English, for readers; what was looked for stays as it was typed.
+    pub fn english(&self) -> String {
+        let say = |chinese: &str| Language::English.say(chinese).to_owned();
+        match self {
+            Self::NotFound(what) => format!("Not found: {}", say(what)),
+            Self::Malformed(what) => format!("The request is malformed: {}", say(what)),
+            Self::TooMuch(what) => format!("Too much for one page: {}", say(what)),
+            Self::Index(_) => "The index cannot be read at the moment".to_owned(),
+            Self::Node(_) => "The node does not give the proof that is asked for".to_owned(),
+            Self::Trace(what) => format!("The trace was interrupted: {what}"),
+            Self::Render(_) | Self::Broken => "The page cannot be made".to_owned(),
+            Self::Timeout => "The page took too long; ask for less".to_owned(),
+            Self::TooLong => "The address is too long".to_owned(),
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::TooMuch(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::URI_TOO_LONG,
             Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
             Self::Node(error) if error.is_vacant() => StatusCode::NOT_FOUND,
@@ -72,7 +110,7 @@ impl IntoResponse for PageError {
             tracing::error!(error = ?self, "no page");
         }
         let mut response = status.into_response();
-        response.extensions_mut().insert(Shown(self.to_string()));
+        response.extensions_mut().insert(Shown { zh: self.to_string(), en: self.english() });
         response
     }
 }

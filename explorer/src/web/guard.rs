@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::error::Shown;
-use super::{App, Frame, PageError, Scripted};
+use super::{ASKED, App, Asked, Frame, PageError, Scripted};
+use crate::language::Language;
 
 /// How long a page may take.
 pub const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,24 +52,49 @@ struct ErrorPage {
 
 /// Bounds a request, and completes its answer.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    let address = request.uri().path_and_query().map_or(0, |known| known.as_str().len());
-    let response = if address > ADDRESS_BYTES_MAX {
-        PageError::TooLong.into_response()
-    } else {
-        match tokio::time::timeout(PAGE_TIMEOUT, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => PageError::Timeout.into_response(),
+    let address = request.uri().path_and_query().map_or("/", |known| known.as_str()).to_owned();
+    let (chosen, rest) = Language::of_address(&address);
+    let remembered = Language::remembered(request.headers());
+    if chosen.is_none() && address == "/" && request.method() == Method::GET {
+        let wanted = remembered.unwrap_or_else(|| Language::of_browser(request.headers()));
+        if wanted != Language::default() {
+            return completed(Redirect::to(&format!("/{}/", wanted.code())).into_response());
         }
-    };
-    let mut response = with_error_page(app, response).await;
+    }
+    let asked = Asked { language: chosen.unwrap_or_default(), address: rest };
+    ASKED
+        .scope(asked, async move {
+            let response = if address.len() > ADDRESS_BYTES_MAX {
+                PageError::TooLong.into_response()
+            } else {
+                match tokio::time::timeout(PAGE_TIMEOUT, next.run(request)).await {
+                    Ok(response) => response,
+                    Err(_) => PageError::Timeout.into_response(),
+                }
+            };
+            let mut response = completed(with_error_page(app, response).await);
+            let cookie = chosen.filter(|language| remembered != Some(*language));
+            let cookie = cookie.and_then(|it| HeaderValue::from_str(&it.cookie()).ok());
+            if let Some(cookie) = cookie {
+                response.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            response
+        })
+        .await
+}
+
+/// Gives an answer the headers that all have.
+fn completed(mut response: Response) -> Response {
     let is_scripted = response.extensions().get::<Scripted>().is_some();
     let policy = HeaderValue::from_static(if is_scripted { SCRIPTED_POLICY } else { POLICY });
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response.headers_mut().extend(HEADERS);
-    let cached = response.headers().contains_key(header::CACHE_CONTROL);
-    if !cached {
+    if !response.headers().contains_key(header::CACHE_CONTROL) {
         let fresh = HeaderValue::from_static("no-cache");
         response.headers_mut().insert(header::CACHE_CONTROL, fresh);
+        // The address of the home page without a language may be answered in either.
+        let vary = HeaderValue::from_static("cookie, accept-language");
+        response.headers_mut().insert(header::VARY, vary);
     }
     response
 }
@@ -79,13 +105,15 @@ async fn with_error_page(app: App, response: Response) -> Response {
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let shown = response.extensions().get::<Shown>().map(|shown| shown.0.clone());
+    let language = Asked::now().language;
+    let shown = response.extensions().get::<Shown>().cloned();
     let text = shown.unwrap_or_else(|| match status {
-        StatusCode::METHOD_NOT_ALLOWED => "本站只供阅读".to_owned(),
-        StatusCode::NOT_FOUND => "没有找到这个网址".to_owned(),
-        _ => "请求有误".to_owned(),
+        StatusCode::METHOD_NOT_ALLOWED => Shown::of("本站只供阅读", "This site is for reading"),
+        StatusCode::NOT_FOUND => Shown::of("没有找到这个网址", "There is no such page"),
+        _ => Shown::of("请求有误", "The request is malformed"),
     });
-    let fallback = Frame::without_index(&app);
+    let text = language.pick(&text.zh, &text.en).to_owned();
+    let fallback = Frame::without_index(&app, Asked::now());
     let (number, copy) = (status.as_u16(), text.clone());
     let page = app
         .page(move |_, frame| Ok(ErrorPage { frame, status: number, text: copy }))

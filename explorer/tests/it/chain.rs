@@ -27,13 +27,21 @@ use minglian_ledger::validators::{Validator, ValidatorSet};
 /// A name that would run a script on a page that forgets to escape it.
 pub const HOSTILE: &str = "敬老院<script>alert(1)</script>&\"'";
 
+/// A charity's name that would break out of an attribute, a feed and a calendar.
+pub const HOSTILE_CHARITY: &str = "慈善会\"><b>;,]]>&";
+
 /// Keys, names and kinds of the organisations.
 pub const ORGANIZATIONS: &[(&str, &str, OrganizationKind)] = &[
     ("finance", "泸县财政局", OrganizationKind::Finance),
     ("civil", "泸县民政局", OrganizationKind::CivilAffairs),
     ("home", HOSTILE, OrganizationKind::ProjectUnit),
     ("lottery", "泸州市福彩中心", OrganizationKind::LotteryCentre),
+    ("audit", "泸县审计局", OrganizationKind::Audit),
+    ("charity", HOSTILE_CHARITY, OrganizationKind::Charity),
 ];
+
+/// How many of them, from the first on, run a validator.
+const VALIDATORS: usize = 4;
 
 const ROLES: &[(&str, Role)] = &[
     ("governor", Role::Governor),
@@ -87,7 +95,7 @@ pub fn genesis() -> Genesis {
             })
             .collect(),
     };
-    let validators = ORGANIZATIONS.iter().map(|(key, ..)| validator(key)).collect();
+    let validators = ORGANIZATIONS[..VALIDATORS].iter().map(|(key, ..)| validator(key)).collect();
     Genesis {
         name: text("test"),
         demonstration: true,
@@ -115,6 +123,7 @@ pub struct Chain {
     pub leaves: Vec<Vec<u8>>,
     pub log: MemoryTree,
     references: u64,
+    not_before: TimeMs,
 }
 
 impl Chain {
@@ -136,9 +145,15 @@ impl Chain {
             leaves: Vec::new(),
             log: MemoryTree::new(),
             references: 0,
+            not_before: TimeMs(0),
         };
         chain.append(sealed);
         chain
+    }
+
+    /// The next block is of this day at noon, or later.
+    pub fn wait_until(&mut self, date: &str) {
+        self.not_before = noon(date);
     }
 
     fn append(&mut self, sealed: Sealed) {
@@ -165,7 +180,7 @@ impl Chain {
 
     /// Appends a certified block; the codes of its receipts.
     pub fn block(&mut self, transactions: Vec<Transaction>) -> Vec<u32> {
-        let time_ms = TimeMs(self.header.time_ms.0 + 60_000);
+        let time_ms = TimeMs(self.header.time_ms.0 + 60_000).max(self.not_before);
         let place = Place { parent: &self.header, time_ms, proposer: ValidatorAddress::default() };
         let replayed =
             seal::build(place, &transactions, &self.state, &self.tree, &self.frontier).unwrap();
@@ -191,6 +206,21 @@ impl Chain {
             let approve = Call::Approval(approval::Call::Approve { proposal: id });
             let step = self.sign(&format!("{organization}.{role}"), &approve);
             code = self.block(vec![step])[0];
+        }
+        code
+    }
+
+    /// As [`Chain::act`], with officers of any organisation.
+    pub fn act_with(&mut self, organization: &str, call: &Call, officers: &[&str]) -> u32 {
+        let proposal = self.sign(&format!("{organization}.maker"), call);
+        let id: TransactionId = proposal.id();
+        let mut code = self.block(vec![proposal])[0];
+        for officer in officers {
+            if code != 0 {
+                return code;
+            }
+            let approve = Call::Approval(approval::Call::Approve { proposal: id });
+            code = self.alone(officer, &approve);
         }
         code
     }

@@ -11,5 +11,7 @@ mod index;
 mod pages;
 mod proving;
 mod site;
+mod society;
+mod society_pages;
 mod story;
 mod words;

@@ -1,5 +1,7 @@
 //! Every page over HTTP.
 
+use std::collections::BTreeSet;
+
 use minglian_explorer::status::Following;
 use minglian_ledger::height::Height;
 
@@ -109,7 +111,7 @@ async fn an_entry_shows_who_signed_what_it_did_and_how_to_check_it() {
     expect(&site, "/entries/1", &["待审批", "没有流水"]).await;
     let body = site.get("/entries?refused=1").await.body;
     let link = body.split("href=\"/entries/").nth(2).unwrap().split('"').next().unwrap();
-    let code = "未通过(代码 <span data-field=\"code\">304</span>)";
+    let code = "未通过 (<span data-field=\"code\">304</span>)";
     let refused = [code, "账户余额不足"];
     expect(&site, &format!("/entries/{link}"), &refused).await;
     // The payment's record knows its bank result and its return.
@@ -119,6 +121,36 @@ async fn an_entry_shows_who_signed_what_it_did_and_how_to_check_it() {
     let record = page.split("付款账目</dt><dd><a href=\"").nth(1).unwrap();
     let record = record.split('"').next().unwrap();
     expect(&site, record, &["后来的更正、回单或退回", "付款“凭证1”退回20万元"]).await;
+}
+
+#[tokio::test]
+async fn a_check_is_offered_in_both_languages_for_the_same_fields() {
+    let site = Site::of(&story::told()).await;
+    let fields = |body: &str| -> BTreeSet<String> {
+        let parts = body.split("data-").skip(1).filter_map(|part| part.split_once("=\""));
+        let named = parts.filter(|(name, _)| ["field", "cell", "verify"].contains(name));
+        named.map(|(name, rest)| format!("{name} {}", rest.split('"').next().unwrap())).collect()
+    };
+    for (path, english) in [
+        ("/entries/3", "CNY 4,650,000.00"),
+        ("/accounts/1", "Verify the balance on this machine"),
+        ("/verify", "Was the ledger rewritten?"),
+    ] {
+        let mut chinese = fields(&site.get(path).await.body);
+        let answer = site.get(&format!("/en{path}")).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.body.contains("<html lang=\"en\">") && answer.body.contains(english));
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        check_script(path, policy, &answer.body.to_lowercase());
+        // English pages have no amounts in ten thousands.
+        chinese.remove("field balance_wan");
+        assert!(!chinese.is_empty(), "{path}");
+        assert_eq!(fields(&answer.body), chinese, "{path}");
+    }
+    let link = site.get("/en/entries/3").await.body;
+    assert!(link.contains("href=\"/en/verify/records/3/bundle.json\""), "{link}");
+    assert_eq!(site.get("/en/verify/genesis.json").await.status, 200);
+    assert!(site.get("/en/verify/checkpoint").await.body.contains("does not give the proof"));
 }
 
 #[tokio::test]
@@ -172,14 +204,13 @@ async fn an_empty_ledger_and_the_stylesheet_are_pages_too() {
     for path in ["/", "/allocations", "/organizations", "/projects", "/entries"] {
         expect(&site, path, &[]).await;
     }
-    for path in ["/verify", "/verify?lang=en"] {
-        expect(&site, path, &[chain.genesis.hash().to_string().as_str()]).await;
-    }
+    expect(&site, "/verify", &[chain.genesis.hash().to_string().as_str()]).await;
     let page = site.get("/verify").await.body;
     let script = page.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
     let answer = site.get(script).await;
     assert_eq!(answer.headers["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(answer.headers["content-type"], "text/javascript; charset=utf-8");
+    assert!(!answer.headers.contains_key("vary"), "a script is the same in every language");
     // The small script knows under which name the verifier is.
     let verifier = answer.body.split("\"/assets/").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(site.get(&format!("/assets/{verifier}")).await.status, 200, "{verifier}");

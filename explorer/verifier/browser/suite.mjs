@@ -55,28 +55,35 @@ function expectFailure(verdict, step, why) {
 
 test('honest entries and accounts verify', async () => {
   for (const path of ['/entries/1', '/entries/3', `/entries/${sites.payment}`, '/accounts/1',
-    '/accounts/3', '/verify']) {
+    '/accounts/3', '/verify', '/en/entries/3', '/en/accounts/1', '/en/verify']) {
     await visit(async (reader) => {
       const verdict = await reader.verify(`${proxy.base}${path}`);
       expectPass(verdict);
-      assert.match(verdict.words, /4 个创世验证者/);
-      assert.match(verdict.words, /3 个验证者共同签名/);
       await reader.page.click('button.plain');
-      assert.match((await reader.verdict()).words, /^Verified/);
+      const other = await reader.verdict();
+      // The verdict is first in the page's language; the button shows it in the other one.
+      const [zh, en] = path.startsWith('/en/') ? [other, verdict] : [verdict, other];
+      assert.match(zh.words, /^核验通过/);
+      assert.match(zh.words, /4 个创世验证者/);
+      assert.match(zh.words, /3 个验证者共同签名/);
+      assert.match(en.words, /^Verified/);
     });
   }
 });
 
-test('every entry of the story agrees with its bytes', async () => {
-  await visit(async (reader) => {
-    await reader.page.goto(`${proxy.base}/entries`);
-    const links = await reader.page.locator('td[data-label="序号"] a').evaluateAll((all) =>
-      all.map((link) => link.getAttribute('href')));
-    assert.ok(links.length > 15, `${links.length} entries`);
-    for (const link of links) {
-      expectPass(await reader.verify(`${proxy.base}${link}`));
-    }
-  });
+test('every entry of the story agrees with its bytes, in both languages', async () => {
+  for (const language of ['', '/en']) {
+    await visit(async (reader) => {
+      await reader.page.goto(`${proxy.base}${language}/entries`);
+      const links = await reader.page.locator('tbody td:first-child a').evaluateAll((all) =>
+        all.map((link) => link.getAttribute('href')));
+      assert.ok(links.length > 15, `${links.length} entries`);
+      for (const link of links) {
+        assert.ok(link.startsWith(`${language}/entries/`), link);
+        expectPass(await reader.verify(`${proxy.base}${link}`));
+      }
+    });
+  }
 });
 
 test('one changed byte of the evidence is refused, wherever it is', async () => {
@@ -117,20 +124,27 @@ test('a page that shows something else than the record is refused', async () => 
     ['data-field="height">2<', 'data-field="height">3<'], ['>业务-2<', '>业务-3<'],
     ['“省级指标”', '“市级指标”'], ['&#34;approve&#34;', '&#34;reject&#34;'],
     ['CNY 4,650,000.00', 'CNY 4,650,000.01'],
-  ];
-  for (const [from, to] of changes) {
-    const tamper = only('/entries/3', (body) => {
+  ].map((change) => ['/entries/3', ...change]);
+  const english = [
+    ['CNY 4,650,000.00', 'CNY 9,650,000.00'], ['指标465万元', '指标965万元'],
+    ['class="money">4,650,000.00<', 'class="money">9,650,000.00<'], ['>Receipt<', '>Transfer<'],
+    ['first in, first out', 'designated'], ['[0, 465000000)', '[0, 465000001)'],
+  ].map((change) => ['/en/entries/3', ...change]);
+  for (const [path, from, to] of [...changes, ...english]) {
+    const tamper = only(path, (body) => {
       const text = body.toString('utf8');
       // The place on the page is known to be there; the last one of a text stands in the tables.
       assert.ok(text.includes(from), `no ${from}`);
       return Buffer.from(text.replaceAll(from, to), 'utf8');
     });
     await visit(async (reader) =>
-      expectFailure(await reader.verify(`${proxy.base}/entries/3`), 'fields', from), { tamper });
+      expectFailure(await reader.verify(`${proxy.base}${path}`), 'fields', from), { tamper });
   }
-  const tamper = only('/accounts/1', (body) => replace(body, 'data-field="balance">', '$&1'));
-  await visit(async (reader) =>
-    expectFailure(await reader.verify(`${proxy.base}/accounts/1`), 'fields', 'balance'), { tamper });
+  for (const path of ['/accounts/1', '/en/accounts/1']) {
+    const tamper = only(path, (body) => replace(body, 'data-field="balance">', '$&1'));
+    await visit(async (reader) =>
+      expectFailure(await reader.verify(`${proxy.base}${path}`), 'fields', 'balance'), { tamper });
+  }
 });
 
 test('evidence of another record or account is refused', async () => {
@@ -286,7 +300,7 @@ async function genesisHash() {
 test('everything reads without JavaScript', async () => {
   await visit(async (reader) => {
     const pages = [['/entries/3', '4,650,000.00'], ['/accounts/1', '余额'], ['/verify', '创世哈希'],
-      ['/verify?lang=en', 'Genesis hash']];
+      ['/en/verify', 'Genesis hash']];
     for (const [path, text] of pages) {
       await reader.page.goto(`${proxy.base}${path}`);
       const body = await reader.page.locator('body').innerText();
@@ -317,7 +331,8 @@ test('the pages fit a telephone, in both languages', async () => {
   for (const width of [360, 1280]) {
     await visit(async (reader) => {
       for (const [name, path] of [['entry', '/entries/3'], ['account', '/accounts/1'],
-        ['verify-zh', '/verify'], ['verify-en', '/verify?lang=en']]) {
+        ['verify', '/verify'], ['entry-en', '/en/entries/3'], ['account-en', '/en/accounts/1'],
+        ['verify-en', '/en/verify']]) {
         const { outcome } = await reader.verify(`${proxy.base}${path}`);
         assert.equal(outcome, 'pass', path);
         const wide = await reader.page.evaluate(() => document.documentElement.scrollWidth);

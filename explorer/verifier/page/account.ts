@@ -4,6 +4,7 @@ import {
 } from '../src/index.ts';
 import type { Proven } from '../src/index.ts';
 import { compareField } from './compare.ts';
+import { pageLanguage } from './dom.ts';
 import { tenThousands } from './record.ts';
 import { step } from './evidence.ts';
 import type { Report } from './report.ts';
@@ -28,7 +29,9 @@ export function compareAccount(report: Report, proven: Proven, pageHeight: strin
     compareField(report, 'name', id.kind === 'payment' ? id.reference : String(id.movement));
   }
   compareField(report, 'balance', formatYuan(balance));
-  compareField(report, 'balance_wan', tenThousands(balance));
+  if (pageLanguage() === 'zh') {
+    compareField(report, 'balance_wan', tenThousands(balance));
+  }
   const same = report.rows.every((row) => row.same);
   const height = proven.header.height.toString();
   const later = height === pageHeight ? say('', '') : say(

@@ -8,17 +8,24 @@ import type { Movement, RecordView } from '../src/index.ts';
 import {
   amountsIn, beijing, compareField, compareJson, leaves, shownText, strangeAmounts, textOf,
 } from './compare.ts';
+import type { Language } from './dom.ts';
+import { pageLanguage } from './dom.ts';
 import { proveEvidence, step } from './evidence.ts';
-import type { Report } from './report.ts';
+import type { Report, Said } from './report.ts';
 import { say } from './report.ts';
 import { FIELDS } from './words.ts';
 
-const KINDS: Record<string, string> = {
-  receipt: '入账', transfer: '划转', payment: '支付', carry_over: '结转', purpose_change: '改变用途',
-  return: '退回', reversal: '冲正', rebase: '重整',
+/** The words that the pages have for movements (contracts/src/words/book.rs, explorer/src/words/). */
+const KINDS: Record<string, Said> = {
+  receipt: say('入账', 'Receipt'), transfer: say('划转', 'Transfer'),
+  payment: say('支付', 'Payment'), carry_over: say('结转', 'Carried over'),
+  purpose_change: say('改变用途', 'Change of use'), return: say('退回', 'Returned'),
+  reversal: say('冲正', 'Reversal'), rebase: say('重整', 'Rebased'),
 };
-const BASES: Record<string, string> = {
-  designated: '指定来源', first_in_first_out: '先进先出', substitution: '替代',
+const BASES: Record<string, Said> = {
+  designated: say('指定来源', 'designated'),
+  first_in_first_out: say('先进先出', 'first in, first out'),
+  substitution: say('替代', 'substitution'),
 };
 
 /** A verified record, decoded. */
@@ -157,32 +164,36 @@ function compareMovements(report: Report, record: types.Record): void {
 }
 
 function compareMovement(report: Report, movement: Movement, row: Element | null): void {
-  const cell = (label: string): Element | null =>
-    row?.querySelector(`td[data-label="${label}"]`) ?? null;
-  const compare = (label: string, en: string, proven: string, shown: string | null): void =>
-    report.compare(say(`流水${movement.number} ${label}`, `Movement ${movement.number} ${en}`),
-      proven, shown);
-  const kind = textOf(cell('种类'))?.split(' ')[0] ?? null;
-  compare('流水', 'number', movement.number.toString(), textOf(cell('流水')));
-  compare('种类', 'kind', KINDS[movement.kind.kind] ?? movement.kind.kind, kind);
-  const money = cell('金额(元)')?.querySelector('.money') ?? null;
-  compare('金额', 'amount', `${formatYuan(movedFen(movement))}${tenThousands(movedFen(movement))}万`,
-    textOf(money));
+  const language = pageLanguage();
+  const shown = (cell: string): string | null =>
+    textOf(row?.querySelector(`[data-cell="${cell}"]`) ?? null);
+  const named = (zh: string, en: string): Said =>
+    say(`流水${movement.number} ${zh}`, `Movement ${movement.number} ${en}`);
+  const compare = (cell: string, zh: string, proven: string | undefined): void =>
+    report.compare(named(zh, cell), proven ?? '', shown(cell));
+  compare('number', '编号', movement.number.toString());
+  compare('kind', '种类', KINDS[movement.kind.kind]?.[language]);
+  const fen = movedFen(movement);
+  compare('amount', '金额', amountCell(fen, language));
   const { start, end } = movement.to_interval;
-  compare('位置区间', 'positions', `[${start}, ${end})`, textOf(cell('位置区间')));
-  compare('对应方式', 'attribution', BASES[movement.basis.kind] ?? '', textOf(cell('对应方式')));
-  const to = movement.to;
-  const named = to.kind === 'line' ? `“${to.line}”` : to.kind === 'payment'
-    ? `付款“${to.reference}”` : `第${to.movement}笔流水`;
-  const place = textOf(cell('去向'));
-  report.compare(say(`流水${movement.number} 去向`, `Movement ${movement.number} to`), named, place,
-    place?.endsWith(named) ?? false);
-  if (movement.from.kind === 'account' && movement.from.value.kind === 'line') {
-    const from = `“${movement.from.value.line}”`;
-    const shown = textOf(cell('来源'));
-    report.compare(say(`流水${movement.number} 来源`, `Movement ${movement.number} from`), from,
-      shown, shown?.endsWith(from) ?? false);
+  compare('positions', '位置区间', `[${start}, ${end})`);
+  compare('attribution', '对应方式', BASES[movement.basis.kind]?.[language]);
+  // What stands before the name comes from the registry.
+  const compareEnd = (cell: string, zh: string, end: string): void => {
+    const place = shown(cell);
+    report.compare(named(zh, cell), end, place, place?.endsWith(end) ?? false);
+  };
+  const { to, from } = movement;
+  compareEnd('to', '去向', to.kind === 'line' ? `“${to.line}”` : to.kind === 'payment'
+    ? `付款“${to.reference}”` : `第${to.movement}笔流水`);
+  if (from.kind === 'account' && from.value.kind === 'line') {
+    compareEnd('from', '来源', `“${from.value.line}”`);
   }
+}
+
+/** An amount as the tables write it: Chinese pages have it in 万元 too. */
+function amountCell(fen: bigint, language: Language): string {
+  return language === 'zh' ? `${formatYuan(fen)}${tenThousands(fen)}万` : formatYuan(fen);
 }
 
 /** Ten thousands of yuan without needless zeros, as the pages write them. */

@@ -1,0 +1,280 @@
+//! What charities received, hold and spent, laid out by fund, campaign and quarter.
+
+use std::collections::BTreeSet;
+
+use minglian_contracts::book::{self, AccountId};
+use minglian_contracts::charity::campaign::CAMPAIGNS;
+use minglian_contracts::charity::disbursement::{Expense, PAYOUTS, Payout, Reason};
+use minglian_contracts::charity::donation::{DONATIONS, Donation};
+use minglian_contracts::charity::fund::FUNDS;
+use minglian_contracts::charity::{self, Event as CharityEvent};
+use minglian_contracts::event::Event;
+use minglian_contracts::payment::Reference;
+use minglian_ledger::date::Date;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::{Changes, StateRead};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::act::Act;
+use super::mirror::{entries, keys};
+use super::{IndexError, account, stored};
+
+/// What stands before a fund's reference in the names of its accounts.
+const FUND_MARK: &str = "慈善·";
+
+/// The line in which a fund keeps money that is bound to no use.
+const POOL_LINE: &str = "非限定";
+
+/// Income, in quarters.
+pub const INCOME: &str = "income";
+
+/// Enters funds and campaigns; before the block's balances, which funds add up.
+pub(super) fn funds(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
+    for (name, fund) in entries(changes, &FUNDS)? {
+        let query = "INSERT INTO charity_funds \
+                     (host, fund, kind, name, opened_on, closed_on, pool, restricted, goods) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0) \
+                     ON CONFLICT (host, fund) DO UPDATE SET closed_on = excluded.closed_on";
+        connection.prepare_cached(query)?.execute(params![
+            name.host.as_str(),
+            name.fund.as_str(),
+            fund.kind.code(),
+            fund.name.as_str(),
+            fund.opened_on.to_string(),
+            fund.closed_on.map(|day| day.to_string()),
+        ])?;
+    }
+    for (filing, campaign) in entries(changes, &CAMPAIGNS)? {
+        let query = "INSERT INTO campaigns \
+                     (filing, host, fund, title, begins_on, ends_on, raised, gifts) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0) \
+                     ON CONFLICT (filing) DO UPDATE SET ends_on = excluded.ends_on";
+        connection.prepare_cached(query)?.execute(params![
+            filing.as_str(),
+            campaign.fund.host.as_str(),
+            campaign.fund.fund.as_str(),
+            campaign.title.as_str(),
+            campaign.begins_on.to_string(),
+            campaign.ends_on.to_string(),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Enters gifts and payments, once the block's accounts are known.
+pub(super) fn enter(
+    connection: &Connection,
+    changes: &Changes,
+    touched: &BTreeSet<AccountId>,
+    acts: &[(u64, &Act)],
+    reader: &dyn StateRead,
+) -> Result<(), IndexError> {
+    for ((host, reference), gift) in entries(changes, &DONATIONS)? {
+        enter_gift(connection, &host, reference.as_str(), &gift)?;
+    }
+    let mut paid: BTreeSet<(OrganizationCode, Reference)> =
+        keys(changes, &PAYOUTS)?.into_iter().collect();
+    paid.extend(touched.iter().filter_map(|account| match account {
+        AccountId::Payment { organization, reference } => Some((*organization, reference.clone())),
+        _ => None,
+    }));
+    for (host, reference) in paid {
+        if let Some(payout) = PAYOUTS.get(reader, &(host, reference.clone()))? {
+            enter_payout(connection, host, &reference, &payout, reader)?;
+        }
+    }
+    for (index, act) in acts {
+        let index = stored("a position", *index)?;
+        for event in act.events() {
+            if let Event::Charity(event) = event {
+                enter_record(connection, index, act, event)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Notes by which record something came about.
+fn enter_record(
+    connection: &Connection,
+    index: i64,
+    act: &Act,
+    event: &CharityEvent,
+) -> Result<(), IndexError> {
+    let host = act.author.as_str();
+    match event {
+        CharityEvent::Donated { donation, inflow } => {
+            let came_in = act.events().iter().find_map(|event| match event {
+                Event::Movement(movement) => Some(&movement.to),
+                _ => None,
+            });
+            let account = came_in.map(|to| account::number(connection, to)).transpose()?;
+            let query = "UPDATE gifts SET record = ?3, account = ?4, inflow = ?5 \
+                         WHERE host = ?1 AND reference = ?2";
+            let inflow = stored("a position", *inflow)?;
+            let values = params![host, donation.as_str(), index, account, inflow];
+            connection.prepare_cached(query)?.execute(values)?;
+        }
+        CharityEvent::Disbursed { payment, .. } => {
+            let query = "UPDATE payouts SET record = ?3 WHERE host = ?1 AND reference = ?2";
+            connection.prepare_cached(query)?.execute(params![host, payment.as_str(), index])?;
+        }
+        CharityEvent::Used { payment, beneficiaries } => {
+            let query = "UPDATE payouts SET evidence = ?3, helped = ?4 \
+                         WHERE host = ?1 AND reference = ?2";
+            let values = params![host, payment.as_str(), index, beneficiaries];
+            connection.prepare_cached(query)?.execute(values)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn enter_gift(
+    connection: &Connection,
+    host: &OrganizationCode,
+    reference: &str,
+    gift: &Donation,
+) -> Result<(), IndexError> {
+    let kept = match gift.voided {
+        true => 0,
+        false => gift.amount.checked_sub(gift.refunded).unwrap_or_default().get(),
+    };
+    let kept = stored("an amount", kept)?;
+    let query = "SELECT kept FROM gifts WHERE host = ?1 AND reference = ?2";
+    let before: Option<i64> = connection
+        .prepare_cached(query)?
+        .query_row(params![host.as_str(), reference], |row| row.get(0))
+        .optional()?;
+    let query = "INSERT INTO gifts (host, reference, fund, campaign, received_on, goods, amount, \
+                 kept, restriction, voided, record) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0) \
+                 ON CONFLICT (host, reference) DO UPDATE SET kept = excluded.kept, \
+                 restriction = excluded.restriction, voided = excluded.voided";
+    connection.prepare_cached(query)?.execute(params![
+        host.as_str(),
+        reference,
+        gift.fund.as_str(),
+        gift.campaign.as_ref().map(|filing| filing.as_str()),
+        gift.received_on.to_string(),
+        gift.measure == book::Measure::Goods,
+        stored("an amount", gift.amount.get())?,
+        kept,
+        gift.restriction.as_ref().map(|restriction| restriction.as_str()),
+        gift.voided,
+    ])?;
+    let more = kept.saturating_sub(before.unwrap_or(0));
+    if let Some(filing) = &gift.campaign {
+        let query = "UPDATE campaigns SET raised = raised + ?2, gifts = gifts + ?3 \
+                     WHERE filing = ?1";
+        let values = params![filing.as_str(), more, i64::from(before.is_none())];
+        connection.prepare_cached(query)?.execute(values)?;
+    }
+    add(connection, host, gift.received_on, INCOME, more)
+}
+
+/// What a payment counts as, in quarters.
+pub const fn expense(expense: Expense) -> &'static str {
+    match expense {
+        Expense::Program => "program",
+        Expense::Management => "management",
+        Expense::Fundraising => "fundraising",
+        Expense::Other => "other",
+    }
+}
+
+fn enter_payout(
+    connection: &Connection,
+    host: OrganizationCode,
+    reference: &Reference,
+    payout: &Payout,
+    reader: &dyn StateRead,
+) -> Result<(), IndexError> {
+    let id = AccountId::Payment { organization: host, reference: reference.clone() };
+    let balance = book::account(reader, &id)?.map_or(0, |account| account.balance().get());
+    let kept = stored("a balance", balance)?;
+    let number = account::number(connection, &id)?;
+    let (resolution, kind) = match &payout.reason {
+        Reason::Spent { resolution, expense: kind } => (Some(resolution.as_str()), expense(*kind)),
+        Reason::Refunded => (None, "refund"),
+    };
+    let query = "SELECT kept FROM payouts WHERE host = ?1 AND reference = ?2";
+    let before: Option<i64> = connection
+        .prepare_cached(query)?
+        .query_row(params![host.as_str(), reference.as_str()], |row| row.get(0))
+        .optional()?;
+    let query = "INSERT INTO payouts (host, reference, account, fund, gift, resolution, expense, \
+                 paid_on, kept, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) \
+                 ON CONFLICT (host, reference) DO UPDATE SET kept = excluded.kept";
+    connection.prepare_cached(query)?.execute(params![
+        host.as_str(),
+        reference.as_str(),
+        number,
+        payout.fund.as_str(),
+        payout.donation.as_ref().map(|gift| gift.as_str()),
+        resolution,
+        kind,
+        payout.paid_on.to_string(),
+        kept,
+    ])?;
+    if kind == "refund" {
+        return Ok(());
+    }
+    add(connection, &host, payout.paid_on, kind, kept.saturating_sub(before.unwrap_or(0)))
+}
+
+fn add(
+    connection: &Connection,
+    host: &OrganizationCode,
+    on: Date,
+    kind: &str,
+    amount: i64,
+) -> Result<(), IndexError> {
+    let quarter = on.month().month().saturating_sub(1) / 3 + 1;
+    let query = "INSERT INTO charity_quarters VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT (host, year, quarter, kind) DO UPDATE \
+                 SET amount = amount + excluded.amount";
+    let values = params![host.as_str(), on.year(), quarter, kind, amount];
+    connection.prepare_cached(query)?.execute(values)?;
+    Ok(())
+}
+
+/// Adds what an account of a fund has more, or less, than before.
+pub(super) fn add_balance(
+    connection: &Connection,
+    id: &AccountId,
+    more: i64,
+) -> Result<(), IndexError> {
+    let AccountId::Line { holder, measure, fund, line, .. } = id else { return Ok(()) };
+    let Some(reference) = fund.as_str().strip_prefix(FUND_MARK) else { return Ok(()) };
+    let column = match measure {
+        book::Measure::Goods => "goods",
+        _ if line.as_str() == POOL_LINE => "pool",
+        _ => "restricted",
+    };
+    let query =
+        format!("UPDATE charity_funds SET {column} = {column} + ?3 WHERE host = ?1 AND fund = ?2");
+    connection.prepare_cached(&query)?.execute(params![holder.as_str(), reference, more])?;
+    Ok(())
+}
+
+/// What an act of charity money is about.
+pub(super) fn subjects(call: &charity::Call, author: &OrganizationCode) -> Vec<String> {
+    use charity::Call;
+    let fund = |reference: &str| format!("fund:{author}/{reference}");
+    match call {
+        Call::OpenFund(act) => vec![fund(act.fund.as_str())],
+        Call::ChangeCommittee { fund: name, .. } | Call::TerminateFund { fund: name, .. } => {
+            vec![fund(name.as_str())]
+        }
+        Call::FileCampaign(act) => {
+            vec![fund(act.fund.as_str()), format!("campaign:{}", act.filing)]
+        }
+        Call::EndCampaign { filing, .. } => vec![format!("campaign:{filing}")],
+        Call::Donate(act) => vec![fund(act.fund.as_str())],
+        Call::Resolve(act) => vec![fund(act.fund.as_str())],
+        Call::Disburse(act) => vec![fund(act.fund.as_str())],
+        Call::TransferSurplus(act) => vec![fund(act.fund.as_str())],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,112 @@
+//! The authenticated state beside the index, so that pages ask it what the contracts ask it.
+//!
+//! Reports, deadlines and limits are functions of the contracts over [`StateRead`]. Kept in the
+//! index and written in the block's transaction, the state that a page reads is always of the
+//! height of the page's other rows, also while blocks are verified again after a restart.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_contracts::schema::{Table, prefix};
+use minglian_ledger::state::{Changes, KeyValue, StateError, StateRead};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{IndexError, account};
+
+/// What no page asks: references that were used, refused acts, and open proposals.
+const LEFT_OUT: [u8; 6] = [
+    prefix::REFERENCES,
+    prefix::REFUSED,
+    prefix::REFUSED_BYTES,
+    prefix::FORGETTING,
+    prefix::PROPOSALS,
+    prefix::OPEN_PROPOSALS,
+];
+
+/// The state of the indexed height, in one read transaction.
+#[derive(Debug, Clone, Copy)]
+pub struct Mirror<'a>(pub &'a Connection);
+
+/// Enters what a block changed.
+pub(super) fn enter(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
+    let mut put = connection.prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?;
+    let mut delete = connection.prepare_cached("DELETE FROM state WHERE key = ?1")?;
+    for (key, value) in changes {
+        if key.first().is_none_or(|first| LEFT_OUT.contains(first)) {
+            continue;
+        }
+        match value {
+            Some(value) => put.execute(params![key, value])?,
+            None => delete.execute([key])?,
+        };
+    }
+    Ok(())
+}
+
+/// The keys of `table` that `changes` set or remove.
+pub(super) fn keys<K, V>(changes: &Changes, table: &Table<K, V>) -> Result<Vec<K>, IndexError>
+where
+    K: BorshSerialize + BorshDeserialize,
+    V: BorshSerialize + BorshDeserialize,
+{
+    let first = table.prefix_of(&());
+    let of_table = changes.keys().filter(|key| key.starts_with(&first));
+    of_table.map(|key| account::decode("a state key", key.get(1..).unwrap_or_default())).collect()
+}
+
+/// The entries of `table` that `changes` set.
+pub(super) fn entries<K, V>(
+    changes: &Changes,
+    table: &Table<K, V>,
+) -> Result<Vec<(K, V)>, IndexError>
+where
+    K: BorshSerialize + BorshDeserialize,
+    V: BorshSerialize + BorshDeserialize,
+{
+    let first = table.prefix_of(&());
+    let set = changes.iter().filter(|(key, _)| key.starts_with(&first));
+    set.filter_map(|(key, value)| Some((key, value.as_ref()?)))
+        .map(|(key, value)| {
+            let tail = key.get(1..).unwrap_or_default();
+            Ok((account::decode("a state key", tail)?, account::decode("a state value", value)?))
+        })
+        .collect()
+}
+
+impl StateRead for Mirror<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        let read = || -> Result<Option<Vec<u8>>, rusqlite::Error> {
+            let query = "SELECT value FROM state WHERE key = ?1";
+            self.0.prepare_cached(query)?.query_row([key], |row| row.get(0)).optional()
+        };
+        read().map_err(StateError::backend)
+    }
+
+    fn scan_prefix(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<KeyValue>, StateError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let read = || -> Result<Vec<KeyValue>, rusqlite::Error> {
+            let is_after = after.is_some_and(|after| after >= prefix);
+            let query = if is_after {
+                "SELECT key, value FROM state WHERE key > ?1 ORDER BY key LIMIT ?2"
+            } else {
+                "SELECT key, value FROM state WHERE key >= ?1 ORDER BY key LIMIT ?2"
+            };
+            let from = after.filter(|_| is_after).unwrap_or(prefix);
+            let mut statement = self.0.prepare_cached(query)?;
+            let mut rows = statement.query(params![from, limit])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let key: Vec<u8> = row.get(0)?;
+                if !key.starts_with(prefix) {
+                    break;
+                }
+                found.push((key, row.get(1)?));
+            }
+            Ok(found)
+        };
+        read().map_err(StateError::backend)
+    }
+}

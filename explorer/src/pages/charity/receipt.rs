@@ -1,0 +1,170 @@
+//! 捐赠回执查询: the donor types what stands on the receipt and sees where the gift is now.
+//!
+//! The code travels in the body of a request, so that it stands in no address, history or log, and
+//! nothing of it is kept. The ledger holds its salted hash only; 128 bits cannot be guessed.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER_PERMISSIVE;
+use minglian_contracts::book::Interval;
+use minglian_contracts::charity::donation::{RECEIPT_CODES, receipt_code};
+use minglian_contracts::trace::aggregate::Aggregate;
+use minglian_contracts::trace::{Cursor, Direction};
+use minglian_contracts::words::Names;
+use minglian_ledger::organization_code::OrganizationCode;
+use rusqlite::Connection;
+use serde::Deserialize;
+
+use super::gifts::{GiftRow, PayoutRow, gifts, payouts};
+use crate::index::mirror::Mirror;
+use crate::index::{account, read};
+use crate::money::Money;
+use crate::pages::escape;
+use crate::pages::trace::{self, End, Flow};
+use crate::web::{App, Frame, PageError, PageResult};
+
+/// What the donor types. Never shown, logged or kept.
+#[derive(Deserialize)]
+pub struct Typed {
+    code: String,
+    salt: String,
+}
+
+/// A payment that the gift reached.
+struct Reached {
+    payout: PayoutRow,
+    amount: Money,
+}
+
+/// A gift and its way.
+struct Found {
+    gift: GiftRow,
+    charity: String,
+    charity_code: String,
+    fund: String,
+    fund_link: String,
+    flows: Vec<Flow>,
+    reached: Vec<Reached>,
+    rests: Vec<End>,
+    spent: Money,
+    left: Money,
+    is_summed: bool,
+}
+
+/// What the page says.
+enum Answer {
+    /// Nothing was asked yet.
+    Nothing,
+    /// What was typed is no code.
+    Malformed,
+    /// No gift has this code.
+    Unknown,
+    /// A gift.
+    Found(Box<Found>),
+}
+
+#[derive(Template)]
+#[template(path = "receipt.html")]
+struct Receipt {
+    frame: Frame,
+    answer: Answer,
+}
+
+/// `GET /receipt`.
+pub async fn form(State(app): State<App>) -> PageResult {
+    app.page(|_, frame| Ok(Receipt { frame, answer: Answer::Nothing })).await
+}
+
+/// `POST /receipt`.
+pub async fn answer(State(app): State<App>, Form(typed): Form<Typed>) -> Response {
+    let both = parse(&typed.code).zip(parse(&typed.salt));
+    let page = app
+        .page(move |connection, frame| {
+            let answer = match both {
+                None => Answer::Malformed,
+                Some((code, salt)) => {
+                    let found = find(connection, &code, &salt)?;
+                    found.map_or(Answer::Unknown, |found| Answer::Found(Box::new(found)))
+                }
+            };
+            Ok(Receipt { frame, answer })
+        })
+        .await;
+    ([(header::CACHE_CONTROL, "no-store")], page).into_response()
+}
+
+/// Sixteen bytes, as they are printed: hexadecimal, with or without gaps.
+fn parse(text: &str) -> Option<[u8; 16]> {
+    let digits: String = text.chars().filter(|it| !it.is_whitespace() && *it != '-').collect();
+    HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?.try_into().ok()
+}
+
+fn find(
+    connection: &Connection,
+    code: &[u8; 16],
+    salt: &[u8; 16],
+) -> Result<Option<Found>, PageError> {
+    let known = RECEIPT_CODES.get(&Mirror(connection), &receipt_code(salt, code))?;
+    let Some((host, reference)) = known else { return Ok(None) };
+    let rest = "WHERE g.host = ?1 AND g.reference = ?2";
+    let values = vec![host.to_string().into(), reference.to_string().into()];
+    let Some(gift) = gifts(connection, rest, values)?.pop() else { return Ok(None) };
+    let query = "SELECT g.fund, coalesce(f.name, g.fund) FROM gifts g \
+                 LEFT JOIN charity_funds f ON f.host = g.host AND f.fund = g.fund WHERE g.id = ?1";
+    let (fund, fund_name): (String, String) = connection
+        .prepare_cached(query)?
+        .query_row([gift.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut found = Found {
+        charity: read::names(connection).organization(&host),
+        charity_code: host.to_string(),
+        fund: fund_name,
+        fund_link: format!("/charities/{host}/funds/{}", escape(&fund)),
+        gift,
+        flows: Vec::new(),
+        reached: Vec::new(),
+        rests: Vec::new(),
+        spent: Money::default(),
+        left: Money::default(),
+        is_summed: true,
+    };
+    follow(connection, &host, &mut found)?;
+    Ok(Some(found))
+}
+
+/// Follows every fen of the gift from where it came in.
+fn follow(
+    connection: &Connection,
+    host: &OrganizationCode,
+    found: &mut Found,
+) -> Result<(), PageError> {
+    let Some((number, start)) = found.gift.place else { return Ok(()) };
+    let Some(id) = account::identity(connection, number)? else { return Ok(()) };
+    let end = start.saturating_add(found.gift.amount.as_fen());
+    let Some(interval) = Interval::new(crate::index::count(start), crate::index::count(end)) else {
+        return Ok(());
+    };
+    let whole =
+        trace::follow(connection, Cursor::new(id, interval, Direction::Down), trace::SUMMED_MAX)?;
+    let mut sums = Aggregate::default();
+    sums.add(&whole);
+    found.is_summed = whole.next.is_none();
+    found.flows = trace::flows(connection, &sums)?;
+    for end in trace::ends(connection, &sums)? {
+        let rest = "WHERE p.account = ?1 AND p.host = ?2";
+        let values = vec![end.place.account.unwrap_or(0).into(), host.to_string().into()];
+        match payouts(connection, rest, values)?.pop() {
+            Some(payout) => {
+                found.spent = found.spent.plus(end.amount);
+                found.reached.push(Reached { payout, amount: end.amount });
+            }
+            None => {
+                found.left = found.left.plus(end.amount);
+                found.rests.push(end);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! 逾期清单: obligations whose last day is over and for which nothing is on the ledger. A fact with
+//! its article, worded 尚未见到上链披露, and no accusation.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use minglian_ledger::date::Date;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use serde::Deserialize;
+
+use super::{ObligationRow, Place, obligations};
+use crate::index::IndexError;
+use crate::pages::{LIMIT, ROWS_MAX, address, check_filters, cut};
+use crate::web::{App, Frame, PageResult};
+
+/// Which of them.
+#[derive(Debug, Default, Deserialize)]
+pub struct Filter {
+    organization: Option<String>,
+    after: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "overdue.html")]
+struct Overdue {
+    frame: Frame,
+    organization: String,
+    rows: Vec<ObligationRow>,
+    next: String,
+}
+
+/// `GET /overdue`.
+pub async fn overdue(State(app): State<App>, Query(filter): Query<Filter>) -> PageResult {
+    check_filters(&[&filter.organization, &filter.after])?;
+    app.page(move |connection, frame| {
+        let organization = filter.organization.unwrap_or_default();
+        let place = Place::parse(filter.after.as_deref());
+        let place = place.unwrap_or(Place { due_on: String::new(), id: -1 });
+        let which = if organization.is_empty() { "?4 = ''" } else { "o.holder = ?4" };
+        let rest = format!(
+            "WHERE (o.due_on, o.id) > (?1, ?2) AND o.due_on < ?3 AND {which} \
+             AND o.met_on IS NULL AND o.waived = 0 ORDER BY o.due_on, o.id {LIMIT}"
+        );
+        let values: Vec<Value> = vec![
+            place.due_on.into(),
+            place.id.into(),
+            frame.today.to_string().into(),
+            organization.clone().into(),
+        ];
+        let mut rows = obligations(connection, &rest, values, frame.today)?;
+        let has_more = cut(&mut rows, ROWS_MAX);
+        let next = Place::behind(&rows, has_more).map_or_else(String::new, |after| {
+            address("/overdue", &[("organization", &organization), ("after", &after)])
+        });
+        Ok(Overdue { frame, organization, rows, next })
+    })
+    .await
+}
+
+/// Those that became overdue last.
+///
+/// # Errors
+/// [`IndexError::Database`].
+pub fn latest(
+    connection: &Connection,
+    today: Date,
+    limit: usize,
+) -> Result<Vec<ObligationRow>, IndexError> {
+    let rest = format!(
+        "WHERE o.due_on < ?1 AND o.met_on IS NULL AND o.waived = 0 \
+         ORDER BY o.due_on DESC, o.id DESC LIMIT {limit}"
+    );
+    obligations(connection, &rest, vec![today.to_string().into()], today)
+}

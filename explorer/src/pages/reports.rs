@@ -1,0 +1,301 @@
+//! 报表: the contracts' reports over the verified state, as pages and as CSV.
+
+mod ask;
+mod flows;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use data_encoding::HEXLOWER;
+use minglian_client::report::Pages;
+use minglian_client::report::csv::{Language as CsvLanguage, to_csv};
+use minglian_client::wire::{Currency, Hex, ReportView};
+use minglian_contracts::report::declared::declared;
+use minglian_contracts::report::finding::findings;
+use minglian_contracts::report::gifts::gifts;
+use minglian_contracts::report::holding::holding;
+use minglian_contracts::report::lines::{LinesReport, lines};
+use minglian_contracts::report::ratio::ratios;
+use minglian_contracts::report::table::{Cell, Column, Kind};
+use minglian_contracts::report::{AsOf, NAMES, Report};
+use minglian_contracts::words;
+use minglian_ledger::height::{Height, LogIndex};
+use rusqlite::Connection;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::index::mirror::Mirror;
+use crate::index::{IndexError, count};
+use crate::language::Language;
+use crate::web::{App, Document, Frame, PageError, PageResult};
+use ask::Wanted;
+use flows::IndexedFlows;
+
+/// Most pages of one report that are added for a file.
+const PAGES_MAX: usize = 50;
+
+/// The report that needs the records themselves, which a node has.
+const WORKING_PAPER: &str = "working-paper";
+
+#[derive(Template)]
+#[template(path = "reports.html")]
+struct Reports {
+    frame: Frame,
+    names: Vec<(&'static str, &'static str, &'static str)>,
+}
+
+/// `GET /reports`.
+pub async fn reports(State(app): State<App>) -> PageResult {
+    app.page(|_, frame| {
+        let names = NAMES.into_iter().filter(|(name, ..)| *name != WORKING_PAPER).collect();
+        Ok(Reports { frame, names })
+    })
+    .await
+}
+
+/// What stands in one place of a report's table, with its heading for narrow screens.
+struct Shown {
+    heading: &'static str,
+    is_number: bool,
+    text: String,
+}
+
+/// A check of a report, as a page shows it.
+struct CheckRow {
+    name: &'static str,
+    report: String,
+    book: String,
+    verdict: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct ReportPage {
+    frame: Frame,
+    wanted: Wanted,
+    name: &'static str,
+    title: &'static str,
+    columns: Vec<(&'static str, bool)>,
+    rows: Vec<Vec<Shown>>,
+    totals: Vec<Shown>,
+    rules: Vec<(String, String, String)>,
+    checks: Vec<CheckRow>,
+    mismatches: Vec<(String, String)>,
+    asks: String,
+    csv: String,
+    next: String,
+}
+
+/// `GET /reports/{name}`.
+pub async fn report(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> PageResult {
+    wanted.check()?;
+    app.search_page(move |connection, frame| {
+        let (name, ..) = known(&name)?;
+        // Some reports are about one organisation: until it is named there is only the form.
+        let asks = wanted.missing(name);
+        let report = match asks.is_empty() {
+            true => Some(make(connection, &frame, name, &wanted)?),
+            false => None,
+        };
+        Ok(page(frame, name, wanted, asks, report))
+    })
+    .await
+}
+
+/// `GET /reports/{name}/csv`: all pages added.
+///
+/// # Errors
+/// [`PageError`] if the request is malformed, or there is more than one file holds.
+pub async fn csv(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Query(mut wanted): Query<Wanted>,
+) -> Result<Document, PageError> {
+    wanted.check()?;
+    app.document(move |connection, frame| {
+        let (name, ..) = known(&name)?;
+        let asks = wanted.missing(name);
+        if !asks.is_empty() {
+            return Err(PageError::Malformed(asks));
+        }
+        let mut pages = Pages::new(view_of(make(connection, &frame, name, &wanted)?)?);
+        for _ in 0..PAGES_MAX {
+            let Some(next) = pages.next() else {
+                let language = match frame.language {
+                    Language::Chinese => CsvLanguage::Chinese,
+                    Language::English => CsvLanguage::English,
+                };
+                return Ok(Document {
+                    media_type: "text/csv; charset=utf-8",
+                    file_name: Some(format!("{name}-{}.csv", frame.height)),
+                    body: to_csv(&pages.finish(), language),
+                });
+            };
+            wanted.after = Some(next);
+            let page = view_of(make(connection, &frame, name, &wanted)?)?;
+            pages.add(page).map_err(|_| PageError::Broken)?;
+        }
+        Err(PageError::TooMuch("请用筛选条件缩小范围".to_owned()))
+    })
+    .await
+}
+
+fn known(name: &str) -> Result<(&'static str, &'static str, &'static str), PageError> {
+    let found = NAMES.into_iter().find(|(known, ..)| *known == name && name != WORKING_PAPER);
+    found.ok_or_else(|| PageError::NotFound(format!("报表“{name}”")))
+}
+
+fn make(
+    connection: &Connection,
+    frame: &Frame,
+    name: &str,
+    wanted: &Wanted,
+) -> Result<Report, PageError> {
+    let (state, flows) = (Mirror(connection), IndexedFlows(connection));
+    let as_of = AsOf {
+        height: Height(count(frame.height)),
+        index: LogIndex(count(frame.log_size).saturating_sub(1)),
+        date: frame.today,
+    };
+    let of_lines = |which| Ok(lines(&state, which, &wanted.lines()?, as_of)?);
+    match name {
+        "execution" => of_lines(LinesReport::Execution),
+        "carry-over" => of_lines(LinesReport::CarryOver),
+        "documents" => of_lines(LinesReport::Documents),
+        "notice" => of_lines(LinesReport::Notice),
+        "holding" => Ok(holding(&state, &flows, &wanted.lines()?, as_of)?),
+        "findings" => Ok(findings(&state, &flows, &wanted.lines()?, as_of)?),
+        "charity" => Ok(gifts(&state, &wanted.gifts()?, as_of)?),
+        "charity-ratios" => {
+            Ok(ratios(&state, &wanted.needed_holder()?, wanted.needed_year()?, as_of)?)
+        }
+        "declared" => Ok(declared(&state, &wanted.figures(&state)?, as_of)?),
+        _ => Err(PageError::NotFound(format!("报表“{name}”"))),
+    }
+}
+
+/// The report as files have it: rows by the keys of their columns.
+fn view_of(report: Report) -> Result<ReportView, IndexError> {
+    let by_key = |cells: &[Cell]| {
+        let cells = report.columns.iter().zip(cells);
+        let cells =
+            cells.map(|(column, cell)| Ok((column.key.to_owned(), serde_json::to_value(cell)?)));
+        cells.collect::<Result<serde_json::Map<_, _>, IndexError>>()
+    };
+    Ok(ReportView {
+        name: report.name.to_owned(),
+        chinese: report.chinese.to_owned(),
+        english: report.english.to_owned(),
+        as_of: same(&report.as_of)?,
+        as_of_until: None,
+        columns: same(&report.columns)?,
+        rows: report.rows.iter().map(|row| by_key(row)).collect::<Result<_, _>>()?,
+        totals: by_key(&report.totals)?,
+        rules: same(&report.rules)?,
+        reconciliation: same(&report.reconciliation)?,
+        mismatches: same(&report.mismatches)?,
+        next: report.next.clone().map(Hex),
+        currency: Currency::Cny,
+    })
+}
+
+/// What the contracts write, read as what files have: the same JSON.
+fn same<T: DeserializeOwned>(value: &impl Serialize) -> Result<T, IndexError> {
+    Ok(serde_json::from_value(serde_json::to_value(value)?)?)
+}
+
+fn page(
+    frame: Frame,
+    name: &'static str,
+    wanted: Wanted,
+    asks: String,
+    report: Option<Report>,
+) -> ReportPage {
+    let title = NAMES.iter().find(|known| known.0 == name);
+    let title = title.map_or("", |(_, chinese, english)| frame.pick(chinese, english));
+    let csv = wanted.address(&format!("/reports/{name}/csv"), None);
+    let mut page = ReportPage {
+        frame,
+        name,
+        title,
+        columns: Vec::new(),
+        rows: Vec::new(),
+        totals: Vec::new(),
+        rules: Vec::new(),
+        checks: Vec::new(),
+        mismatches: Vec::new(),
+        asks,
+        csv,
+        next: String::new(),
+        wanted,
+    };
+    let Some(report) = report else { return page };
+    let language = page.frame.language;
+    let one = |(column, cell): (&Column, &Cell)| {
+        let ((heading, is_number), text) =
+            (heading(column, language), show(column, cell, language));
+        Shown { heading, is_number, text }
+    };
+    let shown = |cells: &Vec<Cell>| report.columns.iter().zip(cells).map(one).collect();
+    page.columns = report.columns.iter().map(|it| heading(it, language)).collect();
+    page.rows = report.rows.iter().map(shown).collect();
+    page.totals = shown(&report.totals);
+    let rule = |rule: &minglian_contracts::report::rule::Rule| {
+        (rule.key.to_string(), format!("{} {}", rule.value, rule.unit), rule.article.to_string())
+    };
+    page.rules = report.rules.iter().map(rule).collect();
+    page.checks = report
+        .reconciliation
+        .iter()
+        .map(|check| CheckRow {
+            name: language.pick(check.chinese, check.english),
+            report: yuan(check.report.0),
+            book: yuan(check.book.0),
+            verdict: match check.holds {
+                Some(true) => "相符",
+                Some(false) => "不符",
+                None => "各页相加后比较",
+            },
+        })
+        .collect();
+    let said = |it: &minglian_contracts::report::Mismatch| {
+        (it.subject.clone(), language.pick(&it.chinese, &it.english).to_owned())
+    };
+    page.mismatches = report.mismatches.iter().map(said).collect();
+    if let Some(next) = &report.next {
+        let next = HEXLOWER.encode(next);
+        page.next = page.wanted.address(&format!("/reports/{name}"), Some(&next));
+    }
+    page
+}
+
+/// A heading, and whether numbers stand below it.
+fn heading(column: &Column, language: Language) -> (&'static str, bool) {
+    let is_number = !matches!(column.kind, Kind::Key | Kind::Particular);
+    (if language == Language::English { column.english } else { column.chinese }, is_number)
+}
+
+fn yuan(fen: i128) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    let digits = u64::try_from(fen.unsigned_abs()).unwrap_or(u64::MAX);
+    format!("{sign}{}", words::yuan(digits))
+}
+
+/// What stands in a place: amounts in 元, rates in percent.
+fn show(column: &Column, cell: &Cell, language: Language) -> String {
+    match (cell, column.kind) {
+        (Cell::Empty, _) => String::new(),
+        (Cell::Amount(amount), _) => yuan(amount.0),
+        (Cell::Number(points), Kind::Rate { .. }) => {
+            format!("{}.{:02}%", points / 100, points % 100)
+        }
+        (Cell::Number(number), _) => number.to_string(),
+        (Cell::Flag(true), _) => language.pick("是", "yes").to_owned(),
+        (Cell::Flag(false), _) => language.pick("否", "no").to_owned(),
+        (Cell::Date(date), _) => date.to_string(),
+        (Cell::Text(text), _) => text.clone(),
+    }
+}

@@ -1,0 +1,93 @@
+//! Every URL.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use super::{App, PageError, assets, frame, guard, relay};
+use crate::pages::{self, charity, disclosure, oversight, reports};
+
+/// Largest body of a request: the two texts of a receipt.
+const BODY_BYTES_MAX: usize = 1_024;
+
+/// All URLs, in each language.
+pub fn router(app: App) -> Router {
+    let pages = book().merge(society()).merge(verification());
+    let home = get(pages::home::home);
+    Router::new()
+        .merge(pages.clone())
+        // A nested router answers its root only without the stroke at the end.
+        .route("/zh/", home.clone())
+        .route("/en/", home)
+        .nest("/zh", pages.clone())
+        .nest("/en", pages)
+        .route("/health", get(frame::health))
+        .route("/assets/{name}", get(assets::script))
+        .fallback(|| async { PageError::NotFound("这个网址".to_owned()) })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app)
+}
+
+/// The money and the acts that moved it.
+fn book() -> Router<App> {
+    Router::new()
+        .route("/", get(pages::home::home))
+        .route("/search", get(pages::search::search))
+        .route("/allocations", get(pages::allocations::allocations))
+        .route("/accounts/{number}", get(pages::account::account))
+        .route("/organizations", get(pages::organizations::organizations))
+        .route("/organizations/{code}", get(pages::organization::organization))
+        .route("/projects", get(pages::projects::projects))
+        .route("/projects/{reference}", get(pages::project::project))
+        .route("/notices/{notice}", get(pages::notice::notice))
+        .route("/entries", get(pages::entries::entries))
+        .route("/entries/{index}", get(pages::entry::entry))
+        .route("/movements", get(pages::movements::movements))
+        .route("/trace/{account}/{direction}", get(pages::trace::trace))
+        .route("/style.css", get(assets::style))
+}
+
+/// What must be published, what was given, and who looked into what.
+fn society() -> Router<App> {
+    Router::new()
+        .route("/disclosures", get(disclosure::list::disclosures))
+        .route("/disclosures/{organization}/{number}", get(disclosure::publication::publication))
+        .route("/calendar", get(disclosure::calendar::calendar))
+        .route("/calendar.ics", get(disclosure::ics::calendar))
+        .route("/overdue", get(disclosure::overdue::overdue))
+        .route("/feeds/overdue.atom", get(disclosure::feed::overdue))
+        .route("/feeds/organizations/{code}", get(disclosure::feed::organization))
+        .route("/charities/{code}", get(charity::year::charity))
+        .route("/charities/{code}/declared/{year}", get(charity::declared::declared))
+        .route("/charities/{code}/funds/{fund}", get(charity::fund::fund))
+        .route("/campaigns/{filing}", get(charity::campaign::campaign))
+        .route("/receipt", get(charity::receipt::form))
+        .route("/receipt", post(charity::receipt::answer))
+        .route("/oversight", get(oversight::overview))
+        .route("/complaints", get(oversight::complaint::complaints))
+        .route("/complaints/{organization}/{reference}", get(oversight::complaint::complaint))
+        .route("/audits", get(oversight::audit::audits))
+        .route("/audits/{organization}/{reference}", get(oversight::audit::audit))
+        .route("/rectification", get(oversight::audit::rectification))
+        .route("/samples", get(oversight::sample::samples))
+        .route("/samples/{organization}/{reference}", get(oversight::sample::sample))
+        .route("/credit/{code}", get(oversight::credit::credit))
+        .route("/reports", get(reports::reports))
+        .route("/reports/{name}", get(reports::report))
+        .route("/reports/{name}/csv", get(reports::csv))
+}
+
+/// What a reader checks without believing this site.
+fn verification() -> Router<App> {
+    Router::new()
+        .route("/verify", get(pages::verify::verify))
+        .route("/verify/genesis.json", get(relay::genesis))
+        .route("/verify/checkpoint", get(relay::checkpoint))
+        .route("/verify/consistency", get(relay::consistency))
+        .route("/verify/head/evidence", get(relay::head_evidence))
+        .route("/verify/records/{index}/evidence", get(relay::record_evidence))
+        .route("/verify/records/{index}/bundle.json", get(relay::bundle))
+        .route("/verify/accounts/{number}/evidence", get(relay::account_evidence))
+        .route("/verify.html", get(assets::offline))
+}

@@ -1,0 +1,24 @@
+//! The one table of words: what pages say, in Chinese, with its English.
+//!
+//! The Chinese is the key, in templates and in the index alike, so that a page reads as it is
+//! written and words that the index stores need no second form. A test compares the table with
+//! every word that a template says.
+
+mod book;
+mod data;
+mod society;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// A word in both languages.
+type Word = (&'static str, &'static str);
+
+static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
+    [book::WORDS, society::WORDS, data::WORDS].into_iter().flatten().copied().collect()
+});
+
+/// The English of what pages say in Chinese, if the table has it.
+pub fn english(chinese: &str) -> Option<&'static str> {
+    TABLE.get(chinese).copied()
+}
