@@ -1,6 +1,7 @@
 //! A charity's year: what it received and spent, and whether the limits of 慈善法 第六十一条 are
 //! kept. Everything follows from gifts and payments in the book, whose sums by quarter the acts
-//! keep ([`sums`]); nothing is typed in, and a year is read in the same time however long the log is.
+//! keep ([`sums`]); nothing is typed in, and a year is read in the same time however long the log
+//! is.
 //!
 //! Counted by the day an act happened. Income is gifts, goods at their recorded value, less what
 //! went back to donors or was entered wrongly; spending is payments less what came back. Surplus
