@@ -283,7 +283,7 @@ fn waiting(
         ),
         Language::En => format!(
             "in record {index}; it waits for: {who}{until}\n  proposal {proposal}\n  \
-             to approve: minglian tx approve {proposal} --url NODE --key KEYFILE --organization CODE"
+             to approve: minglian tx approve {proposal} --url NODE --key FILE --organization CODE"
         ),
     }
 }
