@@ -128,7 +128,7 @@ test('a page that shows something else than the record is refused', async () => 
   const english = [
     ['CNY 4,650,000.00', 'CNY 9,650,000.00'], ['指标465万元', '指标965万元'],
     ['class="money">4,650,000.00<', 'class="money">9,650,000.00<'], ['>Receipt<', '>Transfer<'],
-    ['first in, first out', 'designated'], ['[0, 465000000)', '[0, 465000001)'],
+    ['>designated<', '>first in, first out<'], ['[0, 465000000)', '[0, 465000001)'],
   ].map((change) => ['/en/entries/3', ...change]);
   for (const [path, from, to] of [...changes, ...english]) {
     const tamper = only(path, (body) => {
