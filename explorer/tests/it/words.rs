@@ -111,21 +111,25 @@ fn times_are_beijings_and_addresses_are_escaped() {
 /// The amounts in a sentence as fen: `465万元`, `88元` and `CNY 4,650,000.00`, found as the verifier
 /// finds them (`verifier/page/compare.ts`).
 fn amounts(sentence: &str) -> Vec<String> {
-    let is_number = |letter: char| letter.is_ascii_digit() || letter == '.' || letter == ',';
-    let parts = sentence.split(|letter| !is_number(letter)).filter(|part| !part.is_empty());
     let mut found = Vec::new();
-    for part in parts {
-        let start = part.as_ptr() as usize - sentence.as_ptr() as usize;
-        let (before, after) = (&sentence[..start], &sentence[start + part.len()..]);
-        let (part, unit) = match after {
-            _ if after.starts_with("万元") => (part, Unit::TenThousandYuan),
-            _ if after.starts_with('元') => (part, Unit::Yuan),
-            // What follows the two decimals is the sentence's: a comma, another number.
-            _ if before.ends_with("CNY ") => (&part[..part.find('.').unwrap() + 3], Unit::Yuan),
-            _ => continue,
+    let mut add = |number: &str, unit| {
+        found.push(Fen::parse_published(number, unit).unwrap().get().to_string());
+    };
+    for (place, _) in sentence.match_indices('元') {
+        let before = &sentence[..place];
+        let (before, unit) = match before.strip_suffix('万') {
+            Some(before) => (before, Unit::TenThousandYuan),
+            None => (before, Unit::Yuan),
         };
-        let part = part.trim_start_matches(',');
-        found.push(Fen::parse_published(part, unit).unwrap().get().to_string());
+        let rest = before.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+        if rest.len() < before.len() {
+            add(&before[rest.len()..], unit);
+        }
+    }
+    for (place, mark) in sentence.match_indices("CNY ") {
+        let number = &sentence[place + mark.len()..];
+        let point = number.find('.').unwrap();
+        add(&number[..point + 3], Unit::Yuan);
     }
     found
 }

@@ -80,7 +80,7 @@ const FACTORS: Record<string, number> = { 万元: 6, 元: 2 };
 
 /** Amounts as a sentence writes them: each with its number and its unit, none for CNY. */
 export function amountsIn(sentence: string): [string, string, string][] {
-  const chinese = sentence.matchAll(/([0-9][0-9,]*(?:\.[0-9]+)?)(万元|元)/g);
+  const chinese = sentence.matchAll(/([0-9]+(?:\.[0-9]+)?)(万元|元)/g);
   const english = sentence.matchAll(/CNY ([0-9][0-9,]*\.[0-9]{2})/g);
   return [...chinese, ...english].map(([token, number = '', unit = '']) => [token, number, unit]);
 }

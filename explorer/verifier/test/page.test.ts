@@ -16,6 +16,8 @@ test('amounts of a sentence are those of the record, to the fen', () => {
   assert.deepEqual(strangeAmounts('CNY 4,650,000.00 of “文本里写着 7万元”', verified), []);
   assert.deepEqual(strangeAmounts('465.1万元和88.01元', verified), ['465.1万元', '88.01元']);
   assert.deepEqual(strangeAmounts('CNY 4,650,000.01', verified), ['CNY 4,650,000.01']);
+  // Amounts in Chinese have no separators: what stands before a comma is another number.
+  assert.deepEqual(strangeAmounts('2539,88元;CNY 88.00,2539', verified), []);
   // More decimals than fen: no amount of the ledger.
   assert.deepEqual(strangeAmounts('0.0000001万元88.000元', verified), ['0.0000001万元', '88.000元']);
 });
