@@ -107,9 +107,7 @@ impl FromStr for Checkpoint {
         };
         let size =
             parse_decimal(size).ok_or_else(|| CheckpointError::Size { text: excerpt(size) })?;
-        let root = BASE64
-            .decode(root.as_bytes())
-            .ok()
+        let root = parse_base64(root)
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or_else(|| CheckpointError::Root { text: excerpt(root) })?;
         Self::new(origin, size, LogHash(root))
@@ -119,6 +117,12 @@ impl FromStr for Checkpoint {
 /// A decimal number in its one text: digits only, no leading zero.
 fn parse_decimal(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number: &u64| number.to_string() == text)
+}
+
+/// The bytes of padded base64 in its one text. The decoder alone is not enough: it also reads
+/// several padded texts in a row.
+fn parse_base64(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text.as_bytes()).ok().filter(|bytes| BASE64.encode(bytes) == text)
 }
 
 /// The beginning of a refused text, for an error message.

@@ -149,7 +149,7 @@ impl FromStr for VerifierKey {
         else {
             return Err(malformed());
         };
-        let typed_key = BASE64.decode(typed_key.as_bytes()).map_err(|_| malformed())?;
+        let typed_key = checkpoint::parse_base64(typed_key).ok_or_else(malformed)?;
         let (byte, public_key) = typed_key.split_first().ok_or_else(malformed)?;
         let kind = KeyKind::from_byte(*byte).ok_or(KeyError::Kind { byte: *byte })?;
         let public_key = public_key.try_into().map_err(|_| malformed())?;

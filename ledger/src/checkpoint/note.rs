@@ -174,7 +174,7 @@ impl NoteSignature {
         let malformed = || NoteError::Line { line: checkpoint::excerpt(line) };
         let (name, encoded) =
             line.strip_prefix(LINE_START).and_then(|l| l.split_once(' ')).ok_or_else(malformed)?;
-        let bytes = BASE64.decode(encoded.as_bytes()).map_err(|_| malformed())?;
+        let bytes = checkpoint::parse_base64(encoded).ok_or_else(malformed)?;
         let (key_id, signature) = bytes.split_first_chunk::<4>().ok_or_else(malformed)?;
         Self::new(name, *key_id, signature.to_vec())
     }

@@ -1,6 +1,7 @@
 //! Notes, checkpoints and cosignatures against published ones of other implementations, and the
 //! quorum rule.
 
+use data_encoding::BASE64;
 use ed25519_dalek::SigningKey;
 use minglian_ledger::checkpoint::cosignature::{self, SignatureError};
 use minglian_ledger::checkpoint::key::{KeyError, KeyKind, VerifierKey};
@@ -90,7 +91,7 @@ fn published_notes_verify_and_altered_ones_do_not() {
 
 #[test]
 fn signing_gives_the_published_bytes_of_the_go_package() {
-    let typed_seed = data_encoding::BASE64.decode(GO_SEED_BASE64.as_bytes()).unwrap();
+    let typed_seed = BASE64.decode(GO_SEED_BASE64.as_bytes()).unwrap();
     let signer = SigningKey::from_bytes(&typed_seed[1..].try_into().unwrap());
     let text = parse(GO_NOTE).text().to_owned();
     let signature = NoteSignature::sign("PeterNeumann", &signer, &text).unwrap();
@@ -142,6 +143,11 @@ fn a_checkpoint_has_exactly_one_text() {
             format!("log\n1\n{}\n", root.trim_end_matches('=')),
             wrong_root(root.trim_end_matches('=')),
         ),
+        // 32 bytes as well, but in two padded pieces.
+        (
+            format!("log\n1\nAAA={}\n", "A".repeat(40)),
+            wrong_root(&format!("AAA={}", "A".repeat(40))),
+        ),
     ];
     for (text, error) in cases {
         assert_eq!(text.parse::<Checkpoint>(), Err(error), "{text:?}");
@@ -167,6 +173,7 @@ fn malformed_notes_are_refused() {
         "text\n\n\u{2014} a AAAAAAA\n".to_owned(),
         "text\n\n\u{2014} a AAAAAAB=\n".to_owned(),
         "text\n\n\u{2014} a AAAAAA==\n".to_owned(),
+        "text\n\n\u{2014} a AAA=AAAA\n".to_owned(),
         "text\n\n\u{2014} \u{3000} AAAAAAA=\n".to_owned(),
         format!("text\n\n{}", line.repeat(MAX_SIGNATURES + 1)),
     ];
@@ -189,6 +196,11 @@ fn malformed_verifier_keys_are_refused() {
     for text in ["", "a", "a+b", "+530d903a+AA==", "a b+530d903a+AA==", "a+530d903a+AQ=="] {
         assert!(text.parse::<VerifierKey>().is_err(), "{text:?}");
     }
+    let (named, typed_key) = EXAMPLE_KEY.rsplit_once('+').unwrap();
+    let typed_key = BASE64.decode(typed_key.as_bytes()).unwrap();
+    let pieces = [BASE64.encode(&typed_key[..2]), BASE64.encode(&typed_key[2..])].concat();
+    let in_pieces = format!("{named}+{pieces}").parse::<VerifierKey>();
+    assert!(matches!(in_pieces, Err(KeyError::Text { .. })));
     let mut no_point = [0; 32];
     no_point[0] = 2;
     assert!(VerifierKey::new("a", KeyKind::Log, no_point).is_err());

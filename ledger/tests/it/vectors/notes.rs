@@ -1,5 +1,6 @@
 //! `notes.json`: checkpoints with log signature and cosignatures, certified and not.
 
+use data_encoding::BASE64;
 use minglian_ledger::checkpoint::cosignature;
 use minglian_ledger::checkpoint::key::{KeyKind, VerifierKey};
 use minglian_ledger::checkpoint::note::{Note, NoteSignature};
@@ -86,6 +87,19 @@ fn note_texts(notes: &Notes) -> Vec<Value> {
     characters.iter().map(entry).collect()
 }
 
+/// The same bytes in another text, which lenient decoders read.
+fn base64_in_pieces(text: &str) -> String {
+    let bytes = BASE64.decode(text.as_bytes()).unwrap();
+    [BASE64.encode(&bytes[..2]), BASE64.encode(&bytes[2..])].concat()
+}
+
+/// A note whose first signature is [`base64_in_pieces`].
+fn note_in_pieces(note: &str) -> String {
+    let line = note.lines().find(|line| line.starts_with('\u{2014}')).unwrap();
+    let signature = line.rsplit_once(' ').unwrap().1;
+    note.replacen(signature, &base64_in_pieces(signature), 1)
+}
+
 #[test]
 fn notes() {
     let chain = Chain::new();
@@ -121,6 +135,7 @@ fn notes() {
         notes.bad("a control character in a key's name", &full.replacen("cosigner", "\u{85}", 1)),
         notes.bad("a hyphen for the dash", &full.replacen('\u{2014}', "-", 1)),
         notes.bad("base64 without padding", &full.replacen("=\n", "\n", 1)),
+        notes.bad("base64 in two padded pieces", &note_in_pieces(&full)),
     ];
     let texts = |texts: &[String]| -> Vec<Value> {
         let refuse = |text: &String| {
@@ -129,6 +144,7 @@ fn notes() {
         };
         texts.iter().map(refuse).collect()
     };
+    let root = BASE64.encode(&head.root().0);
     let refused_texts = texts(&[
         text.replacen("\n25\n", "\n025\n", 1),
         text.replacen("\n25\n", "\n+25\n", 1),
@@ -139,6 +155,7 @@ fn notes() {
         text.replacen("minglian", "\u{7f}", 1),
         text.replacen("minglian", "\u{85}", 1),
         format!("\n25\n{}\n", text.lines().last().unwrap()),
+        text.replacen(&root, &base64_in_pieces(&root), 1),
     ]);
     let cosigner =
         |(key, power): &(VerifierKey, u64)| json!({ "key": key.to_string(), "power": power });
