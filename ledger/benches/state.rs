@@ -6,26 +6,28 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
+use minglian_ledger::state::page::Page;
+use minglian_ledger::state::place::Place;
 use minglian_ledger::state::proof;
 use minglian_ledger::state::tree::{StateTree, StateUpdate};
 use minglian_ledger::state::{BucketRead, Changes, StateError};
 
 const KEYS: u64 = 1_000_000;
 
-/// Buckets by index, so that the backend costs next to nothing.
+/// Buckets by number, none of which splits, so that the backend costs next to nothing.
 struct Buckets(Vec<Option<Vec<u8>>>);
 
 impl Buckets {
     fn write(&mut self, update: &StateUpdate) {
-        for (index, bytes, _) in update.buckets() {
-            self.0[index as usize] = (!bytes.is_empty()).then(|| bytes.to_vec());
+        for (place, bytes, _) in update.buckets() {
+            self.0[place.index() as usize] = (!bytes.is_empty()).then(|| bytes.to_vec());
         }
     }
 }
 
 impl BucketRead for Buckets {
-    fn bucket(&self, index: u32) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.0[index as usize].clone())
+    fn bucket(&self, place: Place) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.0[place.index() as usize].clone())
     }
 }
 
@@ -80,7 +82,7 @@ fn state(criterion: &mut Criterion) {
         .iter()
         .zip(0_u32..)
         .filter_map(|(bytes, index)| {
-            let bucket = minglian_ledger::state::bucket::Bucket::decode(index, bytes.as_ref()?);
+            let bucket = Page::decode(Place::top(index), bytes.as_ref()?);
             Some((index, bucket.expect("just written").hash()))
         })
         .collect();

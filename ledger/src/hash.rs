@@ -184,6 +184,11 @@ hash_type!(
     "minglian/state/bucket/v1"
 );
 hash_type!(
+    /// A state bucket that has split: number of entries, then the top of the tree over its parts.
+    StateSplitHash,
+    "minglian/state/split/v1"
+);
+hash_type!(
     /// An inner node of the tree over the state buckets.
     StateNodeHash,
     "minglian/state/node/v1"

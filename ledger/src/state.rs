@@ -2,7 +2,7 @@
 //!
 //! Keys and values are byte strings. The map is split by hashed key into 2^20 buckets
 //! ([`bucket`]); a tree of fixed depth 20 over the bucket hashes ([`tree`]) ends in the
-//! [`StateRoot`]. The root depends on the contents only, never on the order in which they came.
+//! [`StateRoot`]. A bucket with too many entries splits into parts ([`page`]). The root depends on the contents only, never on the order in which they came.
 //!
 //! A block is executed on an [`overlay::Overlay`], whose changes [`tree::StateTree::prepare`] turns
 //! into a new root without touching anything; the decided block's update is then applied.
@@ -12,7 +12,10 @@
 //! [`MemoryState`] is the same thing in memory, for tests, audits and re-execution.
 
 pub mod bucket;
+mod edit;
 pub mod overlay;
+pub mod page;
+pub mod place;
 pub mod proof;
 pub mod tree;
 
@@ -21,6 +24,7 @@ use std::error::Error;
 use std::ops::Bound;
 
 use crate::hash::{StateBucketHash, StateRoot};
+use crate::state::place::Place;
 
 /// What a block does to the state: the new value of each key it touches, `None` for a key it
 /// removes.
@@ -37,16 +41,16 @@ pub enum StateError {
     #[error("reading the state: {0}")]
     Backend(#[source] Box<dyn Error + Send + Sync>),
     /// A stored bucket is damaged.
-    #[error("state bucket {index} is damaged: {damage}")]
+    #[error("state bucket {place} is damaged: {damage}")]
     DamagedBucket {
         /// Which bucket.
-        index: u32,
+        place: Place,
         /// What is wrong with it.
         #[source]
         damage: bucket::Damage,
     },
     /// The stored bucket hashes name a bucket that does not exist, or one bucket twice.
-    #[error("stored bucket hashes: index {index} is repeated or not below {}", bucket::BUCKETS)]
+    #[error("stored bucket hashes: index {index} is repeated or not below {}", place::BUCKETS)]
     BucketIndex {
         /// The index as stored.
         index: u32,
@@ -89,21 +93,21 @@ pub trait StateRead {
     ) -> Result<Vec<KeyValue>, StateError>;
 }
 
-/// Read access to stored buckets, in the encoding of [`bucket::Bucket`].
+/// Read access to stored buckets, in the encoding of [`page::Page`].
 pub trait BucketRead {
-    /// The bytes of bucket `index`, or `None` if it is empty.
+    /// The bytes stored at `place`, or `None` if nothing is.
     ///
     /// # Errors
     /// [`StateError`] if the backend cannot answer.
-    fn bucket(&self, index: u32) -> Result<Option<Vec<u8>>, StateError>;
+    fn bucket(&self, place: Place) -> Result<Option<Vec<u8>>, StateError>;
 
-    /// Several buckets at once, `indexes` ascending, answers in the same order. A backend that can
+    /// Several buckets at once, `places` ascending, answers in the same order. A backend that can
     /// read many keys in one call overrides this.
     ///
     /// # Errors
     /// [`StateError`] if the backend cannot answer.
-    fn buckets(&self, indexes: &[u32]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
-        indexes.iter().map(|index| self.bucket(*index)).collect()
+    fn buckets(&self, places: &[Place]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        places.iter().map(|place| self.bucket(*place)).collect()
     }
 }
 
@@ -138,7 +142,7 @@ fn scan_map<'a, V>(
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryState {
     values: BTreeMap<Vec<u8>, Vec<u8>>,
-    buckets: BTreeMap<u32, Vec<u8>>,
+    buckets: BTreeMap<Place, Vec<u8>>,
 }
 
 impl MemoryState {
@@ -155,11 +159,11 @@ impl MemoryState {
                 None => self.values.remove(key),
             };
         }
-        for (index, bytes, _) in update.buckets() {
+        for (place, bytes, _) in update.buckets() {
             if bytes.is_empty() {
-                self.buckets.remove(&index);
+                self.buckets.remove(&place);
             } else {
-                self.buckets.insert(index, bytes.to_vec());
+                self.buckets.insert(place, bytes.to_vec());
             }
         }
     }
@@ -169,15 +173,20 @@ impl MemoryState {
         self.values.iter().map(|(key, value)| (key.as_slice(), value.as_slice()))
     }
 
-    /// The hash of each bucket that is not empty, computed from its bytes; the input of
+    /// Every bucket and part of one that is stored, ascending by place.
+    pub fn buckets(&self) -> impl Iterator<Item = (Place, &[u8])> {
+        self.buckets.iter().map(|(place, bytes)| (*place, bytes.as_slice()))
+    }
+
+    /// The hash of each bucket at the top that is not empty, computed from its bytes; the input of
     /// [`tree::StateTree::rebuild`].
     pub fn bucket_hashes(
         &self,
     ) -> impl Iterator<Item = Result<(u32, StateBucketHash), StateError>> {
-        self.buckets.iter().map(|(&index, bytes)| {
-            bucket::Bucket::decode(index, bytes)
-                .map(|bucket| (index, bucket.hash()))
-                .map_err(|damage| StateError::DamagedBucket { index, damage })
+        self.buckets().filter(|(place, _)| place.splits() == 0).map(|(place, bytes)| {
+            page::Page::decode(place, bytes)
+                .map(|page| (place.index(), page.hash()))
+                .map_err(|damage| StateError::DamagedBucket { place, damage })
         })
     }
 }
@@ -201,7 +210,7 @@ impl StateRead for MemoryState {
 }
 
 impl BucketRead for MemoryState {
-    fn bucket(&self, index: u32) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.buckets.get(&index).cloned())
+    fn bucket(&self, place: Place) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.buckets.get(&place).cloned())
     }
 }

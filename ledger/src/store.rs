@@ -267,14 +267,18 @@ impl Store {
         }
         let buckets = self.column::<schema::BucketColumn>()?;
         let hashes = self.column::<schema::BucketHashColumn>()?;
-        for (index, bytes, hash) in block.update.buckets() {
-            let key = index.to_be_bytes();
+        for (place, bytes, hash) in block.update.buckets() {
+            let key = schema::BucketColumn::key(&place);
+            let is_top = place.splits() == 0;
+            match (bytes.is_empty(), is_top) {
+                (true, true) => batch.delete_cf(hashes, &key),
+                (false, true) => batch.put_cf(hashes, &key, hash.0),
+                (_, false) => {}
+            }
             if bytes.is_empty() {
-                batch.delete_cf(buckets, key);
-                batch.delete_cf(hashes, key);
+                batch.delete_cf(buckets, &key);
             } else {
-                batch.put_cf(buckets, key, bytes);
-                batch.put_cf(hashes, key, hash.0);
+                batch.put_cf(buckets, &key, bytes);
             }
         }
         let height = block.header.height;

@@ -8,7 +8,7 @@ export type ErrorCode =
   // Merkle proofs of the log.
   | 'IndexOutsideTree' | 'SizesReversed' | 'TooLong' | 'TooShort' | 'RootDiffers'
   // State proofs.
-  | 'NotAbsence' | 'NotPresence' | 'Neighbours' | 'DifferentBuckets' | 'Siblings' | 'EmptySibling'
+  | 'NotAbsence' | 'NotPresence' | 'Neighbours' | 'DifferentBuckets' | 'Splits' | 'Siblings' | 'EmptySibling'
   | 'Root' | 'Path'
   // Keys.
   | 'NotAPoint' | 'NotCanonical' | 'Torsion'

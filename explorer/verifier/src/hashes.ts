@@ -15,6 +15,7 @@ const CONTEXTS = {
   StateLeafHash: 'minglian/state/leaf/v1',
   StateBucketNodeHash: 'minglian/state/bucket-node/v1',
   StateBucketHash: 'minglian/state/bucket/v1',
+  StateSplitHash: 'minglian/state/split/v1',
   StateNodeHash: 'minglian/state/node/v1',
   StateRoot: 'minglian/state/root/v1',
   Commitment: 'minglian/commitment/v1',
@@ -55,6 +56,7 @@ export type ValidatorAddress = Hex<'ValidatorAddress'>;
 export type StateKeyHash = Hex<'StateKeyHash'>;
 export type StateValueHash = Hex<'StateValueHash'>;
 export type StateBucketHash = Hex<'StateBucketHash'>;
+export type StateSplitHash = Hex<'StateSplitHash'>;
 export type StateBucketNodeHash = Hex<'StateBucketNodeHash'>;
 export type StateNodeHash = Hex<'StateNodeHash'>;
 export type StateRoot = Hex<'StateRoot'>;

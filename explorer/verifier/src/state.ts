@@ -12,6 +12,11 @@ import { MOST_STATE_PROOF_BYTES, stateProof } from './types.ts';
 
 /** Levels of the tree above the buckets. */
 const DEPTH = 20;
+/** Levels of the tree above the parts of a bucket that has split. */
+const SPLIT_DEPTH = 4;
+/** A bucket of more entries splits. */
+const SPLIT_ENTRIES = 64n;
+const MOST_SPLITS = 11;
 const EMPTY = '0'.repeat(64);
 
 /** Decodes a state proof that stands on its own: `TooLong`, or `Malformed`. */
@@ -40,8 +45,8 @@ export function verifyState(
     throw new VerifyError('NotPresence', 'a proof of absence for a key claimed to be present');
   }
   const keyHash = hashOf('StateKeyHash', key);
-  const start = bucketHash(bucket, keyHash, value);
-  const top = climbTree(start, bucketOf(keyHash), proof);
+  const start = climbSplits(bucketHash(bucket, keyHash, value), keyHash, proof);
+  const top = climbTree(start, bucketOf(keyHash), DEPTH, proof);
   if (hashOf('StateRoot', fromHex(top)) !== root) {
     throw new VerifyError('Root', 'the state proof leads to another root');
   }
@@ -120,14 +125,32 @@ function pathError(): VerifyError {
   return new VerifyError('Path', 'the path does not fit the entry and its bucket');
 }
 
-function climbTree(start: string, bucketNumber: number, proof: StateProof): string {
+/** From a part of a bucket, or of a part, to the bucket at the top. */
+function climbSplits(start: string, keyHash: StateKeyHash, { splits }: StateProof): string {
+  if (splits.length > MOST_SPLITS || splits.some(({ count }) => count <= SPLIT_ENTRIES)) {
+    throw new VerifyError('Splits', 'too many splits, or one of too few entries');
+  }
+  return splits.reduce((hash, split, i) => {
+    // A hexadecimal digit is four bits: the parts are numbered by those behind the bucket's five.
+    const part = Number.parseInt(keyHash.charAt(DEPTH / 4 + splits.length - 1 - i), 16);
+    const top = climbTree(hash, part, SPLIT_DEPTH, split);
+    const writer = new Writer();
+    writer.unsigned(split.count, 8);
+    return hashOf('StateSplitHash', concat(writer.finish(), fromHex(top)));
+  }, start);
+}
+
+function climbTree(
+  start: string, leafNumber: number, depth: number,
+  proof: Pick<StateProof, 'sibling_bits' | 'siblings'>,
+): string {
   const siblings = [...proof.siblings];
   const listed = proof.sibling_bits.toString(2).replaceAll('0', '').length;
-  if (proof.sibling_bits >= 2 ** DEPTH || listed !== siblings.length) {
+  if (proof.sibling_bits >= 2 ** depth || listed !== siblings.length) {
     throw new VerifyError('Siblings', 'the listed siblings do not fit their bits');
   }
   let node = start;
-  for (let level = 0; level < DEPTH; level += 1) {
+  for (let level = 0; level < depth; level += 1) {
     let sibling = EMPTY;
     if (((proof.sibling_bits >> level) & 1) === 1) {
       sibling = siblings.shift() as string;
@@ -135,7 +158,7 @@ function climbTree(start: string, bucketNumber: number, proof: StateProof): stri
         throw new VerifyError('EmptySibling', `level ${level} lists an empty node`);
       }
     }
-    const isLeft = ((bucketNumber >> level) & 1) === 0;
+    const isLeft = ((leafNumber >> level) & 1) === 0;
     node = isLeft ? stateNode(node, sibling) : stateNode(sibling, node);
   }
   return node;

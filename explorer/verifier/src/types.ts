@@ -27,7 +27,7 @@ export const MOST_GENESIS_BYTES = 16_777_216;
 /** Most validator changes in evidence. */
 export const MOST_CHANGES = 4096;
 /** Most bytes of an encoded state proof. */
-export const MOST_STATE_PROOF_BYTES = 3072;
+export const MOST_STATE_PROOF_BYTES = 5120;
 /** Most validators, and most signatures of a certificate. */
 export const MOST_VALIDATORS = 100;
 const MOST_POWER = 2n ** 32n;
@@ -204,8 +204,12 @@ export const bucketProof = variants({
   present: { count: u32, position: u32, path: bucketPath },
   absent: { count: u32, position: u32, before: option(neighbour), after: option(neighbour) },
 }, 'inside');
+export const splitProof = struct({
+  count: u64, sibling_bits: u32, siblings: list(named('StateNodeHash')),
+});
 export const stateProof = struct({
-  bucket: bucketProof, sibling_bits: u32, siblings: list(named('StateNodeHash')),
+  bucket: bucketProof, splits: list(splitProof), sibling_bits: u32,
+  siblings: list(named('StateNodeHash')),
 });
 
 export const validatorChange = struct({ header, certificate, validators: validatorSet });

@@ -1,4 +1,4 @@
-//! One bucket of the state: the entries whose hashed key begins with the same 20 bits.
+//! One bucket of the state: the entries whose hashed key begins with the same bits.
 //!
 //! A bucket is stored as one value: its entries in strictly ascending order of key hash, each a
 //! key hash and a value hash, 64 bytes, with nothing around them. Its hash is that of the number
@@ -12,11 +12,8 @@
 use crate::hash::{
     HASH_BYTES, StateBucketHash, StateBucketNodeHash, StateKeyHash, StateLeafHash, StateValueHash,
 };
+use crate::state::place::Place;
 
-/// How many leading bits of the key hash choose the bucket.
-pub const BUCKET_BITS: u32 = 20;
-/// How many buckets there are.
-pub const BUCKETS: u32 = 1 << BUCKET_BITS;
 /// Bytes of one stored entry.
 pub const ENTRY_BYTES: usize = 2 * HASH_BYTES;
 /// The hash of a bucket without entries.
@@ -41,12 +38,18 @@ pub enum Damage {
         position: usize,
     },
     /// An entry belongs to another bucket.
-    #[error("entry {position} belongs to bucket {belongs_to}")]
+    #[error("entry {position} belongs to bucket {belongs_to} or a part of it")]
     Foreign {
         /// Position of the entry.
         position: usize,
-        /// The bucket its key hash names.
-        belongs_to: u32,
+        /// The bucket at the top that its key hash names.
+        belongs_to: Place,
+    },
+    /// A part of a bucket has split, though the whole has too few entries for that.
+    #[error("it has split with {count} entries, in a bucket that is to be joined")]
+    Count {
+        /// The number of entries found.
+        count: u64,
     },
     /// The bucket should have entries, and is not stored.
     #[error("it is missing, its hash should be {expected}")]
@@ -62,12 +65,6 @@ pub enum Damage {
         /// The hash of the stored bytes.
         found: StateBucketHash,
     },
-}
-
-/// The bucket to which a key belongs: the first [`BUCKET_BITS`] bits of its hash.
-pub fn index_of(key: &StateKeyHash) -> u32 {
-    let [first, second, third, ..] = key.0;
-    u32::from_be_bytes([0, first, second, third]) >> (24 - BUCKET_BITS)
 }
 
 /// One entry of a bucket.
@@ -101,11 +98,16 @@ impl Bucket {
         Self { entries: Vec::new() }
     }
 
-    /// Reads the stored form of bucket `index`.
+    /// The bucket of `entries`, which ascend strictly by key hash and belong to one place.
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        Self { entries: entries.to_vec() }
+    }
+
+    /// Reads the stored form of the bucket at `place`.
     ///
     /// # Errors
     /// [`Damage`] if the bytes are not the one canonical form of a bucket that has entries.
-    pub fn decode(index: u32, bytes: &[u8]) -> Result<Self, Damage> {
+    pub fn decode(place: Place, bytes: &[u8]) -> Result<Self, Damage> {
         let length = Damage::Length { bytes: bytes.len() };
         let (pairs, rest) = bytes.as_chunks::<ENTRY_BYTES>();
         if pairs.is_empty() || !rest.is_empty() || u32::try_from(pairs.len()).is_err() {
@@ -117,9 +119,8 @@ impl Bucket {
             let mut value = StateValueHash::default();
             key.0.copy_from_slice(&pair[..HASH_BYTES]);
             value.0.copy_from_slice(&pair[HASH_BYTES..]);
-            let belongs_to = index_of(&key);
-            if belongs_to != index {
-                return Err(Damage::Foreign { position, belongs_to });
+            if !place.holds(&key) {
+                return Err(Damage::Foreign { position, belongs_to: Place::of(&key) });
             }
             if entries.last().is_some_and(|last| key <= last.key) {
                 return Err(Damage::Order { position });

@@ -1,12 +1,16 @@
 //! Proofs that a key has a value in the state, or that it is not there, for somebody who trusts
 //! only a state root.
 //!
-//! A proof goes from an entry to its bucket's hash, and from there over 20 siblings to the top. A
-//! key is absent if its bucket is empty, or if the entries on both sides of where it would be are
+//! A proof goes from an entry to its bucket's hash, through the splits above it if it is a part of
+//! a bucket, and from there over 20 siblings to the top. A key is absent if its bucket is empty, or if the entries on both sides of where it would be are
 //! neighbours: their positions are proven by the number of entries, which is part of the bucket's
 //! hash. At either end of the bucket one neighbour is enough.
 //!
 //! There is one proof for each key and state. Empty siblings are left out, and must be.
+
+mod assemble;
+
+pub use assemble::{prove, prove_after};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -14,12 +18,14 @@ use serde::{Deserialize, Serialize};
 use crate::hash::{
     StateBucketHash, StateBucketNodeHash, StateKeyHash, StateNodeHash, StateRoot, StateValueHash,
 };
-use crate::state::bucket::{self, BUCKET_BITS, Bucket};
-use crate::state::tree::{self, EMPTY_NODE, StateTree, StateUpdate};
-use crate::state::{BucketRead, StateError};
+use crate::state::bucket;
+use crate::state::page::{self, SPLIT_ENTRIES};
+use crate::state::place::{self, BUCKET_BITS, Place, SPLIT_BITS, SPLITS_MAX};
+use crate::state::tree::{self, EMPTY_NODE};
 
-/// No proof is longer than this, in bytes: two paths of 32 hashes, and 20 siblings.
-pub const PROOF_BYTES_MAX: usize = 3 * 1024;
+/// No proof is longer than this, in bytes: two paths of 32 hashes, 11 splits with 4 siblings each,
+/// and 20 siblings.
+pub const PROOF_BYTES_MAX: usize = 5 * 1024;
 
 /// A proof about one key.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -27,9 +33,23 @@ pub const PROOF_BYTES_MAX: usize = 3 * 1024;
 pub struct StateProof {
     /// What the key's bucket says of the key.
     pub bucket: BucketProof,
+    /// The splits above the key's bucket, lowest first; none if it stands at the top.
+    pub splits: Vec<SplitProof>,
     /// Bit `i` is set if the sibling `i` levels above the buckets is not empty, and so is listed.
     pub sibling_bits: u32,
     /// The listed siblings, lowest first. The lowest of all is a bucket's hash.
+    pub siblings: Vec<StateNodeHash>,
+}
+
+/// How the hash of a part leads to that of the bucket that has split.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitProof {
+    /// Entries in all parts.
+    pub count: u64,
+    /// Bit `i` is set if the sibling `i` levels above the parts is not empty, and so is listed.
+    pub sibling_bits: u32,
+    /// The listed siblings, lowest first.
     pub siblings: Vec<StateNodeHash>,
 }
 
@@ -116,6 +136,14 @@ pub enum ProofError {
     /// The two neighbours are not in one bucket.
     #[error("the neighbours lead to different buckets")]
     DifferentBuckets,
+    /// More splits than there can be, or one of too few entries.
+    #[error("{splits} splits, one of {fewest} entries")]
+    Splits {
+        /// How many splits.
+        splits: usize,
+        /// The entries of the smallest.
+        fewest: u64,
+    },
     /// The bits do not agree with the list of siblings.
     #[error("sibling bits {bits:#x} with {listed} listed siblings")]
     Siblings {
@@ -154,51 +182,6 @@ impl StateProof {
     }
 }
 
-/// Proves what the current state says of `key`.
-///
-/// # Errors
-/// [`StateError`] if the key's bucket cannot be read or is damaged.
-pub fn prove(
-    tree: &StateTree,
-    buckets: &impl BucketRead,
-    key: &[u8],
-) -> Result<StateProof, StateError> {
-    let index = bucket::index_of(&StateKeyHash::of(&[key]));
-    let expected = tree.bucket_hash(index);
-    let bucket = if expected == bucket::EMPTY {
-        Bucket::empty()
-    } else {
-        tree::checked_bucket(index, buckets.bucket(index)?.as_deref(), expected)?
-    };
-    Ok(assemble(key, &bucket, |heap| tree.node(heap)))
-}
-
-/// Proves what the state says of `key` after an update that is prepared and not applied. With the
-/// inverse of past changes as the update, that is a proof about a past state.
-///
-/// # Errors
-/// [`StateError`] if the update was prepared on another state, or the key's bucket cannot be read
-/// or is damaged.
-pub fn prove_after(
-    tree: &StateTree,
-    update: &StateUpdate,
-    buckets: &impl BucketRead,
-    key: &[u8],
-) -> Result<StateProof, StateError> {
-    tree.check_base(update)?;
-    let index = bucket::index_of(&StateKeyHash::of(&[key]));
-    let node = |heap| update.node(heap).unwrap_or_else(|| tree.node(heap));
-    let expected = StateBucketHash(node(tree::heap_of(index)).0);
-    let bucket = if expected == bucket::EMPTY {
-        Bucket::empty()
-    } else if let Some(bytes) = update.bucket(index) {
-        tree::checked_bucket(index, Some(bytes), expected)?
-    } else {
-        tree::checked_bucket(index, buckets.bucket(index)?.as_deref(), expected)?
-    };
-    Ok(assemble(key, &bucket, node))
-}
-
 /// Checks that in the state with this `root`, `key` has the `value`, or is absent if that is
 /// `None`.
 ///
@@ -228,45 +211,6 @@ pub fn verify(
         return Ok(());
     }
     Err(ProofError::Root { computed, expected: *root })
-}
-
-fn assemble(key: &[u8], bucket: &Bucket, node: impl Fn(u32) -> StateNodeHash) -> StateProof {
-    let key = StateKeyHash::of(&[key]);
-    let mut heap = tree::heap_of(bucket::index_of(&key));
-    let mut sibling_bits = 0;
-    let mut siblings = Vec::new();
-    for level in 0..BUCKET_BITS {
-        let sibling = node(heap ^ 1);
-        if sibling != EMPTY_NODE {
-            sibling_bits |= 1 << level;
-            siblings.push(sibling);
-        }
-        heap /= 2;
-    }
-    StateProof { bucket: prove_in_bucket(&key, bucket), sibling_bits, siblings }
-}
-
-fn prove_in_bucket(key: &StateKeyHash, bucket: &Bucket) -> BucketProof {
-    let entries = bucket.entries();
-    let count = bucket.count();
-    if entries.is_empty() {
-        return BucketProof::Empty {};
-    }
-    let neighbour = |position: usize| {
-        let entry = entries.get(position)?;
-        Some(Neighbour { key: entry.key, value: entry.value, path: bucket.path(position) })
-    };
-    match entries.binary_search_by_key(key, |entry| entry.key) {
-        Ok(position) => {
-            BucketProof::Present { count, position: position as u32, path: bucket.path(position) }
-        }
-        Err(position) => BucketProof::Absent {
-            count,
-            position: position as u32,
-            before: position.checked_sub(1).and_then(neighbour),
-            after: neighbour(position),
-        },
-    }
 }
 
 /// The hash of the bucket in which an entry is at a position.
@@ -309,21 +253,44 @@ fn bucket_around(
     }
 }
 
-/// The root to which the siblings lead from the hash of the bucket of `key`.
+/// The root to which splits and siblings lead from the hash of the bucket of `key`.
 fn root_above(
     proof: &StateProof,
     key: &StateKeyHash,
     bucket: StateBucketHash,
 ) -> Result<StateRoot, ProofError> {
-    let bits = proof.sibling_bits;
-    let listed = proof.siblings.len();
-    if bits >> BUCKET_BITS != 0 || bits.count_ones() as usize != listed {
+    let splits = proof.splits.len();
+    let fewest = proof.splits.iter().map(|split| split.count).min();
+    if splits > SPLITS_MAX || fewest.is_some_and(|count| count <= SPLIT_ENTRIES as u64) {
+        return Err(ProofError::Splits { splits, fewest: fewest.unwrap_or_default() });
+    }
+    let mut bucket = bucket;
+    for (split, above) in proof.splits.iter().zip((0..splits).rev()) {
+        let number = place::part_number(key, above) as u32;
+        let SplitProof { count, sibling_bits, siblings } = split;
+        let top = top_above(bucket, number, SPLIT_BITS, *sibling_bits, siblings)?;
+        bucket = page::split_hash(*count, &top);
+    }
+    let index = Place::of(key).index();
+    let top = top_above(bucket, index, BUCKET_BITS, proof.sibling_bits, &proof.siblings)?;
+    Ok(tree::root_hash(&top))
+}
+
+/// The top of a tree with so many levels, over the leaf with this hash and number.
+fn top_above(
+    leaf: StateBucketHash,
+    number: u32,
+    levels: u32,
+    bits: u32,
+    siblings: &[StateNodeHash],
+) -> Result<StateNodeHash, ProofError> {
+    let listed = siblings.len();
+    if bits >> levels != 0 || bits.count_ones() as usize != listed {
         return Err(ProofError::Siblings { bits, listed });
     }
-    let index = bucket::index_of(key);
-    let mut siblings = proof.siblings.iter();
-    let mut node = StateNodeHash(bucket.0);
-    for level in 0..BUCKET_BITS {
+    let mut siblings = siblings.iter();
+    let mut node = StateNodeHash(leaf.0);
+    for level in 0..levels {
         let sibling = match bits >> level & 1 {
             0 => EMPTY_NODE,
             _ => *siblings.next().ok_or(ProofError::Siblings { bits, listed })?,
@@ -331,11 +298,11 @@ fn root_above(
         if bits >> level & 1 == 1 && sibling == EMPTY_NODE {
             return Err(ProofError::EmptySibling { level });
         }
-        node = if index >> level & 1 == 0 {
+        node = if number >> level & 1 == 0 {
             tree::node_hash(&node, &sibling)
         } else {
             tree::node_hash(&sibling, &node)
         };
     }
-    Ok(tree::root_hash(&node))
+    Ok(node)
 }

@@ -1,6 +1,7 @@
 //! The tree over the buckets, and the one update of it that a block makes.
 //!
-//! The tree has depth 20; its leaves are the bucket hashes, a node is the hash of its two children.
+//! The tree has depth 20; its leaves are the hashes of the buckets at the top, a node is the hash
+//! of its two children.
 //! A subtree without entries has the hash of 32 zero bytes at every level, so an empty state costs
 //! nothing to build and a proof can leave empty siblings out. No node that has entries can take
 //! that value, short of a preimage of zero under BLAKE3. The state root is the typed hash of the
@@ -8,10 +9,15 @@
 //!
 //! All nodes are in memory, 64 MiB, and are rebuilt from the stored bucket hashes at start.
 
+use std::collections::BTreeMap;
+
 use crate::hash::{
     HASH_BYTES, StateBucketHash, StateKeyHash, StateNodeHash, StateRoot, StateValueHash,
 };
-use crate::state::bucket::{self, BUCKET_BITS, BUCKETS, Bucket, Damage, Edit};
+use crate::state::bucket::{self, Edit};
+use crate::state::edit::{self, Editor};
+use crate::state::page::Page;
+use crate::state::place::{BUCKET_BITS, BUCKETS, Place};
 use crate::state::{BucketRead, Changes, StateError};
 
 /// The hash of a subtree without entries, at every level.
@@ -75,11 +81,11 @@ impl StateTree {
         let mut tree = Self::new();
         for stored in bucket_hashes {
             let (index, hash) = stored?;
-            let occupied = index >= BUCKETS || tree.bucket_hash(index) != bucket::EMPTY;
+            let occupied = index >= BUCKETS || tree.hash_at(Place::top(index)) != bucket::EMPTY;
             if occupied {
                 return Err(StateError::BucketIndex { index });
             }
-            tree.nodes[heap_of(index) as usize] = hash.0;
+            tree.nodes[heap_of(Place::top(index)) as usize] = hash.0;
         }
         for heap in (1..BUCKETS).rev() {
             let hash = node_hash(&tree.node(2 * heap), &tree.node(2 * heap + 1));
@@ -96,9 +102,9 @@ impl StateTree {
         self.root
     }
 
-    /// The hash of a bucket, `index` below [`BUCKETS`].
-    pub(super) fn bucket_hash(&self, index: u32) -> StateBucketHash {
-        StateBucketHash(self.nodes[heap_of(index) as usize])
+    /// The hash of a bucket at the top.
+    fn hash_at(&self, top: Place) -> StateBucketHash {
+        StateBucketHash(self.node(heap_of(top)).0)
     }
 
     /// The node at a heap position, at least 1 and below twice [`BUCKETS`].
@@ -117,18 +123,15 @@ impl StateTree {
         changes: &Changes,
     ) -> Result<StateUpdate, StateError> {
         let edits = hashed(changes);
-        let groups: Vec<&[Edit]> = edits
-            .chunk_by(|left, right| bucket::index_of(&left.0) == bucket::index_of(&right.0))
-            .collect();
-        let indexes: Vec<u32> = groups.iter().map(|group| bucket::index_of(&group[0].0)).collect();
-        let before = self.read_buckets(buckets, &indexes)?;
-        let mut changed = Vec::with_capacity(groups.len());
-        for ((index, group), bucket) in indexes.into_iter().zip(groups).zip(before) {
-            if let Some(after) = bucket.edited(group) {
-                changed.push(BucketUpdate { index, bytes: after.encode(), hash: after.hash() });
-            }
+        let groups: Vec<&[Edit]> =
+            edits.chunk_by(|left, right| Place::of(&left.0) == Place::of(&right.0)).collect();
+        let tops: Vec<Place> = groups.iter().map(|group| Place::of(&group[0].0)).collect();
+        let before = self.read_tops(buckets, &tops)?;
+        let mut editor = Editor::new(buckets);
+        for ((top, group), page) in tops.into_iter().zip(groups).zip(before) {
+            editor.edit(top, &page, group)?;
         }
-        Ok(self.update(changed))
+        Ok(self.update(editor.pages))
     }
 
     /// Makes a prepared update the current state.
@@ -151,35 +154,33 @@ impl StateTree {
         Err(StateError::StaleUpdate { prepared_on: update.prepared_on, tree: self.root })
     }
 
-    /// Reads buckets, checked against the tree; those that are empty are not asked for.
-    fn read_buckets(
+    /// Reads what stands at the top, checked against the tree; what is empty is not asked for.
+    fn read_tops(
         &self,
         buckets: &impl BucketRead,
-        indexes: &[u32],
-    ) -> Result<Vec<Bucket>, StateError> {
-        let stored: Vec<u32> = indexes
-            .iter()
-            .copied()
-            .filter(|index| self.bucket_hash(*index) != bucket::EMPTY)
-            .collect();
+        tops: &[Place],
+    ) -> Result<Vec<Page>, StateError> {
+        let stored: Vec<Place> =
+            tops.iter().copied().filter(|top| self.hash_at(*top) != bucket::EMPTY).collect();
         let mut answers = buckets.buckets(&stored)?.into_iter();
-        let read = |index: &u32| {
-            let expected = self.bucket_hash(*index);
+        let read = |top: &Place| {
+            let expected = self.hash_at(*top);
             if expected == bucket::EMPTY {
-                return Ok(Bucket::empty());
+                return Ok(Page::empty());
             }
             let bytes = answers.next().flatten();
-            checked_bucket(*index, bytes.as_deref(), expected)
+            edit::checked(*top, bytes.as_deref(), expected)
         };
-        indexes.iter().map(read).collect()
+        tops.iter().map(read).collect()
     }
 
     /// Hashes every node above the changed buckets once, a level at a time.
-    fn update(&self, buckets: Vec<BucketUpdate>) -> StateUpdate {
+    fn update(&self, pages: BTreeMap<Place, (Page, StateBucketHash)>) -> StateUpdate {
         let mut levels = Vec::with_capacity(LEVELS);
-        let mut level: Vec<(u32, StateNodeHash)> = buckets
+        let mut level: Vec<(u32, StateNodeHash)> = pages
             .iter()
-            .map(|bucket| (heap_of(bucket.index), StateNodeHash(bucket.hash.0)))
+            .filter(|(place, _)| place.splits() == 0)
+            .map(|(place, (_, hash))| (heap_of(*place), StateNodeHash(hash.0)))
             .collect();
         while level.first().is_some_and(|(heap, _)| *heap != 1) {
             let parents = level
@@ -190,6 +191,8 @@ impl StateTree {
         }
         let root = level.first().map_or(self.root, |(_, top)| root_hash(top));
         levels.push(level);
+        let buckets =
+            pages.into_iter().map(|(place, (page, hash))| (place, page.encode(), hash)).collect();
         StateUpdate { prepared_on: self.root, root, buckets, levels }
     }
 
@@ -205,21 +208,13 @@ impl StateTree {
     }
 }
 
-/// The new contents of one bucket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct BucketUpdate {
-    index: u32,
-    bytes: Vec<u8>,
-    hash: StateBucketHash,
-}
-
 /// What a block makes of the state: its root, the buckets to store, and the tree's new nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateUpdate {
     prepared_on: StateRoot,
     root: StateRoot,
-    /// Ascending by index.
-    buckets: Vec<BucketUpdate>,
+    /// What is to be stored where, and its hash, ascending by place.
+    buckets: Vec<(Place, Vec<u8>, StateBucketHash)>,
     /// The changed nodes by heap position, ascending, the level of the buckets first.
     levels: Vec<Vec<(u32, StateNodeHash)>>,
 }
@@ -230,16 +225,16 @@ impl StateUpdate {
         self.root
     }
 
-    /// The changed buckets in ascending order: index, new bytes (none: delete the bucket and its
-    /// hash), new hash.
-    pub fn buckets(&self) -> impl Iterator<Item = (u32, &[u8], StateBucketHash)> {
-        self.buckets.iter().map(|bucket| (bucket.index, bucket.bytes.as_slice(), bucket.hash))
+    /// The changed buckets in ascending order: place, new bytes (none: delete what is stored
+    /// there), new hash.
+    pub fn buckets(&self) -> impl Iterator<Item = (Place, &[u8], StateBucketHash)> {
+        self.buckets.iter().map(|(place, bytes, hash)| (*place, bytes.as_slice(), *hash))
     }
 
-    /// The new bytes of a bucket, if the update changes it.
-    pub(super) fn bucket(&self, index: u32) -> Option<&[u8]> {
-        let at = self.buckets.binary_search_by_key(&index, |bucket| bucket.index).ok()?;
-        Some(&self.buckets[at].bytes)
+    /// The new bytes at a place, if the update changes it.
+    pub(super) fn bucket(&self, place: Place) -> Option<&[u8]> {
+        let at = self.buckets.binary_search_by_key(&place, |(place, ..)| *place).ok()?;
+        Some(&self.buckets[at].1)
     }
 
     /// The new node at a heap position, if the update changes it.
@@ -250,25 +245,9 @@ impl StateUpdate {
     }
 }
 
-/// Decodes a bucket that was read, and checks that it is the one in the tree.
-pub(super) fn checked_bucket(
-    index: u32,
-    bytes: Option<&[u8]>,
-    expected: StateBucketHash,
-) -> Result<Bucket, StateError> {
-    let damaged = |damage| StateError::DamagedBucket { index, damage };
-    let bytes = bytes.ok_or_else(|| damaged(Damage::Missing { expected }))?;
-    let bucket = Bucket::decode(index, bytes).map_err(damaged)?;
-    let found = bucket.hash();
-    if found != expected {
-        return Err(damaged(Damage::Hash { expected, found }));
-    }
-    Ok(bucket)
-}
-
-/// The heap position of a bucket.
-pub(super) fn heap_of(index: u32) -> u32 {
-    BUCKETS + index
+/// The heap position of a bucket at the top.
+pub(super) fn heap_of(top: Place) -> u32 {
+    BUCKETS + top.index()
 }
 
 /// The changes, hashed, ascending by key hash and so by bucket.

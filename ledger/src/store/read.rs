@@ -16,6 +16,7 @@ use crate::height::{Height, LogIndex};
 use crate::log::tree::NodeSource;
 use crate::log::{self, LogHash};
 use crate::record::Leaf;
+use crate::state::place::Place;
 use crate::state::{BucketRead, Changes, KeyValue, StateError, StateRead};
 use crate::validators::ValidatorSet;
 
@@ -121,7 +122,7 @@ impl Store {
         self.read::<UndoColumn>(&height)
     }
 
-    /// The hash of each state bucket that is not empty: the input of
+    /// The hash of each state bucket at the top that is not empty: the input of
     /// [`crate::state::tree::StateTree::rebuild`].
     pub fn bucket_hashes(
         &self,
@@ -232,12 +233,12 @@ impl StateRead for Store {
 }
 
 impl BucketRead for Store {
-    fn bucket(&self, index: u32) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.read::<BucketColumn>(&index)?)
+    fn bucket(&self, place: Place) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.read::<BucketColumn>(&place)?)
     }
 
-    fn buckets(&self, indexes: &[u32]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
-        let keys: Vec<[u8; 4]> = indexes.iter().map(|index| index.to_be_bytes()).collect();
+    fn buckets(&self, places: &[Place]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        let keys: Vec<Vec<u8>> = places.iter().map(BucketColumn::key).collect();
         let column = self.column::<BucketColumn>()?;
         self.database
             .batched_multi_get_cf(column, &keys, true)

@@ -9,12 +9,13 @@ use crate::hash::{GenesisHash, StateBucketHash, TransactionId};
 use crate::height::{Height, LogIndex};
 use crate::log::LogHash;
 use crate::state::Changes;
+use crate::state::place::Place;
 use crate::validators::ValidatorSet;
 
 /// The version of this table. A database of another version is refused at open.
 ///
-/// 1: the first.
-pub const FORMAT_VERSION: u32 = 1;
+/// 1: the first. 2: state buckets split.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Heights for which undo entries are kept, so that state proofs of the recent past can be made.
 pub const UNDO_HEIGHTS: u64 = 10_000;
@@ -147,13 +148,12 @@ column!(
     |bytes: &[u8]| Some(as_is(bytes))
 );
 column!(
-    /// State buckets by index.
-    BucketColumn, "state_buckets", u32, Vec<u8>,
-    |index: &u32| index.to_be_bytes().to_vec(), |v: &Vec<u8>| as_is(v),
+    /// State buckets and their parts by place.
+    BucketColumn, "state_buckets", Place, Vec<u8>, Place::to_bytes, |v: &Vec<u8>| as_is(v),
     |bytes: &[u8]| Some(as_is(bytes))
 );
 column!(
-    /// Hashes of state buckets by index, read once at start.
+    /// Hashes of state buckets at the top by their number, read once at start.
     BucketHashColumn, "state_bucket_hashes", u32, StateBucketHash,
     |index: &u32| index.to_be_bytes().to_vec(),
     |hash: &StateBucketHash| hash.0.to_vec(),

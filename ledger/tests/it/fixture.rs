@@ -17,8 +17,9 @@ use minglian_ledger::log::tree::{Frontier, MemoryTree, Node};
 use minglian_ledger::log::{self, LogHash, proof};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::{Leaf, Receipt, Record};
+use minglian_ledger::state::place::Place;
 use minglian_ledger::state::tree::{StateTree, StateUpdate};
-use minglian_ledger::state::{self, Changes, MemoryState, StateRead, bucket};
+use minglian_ledger::state::{self, Changes, MemoryState, StateRead};
 use minglian_ledger::store::BlockWrite;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
@@ -127,11 +128,11 @@ pub fn certify(header: &Header, round: u32, seeds: &[u8]) -> Certificate {
 
 /// Four keys of one bucket, ascending by hash. The state holds all but the third.
 pub fn crowded_keys() -> Vec<Vec<u8>> {
-    let mut buckets = BTreeMap::<u32, Vec<(StateKeyHash, Vec<u8>)>>::new();
+    let mut buckets = BTreeMap::<Place, Vec<(StateKeyHash, Vec<u8>)>>::new();
     for number in 0_u32.. {
         let key = format!("crowd/{number}").into_bytes();
         let hash = StateKeyHash::of(&[&key]);
-        let crowd = buckets.entry(bucket::index_of(&hash)).or_default();
+        let crowd = buckets.entry(Place::of(&hash)).or_default();
         crowd.push((hash, key));
         if crowd.len() == 4 {
             crowd.sort();
@@ -139,6 +140,16 @@ pub fn crowded_keys() -> Vec<Vec<u8>> {
         }
     }
     Vec::new()
+}
+
+/// 138 keys of one bucket, ascending by hash, 78 of them of one of its parts: more than it holds
+/// without a split, and more than that part holds without another. Chance does not bring so many
+/// together; they were found by trying some thousand million numbers.
+pub fn stuffed_keys() -> Vec<Vec<u8>> {
+    let number = |line: &str| line.parse::<u64>().unwrap().to_le_bytes().to_vec();
+    let mut keys: Vec<_> = include_str!("state/stuffed_keys.txt").lines().map(number).collect();
+    keys.sort_by_key(|key| StateKeyHash::of(&[key]));
+    keys
 }
 
 /// One block with all that a store is given.
@@ -216,6 +227,13 @@ impl Chain {
         changes.insert(format!("account/{height}").into_bytes(), Some(vec![0xAB; 40]));
         if height == 3 {
             changes.insert(b"account/1".to_vec(), None);
+        }
+        // A bucket splits twice, then the part of a part is joined again.
+        let stuffed = stuffed_keys().into_iter();
+        match height {
+            4 => changes.extend(stuffed.map(|key| (key, Some(b"stuffed".to_vec())))),
+            6 => changes.extend(stuffed.take(60).map(|key| (key, None))),
+            _ => {}
         }
         changes
     }

@@ -2,15 +2,17 @@
 
 mod forgery;
 mod overlay;
+mod split;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use minglian_ledger::hash::{
     StateBucketHash, StateBucketNodeHash, StateKeyHash, StateLeafHash, StateNodeHash, StateRoot,
-    StateValueHash,
+    StateSplitHash, StateValueHash,
 };
-use minglian_ledger::state::bucket::{self, BUCKETS, Bucket, Damage};
+use minglian_ledger::state::bucket::{Bucket, Damage};
+use minglian_ledger::state::place::{BUCKETS, Place};
 use minglian_ledger::state::proof;
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::state::{self, BucketRead, Changes, MemoryState, StateError, StateRead};
@@ -68,21 +70,30 @@ fn root_the_slow_way(entries: &BTreeMap<Vec<u8>, Vec<u8>>) -> StateRoot {
         .map(|(key, value)| (StateKeyHash::of(&[key]).0, StateValueHash::of(&[value]).0))
         .collect();
     hashed.sort();
-    StateRoot::of(&[&node_the_slow_way(&hashed, 0)])
+    StateRoot::of(&[&node_the_slow_way(&hashed, 0, 20)])
 }
 
-fn node_the_slow_way(entries: &[([u8; 32], [u8; 32])], depth: usize) -> [u8; 32] {
+/// The node over entries that share `depth` bits; at `bottom` stand buckets.
+fn node_the_slow_way(entries: &[([u8; 32], [u8; 32])], depth: usize, bottom: usize) -> [u8; 32] {
     if entries.is_empty() {
         return [0; 32];
     }
-    if depth == 20 {
-        let count = u32::try_from(entries.len()).unwrap().to_le_bytes();
-        return StateBucketHash::of(&[&count, &inner_the_slow_way(entries)]).0;
+    if depth == bottom {
+        return bucket_the_slow_way(entries, depth);
     }
     let middle = entries.partition_point(|(key, _)| key[depth / 8] >> (7 - depth % 8) & 1 == 0);
     let (left, right) = entries.split_at(middle);
-    let (left, right) = (node_the_slow_way(left, depth + 1), node_the_slow_way(right, depth + 1));
-    StateNodeHash::of(&[&left, &right]).0
+    let hash = |side| node_the_slow_way(side, depth + 1, bottom);
+    StateNodeHash::of(&[&hash(left), &hash(right)]).0
+}
+
+fn bucket_the_slow_way(entries: &[([u8; 32], [u8; 32])], depth: usize) -> [u8; 32] {
+    if entries.len() > 64 {
+        let count = (entries.len() as u64).to_le_bytes();
+        return StateSplitHash::of(&[&count, &node_the_slow_way(entries, depth, depth + 4)]).0;
+    }
+    let count = u32::try_from(entries.len()).unwrap().to_le_bytes();
+    StateBucketHash::of(&[&count, &inner_the_slow_way(entries)]).0
 }
 
 fn inner_the_slow_way(entries: &[([u8; 32], [u8; 32])]) -> [u8; 32] {
@@ -101,7 +112,7 @@ fn inner_the_slow_way(entries: &[([u8; 32], [u8; 32])]) -> [u8; 32] {
 fn crowd() -> &'static [Vec<u8>] {
     static CROWD: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     CROWD.get_or_init(|| {
-        let index = |number: &u32| bucket::index_of(&StateKeyHash::of(&[&number.to_le_bytes()]));
+        let index = |number: &u32| Place::of(&StateKeyHash::of(&[&number.to_le_bytes()])).index();
         let mut sizes = vec![0_u32; BUCKETS as usize];
         for number in 0..1 << 20 {
             sizes[index(&number) as usize] += 1;
@@ -169,7 +180,7 @@ proptest! {
 
     #[test]
     fn garbage_is_no_bucket_and_no_proof(bytes in vec(any::<u8>(), 0..300), index in 0..BUCKETS) {
-        prop_assert!(Bucket::decode(index, &bytes).is_err());
+        prop_assert!(Bucket::decode(Place::top(index), &bytes).is_err());
         if let Ok(proof) = proof::StateProof::decode(&bytes) {
             prop_assert!(proof::verify(&proof, &StateRoot::default(), b"key", None).is_err());
         }
@@ -252,13 +263,13 @@ fn a_past_state_is_proven_by_undoing_in_thought() {
 /// A state of which one bucket reads as something else.
 struct Damaged<'a> {
     state: &'a MemoryState,
-    index: u32,
+    place: Place,
     bytes: Option<Vec<u8>>,
 }
 
 impl BucketRead for Damaged<'_> {
-    fn bucket(&self, index: u32) -> Result<Option<Vec<u8>>, StateError> {
-        if index == self.index { Ok(self.bytes.clone()) } else { self.state.bucket(index) }
+    fn bucket(&self, place: Place) -> Result<Option<Vec<u8>>, StateError> {
+        if place == self.place { Ok(self.bytes.clone()) } else { self.state.bucket(place) }
     }
 }
 
@@ -266,16 +277,16 @@ impl BucketRead for Damaged<'_> {
 fn a_damaged_bucket_is_named_and_neither_served_nor_built_upon() {
     let entries: Vec<(&[u8], &[u8])> = crowd().iter().map(|key| (&key[..], &b"1"[..])).collect();
     let ledger = Ledger::with(&entries);
-    let index = bucket::index_of(&StateKeyHash::of(&[&crowd()[0]]));
-    let sound = ledger.state.bucket(index).unwrap().unwrap();
+    let place = Place::of(&StateKeyHash::of(&[&crowd()[0]]));
+    let sound = ledger.state.bucket(place).unwrap().unwrap();
     let check = |bytes: Option<Vec<u8>>, is_expected: fn(&Damage) -> bool| {
-        let damaged = Damaged { state: &ledger.state, index, bytes };
+        let damaged = Damaged { state: &ledger.state, place, bytes };
         let changes = Changes::from([(crowd()[0].clone(), Some(b"2".to_vec()))]);
         let served = proof::prove(&ledger.tree, &damaged, &crowd()[0]).unwrap_err();
         let built_upon = ledger.tree.prepare(&damaged, &changes).unwrap_err();
         for error in [served, built_upon] {
-            let StateError::DamagedBucket { index: named, damage } = error else { panic!() };
-            assert_eq!(named, index);
+            let StateError::DamagedBucket { place: named, damage } = error else { panic!() };
+            assert_eq!(named, place);
             assert!(is_expected(&damage), "{damage}");
         }
     };

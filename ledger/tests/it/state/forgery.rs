@@ -1,8 +1,9 @@
 //! Nothing but the truth can be proven about a key.
 
 use minglian_ledger::hash::{StateKeyHash, StateNodeHash};
+use minglian_ledger::state::place::{Place, SPLITS_MAX};
 use minglian_ledger::state::proof::{
-    self, BucketProof, Neighbour, PROOF_BYTES_MAX, ProofError, StateProof,
+    self, BucketProof, Neighbour, PROOF_BYTES_MAX, ProofError, SplitProof, StateProof,
 };
 use minglian_ledger::state::{BucketRead, Changes, StateRead, bucket};
 
@@ -20,7 +21,7 @@ fn prove(ledger: &Ledger, key: &[u8]) -> StateProof {
     proof::prove(&ledger.tree, &ledger.state, key).unwrap()
 }
 
-fn check_every_bit(ledger: &Ledger, key: &[u8]) {
+pub(super) fn check_every_bit(ledger: &Ledger, key: &[u8]) {
     let root = ledger.tree.root();
     let value = ledger.state.get(key).unwrap();
     let bytes = borsh::to_vec(&prove(ledger, key)).unwrap();
@@ -89,9 +90,9 @@ fn neighbours_that_are_not_adjacent_prove_no_absence() {
     let target = 4;
     let truth = prove(&ledger, &crowd()[target]);
     let BucketProof::Present { count, .. } = truth.bucket else { panic!("the key is there") };
-    let index = bucket::index_of(&StateKeyHash::of(&[&crowd()[target]]));
+    let place = Place::of(&StateKeyHash::of(&[&crowd()[target]]));
     let stored =
-        bucket::Bucket::decode(index, &ledger.state.bucket(index).unwrap().unwrap()).unwrap();
+        bucket::Bucket::decode(place, &ledger.state.bucket(place).unwrap().unwrap()).unwrap();
     let neighbour = |position: usize| {
         let entry = stored.entries()[position];
         Some(Neighbour { key: entry.key, value: entry.value, path: stored.path(position) })
@@ -158,6 +159,11 @@ fn the_longest_possible_proof_can_be_decoded() {
         value: Default::default(),
         path: vec![Default::default(); 32],
     };
+    let split = SplitProof {
+        count: u64::MAX,
+        sibling_bits: (1 << 4) - 1,
+        siblings: vec![StateNodeHash([1; 32]); 4],
+    };
     let longest = StateProof {
         bucket: BucketProof::Absent {
             count: u32::MAX,
@@ -165,6 +171,7 @@ fn the_longest_possible_proof_can_be_decoded() {
             before: Some(neighbour.clone()),
             after: Some(neighbour),
         },
+        splits: vec![split; SPLITS_MAX],
         sibling_bits: (1 << 20) - 1,
         siblings: vec![StateNodeHash([1; 32]); 20],
     };

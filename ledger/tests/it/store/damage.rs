@@ -250,14 +250,14 @@ fn a_changed_bucket_is_named_when_it_is_built_upon() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("ledger");
     drop(fill(&chain, &path, TIP));
-    let (index, bytes, _) = chain.blocks[8].update.buckets().next().unwrap();
+    let (place, bytes, _) = chain.blocks[8].update.buckets().next().unwrap();
     let mut bytes = bytes.to_vec();
     *bytes.last_mut().unwrap() ^= 1;
-    overwrite::<BucketColumn>(&path, &index, &bytes);
+    overwrite::<BucketColumn>(&path, &place, &bytes);
     let store = Store::open(&path, chain.genesis.hash()).unwrap();
     let tree = rebuild(&store).unwrap();
     let changes: Changes = chain.blocks[8].changes.clone();
     let again = changes.into_keys().map(|key| (key, Some(vec![1]))).collect();
     let error = tree.prepare(&store, &again).unwrap_err();
-    assert!(error.to_string().contains(&format!("bucket {index} is damaged")), "{error}");
+    assert!(error.to_string().contains(&format!("bucket {place} is damaged")), "{error}");
 }

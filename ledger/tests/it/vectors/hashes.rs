@@ -26,7 +26,7 @@ fn hashes() {
     }
     domain! {
         GenesisHash TransactionId EnvelopeHash BlockId ValidatorsHash ValidatorAddress StateRoot
-        StateKeyHash StateValueHash StateLeafHash StateBucketNodeHash StateBucketHash StateNodeHash
+        StateKeyHash StateValueHash StateLeafHash StateBucketNodeHash StateBucketHash StateSplitHash StateNodeHash
         Commitment AttachmentHash DemonstrationSeed
         SampleFrame SampleSeed SampleStream
     }

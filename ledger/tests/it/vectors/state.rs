@@ -1,9 +1,10 @@
 //! `state.json`: a map, its root, and what can and cannot be proven of it.
 
 use minglian_ledger::hash::{StateKeyHash, StateNodeHash, StateRoot, StateValueHash};
-use minglian_ledger::state::proof::{self, BucketProof, Neighbour, StateProof};
+use minglian_ledger::state::place::Place;
+use minglian_ledger::state::proof::{self, BucketProof, Neighbour, SplitProof, StateProof};
 use minglian_ledger::state::tree::StateTree;
-use minglian_ledger::state::{StateRead, bucket};
+use minglian_ledger::state::{Changes, MemoryState, StateRead};
 use serde_json::{Value, json};
 
 use super::{error_name, hex};
@@ -12,7 +13,7 @@ use crate::fixture::{self, Chain};
 fn statement(proof: &StateProof, key: &[u8], value: Option<&[u8]>) -> Value {
     json!({
         "key": hex(key),
-        "bucket": bucket::index_of(&StateKeyHash::of(&[key])),
+        "bucket": Place::of(&StateKeyHash::of(&[key])).index(),
         "value": value.map(hex),
         "proof": proof,
         "hex": hex(borsh::to_vec(proof).unwrap()),
@@ -20,15 +21,16 @@ fn statement(proof: &StateProof, key: &[u8], value: Option<&[u8]>) -> Value {
 }
 
 struct Proofs {
-    chain: Chain,
+    tree: StateTree,
+    state: MemoryState,
     root: StateRoot,
     refused: Vec<Value>,
 }
 
 impl Proofs {
     fn prove(&self, key: &[u8]) -> (StateProof, Option<Vec<u8>>) {
-        let proof = proof::prove(&self.chain.tree, &self.chain.state, key).unwrap();
-        let value = self.chain.state.get(key).unwrap();
+        let proof = proof::prove(&self.tree, &self.state, key).unwrap();
+        let value = self.state.get(key).unwrap();
         proof::verify(&proof, &self.root, key, value.as_deref()).unwrap();
         (proof, value)
     }
@@ -128,6 +130,42 @@ impl Proofs {
         self.refuse_ends(crowd);
     }
 
+    fn refuse_splits(&mut self, key: &[u8]) {
+        let (truth, value) = self.prove(key);
+        let mut refuse = |why: &str, edit: &dyn Fn(&mut Vec<SplitProof>)| {
+            let mut proof = truth.clone();
+            edit(&mut proof.splits);
+            self.refuse(why, &proof, key, value.as_deref());
+        };
+        refuse("a split of too few entries", &|splits| splits[0].count = 64);
+        refuse("another number of entries", &|splits| splits[1].count += 1);
+        refuse("a split is left out", &|splits| drop(splits.remove(0)));
+        refuse("the splits are swapped", &|splits| splits.reverse());
+        refuse("twelve splits", &|splits| splits.resize(12, splits[0].clone()));
+        refuse("a bit above the parts", &|splits| splits[0].sibling_bits |= 1 << 4);
+        refuse("a sibling of a part is missing", &|splits| splits[0].siblings.truncate(3));
+        refuse("one bit of a sibling of a part", &|splits| splits[0].siblings[0].0[0] ^= 1);
+        let none = |splits: &mut Vec<SplitProof>| {
+            splits[0].siblings[0] = StateNodeHash::default();
+        };
+        refuse("an empty sibling of a part is listed", &none);
+    }
+
+    fn check(&self, file: &str, about: &str, accepted: &[Value]) {
+        let entry = |(key, value): (&[u8], &[u8])| json!({ "key": hex(key), "value": hex(value) });
+        super::check(
+            file,
+            about,
+            json!({
+                "empty_root": StateTree::new().root(),
+                "entries": self.state.entries().map(entry).collect::<Vec<_>>(),
+                "root": self.root,
+                "proofs": accepted,
+                "refused": self.refused,
+            }),
+        );
+    }
+
     /// The entry at one end of the bucket, which is there, as the only neighbour of a key on its
     /// other side. All hashes lead to the root: only the order of the keys gives it away.
     fn refuse_ends(&mut self, crowd: &[Vec<u8>]) {
@@ -156,7 +194,7 @@ fn state() {
     let chain = Chain::new();
     let crowd = fixture::crowded_keys();
     let root = chain.header(fixture::TIP).state_root;
-    let mut proofs = Proofs { root, chain, refused: Vec::new() };
+    let mut proofs = Proofs { tree: chain.tree, state: chain.state, root, refused: Vec::new() };
     let accepted = vec![
         proofs.accept("alone in its bucket", b"counter"),
         proofs.accept("first of three in its bucket", &crowd[0]),
@@ -165,16 +203,32 @@ fn state() {
         proofs.accept("absent from an empty bucket", b"account/1"),
     ];
     proofs.refuse_each(&crowd);
-    let entry = |(key, value): (&[u8], &[u8])| json!({ "key": hex(key), "value": hex(value) });
-    super::check(
+    proofs.check(
         "state.json",
         "The entries of a state, its root, proofs of presence and absence, and proofs that fail.",
-        json!({
-            "empty_root": StateTree::new().root(),
-            "entries": proofs.chain.state.entries().map(entry).collect::<Vec<_>>(),
-            "root": root,
-            "proofs": accepted,
-            "refused": proofs.refused,
-        }),
+        &accepted,
     );
+}
+
+/// A bucket that has split, and a part of it that has split again.
+#[test]
+fn state_split() {
+    let keys = fixture::stuffed_keys();
+    let (mut tree, mut state) = (StateTree::new(), MemoryState::new());
+    let put = |key: &Vec<u8>| (key.clone(), Some(b"here".to_vec()));
+    let changes: Changes = keys.iter().skip(1).map(put).collect();
+    let update = tree.prepare(&state, &changes).unwrap();
+    tree.apply(&update).unwrap();
+    state.commit(&update, &changes);
+    let mut proofs = Proofs { root: tree.root(), tree, state, refused: Vec::new() };
+    let splits = |key: &&Vec<u8>, count: usize| proofs.prove(key).0.splits.len() == count;
+    let once = keys.iter().skip(1).find(|key| splits(key, 1)).unwrap();
+    let twice = keys.iter().skip(1).find(|key| splits(key, 2)).unwrap();
+    let accepted = vec![
+        proofs.accept("in a part of a bucket", once),
+        proofs.accept("in a part of a part", twice),
+        proofs.accept("absent from a part", &keys[0]),
+    ];
+    proofs.refuse_splits(twice);
+    proofs.check("state_split.json", "The same of a bucket that has split twice.", &accepted);
 }
