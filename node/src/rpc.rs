@@ -49,6 +49,7 @@ use utoipa_axum::routes;
 
 use crate::admission::Admission;
 use crate::attachments::Keeper;
+use crate::attachments::places::Places;
 use crate::chain::{Chain, Committed};
 use crate::checkpoints::Checkpoints;
 use crate::gossip::GossipHandle;
@@ -117,6 +118,8 @@ struct Shared {
     downloads: Arc<Semaphore>,
     /// Attachments that may still come at a time.
     uploads: Arc<Semaphore>,
+    /// The same by organisation.
+    uploads_by: Arc<Places>,
     /// Refused bodies that may still be read on at a time.
     drains: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
@@ -143,6 +146,7 @@ pub async fn serve(
         bodies: places(limits.body_bytes_max),
         downloads: places(limits::DOWNLOADING_MAX),
         uploads: places(limits::UPLOADING_MAX),
+        uploads_by: Places::new(limits::WAITING_MAX, limits::UPLOADING_ORGANIZATION_MAX),
         drains: places(limits::DRAINING_MAX),
         stop: stop.clone(),
     };

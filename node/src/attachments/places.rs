@@ -1,9 +1,9 @@
-//! Places for questions that are answered: some in all, and a few for each peer.
+//! Places for what is served at a time: some in all, and a few for each peer or organisation.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Places by the peer that has them.
+/// Places by who has them.
 #[derive(Debug)]
 pub struct Places {
     taken: Mutex<BTreeMap<String, usize>>,

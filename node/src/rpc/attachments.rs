@@ -95,6 +95,11 @@ async fn take(
     if !keeper.admit(&deposit, Origin::Client)? {
         return known();
     }
+    let organization = deposit.body.organization.to_string();
+    let Some(_own) = shared.uploads_by.enter(&organization) else {
+        let detail = format!("{organization} brings as many attachments at a time as it may");
+        return Err(Refusal::new(Kind::Busy, detail));
+    };
     let Some(_place) = limits::turn(&shared.uploads, limits::BULK_PATIENCE).await else {
         return Err(Refusal::new(Kind::Busy, "too many attachments at a time"));
     };

@@ -30,13 +30,17 @@ const BULK_MAX: usize = 16;
 pub(super) const BULK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Most requests at a time that bring transactions or wait for a commit.
-const WAITING_MAX: usize = 1_024;
+pub(super) const WAITING_MAX: usize = 1_024;
 
 /// Room for the work around the longest wait.
 const WAITING_MARGIN: Duration = Duration::from_secs(10);
 
 /// Most attachments that come at a time.
 pub(super) const UPLOADING_MAX: usize = 8;
+
+/// Most of them that come, or wait for a place, of one organisation: slow ones of one key keep
+/// nobody else's out.
+pub(super) const UPLOADING_ORGANIZATION_MAX: usize = 2;
 
 /// Most refused bodies that are read on at a time.
 pub(super) const DRAINING_MAX: usize = 32;

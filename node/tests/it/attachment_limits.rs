@@ -254,3 +254,24 @@ async fn uploads_without_a_good_deposit_take_nobodys_place() {
     streams.last_mut().unwrap().read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 403");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_uploads_of_one_organisation_leave_places_to_others() {
+    let world = World::start().await;
+    world.register().await;
+    let mut streams = Vec::new();
+    for number in 0..10 {
+        let mut body = pdf(1_000);
+        body[999] = number;
+        let deposit = deposit_of_finance(&world, described(&body, MediaType::Pdf));
+        let header =
+            format!("minglian-deposit: {}\r\n", data_encoding::HEXLOWER.encode(&deposit.encode()));
+        streams.extend(begin_uploads(&world, &header, 1).await);
+    }
+    // The first two have a place; the others are told so at once.
+    let mut answer = [0; 12];
+    streams.last_mut().unwrap().read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 503");
+    let body = pdf(2_000);
+    world.upload(Class::Public, described(&body, MediaType::Pdf), body).await.unwrap();
+}
