@@ -11,7 +11,7 @@ use crate::charity::qualification::QualificationKind;
 use crate::charity::resolution::{Matter, Resolve};
 use crate::charity::{Call, Event};
 
-use super::{Names, Sentence, cny, sentence, spoken};
+use super::{Names, Sentence, cny, mutual_aid, sentence, spoken};
 
 pub(super) fn kind(call: &Call) -> &'static str {
     match call {
@@ -34,6 +34,9 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::TerminateFund { .. } => "基金终止",
         Call::CorrectPayout { .. } => "支出冲正",
         Call::Declare(_) => "公告数字",
+        Call::Contribute(_) => "互助资金入账",
+        Call::PayAhead(_) => "先行支付",
+        Call::DecideAfter { .. } => "先行支付决议",
     }
 }
 
@@ -84,6 +87,12 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
             "reverses payment {payment}, which was entered wrongly"
         ),
         Call::Declare(act) => declared(act),
+        Call::Contribute(act) => mutual_aid::contributed(act, names),
+        Call::PayAhead(act) => mutual_aid::paid_ahead(act, names),
+        Call::DecideAfter { payment, resolution, .. } => sentence!(
+            "以决议“{resolution}”补办先行支付“{payment}”的决定",
+            "lays resolution {resolution} beside payment {payment}, which was made ahead of it"
+        ),
     }
 }
 
@@ -150,7 +159,7 @@ pub const fn qualification(kind: QualificationKind) -> (&'static str, &'static s
     }
 }
 
-fn donated(act: &Donate, names: &dyn Names) -> Sentence {
+pub(super) fn donated(act: &Donate, names: &dyn Names) -> Sentence {
     let Donate { reference, fund, restriction, .. } = act;
     let donor = match &act.donor {
         Donor::Organization(code) => names.organization(code),
@@ -192,13 +201,18 @@ fn resolved(act: &Resolve) -> Sentence {
     )
 }
 
-fn disbursed(act: &Disburse, names: &dyn Names) -> Sentence {
-    let Disburse { fund, resolution, reference, .. } = act;
-    let to = match &act.recipient {
+/// Who gets money or goods; persons without their names.
+pub(super) fn recipient(recipient: &Recipient, names: &dyn Names) -> String {
+    match recipient {
         Recipient::Organization(code) => names.organization(code),
         Recipient::Person(_) => "个人(姓名受保护)".to_owned(),
         Recipient::Persons { count, .. } => format!("{count}名受益人(姓名受保护)"),
-    };
+    }
+}
+
+fn disbursed(act: &Disburse, names: &dyn Names) -> Sentence {
+    let Disburse { fund, resolution, reference, .. } = act;
+    let to = recipient(&act.recipient, names);
     let (amount, en) = (spoken(act.amount), cny(act.amount));
     let expense = match act.expense {
         Expense::Program => "慈善活动支出",
@@ -321,6 +335,14 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
         }
         Event::Declared { year, income, expenditure, helped } => {
             declared_sums(*year, *income, *expenditure, *helped)
+        }
+        Event::Contributed { donation, source } => mutual_aid::came_in(donation, *source),
+        Event::PaidAhead { payment, decide_by } => sentence!(
+            "先行支付“{payment}”已付,须于{decide_by}前作出决议",
+            "payment {payment} was made ahead; the committee decides by {decide_by}"
+        ),
+        Event::DecidedAfter { payment, resolution, agreed, days_late } => {
+            mutual_aid::decided(payment, resolution, *agreed, *days_late)
         }
         Event::FundTerminated { fund } => sentence!("基金“{fund}”已终止", "fund {fund} has ended"),
     }

@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use crate::invariants::acts::set_parameter;
 use crate::scenario;
 use crate::steps::balance;
 use crate::world::{World, code, text};
@@ -44,6 +45,8 @@ pub enum GiftAct {
     Void { gift: usize },
     Surplus { fund: usize, gift: Option<usize>, fen: u64 },
     Terminate { fund: usize },
+    PayAhead { payment: usize, fund: usize, fen: u64, bound: usize, gift: Option<usize> },
+    DecideAfter { payment: usize, bound: usize, agreed: bool },
 }
 
 pub fn gift_act() -> impl Strategy<Value = GiftAct> {
@@ -67,6 +70,12 @@ pub fn gift_act() -> impl Strategy<Value = GiftAct> {
         2 => (fund(), alone(), fen())
             .prop_map(|(fund, gift, fen)| GiftAct::Surplus { fund, gift, fen }),
         1 => fund().prop_map(|fund| GiftAct::Terminate { fund }),
+        2 => (payment(), fund(), fen(), 1..USES.len(), alone()).prop_map(
+            |(payment, fund, fen, bound, gift)| {
+                GiftAct::PayAhead { payment, fund, fen, bound, gift }
+            }),
+        2 => (payment(), 1..USES.len(), any::<bool>()).prop_map(
+            |(payment, bound, agreed)| GiftAct::DecideAfter { payment, bound, agreed }),
     ]
 }
 
@@ -111,6 +120,16 @@ fn words(act: &GiftAct) -> String {
             )
         }
         GiftAct::Terminate { fund } => format!("terminate_fund fund={} under=终止", FUNDS[*fund]),
+        GiftAct::PayAhead { payment, fund, fen, bound, gift } => {
+            let (fund, of, gift) = (FUNDS[*fund], USES[*bound], gift_of(gift));
+            format!(
+                "pay_ahead fund={fund} for={of} reference=付{payment} amount={fen}分 to=home {gift}"
+            )
+        }
+        GiftAct::DecideAfter { payment, bound, agreed } => {
+            let (of, no) = (USES[*bound], if *agreed { "" } else { "不同意" });
+            format!("decide_after payment=付{payment} under={of}{no}")
+        }
     }
 }
 
@@ -131,7 +150,10 @@ fn place_of(world: &World, gift: usize) -> Option<(usize, Option<usize>, u64)> {
 /// amount is mostly a part of what is there, and sometimes one fen more than that.
 fn fitted(world: &World, mut act: GiftAct) -> GiftAct {
     match &mut act {
-        GiftAct::Disburse { fund, bound, gift: Some(gift), fen, .. } if *fen % 8 != 0 => {
+        GiftAct::Disburse { fund, bound, gift: Some(gift), fen, .. }
+        | GiftAct::PayAhead { fund, bound, gift: Some(gift), fen, .. }
+            if *fen % 8 != 0 =>
+        {
             if let Some((where_it_is, for_what, left)) = place_of(world, *gift) {
                 (*fund, *bound) = (where_it_is, for_what.unwrap_or(*bound));
                 *fen %= left + 2;
@@ -242,11 +264,19 @@ pub fn set_up(world: &mut World) {
         for of in USES {
             if !of.is_empty() {
                 lines.push(resolve(of, "disbursement", of, 30));
+                let refused = resolve(&format!("{of}不同意"), "disbursement", of, 30);
+                lines.push(format!("{refused} votes=0/5/0"));
             }
             lines.push(resolve(&format!("变更{of}"), "purpose_change", of, 30));
         }
         lines.push(resolve("结余", "surplus", "", 30));
         lines.push(resolve("终止", "termination", "", 0));
+    }
+    for (name, value, unit) in [("limit", 800, "fen"), ("days", 3, "days")] {
+        for kind in ["社区慈善基金", "本级"] {
+            let key = format!("charity.ahead_{name}.{kind}");
+            set_parameter(world, &key, value, unit, "2020-01-01");
+        }
     }
     let mut transactions = Vec::new();
     for line in &lines {
@@ -279,6 +309,9 @@ fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
                 Event::Charity(GiftEvent::Used { .. }) => Some("shown"),
                 Event::Charity(GiftEvent::SurplusTransferred { .. }) => Some("surplus"),
                 Event::Charity(GiftEvent::FundTerminated { .. }) => Some("terminated"),
+                Event::Charity(GiftEvent::PaidAhead { .. }) => Some("ahead"),
+                Event::Charity(GiftEvent::DecidedAfter { agreed: true, .. }) => Some("agreed"),
+                Event::Charity(GiftEvent::DecidedAfter { agreed: false, .. }) => Some("disagreed"),
                 Event::Movement(moved) if matches!(moved.basis, Basis::Substitution { .. }) => {
                     Some("substituted")
                 }
@@ -297,7 +330,7 @@ fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
 fn the_random_acts_contain_what_they_are_about() {
     let mut runner = TestRunner::deterministic();
     let mut found = BTreeSet::new();
-    for _ in 0..40 {
+    for _ in 0..80 {
         let acts = prop::collection::vec(gift_act(), 40..60).new_tree(&mut runner).unwrap();
         let mut world = World::new();
         set_up(&mut world);
@@ -320,10 +353,15 @@ fn the_random_acts_contain_what_they_are_about() {
         "terminated",
         "substituted",
         "followed",
+        "ahead",
+        "agreed",
+        "disagreed",
+        "AheadLimitExceeded",
         "BalanceShort",
         "DonationClosed",
         "FundNotEmpty",
         "InflowAnswered",
+        "NotPaidAhead",
         "NotRestricted",
         "RestrictedFirst",
         "RestrictionDiffers",
