@@ -6,6 +6,8 @@ use minglian_contracts::approval;
 use minglian_contracts::book::{AccountId, Basis, Kind};
 use minglian_contracts::call::Call;
 use minglian_contracts::charity::Event as GiftEvent;
+use minglian_contracts::charity::ahead::paid_ahead;
+use minglian_contracts::charity::disbursement::{PAYOUTS, Reason};
 use minglian_contracts::charity::donation::DONATIONS;
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::policy::{Party, Policy};
@@ -146,6 +148,19 @@ fn place_of(world: &World, gift: usize) -> Option<(usize, Option<usize>, u64)> {
     Some((fund, bound, balance(world, &found.account(charity, &reference)).get()))
 }
 
+/// The first payment that awaits a decision, and its use.
+fn awaiting_decision(world: &World) -> Option<(usize, usize)> {
+    let rows = paid_ahead(&world.state, code(CHARITY), None, usize::MAX).unwrap();
+    let (reference, ..) = rows.into_iter().find(|(_, ahead, _)| ahead.ended.is_none())?;
+    let number = reference.as_str().strip_prefix("付")?.parse().ok()?;
+    match PAYOUTS.get(&world.state, &(code(CHARITY), reference)).unwrap()?.reason {
+        Reason::Ahead { purpose, .. } => {
+            Some((number, USES.iter().position(|of| *of == purpose.as_str())?))
+        }
+        _ => None,
+    }
+}
+
 /// The act, made to fit the gift or payment that it names, unless its amount is one of a few: an
 /// amount is mostly a part of what is there, and sometimes one fen more than that.
 fn fitted(world: &World, mut act: GiftAct) -> GiftAct {
@@ -169,6 +184,11 @@ fn fitted(world: &World, mut act: GiftAct) -> GiftAct {
             let key = (code(CHARITY), text(&format!("捐{gift}")));
             let given = DONATIONS.get(&world.state, &key).unwrap().map(|found| found.amount);
             *fen %= given.unwrap_or_default().get() + 2;
+        }
+        GiftAct::DecideAfter { payment, bound, .. } if *payment % 4 != 0 => {
+            if let Some((awaiting, of)) = awaiting_decision(world) {
+                (*payment, *bound) = (awaiting, of);
+            }
         }
         GiftAct::Bounce { payment, fen } if *fen % 8 != 0 => {
             let (organization, reference) = (code(CHARITY), text(&format!("付{payment}")));
