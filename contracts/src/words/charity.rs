@@ -7,6 +7,7 @@ use crate::charity::declared::{Declare, Side};
 use crate::charity::disbursement::{Disburse, Expense, Recipient};
 use crate::charity::donation::{Donate, Donor, Gift};
 use crate::charity::ending::{Heir, TransferSurplus};
+use crate::charity::fund::Filing;
 use crate::charity::qualification::QualificationKind;
 use crate::charity::resolution::{Matter, Resolve};
 use crate::charity::{Call, Event};
@@ -275,14 +276,7 @@ fn authority(authority: &Authority) -> (String, String) {
 pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
     match event {
         Event::FundOpened { name, .. } => sentence!("“{name}”已设立", "{name} is open"),
-        Event::CampaignFiled { filing, days_before } => {
-            let days = days_before.unsigned_abs();
-            let (zh, en) = if *days_before < 0 { ("后", "after") } else { ("前", "before") };
-            sentence!(
-                "募捐活动{filing}在开始{zh}{days}日备案",
-                "campaign {filing} was filed {days} days {en} it began"
-            )
-        }
+        Event::CampaignFiled { filing, days_before } => filed(filing, *days_before),
         Event::Donated { donation, .. } => {
             sentence!("捐赠“{donation}”已入账", "gift {donation} came in")
         }
@@ -346,6 +340,15 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
         }
         Event::FundTerminated { fund } => sentence!("基金“{fund}”已终止", "fund {fund} has ended"),
     }
+}
+
+fn filed(filing: &Filing, days_before: i64) -> Sentence {
+    let days = days_before.unsigned_abs();
+    let (zh, en) = if days_before < 0 { ("后", "after") } else { ("前", "before") };
+    sentence!(
+        "募捐活动{filing}在开始{zh}{days}日备案",
+        "campaign {filing} was filed {days} days {en} it began"
+    )
 }
 
 fn declared_sums(year: u16, income: Fen, expenditure: Fen, helped: u64) -> Sentence {

@@ -11,14 +11,19 @@ use minglian_contracts::homes::occupancy::{ByLevel, HomeMonth, Level, MONTHS};
 use minglian_contracts::homes::{self, paying, subsidy};
 use minglian_contracts::refusal::Code;
 use minglian_contracts::schema::State;
+use minglian_contracts::{parameter, rules};
 use minglian_ledger::date::Month;
+use minglian_ledger::division::Division;
 use minglian_ledger::fen::Fen;
+use minglian_ledger::genesis::{
+    Genesis, GenesisOfficer, GenesisOrganization, OrganizationKind, Role,
+};
 use proptest::prelude::*;
 
 use crate::invariants::acts::{OLD_AGE, line, purpose, record, set_parameter, world};
 use crate::scenario;
 use crate::steps::{act, alone, balance, checked, yuan};
-use crate::world::{World, code, text};
+use crate::world::{World, code, genesis, public_key, text};
 
 const LINE: &str = "county_civil/县级/2024/养老";
 
@@ -295,4 +300,50 @@ fn the_check_finds_an_amount_that_is_not_of_its_parts_and_a_payment_that_counts_
     let mut many = april;
     many.payments = vec![many.payments[0].clone(); paying::PAYMENTS_MAX + 1];
     assert!(matches!(found(&many, "2024-04"), Err(HomesViolation::Payments(..))));
+}
+
+/// A genesis with an organisation of 花山区 as well.
+fn with_organization(genesis: &mut Genesis, name: &str, kind: OrganizationKind) {
+    let roles = [("maker", Role::Maker), ("checker", Role::Checker)];
+    let officers = roles.map(|(role_name, role)| GenesisOfficer {
+        key: public_key(&format!("{name}.{role_name}")),
+        role,
+    });
+    genesis.organizations.push(GenesisOrganization {
+        code: code(name),
+        name: text(name),
+        kind,
+        division: Division::new(340_503).unwrap(),
+        officers: officers.to_vec(),
+    });
+}
+
+#[test]
+fn the_shipped_figures_come_to_what_the_notice_of_huashan_says() {
+    let mut genesis = genesis();
+    genesis.parameters.extend(rules::named(&["homes."]).unwrap());
+    with_organization(&mut genesis, "花山民政", OrganizationKind::CivilAffairs);
+    with_organization(&mut genesis, "花山养老院", OrganizationKind::ProjectUnit);
+    let mut world = World::from_genesis(&genesis);
+    world.date = "2024-06-01".parse().unwrap();
+    let rate = "rate_home home=花山养老院 certificate=备1 beds=100 from=2024-01-01";
+    let rate = scenario::call(rate, &world);
+    checked(&mut world, "花山民政", &rate).unwrap();
+    let state = "occupancy month=2024-05 beds=40/20/10/5 reviewer=花山民政";
+    let state = scenario::call_of("花山养老院.maker", state, &world);
+    let (proposal, _) = world.act("花山养老院.maker", &state);
+    let approve = Call::Approval(approval::Call::Approve { proposal });
+    alone(&mut world, "花山民政.checker", &approve).unwrap();
+    let compute = scenario::call("compute home=花山养老院 month=2024-05", &world);
+    let events = checked(&mut world, "花山民政", &compute).unwrap();
+    let computed = events.iter().find_map(|event| match event {
+        Event::Homes(homes::Event::Computed { subsidy, .. }) => Some(subsidy.amount),
+        _ => None,
+    });
+    // 40 × 200 + 20 × 300 + 10 × 400 + 5 × 600: 上浮50%、100%、200%.
+    assert_eq!(computed, Some(yuan("21000")));
+    // What the notice does not say is used only because this genesis names it.
+    let key = text("homes.rating_factor.未评定.340503");
+    let factor = parameter::find(&world.state, &key, world.date).unwrap().unwrap();
+    assert_eq!(factor.approved_by.as_str(), "创世(未核实)");
 }
