@@ -13,8 +13,8 @@ use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
 use crate::{
-    allocation, approval, charity, disclosure, governance, lottery, opening, oversight, payment,
-    project, registry,
+    allocation, approval, charity, disclosure, governance, homes, lottery, opening, oversight,
+    payment, project, registry,
 };
 
 /// One act. Number 8 is reserved for `subsidy`.
@@ -45,6 +45,8 @@ pub enum Call {
     Oversight(oversight::Call) = 10,
     /// Orders to erase what is kept off the log.
     Opening(opening::Call) = 11,
+    /// Subsidies to homes for the old.
+    Homes(homes::Call) = 12,
 }
 
 impl Call {
@@ -78,6 +80,7 @@ impl Call {
             Self::Disclosure(call) => call.weight(),
             Self::Oversight(call) => call.weight(),
             Self::Opening(call) => call.weight(),
+            Self::Homes(call) => call.weight(),
         }
     }
 
@@ -99,6 +102,7 @@ impl Call {
             Self::Oversight(call) => call.policy(),
             Self::Disclosure(call) => call.policy(),
             Self::Opening(call) => call.policy(),
+            Self::Homes(call) => call.policy(),
         })
     }
 
@@ -121,6 +125,7 @@ impl Call {
             Self::Oversight(call) => call.apply(state, context),
             Self::Disclosure(call) => call.apply(state, context),
             Self::Opening(call) => call.apply(state, context),
+            Self::Homes(call) => call.apply(state, context),
         }
     }
 }

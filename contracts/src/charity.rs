@@ -19,9 +19,11 @@
 //! **Cost** of a gift: five new keys (gift, receipt, code, inflow, and its account if it stands
 //! alone); of a payment: three. The sums of fund and quarter are shared by a block's gifts.
 
+pub mod ahead;
 pub mod campaign;
 pub mod change;
 pub mod check;
+pub mod contribution;
 pub mod declared;
 pub mod disbursement;
 pub mod donation;
@@ -155,6 +157,19 @@ pub enum Call {
     },
     /// Declares a line of a published notice: a figure that moves nothing. Maker, checker.
     Declare(declared::Declare),
+    /// Enters money of a mutual-aid society that is no donation. Maker, checker.
+    Contribute(contribution::Contribute),
+    /// Pays before the committee decides. Maker, checker: two officers.
+    PayAhead(ahead::PayAhead),
+    /// Lays the committee's resolution beside what was paid ahead of it. Maker, checker.
+    DecideAfter {
+        /// The payment.
+        payment: Reference,
+        /// The resolution, carried or not.
+        resolution: ResolutionNumber,
+        /// The day.
+        occurred_on: Date,
+    },
 }
 
 /// What became of charity money. Its way, with its intervals, is in the movements beside it.
@@ -265,6 +280,31 @@ pub enum Event {
         /// All who were helped.
         helped: u64,
     },
+    /// Money of another source than donations came in.
+    Contributed {
+        /// What the charity calls it.
+        donation: DonationReference,
+        /// Where it comes from.
+        source: contribution::Source,
+    },
+    /// A payment was made before the committee decided.
+    PaidAhead {
+        /// The payment.
+        payment: Reference,
+        /// The last day on which its decision is in time.
+        decide_by: Date,
+    },
+    /// The committee decided on what was paid.
+    DecidedAfter {
+        /// The payment.
+        payment: Reference,
+        /// The resolution.
+        resolution: ResolutionNumber,
+        /// Whether it agreed; if not, the payment is to be taken back.
+        agreed: bool,
+        /// Days after the last day, by the block's time; 0 if it is in time.
+        days_late: u32,
+    },
 }
 
 impl Call {
@@ -272,6 +312,7 @@ impl Call {
     pub fn weight(&self) -> u64 {
         match self {
             Self::Donate(_) | Self::Disburse(_) | Self::Refund(_) => 200,
+            Self::Contribute(_) | Self::PayAhead(_) | Self::DecideAfter { .. } => 220,
             Self::OpenFund(_) | Self::ChangeCommittee { .. } => 200,
             Self::TransferSurplus(_) | Self::ChangePurpose(_) => 250,
             Self::VoidDonation { .. } | Self::Return { .. } | Self::CorrectPayout { .. } => 200,
@@ -322,7 +363,7 @@ impl Call {
             Self::EndCampaign { filing, occurred_on } => {
                 campaign::end(filing, *occurred_on, state, context)
             }
-            Self::Donate(act) => giving::donate(act, state, context),
+            Self::Donate(act) => contribution::donate(act, state, context),
             Self::VoidDonation { donation, occurred_on } => {
                 giving::void(donation, *occurred_on, state, context)
             }
@@ -348,6 +389,11 @@ impl Call {
                 returned::correct(payment, *occurred_on, state, context)
             }
             Self::Declare(act) => declared::declare(act, state, context),
+            Self::Contribute(act) => contribution::contribute(act, state, context),
+            Self::PayAhead(act) => ahead::pay(act, state, context),
+            Self::DecideAfter { payment, resolution, occurred_on } => {
+                ahead::decide(payment, resolution, *occurred_on, state, context)
+            }
         }
     }
 }

@@ -21,7 +21,8 @@ use crate::oversight::complaint::Answer;
 use crate::oversight::inspection::Members;
 use crate::payment::{Order, Payee};
 use crate::{
-    approval, charity, disclosure, governance, opening, oversight, payment, project, registry,
+    approval, charity, disclosure, governance, homes, opening, oversight, payment, project,
+    registry,
 };
 
 /// What an act says.
@@ -51,6 +52,7 @@ pub fn of(call: &Call) -> Contents<'_> {
         Call::Oversight(call) => contents.oversight(call),
         // What it names is what it erases.
         Call::Opening(opening::Call::Erase { .. } | opening::Call::EraseOf { .. }) => {}
+        Call::Homes(call) => contents.homes(call),
     }
     contents
 }
@@ -187,12 +189,14 @@ impl<'a> Contents<'a> {
                 self.opening(resolve.minutes);
             }
             Call::Disburse(disburse) => {
-                match &disburse.recipient {
-                    Recipient::Person(name) => self.opening(*name),
-                    Recipient::Persons { list, .. } => self.opening(*list),
-                    Recipient::Organization(_) => {}
-                }
+                self.recipient(&disburse.recipient);
                 self.attachments(&disburse.voucher);
+            }
+            Call::Contribute(contribute) => self.gift(&contribute.gift),
+            Call::PayAhead(pay) => {
+                self.text(pay.purpose.as_str());
+                self.recipient(&pay.recipient);
+                self.attachments(&pay.voucher);
             }
             Call::ShowUse { attachments, .. } => self.attachments(attachments),
             Call::FeedBack { message, .. } => self.opening(*message),
@@ -213,7 +217,26 @@ impl<'a> Contents<'a> {
             | Call::Return { .. }
             | Call::Refund(_)
             | Call::TerminateFund { .. }
-            | Call::CorrectPayout { .. } => {}
+            | Call::CorrectPayout { .. }
+            | Call::DecideAfter { .. } => {}
+        }
+    }
+
+    fn recipient(&mut self, recipient: &Recipient) {
+        match recipient {
+            Recipient::Person(name) => self.opening(*name),
+            Recipient::Persons { list, .. } => self.opening(*list),
+            Recipient::Organization(_) => {}
+        }
+    }
+
+    fn homes(&mut self, call: &'a homes::Call) {
+        use homes::Call;
+        match call {
+            Call::StateOccupancy(state) => self.attachments(&state.evidence),
+            Call::Pay(pay) => self.order(&pay.order),
+            // A certificate is a number.
+            Call::Rate(_) | Call::EndStanding(_) | Call::Compute(_) => {}
         }
     }
 

@@ -9,8 +9,8 @@ use crate::context::Report;
 use crate::refusal::{Code, Detail, Refusal};
 use crate::schema;
 use crate::{
-    allocation, approval, book, charity, disclosure, governance, lottery, opening, oversight,
-    parameter, payment, project, registry,
+    allocation, approval, book, charity, disclosure, governance, homes, lottery, opening,
+    oversight, parameter, payment, project, registry,
 };
 
 /// Declares [`Event`] and the number of each kind from one table.
@@ -62,6 +62,8 @@ events! {
     12 Oversight(oversight::Event)
     /// Orders to erase what is kept off the log.
     13 Opening(opening::Event)
+    /// Subsidies to homes for the old.
+    14 Homes(homes::Event)
 }
 
 /// What a receipt says.

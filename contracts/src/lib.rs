@@ -29,6 +29,7 @@ pub mod payment;
 pub mod project;
 pub mod charity;
 pub mod oversight;
+pub mod homes;
 pub mod disclosure;
 pub mod opening;
 pub mod approval;

@@ -11,6 +11,7 @@ use crate::allocation;
 use crate::call::Call;
 use crate::charity;
 use crate::charity::campaign::CAMPAIGNS;
+use crate::charity::contribution::Contribute;
 use crate::charity::kind::FundKind;
 use crate::charity::qualification::{Disqualify, QUALIFICATIONS, QualificationKind};
 use crate::context::Context;
@@ -96,7 +97,7 @@ fn charity_act(
             let subject = text(filing.as_str());
             triggers.map(|trigger| ended(trigger, author, subject.clone(), *occurred_on)).into()
         }
-        charity::Call::Donate(act) => {
+        charity::Call::Donate(act) | charity::Call::Contribute(Contribute { gift: act, .. }) => {
             let Some(filing) = &act.campaign else { return Ok(Vec::new()) };
             let campaign = CAMPAIGNS.get(state, filing)?.filter(|campaign| campaign.emergency);
             let (trigger, subject) = (Trigger::EmergencyGift, text(filing.as_str()));

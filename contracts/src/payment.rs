@@ -210,7 +210,7 @@ impl Call {
 }
 
 /// Moves the money: the one place where a payment is made.
-fn pay(
+pub(crate) fn pay(
     name: &LineName,
     order: &Order,
     state: &mut State<'_>,

@@ -8,6 +8,8 @@
 use std::marker::PhantomData;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_ledger::date::Date;
+use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::StateError;
 use minglian_ledger::state::StateRead;
 use minglian_ledger::state::overlay::Overlay;
@@ -72,6 +74,10 @@ pub mod prefix {
     pub const DISCLOSURE_FIRST: u8 = 0x68;
     /// `naming`: who named what is kept off the log, and what is erased: 0x80 to 0x87.
     pub const OPENING_FIRST: u8 = 0x80;
+    /// `charity`: sources of a mutual-aid society's money, and what was paid ahead: 0x88 to 0x8f.
+    pub const MUTUAL_AID_FIRST: u8 = 0x88;
+    /// `homes`: 0x90 to 0x97.
+    pub const HOMES_FIRST: u8 = 0x90;
 }
 
 /// A state value that does not decode: the state is damaged, or was written by other rules.
@@ -185,6 +191,44 @@ where
     fn decode<T: BorshDeserialize>(&self, bytes: &[u8]) -> Result<T, StateError> {
         borsh::from_slice(bytes)
             .map_err(|source| StateError::backend(DamagedEntry { prefix: self.prefix, source }))
+    }
+}
+
+/// A day as a part of a key. The encoding of a date does not sort by its day, this one does: from
+/// the earliest on, or, where what is asked for is the newest entry up to a day, from the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub struct OrderedDay([u8; 4]);
+
+impl OrderedDay {
+    /// Sorts the earliest day first.
+    pub fn earliest_first(date: Date) -> Self {
+        Self((date.days().cast_unsigned() ^ (1 << 31)).to_be_bytes())
+    }
+
+    /// Sorts the latest day first.
+    pub fn latest_first(date: Date) -> Self {
+        Self((!(date.days().cast_unsigned() ^ (1 << 31))).to_be_bytes())
+    }
+}
+
+impl<V> Table<(OrganizationCode, OrderedDay), V>
+where
+    V: BorshSerialize + BorshDeserialize,
+{
+    /// The newest entry of `organization` of `date` or before; days sort the latest first.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read or the entry does not decode.
+    pub fn newest(
+        &self,
+        reader: &dyn StateRead,
+        organization: OrganizationCode,
+        date: Date,
+    ) -> Result<Option<V>, StateError> {
+        let key = |day| (organization, OrderedDay::latest_first(day));
+        let after = date.add_days(1).map(key);
+        let found = self.scan(reader, &organization, after.as_ref(), 1)?;
+        Ok(found.into_iter().next().map(|(_, value)| value))
     }
 }
 

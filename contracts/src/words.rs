@@ -12,7 +12,9 @@ pub mod charity;
 pub mod disclosure;
 pub mod field;
 pub mod governance;
+pub mod homes;
 pub mod lottery;
+pub mod mutual_aid;
 pub mod oversight;
 pub mod opening;
 pub mod party;
@@ -66,6 +68,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Oversight(call) => oversight::call(call, names),
         Call::Disclosure(call) => disclosure::call(call),
         Call::Opening(call) => opening::call(call, names),
+        Call::Homes(call) => homes::call(call, names),
     }
 }
 
@@ -85,6 +88,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Oversight(event) => oversight::event(event, names),
         Event::Disclosure(event) => disclosure::event(event, names),
         Event::Opening(event) => opening::event(event, names),
+        Event::Homes(event) => homes::event(event, names),
     }
 }
 
@@ -102,6 +106,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Oversight(call) => oversight::kind(call),
         Call::Disclosure(call) => disclosure::kind(call),
         Call::Opening(call) => opening::kind(call),
+        Call::Homes(call) => homes::kind(call),
     }
 }
 

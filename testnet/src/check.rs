@@ -11,6 +11,7 @@ use minglian_client::Client;
 use minglian_contracts::allocation::check::check_lines;
 use minglian_contracts::charity::check::check_charities;
 use minglian_contracts::disclosure::check::check_disclosures;
+use minglian_contracts::homes::check::check_homes;
 use minglian_contracts::invariants::{self, BookTotals};
 use minglian_contracts::oversight::check::check_oversight;
 use minglian_contracts::replica::Replica;
@@ -136,6 +137,7 @@ pub fn book(replica: &Replica) -> anyhow::Result<BookTotals> {
     check_charities(replica.state())?;
     check_oversight(replica.state())?;
     check_disclosures(replica.state())?;
+    check_homes(replica.state())?;
     Ok(invariants::check_book(replica.state())?)
 }
 

@@ -1,6 +1,7 @@
 //! Whole-table checks of charities' gifts, resolutions and sums, for tests, audits and `testnet
 //! check`.
 
+mod ahead;
 mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use super::fund::FUND_MARK;
 use super::resolution::RESOLUTIONS;
 use crate::book::store::ACCOUNTS;
 use crate::book::{self, AccountId, Measure};
+use crate::payment::Reference;
 
 /// How many entries are read at once.
 const PAGE: usize = 1_000;
@@ -67,6 +69,22 @@ pub enum CharityViolation {
         /// What is kept, and what the entries come to.
         difference: String,
     },
+    /// What was paid ahead of a resolution and what awaits one are not the same.
+    #[error("payment {payment} of {charity} and the list of payments that await a decision differ")]
+    Ahead {
+        /// The charity.
+        charity: OrganizationCode,
+        /// The payment.
+        payment: Reference,
+    },
+    /// The list of payments that await a decision names one that does not.
+    #[error("{listed} payments are listed as awaiting a decision, {found} do")]
+    AheadCount {
+        /// In the list.
+        listed: usize,
+        /// By the payments.
+        found: usize,
+    },
     /// More was used of a resolution than it allows.
     #[error("resolution {number}: {used} used of {amount}")]
     Exceeded {
@@ -118,6 +136,7 @@ pub fn check_charities(reader: &dyn StateRead) -> Result<usize, CharityViolation
     }
     check_places(reader, &unspent)?;
     check_resolutions(reader)?;
+    ahead::check(reader)?;
     sums::check(reader)?;
     Ok(gifts)
 }

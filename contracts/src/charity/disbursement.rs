@@ -93,6 +93,13 @@ pub enum Reason {
     },
     /// A gift went back to its donor.
     Refunded,
+    /// For a use on which the committee has yet to decide, or on which it did not agree.
+    Ahead {
+        /// The use.
+        purpose: Use,
+        /// What it counts as.
+        expense: Expense,
+    },
 }
 
 /// Something that was paid out. How much of it is still out is its account's balance.
@@ -123,37 +130,74 @@ pub(super) fn disburse(
     }
     let (matter, amount, date) = (Matter::Disbursement, act.amount, act.occurred_on);
     let resolution = resolution::use_up(&name, &act.resolution, matter, amount, date, state)?;
-    let (account, gift) = match &act.from {
-        Some(reference) => {
-            let gift = donation::find_alone(state, &name, reference, date)?;
-            check_gift(&gift, &resolution.purpose, &act.recipient)?;
-            (gift.account(name.host, reference), Some((reference, gift)))
-        }
-        None => {
-            require_no_restricted(&name, &resolution.purpose, state)?;
-            (donation::pool(&name), None)
-        }
-    };
-    let payment = payment_account(name.host, &act.reference);
-    let selection = Selection::FirstInFirstOut;
-    let movements = book::transfer(state, &account, &payment, amount, selection)?;
-    sums::post(movements, state, context)?;
-    if let Some((reference, gift)) = &gift {
-        donation::put(state, name.host, reference, gift)?;
-    }
-    let payout = Payout {
-        fund: act.fund.clone(),
-        donation: act.from.clone(),
+    let spending = Spending {
+        from: act.from.as_ref(),
+        purpose: &resolution.purpose,
+        expense: act.expense,
+        reference: &act.reference,
+        recipient: &act.recipient,
+        amount,
         reason: Reason::Spent { resolution: act.resolution.clone(), expense: act.expense },
         paid_on: date,
-        evidenced: false,
     };
-    PAYOUTS.put(state, &(name.host, act.reference.clone()), &payout);
-    let place = place(&name, date, act.expense, resolution.purpose);
-    sums::count(&place, Fen::ZERO, amount, state)?;
+    spend(&name, spending, state, context)?;
     let left = resolution.amount.checked_sub(resolution.used).unwrap_or_default();
     context.emit(Event::Disbursed { payment: act.reference.clone(), left });
     Ok(())
+}
+
+/// Money that is to leave a fund for a use.
+pub(super) struct Spending<'a> {
+    /// The gift out of whose own account; none for the pool.
+    pub from: Option<&'a DonationReference>,
+    /// The use.
+    pub purpose: &'a Use,
+    /// What it counts as.
+    pub expense: Expense,
+    /// The host's voucher number.
+    pub reference: &'a Reference,
+    /// Who gets it.
+    pub recipient: &'a Recipient,
+    /// How much.
+    pub amount: Fen,
+    /// Why.
+    pub reason: Reason,
+    /// The day.
+    pub paid_on: Date,
+}
+
+/// Moves the money: gifts bound to the use before the pool.
+pub(super) fn spend(
+    name: &FundName,
+    spending: Spending<'_>,
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let Spending { from, purpose, expense, reference, recipient, amount, reason, paid_on } =
+        spending;
+    let (account, gift) = match from {
+        Some(of) => {
+            let gift = donation::find_alone(state, name, of, paid_on)?;
+            check_gift(&gift, purpose, recipient)?;
+            (gift.account(name.host, of), Some((of, gift)))
+        }
+        None => {
+            require_no_restricted(name, purpose, state)?;
+            (donation::pool(name), None)
+        }
+    };
+    let payment = payment_account(name.host, reference);
+    let selection = Selection::FirstInFirstOut;
+    let movements = book::transfer(state, &account, &payment, amount, selection)?;
+    sums::post(movements, state, context)?;
+    if let Some((of, gift)) = &gift {
+        donation::put(state, name.host, of, gift)?;
+    }
+    let (fund, donation) = (name.fund.clone(), from.cloned());
+    let payout = Payout { fund, donation, reason, paid_on, evidenced: false };
+    PAYOUTS.put(state, &(name.host, reference.clone()), &payout);
+    let place = place(name, paid_on, expense, purpose.clone());
+    sums::count(&place, Fen::ZERO, amount, state)
 }
 
 /// Where a payment counts among the charity's sums.

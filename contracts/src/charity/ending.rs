@@ -7,6 +7,7 @@ use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::Event;
+use super::ahead;
 use super::change::{self, Authority};
 use super::donation::{self, DonationReference, UNSPENT};
 use super::fund::{self, FUNDS, FundName, FundReference};
@@ -113,6 +114,10 @@ pub(super) fn terminate(
         let gift = unspent.first().map(|((_, _, _, reference), ())| reference.as_str());
         let detail = format!("{pooled} in the pool; gift {}", gift.unwrap_or("-"));
         return Err(Refusal::new(Code::FundNotEmpty, detail).into());
+    }
+    // The committee that is to decide on them ends with the fund.
+    if let Some(((_, _, payment), _)) = ahead::OPEN.scan(state, &name, None, 1)?.first() {
+        return Err(Refusal::new(Code::AheadUndecided, payment).into());
     }
     fund.closed_on = Some(occurred_on);
     FUNDS.put(state, &name, &fund);

@@ -118,6 +118,14 @@ impl Demand {
     }
 }
 
+/// What the names of the parameters begin with that say how much a fund may pay at a time before
+/// its committee decides, in fen; the kind's code follows. No kind may where none is set.
+pub const AHEAD_LIMIT: &str = "charity.ahead_limit.";
+
+/// What the names of the parameters begin with that say within how many days of such a payment the
+/// committee decides; the kind's code follows.
+pub const AHEAD_DAYS: &str = "charity.ahead_days.";
+
 /// The parameter that says how many years after its registration a charity may get the
 /// public-fundraising qualification.
 pub const REGISTERED_YEARS: &str = "charity.fundraising_registered_years";

@@ -39,7 +39,8 @@ pub struct Paid {
     pub payout: Payout,
     /// How much of it is still out, others' gifts included.
     pub out: Fen,
-    /// The resolution under which it was made, with its votes and its minutes; none of a refund.
+    /// The resolution under which it was made, with its votes and its minutes; none of a refund,
+    /// nor of what was paid ahead of one.
     pub resolution: Option<Resolution>,
     /// What the bank did, if it is known.
     pub bank: Option<Status>,
@@ -88,7 +89,7 @@ impl Given {
                 let fund = FundName { host: payer, fund: payout.fund.clone() };
                 RESOLUTIONS.get(reader, &(fund, resolution.clone()))?
             }
-            Reason::Refunded => None,
+            Reason::Refunded | Reason::Ahead { .. } => None,
         };
         let account = book::account(reader, &payment_account(payer, reference))?;
         let told = (self.charity, self.reference.clone(), reference.clone());

@@ -224,7 +224,11 @@ pub(super) fn give_back(
     Ok(resolution)
 }
 
-fn find(
+/// The resolution of this number, with its key.
+///
+/// # Errors
+/// [`Code::ResolutionUnknown`].
+pub(super) fn find(
     fund: &FundName,
     number: &ResolutionNumber,
     state: &State<'_>,

@@ -4,6 +4,7 @@ use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 
 use super::Event;
+use super::ahead;
 use super::disbursement::{self, Payout, Reason, payment_account};
 use super::donation::{self, Donation};
 use super::evidence::EVIDENCE;
@@ -78,10 +79,16 @@ fn take_in(
     let amount = Fen::sum(returned.iter().map(Movement::amount)).unwrap_or_default();
     let account = book::account(state, &payment_account(host, reference))?;
     let left = account.map_or(Fen::ZERO, |account| account.balance());
-    if let Reason::Spent { resolution, expense } = &payout.reason {
-        let name = FundName { host, fund: payout.fund.clone() };
-        let purpose = resolution::give_back(&name, resolution, amount, state)?.purpose;
-        let place = disbursement::place(&name, payout.paid_on, *expense, purpose);
+    let name = FundName { host, fund: payout.fund.clone() };
+    let spent = match &payout.reason {
+        Reason::Spent { resolution, expense } => {
+            Some((resolution::give_back(&name, resolution, amount, state)?.purpose, *expense))
+        }
+        Reason::Ahead { purpose, expense } => Some((purpose.clone(), *expense)),
+        Reason::Refunded => None,
+    };
+    if let Some((purpose, expense)) = spent {
+        let place = disbursement::place(&name, payout.paid_on, expense, purpose);
         let too_large = || Refusal::new(Code::AmountTooLarge, amount);
         let before = left.checked_add(amount).ok_or_else(too_large)?;
         sums::count(&place, before, left, state)?;
@@ -120,6 +127,7 @@ fn undo(
     if !is_known || matches!(status, Status::Corrected(_)) {
         STATUSES.put(state, &key, &status);
     }
+    ahead::came_back(&key, state, context)?;
     if let Some(shown) = EVIDENCE.get(state, &key)? {
         let name = FundName { host, fund: payout.fund.clone() };
         let quarter = Quarter::of(payout.paid_on);

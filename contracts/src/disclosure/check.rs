@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 
-use super::duty::{BY_DUE, DUTIES, DueDay, DutyKey};
+use super::duty::{BY_DUE, DUTIES, DutyKey};
 use super::obligation::{self, IndexNumber, MET, ObligationName};
 use super::publication::PUBLICATIONS;
+use crate::schema::OrderedDay;
 
 /// How many entries are read at once.
 const PAGE: usize = 1_000;
@@ -53,7 +54,7 @@ pub fn check_disclosures(reader: &dyn StateRead) -> Result<usize, DisclosureViol
         after = Some(last.clone());
         for ((holder, rule, subject), duty) in page {
             found += 1;
-            let place = DueDay::new(duty.due_on);
+            let place = OrderedDay::earliest_first(duty.due_on);
             let key = (holder, duty.shelf(), place, rule.clone(), subject.clone());
             if !BY_DUE.contains(reader, &key)? {
                 let (rule, subject) = (rule.to_string(), subject.to_string());

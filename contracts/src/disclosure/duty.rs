@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, RuleName, RuleVersion, Trigger};
 use super::schedule::Schedule;
-use crate::schema::{self, State, Table};
+use crate::schema::{self, OrderedDay, State, Table};
 
 /// Duties by organisation, rule and subject.
 pub const DUTIES: Table<DutyKey, Duty> = Table::new(schema::prefix::DISCLOSURE_FIRST + 2);
@@ -32,7 +32,7 @@ pub const STANDINGS: Table<(OrganizationCode, Trigger, Subject), Standing> =
 pub type DutyKey = (OrganizationCode, RuleName, Subject);
 
 /// The key of an entry of [`BY_DUE`].
-pub type ByDueKey = (OrganizationCode, Shelf, DueDay, RuleName, Subject);
+pub type ByDueKey = (OrganizationCode, Shelf, OrderedDay, RuleName, Subject);
 
 /// What the event was about: a filing number, a fund, a project, a document.
 pub type Subject = Text<160>;
@@ -48,17 +48,6 @@ pub enum Shelf {
     Closed,
     /// Recurring, all periods published or waived.
     ClosedRecurring,
-}
-
-/// A day in a key: its encoding has the order of the days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
-pub struct DueDay([u8; 4]);
-
-impl DueDay {
-    /// The day as it stands in keys: big-endian, days before 1970 first.
-    pub fn new(date: Date) -> Self {
-        Self((date.days().cast_unsigned() ^ (1 << 31)).to_be_bytes())
-    }
 }
 
 /// One rule applied to one event of one organisation.
@@ -220,7 +209,13 @@ pub(super) fn put(
     duty: &Duty,
 ) {
     let place = |duty: &Duty| {
-        (*holder, duty.shelf(), DueDay::new(duty.due_on), rule.clone(), subject.clone())
+        (
+            *holder,
+            duty.shelf(),
+            OrderedDay::earliest_first(duty.due_on),
+            rule.clone(),
+            subject.clone(),
+        )
     };
     let after = place(duty);
     if let Some(before) = before.map(place).filter(|before| *before != after) {

@@ -13,9 +13,10 @@ use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::text::Text;
 use serde::Serialize;
 
-use super::duty::{BY_DUE, ByDueKey, DUTIES, DueDay, Duty, STANDINGS, Shelf, Subject};
+use super::duty::{BY_DUE, ByDueKey, DUTIES, Duty, STANDINGS, Shelf, Subject};
 use super::obligation::{self, Found, MET, Met, ObligationName, ObligationState, Source};
 use super::rule::{RULES, RuleName, Trigger, rules_of};
+use crate::schema::OrderedDay;
 
 /// Most obligations of one page.
 pub const PAGE_MAX: usize = 500;
@@ -280,6 +281,12 @@ impl Query<'_> {
     /// A key before all of the shelf that are due on the first day or later: no rule has an empty
     /// name.
     fn first_key(&self, shelf: Shelf) -> ByDueKey {
-        (self.holder, shelf, DueDay::new(self.range.from), RuleName::default(), Subject::default())
+        (
+            self.holder,
+            shelf,
+            OrderedDay::earliest_first(self.range.from),
+            RuleName::default(),
+            Subject::default(),
+        )
     }
 }

@@ -10,8 +10,11 @@ use super::audit::EngagementName;
 use super::complaint::{COMPLAINTS, ComplaintName, Duty, HANDLED};
 use super::deadline;
 use super::finding::{FindingNumber, FindingStage, ledger};
+use crate::charity::ahead;
+use crate::charity::fund::FundName;
 use crate::disclosure::obligation::{ObligationName, ObligationState};
 use crate::disclosure::query::{self, Obligation, Range};
+use crate::payment::Reference;
 
 /// How many entries are read at once.
 const PAGE: usize = 256;
@@ -33,6 +36,13 @@ pub enum Owed {
         /// The finding.
         finding: FindingNumber,
     },
+    /// That a fund's committee decides on what was paid ahead of its resolution.
+    DecisionAfterPayment {
+        /// The fund.
+        fund: FundName,
+        /// The payment.
+        payment: Reference,
+    },
 }
 
 /// A duty that is overdue, or was done too late.
@@ -53,7 +63,7 @@ pub type Source =
     fn(&dyn StateRead, &OrganizationCode, Date) -> Result<Vec<CreditEvent>, StateError>;
 
 /// All kinds.
-pub const SOURCES: &[Source] = &[of_disclosures, of_complaints, of_findings];
+pub const SOURCES: &[Source] = &[of_disclosures, of_complaints, of_findings, of_payments_ahead];
 
 /// Everything that an organisation has to its account on `date`, the earliest due first.
 ///
@@ -153,6 +163,29 @@ fn of_findings(
                 done_on: row.finding.claimed_on.filter(|_| is_done),
                 days_late: row.days_overdue,
             });
+        }
+    }
+}
+
+/// What a charity has paid ahead of a resolution that came too late, or is still to come.
+fn of_payments_ahead(
+    reader: &dyn StateRead,
+    organization: &OrganizationCode,
+    date: Date,
+) -> Result<Vec<CreditEvent>, StateError> {
+    let (mut events, mut after) = (Vec::new(), None);
+    loop {
+        let rows = ahead::paid_ahead(reader, *organization, after.as_ref(), PAGE)?;
+        let Some((last, ..)) = rows.last() else { return Ok(events) };
+        after = Some(last.clone());
+        for (payment, ahead, _) in rows {
+            let (due, done_on) = (ahead.decide_by, ahead.ended_on().filter(|on| *on <= date));
+            let days_late = deadline::days_late(due, done_on.unwrap_or(date));
+            if days_late > 0 {
+                let fund = FundName { host: *organization, fund: ahead.fund };
+                let owed = Owed::DecisionAfterPayment { fund, payment };
+                events.push(CreditEvent { owed, due, done_on, days_late });
+            }
         }
     }
 }

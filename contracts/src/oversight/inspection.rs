@@ -21,7 +21,7 @@ use crate::allocation::check_date;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
-use crate::schema::{self, State, Table};
+use crate::schema::{self, OrderedDay, State, Table};
 
 /// Pools, by organisation and reference.
 pub const POOLS: Table<(OrganizationCode, Reference), Members> =
@@ -30,6 +30,11 @@ pub const POOLS: Table<(OrganizationCode, Reference), Members> =
 /// What inspections found, by plan and object.
 pub const INSPECTIONS: Table<(SampleName, OrganizationCode), Inspection> =
     Table::new(schema::prefix::OVERSIGHT_FIRST + 9);
+
+/// What inspections found, by object and day, the latest first: an inspection that follows up
+/// (复查) stands beside the one before, and one of the same day in its place.
+pub const INSPECTED: Table<(OrganizationCode, OrderedDay), Inspection> =
+    Table::new(schema::prefix::OVERSIGHT_FIRST + 10);
 
 /// Most objects of a pool.
 pub const OBJECTS_MAX: usize = 1_000;
@@ -140,6 +145,21 @@ pub enum InspectionResult {
     Obstructed,
     /// 未开展业务活动.
     Inactive,
+}
+
+impl InspectionResult {
+    /// Its code in parameters: the Chinese name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NothingFound => "未发现问题",
+            Self::OrderedToCorrect => "责令改正",
+            Self::UnderFurtherAction => "待后续处理",
+            Self::Referred => "移送",
+            Self::NotReachable => "无法联系",
+            Self::Obstructed => "不配合",
+            Self::Inactive => "未开展业务",
+        }
+    }
 }
 
 /// What an inspection found, as it is entered.
@@ -338,7 +358,9 @@ pub(super) fn inspect(
         return Err(Refusal::new(Code::InspectionStale, detail).into());
     }
     let (result, occurred_on, newest) = (*result, *occurred_on, context.index);
-    INSPECTIONS.put(state, &key, &Inspection { result, occurred_on, newest });
+    let inspection = Inspection { result, occurred_on, newest };
+    INSPECTIONS.put(state, &key, &inspection);
+    INSPECTED.put(state, &(*object, OrderedDay::latest_first(occurred_on)), &inspection);
     context.emit(Event::Inspected { plan: key.0, object: *object, inspectors });
     Ok(())
 }

@@ -88,7 +88,7 @@ impl Expenditure {
 ///
 /// # Errors
 /// [`Code::ExpenditureDenied`].
-pub(super) fn require_lawful(
+pub(crate) fn require_lawful(
     expenditure: Expenditure,
     date: Date,
     state: &State<'_>,

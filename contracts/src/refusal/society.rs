@@ -1,5 +1,5 @@
-//! The second half of the table of refusals: charity, disclosure, oversight, and what is kept off
-//! the log.
+//! The second half of the table of refusals: charity, disclosure, oversight, what is kept off the
+//! log, and homes for the old.
 
 /// The whole table: the rows that are given, then those of this file.
 macro_rules! with_society {
@@ -90,6 +90,20 @@ macro_rules! with_society {
         "基金尚有剩余财产" "慈善法 第五十八条"
     941 PayoutUndone "nothing of the payment is out: it came back or was reversed"
         "该笔支付已全部退回或冲正" ""
+    942 SourceNotAsked "only a mutual-aid society names the source of its money"
+        "只有救急难互助社注明资金来源" ""
+    943 SourceDiffers "money of this source does not come from such a giver, or is not money"
+        "资金来源与出资人不符,或并非货币资金" ""
+    944 PublicMoneyUnbound "public money in a mutual-aid society is bound to a use"
+        "财政资金须注明限定用途" "预算法 第六十三条(本地规定未核实)"
+    945 AheadLimitExceeded "more than may be paid before the committee decides"
+        "超出先行支付的限额" "互助社章程(本地规定未核实)"
+    946 AheadOverdue "the committee has not decided in time on what was paid before"
+        "有先行支付的款项逾期未经决议,不得再先行支付" "互助社章程(本地规定未核实)"
+    947 NotPaidAhead "the payment was not made ahead of a resolution, or is decided on"
+        "该笔支付不是先行支付,或已有决议" ""
+    948 AheadUndecided "payments that were made ahead still await the committee's decision"
+        "尚有先行支付的款项未经决议" ""
     1001 DisclosureRuleInvalid "the rule's dates, deadline or titles are not acceptable"
         "公开规则的日期、期限或名称不符合要求" ""
     1002 DisclosureRuleFull "the rule has as many versions, or the event as many rules, as may be"
@@ -228,6 +242,30 @@ macro_rules! with_society {
     1206 ReviewerMissing
         "an organisation removes its own attachment only with another authority's signature"
         "附件系凭证,删除须经本单位以外的主管部门复核" ""
+    1301 HomeUnknown "the organisation is not entered as a home for the old on that day"
+        "该单位在该日期没有养老机构备案" "养老机构管理办法(条文未核实)"
+    1302 StandingOverlaps "an entry of the home holds on some of these days, or later"
+        "该养老机构的备案或等级有效期重叠" ""
+    1303 BedsInvalid "no beds or too many are licensed, or more are occupied than are licensed"
+        "核定床位数不符合要求,或实际使用床位超出核定床位" ""
+    1304 LevelTooSmall "a disabled level with so few beds is counted with the next lighter one"
+        "该失能等级床位数过少,应并入较轻一级填报" "个人信息保护法 第五条、第六条"
+    1305 OccupancyUnknown "no occupied beds of this month are stated"
+        "该月份尚未填报实际使用床位" ""
+    1306 OccupancyStale "the act does not name the newest statement of the month"
+        "未指明该月份最新的填报记录" ""
+    1307 SubsidyNotComputed "the subsidy of this month is not computed"
+        "该月份补贴尚未核算" ""
+    1308 SubsidyStale "what the subsidy was computed from has changed; compute it anew"
+        "核算依据已变化,须重新核算" ""
+    1309 SubsidyExceeded "more would be paid than is computed and not paid yet"
+        "支付金额超出核算后尚未支付的补贴" ""
+    1310 PayeeNotHome "the subsidy is paid to the home"
+        "补贴应支付给该养老机构" ""
+    1311 LineNotForTheOld "the line is for another category than old-age welfare"
+        "该指标不属于老年人福利类" ""
+    1312 SubsidyPaymentsFull "the subsidy of this month has as many payments as it may have"
+        "该月份补贴的支付笔数已达上限" ""
         }
     };
 }

@@ -90,6 +90,10 @@ fn of_group(group: u32) -> Sentence {
             "请核对慈善组织资格、基金、决议和捐赠",
             "check qualification, fund, resolution and gift"
         ),
+        13 => sentence!(
+            "请核对养老机构备案、填报月份和核算结果",
+            "check the home's entry, the month stated and what is computed"
+        ),
         _ => sentence!("请按所示规则核对后重新提交", "check by the rule shown and send it again"),
     }
 }

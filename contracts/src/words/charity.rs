@@ -7,11 +7,12 @@ use crate::charity::declared::{Declare, Side};
 use crate::charity::disbursement::{Disburse, Expense, Recipient};
 use crate::charity::donation::{Donate, Donor, Gift};
 use crate::charity::ending::{Heir, TransferSurplus};
+use crate::charity::fund::Filing;
 use crate::charity::qualification::QualificationKind;
 use crate::charity::resolution::{Matter, Resolve};
 use crate::charity::{Call, Event};
 
-use super::{Names, Sentence, cny, sentence, spoken};
+use super::{Names, Sentence, cny, mutual_aid, sentence, spoken};
 
 pub(super) fn kind(call: &Call) -> &'static str {
     match call {
@@ -34,6 +35,9 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::TerminateFund { .. } => "基金终止",
         Call::CorrectPayout { .. } => "支出冲正",
         Call::Declare(_) => "公告数字",
+        Call::Contribute(_) => "互助资金入账",
+        Call::PayAhead(_) => "先行支付",
+        Call::DecideAfter { .. } => "先行支付决议",
     }
 }
 
@@ -84,6 +88,12 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
             "reverses payment {payment}, which was entered wrongly"
         ),
         Call::Declare(act) => declared(act),
+        Call::Contribute(act) => mutual_aid::contributed(act, names),
+        Call::PayAhead(act) => mutual_aid::paid_ahead(act, names),
+        Call::DecideAfter { payment, resolution, .. } => sentence!(
+            "以决议“{resolution}”补办先行支付“{payment}”的决定",
+            "lays resolution {resolution} beside payment {payment}, which was made ahead of it"
+        ),
     }
 }
 
@@ -150,7 +160,7 @@ pub const fn qualification(kind: QualificationKind) -> (&'static str, &'static s
     }
 }
 
-fn donated(act: &Donate, names: &dyn Names) -> Sentence {
+pub(super) fn donated(act: &Donate, names: &dyn Names) -> Sentence {
     let Donate { reference, fund, restriction, .. } = act;
     let donor = match &act.donor {
         Donor::Organization(code) => names.organization(code),
@@ -192,13 +202,18 @@ fn resolved(act: &Resolve) -> Sentence {
     )
 }
 
-fn disbursed(act: &Disburse, names: &dyn Names) -> Sentence {
-    let Disburse { fund, resolution, reference, .. } = act;
-    let to = match &act.recipient {
+/// Who gets money or goods; persons without their names.
+pub(super) fn recipient(recipient: &Recipient, names: &dyn Names) -> String {
+    match recipient {
         Recipient::Organization(code) => names.organization(code),
         Recipient::Person(_) => "个人(姓名受保护)".to_owned(),
         Recipient::Persons { count, .. } => format!("{count}名受益人(姓名受保护)"),
-    };
+    }
+}
+
+fn disbursed(act: &Disburse, names: &dyn Names) -> Sentence {
+    let Disburse { fund, resolution, reference, .. } = act;
+    let to = recipient(&act.recipient, names);
     let (amount, en) = (spoken(act.amount), cny(act.amount));
     let expense = match act.expense {
         Expense::Program => "慈善活动支出",
@@ -261,14 +276,7 @@ fn authority(authority: &Authority) -> (String, String) {
 pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
     match event {
         Event::FundOpened { name, .. } => sentence!("“{name}”已设立", "{name} is open"),
-        Event::CampaignFiled { filing, days_before } => {
-            let days = days_before.unsigned_abs();
-            let (zh, en) = if *days_before < 0 { ("后", "after") } else { ("前", "before") };
-            sentence!(
-                "募捐活动{filing}在开始{zh}{days}日备案",
-                "campaign {filing} was filed {days} days {en} it began"
-            )
-        }
+        Event::CampaignFiled { filing, days_before } => filed(filing, *days_before),
         Event::Donated { donation, .. } => {
             sentence!("捐赠“{donation}”已入账", "gift {donation} came in")
         }
@@ -322,8 +330,25 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Declared { year, income, expenditure, helped } => {
             declared_sums(*year, *income, *expenditure, *helped)
         }
+        Event::Contributed { donation, source } => mutual_aid::came_in(donation, *source),
+        Event::PaidAhead { payment, decide_by } => sentence!(
+            "先行支付“{payment}”已付,须于{decide_by}前作出决议",
+            "payment {payment} was made ahead; the committee decides by {decide_by}"
+        ),
+        Event::DecidedAfter { payment, resolution, agreed, days_late } => {
+            mutual_aid::decided(payment, resolution, *agreed, *days_late)
+        }
         Event::FundTerminated { fund } => sentence!("基金“{fund}”已终止", "fund {fund} has ended"),
     }
+}
+
+fn filed(filing: &Filing, days_before: i64) -> Sentence {
+    let days = days_before.unsigned_abs();
+    let (zh, en) = if days_before < 0 { ("后", "after") } else { ("前", "before") };
+    sentence!(
+        "募捐活动{filing}在开始{zh}{days}日备案",
+        "campaign {filing} was filed {days} days {en} it began"
+    )
 }
 
 fn declared_sums(year: u16, income: Fen, expenditure: Fen, helped: u64) -> Sentence {

@@ -82,7 +82,7 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
     }
 }
 
-fn ordered(order: &Order, names: &dyn Names) -> Sentence {
+pub(super) fn ordered(order: &Order, names: &dyn Names) -> Sentence {
     let Order { reference, amount, replaces, occurred_on, .. } = order;
     let (year, to) = (occurred_on.year(), payee(&order.payee, names));
     let (amount, en) = (spoken(*amount), cny(*amount));

@@ -57,17 +57,23 @@ fn brute_force(world: &World, surplus: &Surplus) -> Rows {
     }
     for ((_, reference), payout) in PAYOUTS.scan(&world.state, &charity, None, usize::MAX).unwrap()
     {
-        let Reason::Spent { resolution, expense } = payout.reason else { continue };
+        let fund = FundName { host: charity, fund: payout.fund };
+        let (purpose, expense) = match payout.reason {
+            Reason::Refunded => continue,
+            Reason::Ahead { purpose, expense } => (purpose, expense),
+            Reason::Spent { resolution, expense } => {
+                let decided = RESOLUTIONS.get(&world.state, &(fund.clone(), resolution));
+                (decided.unwrap().unwrap().purpose, expense)
+            }
+        };
         let item = match expense {
             Expense::Program => "慈善活动支出",
             Expense::Management => "管理费用",
             Expense::Fundraising => "募捐成本",
             Expense::Other => "其他支出",
         };
-        let fund = FundName { host: charity, fund: payout.fund };
-        let decided = RESOLUTIONS.get(&world.state, &(fund.clone(), resolution)).unwrap().unwrap();
         let period = Quarter::of(payout.paid_on).to_string();
-        let place = [fund.fund.as_str(), &period, item, decided.purpose.as_str()];
+        let place = [fund.fund.as_str(), &period, item, purpose.as_str()];
         add(&mut rows, place, 0, still_out(world, reference.as_str()));
     }
     for (date, from, to, fen) in surplus.iter().filter(|(_, from, to, _)| from != to) {

@@ -6,6 +6,8 @@ use minglian_contracts::approval;
 use minglian_contracts::book::{AccountId, Basis, Kind};
 use minglian_contracts::call::Call;
 use minglian_contracts::charity::Event as GiftEvent;
+use minglian_contracts::charity::ahead::paid_ahead;
+use minglian_contracts::charity::disbursement::{PAYOUTS, Reason};
 use minglian_contracts::charity::donation::DONATIONS;
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::policy::{Party, Policy};
@@ -16,6 +18,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use crate::invariants::acts::set_parameter;
 use crate::scenario;
 use crate::steps::balance;
 use crate::world::{World, code, text};
@@ -44,6 +47,8 @@ pub enum GiftAct {
     Void { gift: usize },
     Surplus { fund: usize, gift: Option<usize>, fen: u64 },
     Terminate { fund: usize },
+    PayAhead { payment: usize, fund: usize, fen: u64, bound: usize, gift: Option<usize> },
+    DecideAfter { payment: usize, bound: usize, agreed: bool },
 }
 
 pub fn gift_act() -> impl Strategy<Value = GiftAct> {
@@ -67,6 +72,12 @@ pub fn gift_act() -> impl Strategy<Value = GiftAct> {
         2 => (fund(), alone(), fen())
             .prop_map(|(fund, gift, fen)| GiftAct::Surplus { fund, gift, fen }),
         1 => fund().prop_map(|fund| GiftAct::Terminate { fund }),
+        2 => (payment(), fund(), fen(), 1..USES.len(), alone()).prop_map(
+            |(payment, fund, fen, bound, gift)| {
+                GiftAct::PayAhead { payment, fund, fen, bound, gift }
+            }),
+        2 => (payment(), 1..USES.len(), any::<bool>()).prop_map(
+            |(payment, bound, agreed)| GiftAct::DecideAfter { payment, bound, agreed }),
     ]
 }
 
@@ -111,6 +122,16 @@ fn words(act: &GiftAct) -> String {
             )
         }
         GiftAct::Terminate { fund } => format!("terminate_fund fund={} under=终止", FUNDS[*fund]),
+        GiftAct::PayAhead { payment, fund, fen, bound, gift } => {
+            let (fund, of, gift) = (FUNDS[*fund], USES[*bound], gift_of(gift));
+            format!(
+                "pay_ahead fund={fund} for={of} reference=付{payment} amount={fen}分 to=home {gift}"
+            )
+        }
+        GiftAct::DecideAfter { payment, bound, agreed } => {
+            let (of, no) = (USES[*bound], if *agreed { "" } else { "不同意" });
+            format!("decide_after payment=付{payment} under={of}{no}")
+        }
     }
 }
 
@@ -127,11 +148,27 @@ fn place_of(world: &World, gift: usize) -> Option<(usize, Option<usize>, u64)> {
     Some((fund, bound, balance(world, &found.account(charity, &reference)).get()))
 }
 
+/// The first payment that awaits a decision, and its use.
+fn awaiting_decision(world: &World) -> Option<(usize, usize)> {
+    let rows = paid_ahead(&world.state, code(CHARITY), None, usize::MAX).unwrap();
+    let (reference, ..) = rows.into_iter().find(|(_, ahead, _)| ahead.ended.is_none())?;
+    let number = reference.as_str().strip_prefix("付")?.parse().ok()?;
+    match PAYOUTS.get(&world.state, &(code(CHARITY), reference)).unwrap()?.reason {
+        Reason::Ahead { purpose, .. } => {
+            Some((number, USES.iter().position(|of| *of == purpose.as_str())?))
+        }
+        _ => None,
+    }
+}
+
 /// The act, made to fit the gift or payment that it names, unless its amount is one of a few: an
 /// amount is mostly a part of what is there, and sometimes one fen more than that.
 fn fitted(world: &World, mut act: GiftAct) -> GiftAct {
     match &mut act {
-        GiftAct::Disburse { fund, bound, gift: Some(gift), fen, .. } if *fen % 8 != 0 => {
+        GiftAct::Disburse { fund, bound, gift: Some(gift), fen, .. }
+        | GiftAct::PayAhead { fund, bound, gift: Some(gift), fen, .. }
+            if *fen % 8 != 0 =>
+        {
             if let Some((where_it_is, for_what, left)) = place_of(world, *gift) {
                 (*fund, *bound) = (where_it_is, for_what.unwrap_or(*bound));
                 *fen %= left + 2;
@@ -147,6 +184,11 @@ fn fitted(world: &World, mut act: GiftAct) -> GiftAct {
             let key = (code(CHARITY), text(&format!("捐{gift}")));
             let given = DONATIONS.get(&world.state, &key).unwrap().map(|found| found.amount);
             *fen %= given.unwrap_or_default().get() + 2;
+        }
+        GiftAct::DecideAfter { payment, bound, .. } if *payment % 4 != 0 => {
+            if let Some((awaiting, of)) = awaiting_decision(world) {
+                (*payment, *bound) = (awaiting, of);
+            }
         }
         GiftAct::Bounce { payment, fen } if *fen % 8 != 0 => {
             let (organization, reference) = (code(CHARITY), text(&format!("付{payment}")));
@@ -242,11 +284,19 @@ pub fn set_up(world: &mut World) {
         for of in USES {
             if !of.is_empty() {
                 lines.push(resolve(of, "disbursement", of, 30));
+                let refused = resolve(&format!("{of}不同意"), "disbursement", of, 30);
+                lines.push(format!("{refused} votes=0/5/0"));
             }
             lines.push(resolve(&format!("变更{of}"), "purpose_change", of, 30));
         }
         lines.push(resolve("结余", "surplus", "", 30));
         lines.push(resolve("终止", "termination", "", 0));
+    }
+    for (name, value, unit) in [("limit", 800, "fen"), ("days", 3, "days")] {
+        for kind in ["社区慈善基金", "本级"] {
+            let key = format!("charity.ahead_{name}.{kind}");
+            set_parameter(world, &key, value, unit, "2020-01-01");
+        }
     }
     let mut transactions = Vec::new();
     for line in &lines {
@@ -279,6 +329,9 @@ fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
                 Event::Charity(GiftEvent::Used { .. }) => Some("shown"),
                 Event::Charity(GiftEvent::SurplusTransferred { .. }) => Some("surplus"),
                 Event::Charity(GiftEvent::FundTerminated { .. }) => Some("terminated"),
+                Event::Charity(GiftEvent::PaidAhead { .. }) => Some("ahead"),
+                Event::Charity(GiftEvent::DecidedAfter { agreed: true, .. }) => Some("agreed"),
+                Event::Charity(GiftEvent::DecidedAfter { agreed: false, .. }) => Some("disagreed"),
                 Event::Movement(moved) if matches!(moved.basis, Basis::Substitution { .. }) => {
                     Some("substituted")
                 }
@@ -297,7 +350,7 @@ fn features(outcome: &Outcome, found: &mut BTreeSet<&'static str>) {
 fn the_random_acts_contain_what_they_are_about() {
     let mut runner = TestRunner::deterministic();
     let mut found = BTreeSet::new();
-    for _ in 0..40 {
+    for _ in 0..80 {
         let acts = prop::collection::vec(gift_act(), 40..60).new_tree(&mut runner).unwrap();
         let mut world = World::new();
         set_up(&mut world);
@@ -320,10 +373,15 @@ fn the_random_acts_contain_what_they_are_about() {
         "terminated",
         "substituted",
         "followed",
+        "ahead",
+        "agreed",
+        "disagreed",
+        "AheadLimitExceeded",
         "BalanceShort",
         "DonationClosed",
         "FundNotEmpty",
         "InflowAnswered",
+        "NotPaidAhead",
         "NotRestricted",
         "RestrictedFirst",
         "RestrictionDiffers",

@@ -5,6 +5,7 @@
 mod audit;
 mod book;
 mod charity;
+mod charity_ahead;
 mod charity_sums;
 mod charity_trace;
 mod disclosure;
@@ -17,6 +18,7 @@ mod fen_model;
 mod fen_property;
 mod fen_world;
 mod gift_acts;
+mod homes;
 mod invariants;
 mod lottery;
 mod lottery_shares;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use minglian_contracts::charity::kind;
+use minglian_contracts::homes::{occupancy, subsidy};
 use minglian_contracts::oversight::deadline;
 use minglian_contracts::parameter::{self, Key};
 use minglian_contracts::rules::{self, File, Rule, RulesError};
@@ -49,12 +50,22 @@ const COMPLETED: &[&str] = &[
     kind::Demand::HostInName.prefix(),
     kind::Demand::Campaign.prefix(),
     kind::Demand::Filing.prefix(),
+    kind::AHEAD_LIMIT,
+    kind::AHEAD_DAYS,
+    subsidy::OPERATING_RATE,
+    subsidy::LEVEL_FACTOR,
+    subsidy::RATING_FACTOR,
+    subsidy::INSPECTION_FACTOR,
+    occupancy::LEVEL_BEDS_MIN,
 ];
 
 /// The values that a parameter with such a unit may have.
 fn bounds(unit: &str) -> std::ops::RangeInclusive<i64> {
     match unit {
         "basis_points" => 0..=10_000,
+        // Of a rate that may be raised.
+        "factor_basis_points" => 0..=100_000,
+        "fen" => 0..=100_000_000,
         "boolean" => 0..=1,
         "points" => 0..=100,
         "day_of_month" => 1..=31,

@@ -22,6 +22,7 @@
 mod arguments;
 mod erasures;
 mod gifts;
+mod homes;
 mod money;
 mod projects;
 mod oversight;

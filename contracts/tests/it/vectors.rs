@@ -8,6 +8,7 @@ mod calls;
 mod charity;
 mod disclosure;
 mod events;
+mod homes;
 mod oversight;
 mod opening;
 mod tree;
@@ -22,6 +23,7 @@ use data_encoding::HEXLOWER;
 use minglian_contracts::allocation::{Category, Receipt, StatementKind};
 use minglian_contracts::book::Measure;
 use minglian_contracts::call::Call;
+use minglian_contracts::charity::contribution::Source;
 use minglian_contracts::charity::declared::Side as DeclaredSide;
 use minglian_contracts::charity::disbursement::Expense;
 use minglian_contracts::charity::donation::Valuation;
@@ -32,6 +34,7 @@ use minglian_contracts::disclosure::figure::{FigureMeasure, FigureUnit};
 use minglian_contracts::disclosure::publication::{AttachmentClass, Openness, Validity};
 use minglian_contracts::disclosure::rule::{Condition, Tier, Trigger};
 use minglian_contracts::event::Event;
+use minglian_contracts::homes::standing::Rating;
 use minglian_contracts::lottery::Side;
 use minglian_contracts::lottery::central::CentralUser;
 use minglian_contracts::lottery::duty::Duty;
@@ -191,9 +194,8 @@ fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
 }
 
 fn all_calls() -> Vec<Call> {
-    let modules =
-        [calls::all(), charity::calls(), oversight::calls(), disclosure::calls(), opening::calls()];
-    modules.concat()
+    let (society, rest) = ([charity::calls(), oversight::calls()], [disclosure::calls()]);
+    [calls::all(), society.concat(), rest.concat(), opening::calls(), homes::calls()].concat()
 }
 
 /// What a block's limit counts for each act and who decides it: both are rules that every node
@@ -227,6 +229,7 @@ fn events() {
     samples.extend(oversight::events().iter().map(Sample::of));
     samples.extend(disclosure::events().iter().map(Sample::of));
     samples.extend(opening::events().iter().map(Sample::of));
+    samples.extend(homes::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);
@@ -292,4 +295,6 @@ fn enums_without_fields() {
     check_names::<FigureMeasure>(&page, "FigureMeasure");
     check_names::<FigureUnit>(&page, "FigureUnit");
     check_names::<Ground>(&page, "Ground");
+    check_names::<Source>(&page, "FundSource");
+    check_names::<Rating>(&page, "Rating");
 }

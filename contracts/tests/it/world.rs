@@ -10,6 +10,7 @@ use minglian_contracts::context::BlockContext;
 use minglian_contracts::disclosure::check::check_disclosures;
 use minglian_contracts::envelope::{self, Checked, EnvelopeFault};
 use minglian_contracts::event::{self, Event, Outcome};
+use minglian_contracts::homes::check::check_homes;
 use minglian_contracts::invariants::check_book;
 use minglian_contracts::oversight::check::check_oversight;
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
@@ -236,6 +237,7 @@ impl World {
         check_lines(&self.state).unwrap();
         check_charities(&self.state).unwrap();
         check_oversight(&self.state).unwrap();
+        check_homes(&self.state).unwrap();
         check_disclosures(&self.state).unwrap();
         Ok(replayed.executed.receipts)
     }

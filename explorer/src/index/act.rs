@@ -9,7 +9,7 @@ use minglian_contracts::charity::donation::{Donate, Donor};
 use minglian_contracts::charity::ending::Heir;
 use minglian_contracts::event::{Event, Outcome};
 use minglian_contracts::oversight::complaint::Target;
-use minglian_contracts::{charity, lottery, opening, oversight, payment, project};
+use minglian_contracts::{charity, homes, lottery, opening, oversight, payment, project};
 use minglian_ledger::organization_code::OrganizationCode;
 
 use minglian_contracts::words::allocation::basis;
@@ -156,6 +156,7 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
         }
         Call::Charity(call) => charity_organizations(call),
         Call::Oversight(call) => oversight_organizations(call),
+        Call::Homes(call) => homes_organizations(call),
         Call::Opening(opening::Call::Erase { reviewer, .. }) => reviewer.iter().copied().collect(),
         Call::Opening(opening::Call::EraseOf { organization, .. }) => vec![*organization],
         _ => Vec::new(),
@@ -168,16 +169,40 @@ fn charity_organizations(call: &charity::Call) -> Vec<OrganizationCode> {
         charity::Call::Qualify(act) => vec![act.organization],
         charity::Call::Disqualify(act) => vec![act.organization],
         charity::Call::FileCampaign(act) => vec![act.reviewer],
-        charity::Call::Donate(Donate { donor: Donor::Organization(code), .. }) => vec![*code],
-        charity::Call::Disburse(act) => match act.recipient {
-            Recipient::Organization(code) => vec![code],
-            _ => Vec::new(),
-        },
+        charity::Call::Donate(gift) => donor(gift),
+        charity::Call::Contribute(act) => donor(&act.gift),
+        charity::Call::Disburse(act) => payee(&act.recipient),
+        charity::Call::PayAhead(act) => payee(&act.recipient),
         charity::Call::TransferSurplus(act) => match &act.to {
             Heir::Other(name) => vec![name.host],
             Heir::Own(_) => Vec::new(),
         },
         _ => Vec::new(),
+    }
+}
+
+fn donor(gift: &Donate) -> Vec<OrganizationCode> {
+    match gift.donor {
+        Donor::Organization(code) => vec![code],
+        Donor::Person(_) | Donor::Anonymous => Vec::new(),
+    }
+}
+
+fn payee(recipient: &Recipient) -> Vec<OrganizationCode> {
+    match recipient {
+        Recipient::Organization(code) => vec![*code],
+        Recipient::Person(_) | Recipient::Persons { .. } => Vec::new(),
+    }
+}
+
+/// Organisations that an act about a home names beside its author.
+fn homes_organizations(call: &homes::Call) -> Vec<OrganizationCode> {
+    match call {
+        homes::Call::Rate(act) => vec![act.home],
+        homes::Call::EndStanding(act) => vec![act.home],
+        homes::Call::StateOccupancy(act) => vec![act.reviewer],
+        homes::Call::Compute(act) => vec![act.home],
+        homes::Call::Pay(act) => vec![act.home],
     }
 }
 

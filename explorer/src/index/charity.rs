@@ -115,7 +115,7 @@ fn enter_record(
             let values = params![host, donation.as_str(), index, account, inflow];
             connection.prepare_cached(query)?.execute(values)?;
         }
-        CharityEvent::Disbursed { payment, .. } => {
+        CharityEvent::Disbursed { payment, .. } | CharityEvent::PaidAhead { payment, .. } => {
             let query = "UPDATE payouts SET record = ?3 WHERE host = ?1 AND reference = ?2";
             connection.prepare_cached(query)?.execute(params![host, payment.as_str(), index])?;
         }
@@ -196,6 +196,7 @@ fn enter_payout(
     let number = account::number(connection, &id)?;
     let (resolution, kind) = match &payout.reason {
         Reason::Spent { resolution, expense: kind } => (Some(resolution.as_str()), expense(*kind)),
+        Reason::Ahead { expense: kind, .. } => (None, expense(*kind)),
         Reason::Refunded => (None, "refund"),
     };
     let query = "SELECT kept FROM payouts WHERE host = ?1 AND reference = ?2";
@@ -205,7 +206,8 @@ fn enter_payout(
         .optional()?;
     let query = "INSERT INTO payouts (host, reference, account, fund, gift, resolution, expense, \
                  paid_on, kept, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) \
-                 ON CONFLICT (host, reference) DO UPDATE SET kept = excluded.kept";
+                 ON CONFLICT (host, reference) DO UPDATE \
+                 SET kept = excluded.kept, resolution = excluded.resolution";
     connection.prepare_cached(query)?.execute(params![
         host.as_str(),
         reference.as_str(),
@@ -272,6 +274,8 @@ pub(super) fn subjects(call: &charity::Call, author: &OrganizationCode) -> Vec<S
         }
         Call::EndCampaign { filing, .. } => vec![format!("campaign:{filing}")],
         Call::Donate(act) => vec![fund(act.fund.as_str())],
+        Call::Contribute(act) => vec![fund(act.gift.fund.as_str())],
+        Call::PayAhead(act) => vec![fund(act.fund.as_str())],
         Call::Resolve(act) => vec![fund(act.fund.as_str())],
         Call::Disburse(act) => vec![fund(act.fund.as_str())],
         Call::TransferSurplus(act) => vec![fund(act.fund.as_str())],

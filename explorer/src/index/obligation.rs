@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use minglian_contracts::disclosure::duty::{BY_DUE, DUTIES, DueDay, DutyKey, STANDINGS, Shelf};
+use minglian_contracts::disclosure::duty::{BY_DUE, DUTIES, DutyKey, STANDINGS, Shelf};
 use minglian_contracts::disclosure::obligation::{self, Found, MET, ObligationName, Source};
 use minglian_contracts::disclosure::rule::{RULES, RuleName, Trigger, rules_of};
-use minglian_contracts::schema::prefix;
+use minglian_contracts::schema::{OrderedDay, prefix};
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{Changes, StateRead};
@@ -91,8 +91,13 @@ impl Laying<'_> {
         for holder in codes.iter().filter_map(|code| code.parse::<OrganizationCode>().ok()) {
             self.standings_of(&holder, standings)?;
             let shelf = Shelf::OpenRecurring;
-            let mut after =
-                (holder, shelf, DueDay::new(Date::MIN), RuleName::default(), Text::default());
+            let mut after = (
+                holder,
+                shelf,
+                OrderedDay::earliest_first(Date::MIN),
+                RuleName::default(),
+                Text::default(),
+            );
             loop {
                 let page = BY_DUE.scan(self.reader, &(holder, shelf), Some(&after), SCAN)?;
                 let Some((last, ())) = page.last() else { break };

@@ -234,6 +234,7 @@ pub(super) const WORDS: &[Word] = &[
     ("进行中", "open"),
     ("退还或作废(元)", "Given back or voided (CNY)"),
     ("逾期清单", "Overdue"),
+    ("逾期未决的先行支付", "Payments made ahead on which nobody has decided in time"),
     ("长期", "open-ended"),
     ("附件", "Files"),
     ("限定余额", "Restricted balance"),

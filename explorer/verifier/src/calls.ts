@@ -3,6 +3,7 @@ import type { Codec, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32 } from './codec.ts';
 import { disclosureActs } from './disclosure.ts';
 import { malformed, VerifyError } from './errors.ts';
+import { homesActs } from './homes.ts';
 import { oversightActs } from './oversight.ts';
 import type { DocumentNumber } from './scalars.ts';
 import {
@@ -86,6 +87,8 @@ const use = text(128);
 const fund = text(48);
 const donation = text(96);
 const filing = text(64);
+/** Where money of a mutual-aid society comes from that is no donation. */
+export const fundSource = names('county_finance', 'village_collective');
 /** Name of a charity's fund. */
 export const fundName = struct({ host: organizationCode, fund });
 const committee = struct({ members: list(commitment), supervisors: list(commitment) });
@@ -105,6 +108,20 @@ const goods = struct({
 });
 const authority = oneOf({
   filing: text(96), consent: text(96), agreement: text(96), similar_purpose: text(96),
+});
+
+const donate = {
+  reference: donation, fund, campaign: option(filing),
+  donor: oneOf({ organization: organizationCode, person: commitment, anonymous: null }),
+  gift: oneOf({ money: null, goods }),
+  amount: fen, restriction: option(use),
+  receipt: oneOf({ number: text(64), waived: null }),
+  code: commitment, occurred_on: date,
+};
+const expense = names('program', 'management', 'fundraising', 'other');
+const recipient = oneOf({
+  organization: organizationCode, person: commitment,
+  persons: struct({ count: u32, list: commitment }),
 });
 
 /** The modules in the order of their numbers, each with its acts in the order of theirs. */
@@ -227,14 +244,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       reviewer: organizationCode, occurred_on: date,
     },
     end_campaign: { filing, occurred_on: date },
-    donate: {
-      reference: donation, fund, campaign: option(filing),
-      donor: oneOf({ organization: organizationCode, person: commitment, anonymous: null }),
-      gift: oneOf({ money: null, goods }),
-      amount: fen, restriction: option(use),
-      receipt: oneOf({ number: text(64), waived: null }),
-      code: commitment, occurred_on: date,
-    },
+    donate,
     void_donation: { donation, occurred_on: date },
     resolve: {
       fund, number: text(64),
@@ -245,13 +255,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     },
     disburse: {
       fund, resolution: text(64), from: option(donation),
-      expense: names('program', 'management', 'fundraising', 'other'),
-      reference,
-      recipient: oneOf({
-        organization: organizationCode, person: commitment,
-        persons: struct({ count: u32, list: commitment }),
-      }),
-      amount: fen, voucher: option(attachment), occurred_on: date,
+      expense, reference, recipient, amount: fen, voucher: option(attachment), occurred_on: date,
     },
     return: { payment: reference, amount: fen, occurred_on: date },
     show_use: {
@@ -273,6 +277,12 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       amount: fen, helped: option(struct({ count: u32, counted_in: text(16) })), basis,
       occurred_on: date,
     },
+    contribute: { source: fundSource, gift: struct(donate) },
+    pay_ahead: {
+      fund, purpose: use, from: option(donation), expense, reference, recipient, amount: fen,
+      voucher: option(attachment), occurred_on: date,
+    },
+    decide_after: { payment: reference, resolution: text(64), occurred_on: date },
   },
   // Reserved: no act has this number.
   subsidy: {},
@@ -286,6 +296,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
       organization: organizationCode, things: list(thing), ground, occurred_on: date,
     },
   },
+  homes: homesActs(lineName, order),
 };
 
 /** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */

@@ -1,10 +1,11 @@
 /** Events, as section 10 of `docs/format.md` and `docs/calls.md` list them. */
 import { Reader } from './borsh.ts';
-import { fundName, ground, lineName, purpose, thing } from './calls.ts';
+import { fundName, fundSource, ground, lineName, purpose, thing } from './calls.ts';
 import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
 import { obligationName } from './disclosure.ts';
 import { malformed, VerifyError } from './errors.ts';
+import { homesEvents } from './homes.ts';
 import { oversightEvents } from './oversight.ts';
 import {
   date, fen, hash, height, logIndex, month, organizationCode, publicKey, text,
@@ -170,6 +171,11 @@ export const event = oneOf({
     fund_terminated: { fund },
     corrected: { payment: reference, amount: fen },
     declared: { year: u16, income: fen, expenditure: fen, helped: u64 },
+    contributed: { donation, source: fundSource },
+    paid_ahead: { payment: reference, decide_by: date },
+    decided_after: {
+      payment: reference, resolution: text(64), agreed: bool, days_late: u32,
+    },
   }),
   // Reserved: no event has this number.
   subsidy: variants({}),
@@ -189,6 +195,7 @@ export const event = oneOf({
   opening: variants({
     erased: { organization: organizationCode, things: list(thing), ground },
   }),
+  homes: variants(homesEvents),
 });
 
 /** An event for display. */

@@ -28,6 +28,11 @@ const frame = oneOf({
     recusals: list(struct({ inspector: u32, object: u32 })),
   }),
 });
+/** What an inspection found. */
+export const inspectionResult = names(
+  'nothing_found', 'ordered_to_correct', 'under_further_action', 'referred', 'not_reachable',
+  'obstructed', 'inactive',
+);
 const members = oneOf({
   objects: list(organizationCode),
   inspectors: list(struct({ officer: commitment, organization: organizationCode })),
@@ -122,10 +127,7 @@ const sampleActs = {
   open_pool: { reference, members, occurred_on: date },
   inspect: {
     plan: reference, object: organizationCode,
-    result: names(
-      'nothing_found', 'ordered_to_correct', 'under_further_action', 'referred',
-      'not_reachable', 'obstructed', 'inactive',
-    ),
+    result: inspectionResult,
     evidence: list(attachment), corrects: option(logIndex), occurred_on: date,
   },
 };

@@ -222,6 +222,12 @@ fn paid(reference: &str, fen: u64, known: &Paid, lang: Language) -> String {
             );
             line(&mut text, lang.say(&zh, &en));
         }
+        (Reason::Ahead { purpose, expense }, _) => {
+            let (purpose, counted) = (plain(purpose.as_str()), expense_words(*expense, lang));
+            let zh = format!("先行支付,用于“{purpose}”,{counted};管委会尚未同意");
+            let en = format!("paid ahead for {purpose}, {counted}; the committee has not agreed");
+            line(&mut text, lang.say(&zh, &en));
+        }
         _ => line(&mut text, lang.say("退还捐赠人", "went back to the donor")),
     }
     let (zh, en) = match known.bank {

@@ -79,19 +79,24 @@ fn payments(reader: &dyn StateRead, found: &mut Found) -> Result<(), StateError>
     let mut payouts = Vec::new();
     each(reader, &PAYOUTS, |key, payout| payouts.push((key.clone(), payout.clone())))?;
     for (key, payout) in payouts {
-        let Reason::Spent { resolution, expense } = payout.reason else { continue };
         let host = key.0;
+        let name = FundName { host, fund: payout.fund.clone() };
+        let (purpose, expense) = match payout.reason {
+            Reason::Refunded => continue,
+            Reason::Ahead { purpose, expense } => (purpose, expense),
+            Reason::Spent { resolution, expense } => {
+                let decided = RESOLUTIONS.get(reader, &(name, resolution))?;
+                (decided.map(|decided| decided.purpose).unwrap_or_default(), expense)
+            }
+        };
         let account = book::account(reader, &payment_account(host, &key.1))?;
         let paid = account.map_or(Fen::ZERO, |account| account.balance());
-        let name = FundName { host, fund: payout.fund.clone() };
-        let decided = RESOLUTIONS.get(reader, &(name, resolution))?;
         let item = match expense {
             Expense::Program => Item::Program,
             Expense::Management => Item::Management,
             Expense::Fundraising => Item::Fundraising,
             Expense::Other => Item::Other,
         };
-        let purpose = decided.map(|decided| decided.purpose).unwrap_or_default();
         let quarter = Quarter::of(payout.paid_on);
         found.count((host, quarter, payout.fund.clone(), item, purpose), paid);
         let shown = EVIDENCE.get(reader, &key)?.filter(|_| !paid.is_zero());

@@ -285,6 +285,7 @@ const NUMBERS: &[&str] = &[
     "gossip_address",
     "handler",
     "holder",
+    "home",
     "host",
     "index_number",
     "inspectors",

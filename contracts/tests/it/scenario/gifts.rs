@@ -2,8 +2,10 @@
 
 use minglian_contracts::call::Call;
 use minglian_contracts::charity;
+use minglian_contracts::charity::ahead::PayAhead;
 use minglian_contracts::charity::campaign::FileCampaign;
 use minglian_contracts::charity::change::{Authority, ChangePurpose, Refund};
+use minglian_contracts::charity::contribution::Contribute;
 use minglian_contracts::charity::declared::{Declare, Helped};
 use minglian_contracts::charity::disbursement::{Disburse, Expense, Recipient};
 use minglian_contracts::charity::donation::{
@@ -187,10 +189,7 @@ fn money(arguments: &Arguments, today: Date) -> Result<Option<charity::Call>, St
             from: optional_text(arguments, "gift")?,
             expense: named::<Expense>(arguments, "expense", "program")?,
             reference: arguments.text("reference")?,
-            recipient: match arguments.get("to")?.split_once(':') {
-                Some((_, name)) => Recipient::Person(person(name)),
-                None => Recipient::Organization(arguments.organization("to")?),
-            },
+            recipient: recipient(arguments)?,
             amount: arguments.amount("amount")?,
             voucher: None,
             occurred_on,
@@ -250,8 +249,42 @@ fn changes(arguments: &Arguments, occurred_on: Date) -> Result<Option<charity::C
             authority: authority(arguments)?,
             occurred_on,
         }),
+        _ => return mutual_aid(arguments, occurred_on),
+    }))
+}
+
+fn mutual_aid(arguments: &Arguments, occurred_on: Date) -> Result<Option<charity::Call>, String> {
+    Ok(Some(match arguments.verb.as_str() {
+        "contribute" => charity::Call::Contribute(Contribute {
+            source: named(arguments, "source", "county_finance")?,
+            gift: donate(arguments, occurred_on)?,
+        }),
+        "pay_ahead" => charity::Call::PayAhead(PayAhead {
+            fund: arguments.text("fund")?,
+            purpose: optional_text(arguments, "for")?.unwrap_or_default(),
+            from: optional_text(arguments, "gift")?,
+            expense: named::<Expense>(arguments, "expense", "program")?,
+            reference: arguments.text("reference")?,
+            recipient: recipient(arguments)?,
+            amount: arguments.amount("amount")?,
+            voucher: None,
+            occurred_on,
+        }),
+        "decide_after" => charity::Call::DecideAfter {
+            payment: arguments.text("payment")?,
+            resolution: arguments.text("under")?,
+            occurred_on,
+        },
         _ => return Ok(None),
     }))
+}
+
+/// `to=`: an organisation, or `person:NAME`.
+fn recipient(arguments: &Arguments) -> Result<Recipient, String> {
+    Ok(match arguments.get("to")?.split_once(':') {
+        Some((_, name)) => Recipient::Person(person(name)),
+        None => Recipient::Organization(arguments.organization("to")?),
+    })
 }
 
 /// `donor=`: an organisation, `person:NAME`, or nobody knows.

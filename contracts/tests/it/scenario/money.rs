@@ -65,7 +65,7 @@ fn payment_call(arguments: &Arguments, today: Date) -> Result<Option<payment::Ca
 }
 
 /// `reference=`, `amount=`, and `to=` unless nobody is named.
-fn order(arguments: &Arguments, occurred_on: Date) -> Result<Order, String> {
+pub fn order(arguments: &Arguments, occurred_on: Date) -> Result<Order, String> {
     Ok(Order {
         reference: arguments.text("reference")?,
         payee: match arguments.optional("to") {

@@ -2,8 +2,10 @@
 
 use minglian_contracts::allocation::Basis;
 use minglian_contracts::call::Call;
+use minglian_contracts::charity::ahead::PayAhead;
 use minglian_contracts::charity::campaign::FileCampaign;
 use minglian_contracts::charity::change::{Authority, ChangePurpose, Refund};
+use minglian_contracts::charity::contribution::{Contribute, Source};
 use minglian_contracts::charity::declared::{Declare, Helped, Side};
 use minglian_contracts::charity::disbursement::{Disburse, Expense, Recipient};
 use minglian_contracts::charity::donation::{
@@ -48,6 +50,7 @@ pub fn calls() -> Vec<Call> {
     all.extend(payments());
     all.extend(changes());
     all.extend(declared());
+    all.extend(mutual_aid());
     all.into_iter().map(Call::Charity).collect()
 }
 
@@ -257,6 +260,48 @@ fn declared() -> Vec<charity::Call> {
     ]
 }
 
+fn mutual_aid() -> Vec<charity::Call> {
+    let occurred_on = day("2025-03-12");
+    let contribute = |source, reference: &str, restriction| {
+        let gift = Donate {
+            reference: text(reference),
+            fund: text("石马"),
+            campaign: None,
+            donor: Donor::Organization(code("county_finance")),
+            gift: Gift::Money,
+            amount: fen(1_000_000),
+            restriction,
+            receipt: DonationReceipt::Waived,
+            code: person(reference),
+            occurred_on,
+        };
+        charity::Call::Contribute(Contribute { source, gift })
+    };
+    let ahead = |from, recipient, voucher| {
+        charity::Call::PayAhead(PayAhead {
+            fund: text("石马"),
+            purpose: text("救急难"),
+            from,
+            expense: Expense::Program,
+            reference: text("急 1"),
+            recipient,
+            amount: fen(80_000),
+            voucher,
+            occurred_on,
+        })
+    };
+    let family = Recipient::Persons { count: 3, list: person("a list") };
+    vec![
+        contribute(Source::CountyFinance, "财1", Some(text("救急难"))),
+        contribute(Source::VillageCollective, "村1", None),
+        ahead(Some(text("财1")), Recipient::Person(person("somebody")), None),
+        ahead(None, family, Some(attachment())),
+        charity::Call::DecideAfter {
+            payment: text("急 1"), resolution: text("议1"), occurred_on
+        },
+    ]
+}
+
 /// Every event of the vectors.
 pub fn events() -> Vec<event::Event> {
     let (fund, donation, payment) = (|| text("南湖"), || text("捐 7"), || text("付 3"));
@@ -279,6 +324,14 @@ pub fn events() -> Vec<event::Event> {
             income: fen(1_362_700_000),
             expenditure: fen(1_320_440_000),
             helped: 6_655,
+        },
+        Event::Contributed { donation: donation(), source: Source::VillageCollective },
+        Event::PaidAhead { payment: payment(), decide_by: day("2025-03-22") },
+        Event::DecidedAfter {
+            payment: payment(),
+            resolution: text("议1"),
+            agreed: false,
+            days_late: 3,
         },
     ];
     all.into_iter().map(event::Event::Charity).collect()

@@ -3,6 +3,9 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use minglian_contracts::charity::ahead::OPEN;
+use minglian_contracts::charity::fund::FundName;
+use minglian_contracts::payment::Reference;
 use minglian_contracts::words::Names;
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
@@ -16,7 +19,7 @@ use crate::pages::{ROWS_MAX, escape};
 use crate::web::{App, Frame, PageError, PageResult};
 use minglian_contracts::registry::ORGANIZATIONS;
 
-/// Something owed to a complaint.
+/// Something owed to a complaint, or about a payment.
 pub struct OwedRow {
     link: String,
     reference: String,
@@ -33,6 +36,8 @@ pub struct Credit {
     pub late: Vec<ObligationRow>,
     /// Complaints that wait for it longer than they may.
     pub complaints: Vec<OwedRow>,
+    /// Payments of its funds on which their committees should have decided by now.
+    pub ahead: Vec<OwedRow>,
     /// Findings that it has not rectified, or too late.
     pub findings: Vec<FindingRow>,
 }
@@ -43,6 +48,7 @@ impl Credit {
         self.missing.is_empty()
             && self.late.is_empty()
             && self.complaints.is_empty()
+            && self.ahead.is_empty()
             && self.findings.is_empty()
     }
 }
@@ -97,7 +103,26 @@ pub fn read(
     let mut findings = findings(connection, &rest, vec![code.clone().into()], today)?;
     findings.retain(|row| row.days_overdue > 0);
     let complaints = complaints(connection, &code, &day, today, limit)?;
-    Ok(Credit { missing, late, complaints, findings })
+    let ahead = paid_ahead(connection, organization, today, limit)?;
+    Ok(Credit { missing, late, complaints, ahead, findings })
+}
+
+/// What was paid ahead of a decision that is overdue; of each fund the earliest due first.
+fn paid_ahead(
+    connection: &Connection,
+    host: &OrganizationCode,
+    today: Date,
+    limit: usize,
+) -> Result<Vec<OwedRow>, IndexError> {
+    let open = OPEN.scan(&Mirror(connection), host, None, limit)?;
+    let overdue = open.into_iter().filter(|(_, due)| *due < today);
+    let row = |((name, _, payment), due): ((FundName, _, Reference), Date)| OwedRow {
+        link: format!("/charities/{host}/funds/{}", escape(name.fund.as_str())),
+        reference: payment.to_string(),
+        due_on: due.to_string(),
+        days: due.days_until(today),
+    };
+    Ok(overdue.map(row).collect())
 }
 
 fn complaints(
