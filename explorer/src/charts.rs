@@ -59,6 +59,48 @@ pub fn screens(draw: impl Fn(Screen) -> String) -> String {
     [Screen::Wide, Screen::Narrow].map(draw).concat()
 }
 
+/// A drawing below the answer that it gives.
+pub fn figure(caption: &Caption, drawn: &str) -> String {
+    let title = svg::escape(&caption.title);
+    format!("<figure><figcaption>{title}</figcaption>{drawn}</figure>\n")
+}
+
+/// Rows of a label and its figures: above a bar of this height, side by side if all fit, or else
+/// one below the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rows {
+    /// From one row to the next.
+    stride: i64,
+    /// Where the figures' baseline is, below the row's top.
+    figures: i64,
+    /// Where the bar begins.
+    bar: i64,
+}
+
+/// How high a bar is.
+const BAR: i64 = 18;
+
+impl Rows {
+    fn of<'a>(screen: Screen, texts: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let fits = |(label, figures): (&str, &str)| {
+            svg::width_of(label) + svg::width_of(figures) + 8 <= screen.width()
+        };
+        // A long label is cut on wide screens; figures never are.
+        let is_narrow = screen == Screen::Narrow;
+        if is_narrow && !texts.into_iter().all(fits) {
+            Self { stride: 70, figures: 36, bar: 42 }
+        } else {
+            Self { stride: 50, figures: 16, bar: 22 }
+        }
+    }
+
+    /// How much room a label has beside its figures.
+    fn room(self, screen: Screen, figures: &str) -> i64 {
+        let beside = if self.figures == 16 { svg::width_of(figures) + 8 } else { 0 };
+        screen.width() - beside
+    }
+}
+
 /// `part` of `whole`, scaled to `length`; 0 where there is no whole. Never outside of `length`.
 pub fn scaled(part: i64, whole: i64, length: i64) -> i64 {
     if whole <= 0 {

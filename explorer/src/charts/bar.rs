@@ -1,10 +1,7 @@
 //! Bars one below the other, each of one or more parts.
 
-use super::svg::{Anchor, Drawing, Rectangle, fitted, width_of};
-use super::{Caption, Screen, scaled};
-
-const ROW: i64 = 50;
-const BAR: i64 = 18;
+use super::svg::{Anchor, Drawing, Rectangle, fitted};
+use super::{BAR, Caption, Rows, Screen, scaled};
 
 /// A part of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,24 +35,26 @@ impl Bar {
 pub fn draw(caption: &Caption, screen: Screen, bars: &[Bar]) -> String {
     let mut drawing = Drawing::default();
     let longest = bars.iter().map(Bar::whole).max().unwrap_or(0);
+    let texts = bars.iter().map(|bar| (bar.label.as_str(), bar.text.as_str()));
+    let rows = Rows::of(screen, texts);
     let mut y = 0;
     for bar in bars {
         let name = format!("{} {}", bar.label, bar.text);
         drawing.linked(&bar.link, &name, |drawing| {
             let width = screen.width();
-            let room = width - width_of(&bar.text) - 8;
+            let room = rows.room(screen, &bar.text);
             drawing.text("label", Anchor::Start, (0, y + 16), &fitted(&bar.label, room));
-            drawing.text("figure", Anchor::End, (width, y + 16), &bar.text);
+            drawing.text("figure", Anchor::End, (width, y + rows.figures), &bar.text);
             let (mut before, mut x) = (0, 0);
             for part in &bar.parts {
                 before += part.value.max(0);
                 let end = scaled(before, longest, width);
-                let at = Rectangle { x, y: y + 22, width: end - x, height: BAR };
+                let at = Rectangle { x, y: y + rows.bar, width: end - x, height: BAR };
                 drawing.rectangle(part.class, at);
                 x = end;
             }
         });
-        y += ROW;
+        y += rows.stride;
     }
     drawing.finish(caption, screen, y.max(1))
 }

@@ -1,10 +1,8 @@
 //! How far each of several things is, beside how far it should be.
 
-use super::svg::{Anchor, Drawing, Rectangle, fitted, width_of};
-use super::{Caption, Screen, scaled};
+use super::svg::{Anchor, Drawing, Rectangle, fitted};
+use super::{BAR, Caption, Rows, Screen, scaled};
 
-const ROW: i64 = 50;
-const BAR: i64 = 18;
 const HEAD: i64 = 26;
 
 /// Basis points in a whole.
@@ -36,26 +34,28 @@ pub struct Mark {
 pub fn draw(caption: &Caption, screen: Screen, rows: &[Progress], mark: Option<&Mark>) -> String {
     let mut drawing = Drawing::default();
     let width = screen.width();
+    let texts = rows.iter().map(|row| (row.label.as_str(), row.text.as_str()));
+    let places = Rows::of(screen, texts);
     let mut y = if mark.is_some() { HEAD } else { 0 };
     for row in rows {
         let name = format!("{} {}", row.label, row.text);
         drawing.linked(&row.link, &name, |drawing| {
-            let room = width - width_of(&row.text) - 8;
+            let room = places.room(screen, &row.text);
             drawing.text("label", Anchor::Start, (0, y + 16), &fitted(&row.label, room));
-            drawing.text("figure", Anchor::End, (width, y + 16), &row.text);
-            let track = Rectangle { x: 0, y: y + 22, width, height: BAR };
+            drawing.text("figure", Anchor::End, (width, y + places.figures), &row.text);
+            let track = Rectangle { x: 0, y: y + places.bar, width, height: BAR };
             drawing.rectangle("track", track);
             let done = scaled(row.points, WHOLE, width);
             drawing.rectangle("s1", Rectangle { width: done, ..track });
         });
-        y += ROW;
+        y += places.stride;
     }
     if let Some(mark) = mark {
         let x = scaled(mark.points, WHOLE, width);
         let anchor = if x * 2 > width { Anchor::End } else { Anchor::Start };
         drawing.text("figure", anchor, (x, 14), &mark.label);
         for row in 0..i64::try_from(rows.len()).unwrap_or(0) {
-            let top = HEAD + row * ROW + 19;
+            let top = HEAD + row * places.stride + places.bar - 3;
             drawing.line("mark", (x, top), (x, top + BAR + 6));
         }
     }

@@ -1,7 +1,7 @@
 //! Places as tiles of equal size that lie about as the places do. No borders are drawn: a map
 //! needs an approved base.
 
-use super::svg::{Anchor, Drawing, Rectangle, fitted};
+use super::svg::{Anchor, Drawing, Rectangle, fitted, width_of};
 use super::{Caption, Screen, scaled};
 
 const GAP: i64 = 6;
@@ -44,7 +44,10 @@ pub fn draw(caption: &Caption, screen: Screen, tiles: &[Tile]) -> String {
             drawing.shaded("tile s1", at, shade);
             let middle = x + width / 2;
             drawing.text("label", Anchor::Middle, (middle, y + 30), &fitted(&tile.label, width));
-            drawing.text("figure", Anchor::Middle, (middle, y + 52), &fitted(&tile.text, width));
+            // A figure that is cut would be another figure.
+            if width_of(&tile.text) <= width {
+                drawing.text("figure", Anchor::Middle, (middle, y + 52), &tile.text);
+            }
         });
     }
     drawing.finish(caption, screen, rows * (HEIGHT + GAP) - GAP)

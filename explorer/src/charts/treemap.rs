@@ -33,13 +33,13 @@ pub fn draw(caption: &Caption, screen: Screen, items: &[Item]) -> String {
     for (item, at) in sorted.into_iter().zip(layout(&values, area)) {
         drawing.linked(&item.link, &format!("{} {}", item.label, item.text), |drawing| {
             drawing.shaded(&format!("tile {}", item.class), at, 30);
-            let room = at.width - 12;
+            let room = at.width - 10;
             if at.height >= 24 && room > 0 {
                 let label = fitted(&item.label, room);
-                drawing.text("label", Anchor::Start, (at.x + 6, at.y + 20), &label);
+                drawing.text("label", Anchor::Start, (at.x + 5, at.y + 20), &label);
             }
             if at.height >= 46 && width_of(&item.text) <= room {
-                drawing.text("figure", Anchor::Start, (at.x + 6, at.y + 40), &item.text);
+                drawing.text("figure", Anchor::Start, (at.x + 5, at.y + 40), &item.text);
             }
         });
     }

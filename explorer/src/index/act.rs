@@ -209,6 +209,9 @@ fn oversight_organizations(call: &oversight::Call) -> Vec<OrganizationCode> {
 /// it was entered too high, and corrected.
 pub const CORRECTED: &str = "按公告更正收回·";
 
+/// How the flows begin that take back what was entered too high.
+pub(super) const CORRECTED_FLOW: &str = "corrected";
+
 /// Whether the account is named for what was taken back because too much had been entered.
 pub(super) fn is_correction(account: &AccountId) -> bool {
     matches!(account, AccountId::Line { line, .. } if line.as_str().starts_with(CORRECTED))

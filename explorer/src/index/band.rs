@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::IndexError;
 use super::account::AccountNumber;
-use super::movement::CORRECTED;
+use super::act::CORRECTED_FLOW;
 
 /// A movement as it is entered.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ pub(super) fn moved(
         (Some(source), None) => add(connection, source, "moved_out", amount),
         (None, Some(target)) if *flow == "returned" => spent(connection, target, -amount, *day),
         (None, Some(target)) => add(connection, target, "in", amount),
-        (Some(source), Some(_)) if flow.starts_with(CORRECTED) => {
+        (Some(source), Some(_)) if flow.starts_with(CORRECTED_FLOW) => {
             add(connection, source, "in", -amount)
         }
         (Some(source), Some(target)) => {

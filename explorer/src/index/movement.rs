@@ -9,9 +9,6 @@ use super::account::{self, AccountNumber, Attributes};
 use super::act::{self, Act};
 use super::{IndexError, band, state, stored, totals, trace};
 
-/// How the flows begin that take back what was entered too high.
-pub(super) const CORRECTED: &str = "corrected";
-
 /// Enters a movement and adds it to the totals. The lines that it touches are entered already.
 pub(super) fn enter(
     connection: &Connection,
@@ -88,7 +85,7 @@ pub(super) fn enter(
     };
     let moved = band::Moved { movement, flow, goes_back, leaves_corrections, amount, day };
     band::moved(connection, (from, to), &moved)?;
-    if flow.starts_with(CORRECTED) {
+    if flow.starts_with(act::CORRECTED_FLOW) {
         // It was never there: its holder has not had it, and finance has nothing from it.
         let holder = movement.from.account().map(AccountId::organization);
         let holder = holder.unwrap_or_else(|| movement.to.organization());
@@ -113,7 +110,7 @@ pub(super) fn holds_corrections(
     let query = "SELECT flow FROM movements WHERE to_account = ?1 ORDER BY to_start LIMIT 1";
     let mut statement = connection.prepare_cached(query)?;
     let first: Option<String> = statement.query_row([number], |row| row.get(0)).optional()?;
-    Ok(first.is_some_and(|flow| flow.starts_with(CORRECTED)))
+    Ok(first.is_some_and(|flow| flow.starts_with(act::CORRECTED_FLOW)))
 }
 
 /// What a line gives back to the line from which it came: neither has had or given it.

@@ -191,7 +191,7 @@ CREATE TABLE held (
     division INTEGER NOT NULL,
     issued_on TEXT NOT NULL,
     amount INTEGER NOT NULL,
-    PRIMARY KEY (year, division, issued_on)
+    PRIMARY KEY (division, year, issued_on)
 ) WITHOUT ROWID;
 
 -- What was paid by lines of a year in each month, less what came back.
@@ -238,6 +238,7 @@ CREATE TABLE projects (
     occurred_on TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX projects_by_unit ON projects (unit, reference);
+CREATE INDEX projects_by_year ON projects (year, reference);
 
 -- What is known of a payment beside its account, whose number it has.
 CREATE TABLE payments (

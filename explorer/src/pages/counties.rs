@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::bands::{self, Filter, Flows, bands, division_name, on_mark};
 use super::flows::{Choice, with_year, year_choices};
 use crate::charts::tiles::{self, Tile};
-use crate::charts::{Caption, screens};
+use crate::charts::{Caption, figure, screens};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};
@@ -156,5 +156,5 @@ fn chart(frame: &Frame, rows: &[Row], codes: &[i64]) -> String {
             )
             .to_owned(),
     };
-    screens(|screen| tiles::draw(&caption, screen, &tiles))
+    figure(&caption, &screens(|screen| tiles::draw(&caption, screen, &tiles)))
 }

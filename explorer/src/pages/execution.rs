@@ -5,15 +5,15 @@ use askama::Template;
 use axum::extract::{Query, State};
 use minglian_contracts::report::rule::{HELD_DAYS_LOCAL, HELD_DAYS_PROVINCE, Rule};
 use minglian_ledger::date::Date;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::bands::{self, Filter, bands, division_name, percent, points};
 use super::flows::{Choice, with_year, year_choices};
 use super::project::{Money3, sums};
-use super::{LIMIT, ROWS_MAX, cut, escape};
+use super::{Conditions, LIMIT, ROWS_MAX, cut, escape};
 use crate::charts::line::{self, Series};
 use crate::charts::progress::{self, Mark, Progress, WHOLE};
-use crate::charts::{Caption, screens};
+use crate::charts::{Caption, figure, screens};
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::money::Money;
@@ -61,6 +61,8 @@ struct Execution {
     limits: Vec<Rule>,
     counties: Vec<County>,
     county_chart: String,
+    /// The quota lines of the year.
+    lines: String,
     months: Vec<Month>,
     month_chart: String,
     projects: Vec<ProjectRow>,
@@ -92,6 +94,7 @@ pub async fn execution(State(app): State<App>, Query(filter): Query<Filter>) -> 
             elapsed: percent(elapsed),
             limits,
             counties,
+            lines: filter.address("/allocations", &[]),
             months,
             projects,
             next,
@@ -186,11 +189,15 @@ fn left_since(
     days: i32,
 ) -> Result<Money, IndexError> {
     let before = today.add_days(-days).unwrap_or(Date::MIN).to_string();
-    let query = "SELECT coalesce(sum(amount), 0) FROM held \
-                 WHERE (?1 IS NULL OR year = ?1) AND division = CAST(?2 AS INTEGER) \
-                 AND issued_on < ?3";
-    let mut statement = connection.prepare_cached(query)?;
-    let amount = statement.query_row(params![year, division, before], |row| row.get(0))?;
+    let mut conditions = Conditions::default();
+    conditions.add("division = CAST(? AS INTEGER)", division.to_owned());
+    conditions.add("issued_on < ?", before);
+    if let Some(year) = year {
+        conditions.add("year = ?", year);
+    }
+    let query = format!("SELECT coalesce(sum(amount), 0) FROM held {}", conditions.clause());
+    let mut statement = connection.prepare_cached(&query)?;
+    let amount = statement.query_row(params_from_iter(conditions.values()), |row| row.get(0))?;
     Ok(Money::fen(amount))
 }
 
@@ -213,21 +220,27 @@ fn months(connection: &Connection, filter: &Filter) -> Result<Vec<Month>, IndexE
     Ok(months)
 }
 
-/// The projects that have quota of the year, the largest first, by key.
+/// The projects registered for the year, by key.
 fn projects(
     connection: &Connection,
     filter: &Filter,
     elapsed: i64,
 ) -> Result<(Vec<ProjectRow>, String), IndexError> {
-    let after = filter.after.clone().unwrap_or_default();
+    let mut conditions = Conditions::default();
+    conditions.add("p.reference > ?", filter.after.clone().unwrap_or_default());
+    if let Some(year) = filter.year() {
+        conditions.add("p.year = ?", year);
+    }
+    if let Some(division) = filter.division() {
+        conditions.add("o.division = ?", division);
+    }
     let query = format!(
         "SELECT p.reference, p.title, p.unit, coalesce(o.name, p.unit) FROM projects p \
-         LEFT JOIN organizations o ON o.code = p.unit \
-         WHERE p.reference > ?1 AND (?2 IS NULL OR p.year = ?2) \
-         AND (?3 IS NULL OR o.division = ?3) ORDER BY p.reference {LIMIT}"
+         LEFT JOIN organizations o ON o.code = p.unit {} ORDER BY p.reference {LIMIT}",
+        conditions.clause()
     );
     let mut statement = connection.prepare_cached(&query)?;
-    let rows = statement.query_map(params![after, filter.year(), filter.division()], |row| {
+    let rows = statement.query_map(params_from_iter(conditions.values()), |row| {
         let text = |column| row.get::<_, String>(column);
         Ok((text(0)?, text(1)?, text(2)?, text(3)?))
     })?;
@@ -275,7 +288,10 @@ fn county_chart(frame: &Frame, counties: &[County], elapsed: i64) -> String {
             )
             .to_owned(),
     };
-    screens(|screen| progress::draw(&caption, screen, &rows, Some(&mark(frame, elapsed))))
+    figure(
+        &caption,
+        &screens(|screen| progress::draw(&caption, screen, &rows, Some(&mark(frame, elapsed)))),
+    )
 }
 
 fn project_chart(frame: &Frame, projects: &[ProjectRow], elapsed: i64) -> String {
@@ -306,7 +322,10 @@ fn project_chart(frame: &Frame, projects: &[ProjectRow], elapsed: i64) -> String
             )
             .to_owned(),
     };
-    screens(|screen| progress::draw(&caption, screen, &rows, Some(&mark(frame, elapsed))))
+    figure(
+        &caption,
+        &screens(|screen| progress::draw(&caption, screen, &rows, Some(&mark(frame, elapsed)))),
+    )
 }
 
 fn month_chart(frame: &Frame, months: &[Month], whole: Money) -> String {
@@ -338,5 +357,10 @@ fn month_chart(frame: &Frame, months: &[Month], whole: Money) -> String {
             .to_owned(),
     };
     let series = [series];
-    screens(|screen| line::draw(&caption, screen, &steps, (whole.as_fen(), &ceiling), &series))
+    figure(
+        &caption,
+        &screens(|screen| {
+            line::draw(&caption, screen, &steps, (whole.as_fen(), &ceiling), &series)
+        }),
+    )
 }

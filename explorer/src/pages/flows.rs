@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::bands::{self, Filter, bands, division_name, on_mark, years};
 use crate::charts::sankey::{self, Band, Column, Node};
-use crate::charts::{Caption, Screen};
+use crate::charts::{Caption, Screen, figure};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};
@@ -90,7 +90,7 @@ pub async fn flows(State(app): State<App>, Query(filter): Query<Filter>) -> Page
         let chart = match drawn.is_empty() {
             true => String::new(),
             // Five columns are no use on a telephone: there the tables alone are shown.
-            false => sankey::draw(&caption, Screen::Wide, &shown, &drawn),
+            false => figure(&caption, &sankey::draw(&caption, Screen::Wide, &shown, &drawn)),
         };
         Ok(FlowsPage {
             years: year_choices(connection, &frame, &filter)?,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::bands::{self, Filter, bands, division_name, on_mark, percent, points};
 use super::{LIMIT, ROWS_MAX, cut, escape};
 use crate::charts::treemap::{self, Item};
-use crate::charts::{Caption, screens};
+use crate::charts::{Caption, figure, screens};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
@@ -242,5 +242,5 @@ fn chart(frame: &Frame, level: Level, whole: Money, parts: &[Part]) -> String {
         false => format!("面积与金额成比例,按{name}划分;数字见下表。"),
     };
     let caption = Caption { id: "structure", title, description };
-    screens(|screen| treemap::draw(&caption, screen, &items))
+    figure(&caption, &screens(|screen| treemap::draw(&caption, screen, &items)))
 }

@@ -69,6 +69,7 @@ async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
     });
     let mut suite = Command::new("node");
     suite.arg("--test").arg("--test-reporter=spec").arg("browser/suite.mjs");
+    suite.arg("browser/charts.mjs");
     suite.current_dir(verifier()).env("MINGLIAN_SITES", sites.to_string());
     let output = tokio::task::spawn_blocking(move || suite.output()).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

@@ -219,6 +219,15 @@ async fn execution_stands_beside_the_year_and_the_days_of_the_law() {
 }
 
 #[tokio::test]
+async fn reports_on_quota_draw_their_largest_rows() {
+    let site = Site::of(&story::told()).await;
+    let texts = ["<svg ", "本页支出最多的是海潮镇敬老院建设&#60;b&#62;:100万元", "role=\"img\""];
+    page(&site, "/reports/execution", &texts).await;
+    let holding = page(&site, "/reports/holding", &[]).await;
+    assert!(!holding.contains("<svg "), "it says nothing of spending");
+}
+
+#[tokio::test]
 async fn counties_say_what_came_what_was_paid_and_what_is_left() {
     let site = Site::of(&story::told()).await;
     let all = ["泸县", "5,056,300.00", "1,000,000.00", "4,056,300.00"];

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::{Row, Sums};
 use crate::charts::bar::{self, Bar, Part};
-use crate::charts::{Caption, screens};
+use crate::charts::{Caption, figure, screens};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::pages::bands::{self, Filter, bands, division_name, on_mark};
@@ -201,7 +201,7 @@ fn chart(frame: &Frame, name: &str, rows: &[Row], whole: Money) -> String {
             )
             .to_owned(),
     };
-    screens(|screen| bar::draw(&caption, screen, &bars(frame, rows)))
+    figure(&caption, &screens(|screen| bar::draw(&caption, screen, &bars(frame, rows))))
 }
 
 fn organizations(
