@@ -130,7 +130,8 @@ impl Drawing {
         let ((x, y), title) = (at, escape(title));
         let _ = write!(
             self.body,
-            "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"4\"><title>{title}</title></circle>"
+            "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"4\">\
+             <title>{title}</title></circle>"
         );
     }
 

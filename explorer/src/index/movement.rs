@@ -72,13 +72,25 @@ pub(super) fn enter(
     ])?;
     trace::enter(connection, movement, from)?;
     totals::add(connection, &attributes, flow, amount, 1)?;
+    let day = day_of(act.events(), today);
+    add_up(connection, movement, (from, to), flow, amount, day)
+}
+
+/// Adds a movement to the sums of places and organisations.
+fn add_up(
+    connection: &Connection,
+    movement: &Movement,
+    (from, to): (Option<AccountNumber>, AccountNumber),
+    flow: &'static str,
+    amount: i64,
+    day: Date,
+) -> Result<(), IndexError> {
     let goes_back = match from {
         Some(from) if flow.ends_with("allocation_taken_back") => {
             state::parent(connection, from)? == Some(to)
         }
         _ => false,
     };
-    let day = day_of(act.events(), today);
     let leaves_corrections = match (movement.from.account(), from) {
         (Some(id), Some(number)) => holds_corrections(connection, id, number)?,
         _ => false,

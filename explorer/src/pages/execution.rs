@@ -311,7 +311,7 @@ fn project_chart(frame: &Frame, projects: &[ProjectRow], elapsed: i64) -> String
     let caption = Caption {
         id: "projects",
         title: match frame.is_english() {
-            true => format!("{behind} projects of this page are behind the year"),
+            true => format!("Projects of this page behind the year: {behind}"),
             false => format!("本页有{behind}个项目慢于时间进度"),
         },
         description: frame

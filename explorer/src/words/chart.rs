@@ -45,8 +45,8 @@ pub(super) const WORDS: &[Word] = &[
     ("其他调整", "Moved between years or funds"),
     (
         "收到加转入减转出和结转,等于支出加尚未支出;被退回或更正的不计入收到。",
-        "What came, less what went on and was carried, is what was paid and is left. What was given \
-         back or corrected does not count as received.",
+        "What came, less what went on and was carried, is what was paid and is left. What was \
+         given back or corrected does not count as received.",
     ),
     ("按年度", "By year"),
     ("用于什么", "What it is for"),

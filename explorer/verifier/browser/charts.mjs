@@ -65,7 +65,10 @@ test('without JavaScript the menu leads to the flow, and a band to lines that ad
   const band = page.locator('svg a[aria-label^="老年人福利 → 支出"]');
   const said = await band.getAttribute('aria-label');
   assert.match(said, /110万元$/);
-  await band.click();
+  // By keyboard, as readers without a pointer do.
+  await band.focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/allocations/);
   const listed = await page.locator('main').innerText();
   assert.match(listed, /净支出 1,100,000\.00 元\(110 万元\)/);
   await reader.close();
