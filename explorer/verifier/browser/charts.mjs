@@ -94,7 +94,7 @@ test('the text of a chart is text, and its table has the same figures', async ()
       getSelection().selectAllChildren(document.querySelector('svg.wide-screen'));
       return getSelection().toString();
     });
-    const labels = await page.locator('svg.wide-screen').first().locator('text.label').allInnerTexts();
+    const labels = await page.locator('svg.wide-screen').first().locator('text.label').allTextContents();
     assert.ok(labels.length > 0, path);
     const tables = await page.locator('table').allInnerTexts();
     for (const label of labels.filter((text) => !text.endsWith('…'))) {
