@@ -2,10 +2,14 @@
 
 pub mod account;
 pub mod allocations;
+pub mod bands;
 pub mod charity;
+pub mod counties;
 pub mod disclosure;
 pub mod entries;
 pub mod entry;
+pub mod execution;
+pub mod flows;
 pub mod home;
 pub mod movements;
 pub mod notice;
@@ -16,6 +20,7 @@ pub mod project;
 pub mod projects;
 pub mod reports;
 pub mod search;
+pub mod structure;
 pub mod sums;
 pub mod trace;
 pub mod verify;

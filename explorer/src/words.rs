@@ -5,6 +5,7 @@
 //! every word that a template says.
 
 mod book;
+mod chart;
 mod data;
 mod society;
 
@@ -15,7 +16,11 @@ use std::sync::LazyLock;
 type Word = (&'static str, &'static str);
 
 static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
-    [book::WORDS, society::WORDS, data::WORDS].into_iter().flatten().copied().collect()
+    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
 });
 
 /// The English of what pages say in Chinese, if the table has it.

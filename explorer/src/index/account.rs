@@ -73,8 +73,9 @@ pub(super) fn number(
     };
     let mut statement = connection.prepare_cached(
         "INSERT INTO accounts (encoded, kind, measure, organization, fund, year, name, level, \
-         category, notice, project, depth, credited, balance) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', '', '', NULL, 0, 0, 0)",
+         category, notice, project, depth, credited, balance, division, issued_on) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', '', '', NULL, 0, 0, 0, \
+         coalesce((SELECT division FROM organizations WHERE code = ?4), 0), '')",
     )?;
     let encoded = minglian_contracts::schema::encode(account);
     statement.execute(params![encoded, kind, of, organization, fund, year, name])?;

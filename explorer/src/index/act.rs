@@ -230,13 +230,25 @@ fn oversight_organizations(call: &oversight::Call) -> Vec<OrganizationCode> {
     }
 }
 
+/// How imports name the line of the finance department in which quota lies that was never there:
+/// it was entered too high, and corrected.
+pub const CORRECTED: &str = "按公告更正收回·";
+
+/// How the flows begin that take back what was entered too high.
+pub(super) const CORRECTED_FLOW: &str = "corrected";
+
+/// Whether the account is named for what was taken back because too much had been entered.
+pub(super) fn is_correction(account: &AccountId) -> bool {
+    matches!(account, AccountId::Line { line, .. } if line.as_str().starts_with(CORRECTED))
+}
+
 /// What a movement counts as, in totals. The depths say how many grants the money had passed where
-/// it left and where it came.
+/// it left and where it came; `implied`, whether the line that it left was only implied.
 pub(super) fn flow(
     movement: &Movement,
     act: Option<&Call>,
-    depth: i64,
-    to_depth: i64,
+    (depth, to_depth): (i64, i64),
+    implied: bool,
 ) -> &'static str {
     let is_payment = |source: &Source| matches!(source.account(), Some(AccountId::Payment { .. }));
     match (&movement.kind, act) {
@@ -271,6 +283,8 @@ pub(super) fn flow(
             Some(Call::Allocation(allocation::Call::Recover(take) | allocation::Call::Lapse(take))),
         ) => match (depth, to_depth) {
             _ if take.line.year > take.to.year => "carry_taken_back",
+            _ if is_correction(&movement.to) && implied => "corrected_implied",
+            _ if is_correction(&movement.to) => "corrected_received",
             (0, _) => "recovered",
             (_, 0) => "allocation_taken_back",
             _ => "suballocation_taken_back",

@@ -1,11 +1,13 @@
 //! Movements of money, and the totals that they change.
 
 use minglian_contracts::book::{AccountId, Movement};
-use rusqlite::{Connection, params};
+use minglian_contracts::report::flow::day_of;
+use minglian_ledger::date::Date;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::account::{self, Attributes};
+use super::account::{self, AccountNumber, Attributes};
 use super::act::{self, Act};
-use super::{IndexError, state, stored, totals, trace};
+use super::{IndexError, band, state, stored, totals, trace};
 
 /// Enters a movement and adds it to the totals. The lines that it touches are entered already.
 pub(super) fn enter(
@@ -13,6 +15,7 @@ pub(super) fn enter(
     index: u64,
     movement: &Movement,
     act: &Act,
+    today: Date,
 ) -> Result<(), IndexError> {
     let from = match movement.from.account() {
         Some(from) => Some(account::number(connection, from)?),
@@ -24,7 +27,9 @@ pub(super) fn enter(
         None => Attributes::default(),
     };
     let to_depth = account::attributes(connection, to)?.depth;
-    let flow = act::flow(movement, act.effective(), source.depth, to_depth);
+    let implied = from.map(|from| state::is_implied(connection, from)).transpose()?;
+    let depths = (source.depth, to_depth);
+    let flow = act::flow(movement, act.effective(), depths, implied.unwrap_or(false));
     if movement.to.is_terminal() {
         // What was paid or voided counts for the line that it left.
         let depth = source.depth + 1;
@@ -37,6 +42,8 @@ pub(super) fn enter(
         | "remitted"
         | "voided"
         | "recovered"
+        | "corrected_received"
+        | "corrected_implied"
         | "carry_taken_back"
         | "allocation_taken_back"
         | "suballocation_taken_back" => source,
@@ -65,16 +72,57 @@ pub(super) fn enter(
     ])?;
     trace::enter(connection, movement, from)?;
     totals::add(connection, &attributes, flow, amount, 1)?;
+    let day = day_of(act.events(), today);
+    add_up(connection, movement, (from, to), flow, amount, day)
+}
+
+/// Adds a movement to the sums of places and organisations.
+fn add_up(
+    connection: &Connection,
+    movement: &Movement,
+    (from, to): (Option<AccountNumber>, AccountNumber),
+    flow: &'static str,
+    amount: i64,
+    day: Date,
+) -> Result<(), IndexError> {
     let goes_back = match from {
         Some(from) if flow.ends_with("allocation_taken_back") => {
             state::parent(connection, from)? == Some(to)
         }
         _ => false,
     };
+    let leaves_corrections = match (movement.from.account(), from) {
+        (Some(id), Some(number)) => holds_corrections(connection, id, number)?,
+        _ => false,
+    };
+    let moved = band::Moved { movement, flow, goes_back, leaves_corrections, amount, day };
+    band::moved(connection, (from, to), &moved)?;
+    if flow.starts_with(act::CORRECTED_FLOW) {
+        // It was never there: its holder has not had it, and finance has nothing from it.
+        let holder = movement.from.account().map(AccountId::organization);
+        let holder = holder.unwrap_or_else(|| movement.to.organization());
+        return totals::add_to_organization(connection, holder.as_str(), -amount, 0, 0);
+    }
     if goes_back {
         return undo_for_organizations(connection, movement, amount);
     }
     count_for_organizations(connection, movement, flow, amount)
+}
+
+/// Whether an account holds what was taken back because too much had been entered: it is named so,
+/// and its first money came so.
+pub(super) fn holds_corrections(
+    connection: &Connection,
+    id: &AccountId,
+    number: AccountNumber,
+) -> Result<bool, IndexError> {
+    if !act::is_correction(id) {
+        return Ok(false);
+    }
+    let query = "SELECT flow FROM movements WHERE to_account = ?1 ORDER BY to_start LIMIT 1";
+    let mut statement = connection.prepare_cached(query)?;
+    let first: Option<String> = statement.query_row([number], |row| row.get(0)).optional()?;
+    Ok(first.is_some_and(|flow| flow.starts_with(act::CORRECTED_FLOW)))
 }
 
 /// What a line gives back to the line from which it came: neither has had or given it.

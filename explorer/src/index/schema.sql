@@ -79,8 +79,13 @@ CREATE TABLE accounts (
     project TEXT,
     depth INTEGER NOT NULL,
     credited INTEGER NOT NULL,
-    balance INTEGER NOT NULL
+    balance INTEGER NOT NULL,
+    -- Where its holder was registered, and when money first came, for the sums below.
+    division INTEGER NOT NULL,
+    issued_on TEXT NOT NULL
 );
+CREATE INDEX accounts_by_division ON accounts (division, year, id) WHERE kind = 'line';
+CREATE INDEX accounts_by_year ON accounts (year, level, id) WHERE kind = 'line';
 CREATE INDEX accounts_by_organization ON accounts (organization, kind, id);
 CREATE INDEX accounts_by_notice ON accounts (notice, id);
 CREATE INDEX accounts_by_project ON accounts (project, kind, id);
@@ -150,6 +155,54 @@ CREATE TABLE totals (
 ) WITHOUT ROWID;
 CREATE INDEX totals_by_notice ON totals (notice, measure, fund);
 
+-- Where quota is: what lines of a year paid (less what came back) and what is left in them. Beside
+-- it, what came to a division and left it: in and out (other divisions and the outside, less what
+-- was given back or corrected), carried_in and carried_out (other years of the line), moved_in and
+-- moved_out (other years and funds within the division). In each year and division
+-- in + carried_in + moved_in = out + carried_out + moved_out + spent + left.
+CREATE TABLE bands (
+    year INTEGER NOT NULL,
+    fund TEXT NOT NULL,
+    level TEXT NOT NULL,
+    division INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (year, fund, level, division, category, flow)
+) WITHOUT ROWID;
+CREATE INDEX bands_by_division ON bands (division, year);
+
+-- The same by project; what names none has the empty name.
+CREATE TABLE project_bands (
+    year INTEGER NOT NULL,
+    division INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    project TEXT NOT NULL,
+    spent INTEGER NOT NULL,
+    unspent INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (year, division, category, project)
+) WITHOUT ROWID;
+CREATE INDEX project_bands_largest ON project_bands (year, division, category, amount, project);
+
+-- What is left in lines, by the day on which money first came to them.
+CREATE TABLE held (
+    year INTEGER NOT NULL,
+    division INTEGER NOT NULL,
+    issued_on TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (division, year, issued_on)
+) WITHOUT ROWID;
+
+-- What was paid by lines of a year in each month, less what came back.
+CREATE TABLE months (
+    year INTEGER NOT NULL,
+    division INTEGER NOT NULL,
+    month TEXT NOT NULL,
+    spent INTEGER NOT NULL,
+    PRIMARY KEY (year, division, month)
+) WITHOUT ROWID;
+
 CREATE TABLE organizations (
     code TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -162,6 +215,7 @@ CREATE TABLE organizations (
     went_on INTEGER NOT NULL,
     paid INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX organizations_by_division ON organizations (division, code);
 
 CREATE TABLE keys (
     key TEXT PRIMARY KEY,
@@ -184,6 +238,7 @@ CREATE TABLE projects (
     occurred_on TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX projects_by_unit ON projects (unit, reference);
+CREATE INDEX projects_by_year ON projects (year, reference);
 
 -- What is known of a payment beside its account, whose number it has.
 CREATE TABLE payments (

@@ -163,6 +163,9 @@ fn enter_line(
     if is_new {
         let attributes = attributes(connection, name, line, parent, openings)?;
         account::set_attributes(connection, number, &attributes)?;
+        let query = "UPDATE accounts SET issued_on = ?2 WHERE id = ?1";
+        let issued_on = line.issued_on.to_string();
+        connection.prepare_cached(query)?.execute(params![number, issued_on])?;
     }
     let documents: Vec<String> =
         line.basis.documents.as_slice().iter().map(ToString::to_string).collect();
@@ -231,6 +234,16 @@ pub(super) fn parent(
     let query = "SELECT parent FROM lines WHERE id = ?1";
     let mut statement = connection.prepare_cached(query)?;
     Ok(statement.query_row([line], |row| row.get(0)).optional()?.flatten())
+}
+
+/// Whether a notice only implies that a line got its money.
+pub(super) fn is_implied(
+    connection: &Connection,
+    line: account::AccountNumber,
+) -> Result<bool, IndexError> {
+    let query = "SELECT implied FROM lines WHERE id = ?1";
+    let found = connection.prepare_cached(query)?.query_row([line], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(false))
 }
 
 /// Enters what a payment's act and the bank say of it. Its account is known already.

@@ -20,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
-use super::{IndexError, Writer, charity, mirror, movement, obligation, oversight};
+use super::{IndexError, Writer, band, charity, mirror, movement, obligation, oversight};
 use super::{state, stored, totals};
 use minglian_contracts::words::{self, Names, payment as payment_words};
 
@@ -94,12 +94,13 @@ fn write_block(
     state::projects(connection, changes)?;
     charity::funds(connection, changes)?;
     state::lines(connection, changes, &acts)?;
+    let (today, is_new_month) = calendar(connection, header)?;
     let mut touched = BTreeSet::new();
     for (index, (signed, act)) in (first..).zip(block.transactions.iter().zip(&acts)) {
         enter_record(connection, header, index, signed, act)?;
         for event in act.events() {
             if let Event::Movement(movement) = event {
-                movement::enter(connection, index, movement, act)?;
+                movement::enter(connection, index, movement, act, today)?;
                 touched.extend(movement.from.account().cloned());
                 touched.insert(movement.to.clone());
             }
@@ -113,7 +114,6 @@ fn write_block(
     let numbered: Vec<(u64, &Act)> = (first..).zip(&acts).collect();
     charity::enter(connection, changes, &touched, &numbered, reader)?;
     oversight::enter(connection, changes)?;
-    let (today, is_new_month) = calendar(connection, header)?;
     obligation::enter(connection, changes, reader, today, is_new_month)?;
     enter_header(connection, header, receipts.len() as u64)
 }
@@ -339,7 +339,13 @@ fn enter_balance(
     if id.is_terminal() {
         return Ok(());
     }
-    charity::add_balance(connection, id, balance.saturating_sub(before))?;
+    let more = balance.saturating_sub(before);
+    charity::add_balance(connection, id, more)?;
+    if movement::holds_corrections(connection, id, number)? {
+        // What was entered too high is not money that anybody can spend.
+        return Ok(());
+    }
+    band::left(connection, number, more)?;
     let attributes = account::attributes(connection, number)?;
-    totals::add(connection, &attributes, totals::LEFT, balance.saturating_sub(before), 0)
+    totals::add(connection, &attributes, totals::LEFT, more, 0)
 }

@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 
-use super::{Conditions, address, check_filters, cut};
+use super::{Conditions, address, bands, check_filters, cut};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};
@@ -26,7 +26,25 @@ pub struct Filter {
     notice: Option<String>,
     level: Option<String>,
     category: Option<String>,
+    year: Option<u16>,
+    division: Option<u32>,
     after: Option<i64>,
+}
+
+impl Filter {
+    /// The same as the sums of where quota is have it; they do not tell notices apart.
+    fn summed(&self) -> Option<bands::Filter> {
+        let Self { fund, notice, level, category, year, division, .. } = self;
+        let number = |number: Option<u32>| number.map(|number| number.to_string());
+        notice.is_none().then(|| bands::Filter {
+            year: number(year.map(u32::from)),
+            fund: fund.clone(),
+            level: level.clone(),
+            division: number(*division),
+            category: category.clone(),
+            after: None,
+        })
+    }
 }
 
 /// A line in the tree.
@@ -71,6 +89,8 @@ struct Allocations {
     nodes: Vec<Node>,
     filters: String,
     is_cut: bool,
+    /// What the lines of the filter paid, and what is left in them.
+    sums: Option<(Money, Money)>,
     next: String,
 }
 
@@ -78,14 +98,30 @@ struct Allocations {
 pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -> PageResult {
     check_filters(&[&filter.fund, &filter.notice, &filter.level, &filter.category])?;
     app.page(move |connection, frame| {
-        let Filter { fund, notice, level, category, after } = &filter;
-        let given = [("fund", fund), ("notice", notice), ("level", level), ("category", category)];
+        let Filter { fund, notice, level, category, year, division, after } = &filter;
+        let (year, division) = (year.map(|it| it.to_string()), division.map(|it| it.to_string()));
+        let given = [
+            ("fund", fund),
+            ("notice", notice),
+            ("level", level),
+            ("category", category),
+            ("year", &year),
+            ("division", &division),
+        ];
         let mut conditions = Conditions::default();
         conditions.add("a.id > ?", after.unwrap_or(0));
         for (name, value) in given {
             // What is not printed is asked for as `-`.
             let value = value.as_ref().map(|value| if value == "-" { "" } else { value });
-            conditions.equal(&format!("a.{name}"), value.map(str::to_owned).as_ref());
+            match value.map(|value| (name, value.parse::<i64>(), value)) {
+                Some(("year" | "division", Ok(number), _)) => {
+                    conditions.add(&format!("a.{name} = ?"), number);
+                }
+                Some((_, _, value)) => {
+                    conditions.add(&format!("a.{name} = ?"), value.to_owned());
+                }
+                None => {}
+            }
         }
         // Without filters the tree begins at the roots; a filter may name lines below them.
         let is_filtered = given.iter().any(|(name, value)| *name != "fund" && value.is_some());
@@ -106,14 +142,27 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
         let mut query: Vec<(&str, &str)> =
             set.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let filters: Vec<String> =
-            set.iter().filter(|(_, value)| !value.is_empty()).map(|(_, v)| v.clone()).collect();
+            set.iter().filter(|(_, value)| !value.is_empty()).map(shown).collect();
         let last = last.to_string();
         query.push(("after", &last));
         let next = if has_more { address("/allocations", &query) } else { String::new() };
         let (filters, is_cut) = (filters.join(" · "), room == 0);
-        Ok(Allocations { frame, nodes, filters, is_cut, next })
+        let sums = match filter.summed().filter(|summed| !summed.set().is_empty()) {
+            Some(summed) => {
+                let sums = bands::bands(connection, &summed, &[])?;
+                let flows = sums.into_iter().next().unwrap_or_default().1;
+                Some((bands::of(&flows, "spent"), bands::of(&flows, "left")))
+            }
+            None => None,
+        };
+        Ok(Allocations { frame, nodes, filters, is_cut, sums, next })
     })
     .await
+}
+
+/// A filter as pages show it.
+fn shown((name, value): &(&str, String)) -> String {
+    if *name == "division" { bands::division_name(value) } else { value.clone() }
 }
 
 const COLUMNS: &str = "SELECT a.id, a.name, coalesce(o.name, a.organization), a.organization, \

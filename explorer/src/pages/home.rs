@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use rusqlite::Connection;
 
+use super::counties::{Row, county};
 use super::escape;
 use super::sums::{self, Key, SumRow};
 use crate::index::IndexError;
@@ -14,6 +15,8 @@ use crate::web::{App, Frame, PageResult};
 #[template(path = "home.html")]
 struct Home {
     frame: Frame,
+    chart: String,
+    categories: Vec<Row>,
     funds: Vec<SumRow>,
     cash: Vec<SumRow>,
     notices: Vec<SumRow>,
@@ -31,8 +34,11 @@ struct Counts {
 /// `GET /`.
 pub async fn home(State(app): State<App>) -> PageResult {
     app.page(|connection, frame| {
+        let (chart, categories) = county::overview(connection, &frame)?;
         Ok(Home {
             frame,
+            chart,
+            categories,
             funds: by_fund(connection, "quota")?,
             cash: by_fund(connection, "cash")?,
             notices: by_notice(connection)?,

@@ -10,7 +10,7 @@ use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
 
 /// What flows are called.
-const FLOWS: [(&str, &str); 20] = [
+const FLOWS: [(&str, &str); 22] = [
     ("received", "收到"),
     ("implied", "按公告推定"),
     ("allocated", "下达或分配"),
@@ -22,6 +22,8 @@ const FLOWS: [(&str, &str); 20] = [
     ("allocation_taken_back", "分配收回"),
     ("suballocation_taken_back", "再分配收回"),
     ("recovered", "收回"),
+    ("corrected_received", "按公告更正收回"),
+    ("corrected_implied", "按公告更正收回(推定)"),
     ("transferred_out", "调出"),
     ("repurposed", "改变用途"),
     ("remitted", "上缴"),
@@ -34,7 +36,14 @@ const FLOWS: [(&str, &str); 20] = [
 ];
 
 /// Flows that a total beside another flow is less by.
-const DEDUCTED: [&str; 4] = ["returned", "voided", "carry_taken_back", "allocation_taken_back"];
+const DEDUCTED: [&str; 6] = [
+    "returned",
+    "voided",
+    "carry_taken_back",
+    "allocation_taken_back",
+    "corrected_received",
+    "corrected_implied",
+];
 
 /// Which movements.
 #[derive(Debug, Default, Deserialize)]

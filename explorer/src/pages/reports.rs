@@ -1,6 +1,7 @@
 //! 报表: the contracts' reports over the verified state, as pages and as CSV.
 
 mod ask;
+mod chart;
 mod flows;
 
 use askama::Template;
@@ -80,6 +81,7 @@ struct ReportPage {
     rules: Vec<(String, String, String)>,
     checks: Vec<CheckRow>,
     mismatches: Vec<(String, String)>,
+    chart: String,
     asks: String,
     csv: String,
     next: String,
@@ -227,6 +229,7 @@ fn page(
         rules: Vec::new(),
         checks: Vec::new(),
         mismatches: Vec::new(),
+        chart: String::new(),
         asks,
         csv,
         next: String::new(),
@@ -234,6 +237,7 @@ fn page(
     };
     let Some(report) = report else { return page };
     let language = page.frame.language;
+    page.chart = chart::draw(&page.frame, &report);
     let one = |(column, cell): (&Column, &Cell)| {
         let ((heading, is_number), text) =
             (heading(column, language), show(column, cell, language));

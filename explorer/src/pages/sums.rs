@@ -26,9 +26,9 @@ pub struct SumRow {
     pub link: String,
     /// A second name, where a row has two.
     pub detail: String,
-    /// Received, as printed or stated.
+    /// Received, as printed or stated, less what was entered too high and corrected.
     pub received: Cell,
-    /// Implied by a notice that prints no receipt.
+    /// Implied by a notice that prints no receipt, less what was corrected.
     pub implied: Cell,
     /// Allocated or issued from where it came in, less what was taken back.
     pub allocated: Cell,
@@ -138,8 +138,11 @@ pub fn row(name: String, link: String, detail: String, key: &Key, sums: &Flows) 
         name,
         link,
         detail,
-        received: cell(of("received").minus(of("voided")), "received,voided"),
-        implied: cell(of("implied"), "implied"),
+        received: cell(
+            of("received").minus(of("voided")).minus(of("corrected_received")),
+            "received,voided,corrected_received",
+        ),
+        implied: cell(of("implied").minus(of("corrected_implied")), "implied,corrected_implied"),
         allocated: cell(
             of("allocated").minus(of("allocation_taken_back")),
             "allocated,allocation_taken_back",

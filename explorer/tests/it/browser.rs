@@ -51,11 +51,22 @@ fn verifier() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("verifier")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
+/// Runs the journeys of a file at these explorers.
+async fn journeys(file: &str, sites: serde_json::Value) {
     let modules = verifier().join("node_modules/playwright-core");
     let told = "npm ci in explorer/verifier brings the browser's driver; make test does it";
     assert!(modules.is_dir(), "{told}");
+    let mut suite = Command::new("node");
+    suite.arg("--test").arg("--test-reporter=spec").arg(file);
+    suite.current_dir(verifier()).env("MINGLIAN_SITES", sites.to_string());
+    let output = tokio::task::spawn_blocking(move || suite.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("tests "), "no journey ran:\n{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
     let continued = continued();
     let payment = continued.leaves.len() - 6;
     let (early, honest) = (explorer(story::told()).await, explorer(continued).await);
@@ -67,11 +78,11 @@ async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
         "payment": payment,
         "voucher": data_encoding::BASE64.encode(VOUCHER),
     });
-    let mut suite = Command::new("node");
-    suite.arg("--test").arg("--test-reporter=spec").arg("browser/suite.mjs");
-    suite.current_dir(verifier()).env("MINGLIAN_SITES", sites.to_string());
-    let output = tokio::task::spawn_blocking(move || suite.output()).await.unwrap().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("tests "), "no journey ran:\n{said}");
+    journeys("browser/suite.mjs", sites).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_follows_charts_to_what_is_behind_them() {
+    let honest = explorer(continued()).await;
+    journeys("browser/charts.mjs", serde_json::json!({ "honest": honest.base })).await;
 }

@@ -5,6 +5,8 @@
 
 mod browser;
 mod chain;
+mod chart_pages;
+mod charts;
 mod corrections;
 mod follow;
 mod index;

@@ -1,0 +1,159 @@
+//! Where quota is and how it came there, added up as it moves: by year, fund, level, division and
+//! category; by project; by the day it came; by the month in which it was paid.
+//!
+//! Pages read these sums, so that none of them costs more on a large ledger. They are written in
+//! the block's transaction like the totals, from the same movements and balances.
+
+use minglian_contracts::book::{Kind, Movement};
+use minglian_ledger::date::Date;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::IndexError;
+use super::account::AccountNumber;
+use super::act::CORRECTED_FLOW;
+
+/// A movement as it is entered.
+#[derive(Debug)]
+pub(super) struct Moved<'a> {
+    /// The movement.
+    pub movement: &'a Movement,
+    /// What it counts as, in totals.
+    pub flow: &'static str,
+    /// Whether money goes back to the line from which it came.
+    pub goes_back: bool,
+    /// Whether it was taken back before as entered too high.
+    pub leaves_corrections: bool,
+    /// How much.
+    pub amount: i64,
+    /// The day of the act.
+    pub day: Date,
+}
+
+/// What a quota line's money is added up by.
+#[derive(Debug, Clone)]
+struct Place {
+    year: i64,
+    fund: String,
+    level: String,
+    division: i64,
+    category: String,
+    project: String,
+    issued_on: String,
+}
+
+fn place(connection: &Connection, line: AccountNumber) -> Result<Option<Place>, IndexError> {
+    let query = "SELECT year, fund, level, division, category, coalesce(project, ''), issued_on \
+                 FROM accounts WHERE id = ?1 AND kind = 'line' AND measure = 'quota'";
+    let mut statement = connection.prepare_cached(query)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Place {
+            year: row.get(0)?,
+            fund: row.get(1)?,
+            level: row.get(2)?,
+            division: row.get(3)?,
+            category: row.get(4)?,
+            project: row.get(5)?,
+            issued_on: row.get(6)?,
+        })
+    };
+    Ok(statement.query_row([line], read).optional()?)
+}
+
+fn add(connection: &Connection, place: &Place, flow: &str, amount: i64) -> Result<(), IndexError> {
+    let Place { year, fund, level, division, category, .. } = place;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO bands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+         ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+    )?;
+    statement.execute(params![year, fund, level, division, category, flow, amount])?;
+    Ok(())
+}
+
+fn add_to_project(
+    connection: &Connection,
+    place: &Place,
+    spent: i64,
+    left: i64,
+) -> Result<(), IndexError> {
+    let Place { year, division, category, project, .. } = place;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO project_bands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5 + ?6) \
+         ON CONFLICT DO UPDATE SET spent = spent + excluded.spent, \
+         unspent = unspent + excluded.unspent, amount = amount + excluded.amount",
+    )?;
+    statement.execute(params![year, division, category, project, spent, left])?;
+    Ok(())
+}
+
+/// Adds what a line has more than before.
+pub(super) fn left(
+    connection: &Connection,
+    line: AccountNumber,
+    more: i64,
+) -> Result<(), IndexError> {
+    let Some(place) = place(connection, line)? else { return Ok(()) };
+    add(connection, &place, "left", more)?;
+    add_to_project(connection, &place, 0, more)?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO held VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+    )?;
+    statement.execute(params![place.year, place.division, place.issued_on, more])?;
+    Ok(())
+}
+
+fn spent(connection: &Connection, place: &Place, amount: i64, day: Date) -> Result<(), IndexError> {
+    add(connection, place, "spent", amount)?;
+    add_to_project(connection, place, amount, 0)?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO months VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT DO UPDATE SET spent = spent + excluded.spent",
+    )?;
+    let month: String = day.to_string().chars().take(7).collect();
+    statement.execute(params![place.year, place.division, month, amount])?;
+    Ok(())
+}
+
+/// Adds a movement of quota. What is left is added by [`left`], from balances.
+pub(super) fn moved(
+    connection: &Connection,
+    (from, to): (Option<AccountNumber>, AccountNumber),
+    moved: &Moved<'_>,
+) -> Result<(), IndexError> {
+    let Moved { movement, flow, goes_back, leaves_corrections, amount, day } = moved;
+    let source = match from {
+        Some(from) => place(connection, from)?,
+        None => None,
+    };
+    let (amount, target) = (*amount, place(connection, to)?);
+    // What leaves the line of corrections comes as if from outside: it did not count there.
+    if let (true, Some(place)) = (*leaves_corrections, &source) {
+        add(connection, place, "in", amount)?;
+    }
+    match (&source, &target) {
+        (Some(source), None) if *flow == "spent" => spent(connection, source, amount, *day),
+        (Some(source), None) => add(connection, source, "moved_out", amount),
+        (None, Some(target)) if *flow == "returned" => spent(connection, target, -amount, *day),
+        (None, Some(target)) => add(connection, target, "in", amount),
+        (Some(source), Some(_)) if flow.starts_with(CORRECTED_FLOW) => {
+            add(connection, source, "in", -amount)
+        }
+        (Some(source), Some(target)) => {
+            let (gave, got, sign) = match movement.kind {
+                Kind::CarryOver => ("carried_out", "carried_in", 1),
+                _ if *flow == "carry_taken_back" => ("carried_in", "carried_out", -1),
+                Kind::PurposeChange { .. } => ("moved_out", "moved_in", 1),
+                _ if source.division == target.division && source.year == target.year => {
+                    return Ok(());
+                }
+                _ if source.division == target.division => ("moved_out", "moved_in", 1),
+                // Neither has had or given what goes back.
+                _ if *goes_back => ("in", "out", -1),
+                _ => ("out", "in", 1),
+            };
+            add(connection, source, gave, sign * amount)?;
+            add(connection, target, got, sign * amount)
+        }
+        (None, None) => Ok(()),
+    }
+}

@@ -1,0 +1,60 @@
+//! What the pages with charts say, and the menu.
+
+use super::Word;
+
+pub(super) const WORDS: &[Word] = &[
+    ("全部年度", "All years"),
+    ("全部", "All"),
+    ("用到哪里", "What became of it"),
+    ("资金流向", "Flow of money"),
+    ("结构钻取", "Structure"),
+    ("预算执行进度", "Budget execution"),
+    ("区县", "Counties"),
+    ("位置导航", "You are here"),
+    ("占比", "Share"),
+    ("构成这些数字的指标", "The quota lines behind these figures"),
+    ("未指明项目", "no project named"),
+    (
+        "结构钻取按年度、区县、类别逐级进行",
+        "the structure is opened by year, county and category, one after the other",
+    ),
+    ("行政区划代码无法识别", "the division's code is not one"),
+    ("已执行完毕", "all paid"),
+    ("不慢于时间进度", "keeps pace with the year"),
+    ("慢于时间进度", "behind the year"),
+    ("年度已过,未执行完", "the year is over, not all is paid"),
+    ("没有指标", "no quota"),
+    ("时间进度", "Year over"),
+    ("累计支出", "Paid so far"),
+    ("全部指标", "All quota"),
+    ("各区县", "Counties by pace"),
+    ("其中停留超过", "of it left for more than"),
+    ("支出占比", "Paid, share"),
+    ("进度", "Pace"),
+    ("逐月支出", "Paid by month"),
+    ("月份", "Month"),
+    ("各项目", "Projects by pace"),
+    (
+        "项目执行率按项目全部年度的指标计算,与项目页相同;被收回的指标仍在基数中。",
+        "Execution rates of projects are of their quota of all years, as on their pages; what was \
+         taken back stays in the base.",
+    ),
+    ("上年结转转入", "Carried in"),
+    ("转出", "Gave on"),
+    ("结转下年", "Carried out"),
+    ("其他调整", "Moved between years or funds"),
+    (
+        "收到加转入减转出和结转,等于支出加尚未支出;被退回或更正的不计入收到。",
+        "What came, less what went on and was carried, is what was paid and is left. What was \
+         given back or corrected does not count as received.",
+    ),
+    ("按年度", "By year"),
+    ("用于什么", "What it is for"),
+    ("逾期未见公开", "Overdue, not seen published"),
+    ("图中的数字", "The figures of the chart"),
+    ("谁在用", "Who"),
+    ("公开与监督", "Disclosure"),
+    ("筛选合计", "Sum of the filter"),
+    ("按公告更正收回", "Entered too high, corrected"),
+    ("按公告更正收回(推定)", "Implied too high, corrected"),
+];
