@@ -11,6 +11,7 @@ pub mod mutant;
 pub mod outcome;
 pub mod text;
 pub mod source;
+pub mod jobs;
 pub mod tree;
 pub mod trial;
 pub mod run;

@@ -76,17 +76,18 @@ pub struct Outcomes {
 
 impl Outcomes {
     /// Reads what earlier runs came to with the same sources: what was caught stays caught, and
-    /// what other tests may catch counts only for the same `tests`.
+    /// what other tests may catch counts only for the same `tests`, if they are given.
     ///
     /// # Errors
     ///
     /// If the file cannot be read or written.
-    pub fn open(path: &Path, sources: &str, tests: &str) -> anyhow::Result<Self> {
+    pub fn open(path: &Path, sources: &str, tests: Option<&str>) -> anyhow::Result<Self> {
         let text = if path.exists() { fs::read_to_string(path)? } else { String::new() };
         let mut lines = BTreeMap::new();
         for line in text.lines() {
             let line: Line = serde_json::from_str(line)?;
-            if line.sources == sources && (line.tests == tests || !line.outcome.depends_on_tests())
+            if line.sources == sources
+                && (tests.is_none_or(|it| it == line.tests) || !line.outcome.depends_on_tests())
             {
                 lines.insert(line.mutant.clone(), line);
             }

@@ -1,8 +1,8 @@
 //! Tries a sample of the changes, several at a time.
 
 use std::sync::Mutex;
-use std::thread;
 
+use crate::jobs;
 use crate::mutant::Mutant;
 use crate::outcome::{Line, Outcome, Outcomes, Summary};
 use crate::tree::Tree;
@@ -31,8 +31,21 @@ impl Run {
     /// If a test cannot be run or a line not be written.
     pub fn sample(&self, sample: &[(usize, Mutant)], jobs: usize) -> anyhow::Result<()> {
         self.without_tests(sample)?;
-        self.phase(sample, jobs, &[Kind::Quick])?;
-        self.phase(sample, jobs, &[Kind::Slow, Kind::Recorded])
+        let (open, missed) = (Some(Outcome::Open), Some(Outcome::Missed));
+        self.phase(sample, jobs, &[Kind::Quick], open, |before| before.is_none())?;
+        let rest = [Kind::Slow, Kind::Recorded];
+        self.phase(sample, jobs, &rest, missed, |before| before == open)
+    }
+
+    /// Tries what other tests did not catch. What these do not catch either stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// If a test cannot be run or a line not be written.
+    pub fn again(&self, sample: &[(usize, Mutant)], jobs: usize) -> anyhow::Result<()> {
+        let kinds = [Kind::Quick, Kind::Slow, Kind::Recorded];
+        let is_left = |before: Option<Outcome>| before.is_some_and(Outcome::depends_on_tests);
+        self.phase(sample, jobs, &kinds, None, is_left)
     }
 
     /// What is known of `sample`.
@@ -82,37 +95,42 @@ impl Run {
         Ok(())
     }
 
-    /// Runs the tests of `kinds` for each change that those before left open.
-    fn phase(&self, sample: &[(usize, Mutant)], jobs: usize, kinds: &[Kind]) -> anyhow::Result<()> {
-        let before = (!kinds.contains(&Kind::Quick)).then_some(Outcome::Open);
+    /// Runs the tests of `kinds` for each change of which `is_left` holds; what they do not catch
+    /// is `otherwise`, or stays as it was.
+    fn phase(
+        &self,
+        sample: &[(usize, Mutant)],
+        jobs: usize,
+        kinds: &[Kind],
+        otherwise: Option<Outcome>,
+        is_left: impl Fn(Option<Outcome>) -> bool,
+    ) -> anyhow::Result<()> {
         let mut left = Vec::new();
         for (number, mutant) in sample {
-            if self.with(|outcomes, _| outcomes.of(&mutant.name))? == before {
+            if is_left(self.with(|outcomes, _| outcomes.of(&mutant.name))?) {
                 left.push((*number, mutant));
             }
         }
         let total = left.len();
-        let left = Mutex::new(left.into_iter().enumerate());
-        let work = || -> anyhow::Result<()> {
-            loop {
-                let next = left.lock().map_err(|_| anyhow::anyhow!("a thread died"))?.next();
-                let Some((done, (number, mutant))) = next else { return Ok(()) };
-                if done % 50 == 0 {
-                    eprintln!("{done} of {total}, {kinds:?}");
-                }
-                self.one(number, mutant, kinds)?;
+        let work = |(done, (number, mutant)): (usize, (usize, &Mutant))| {
+            if done % 50 == 0 {
+                eprintln!("{done} of {total}, {kinds:?}");
             }
+            let caught = self.one(number, mutant, kinds)?;
+            let (outcome, by) = caught.map_or((otherwise, None), |(it, by)| (Some(it), Some(by)));
+            outcome.map_or(Ok(()), |outcome| self.add(mutant, outcome, by))
         };
-        thread::scope(|scope| {
-            let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-            for thread in threads {
-                thread.join().map_err(|_| anyhow::anyhow!("a thread died"))??;
-            }
-            Ok(())
-        })
+        jobs::each(left.into_iter().enumerate().collect(), jobs, work)?;
+        Ok(())
     }
 
-    fn one(&self, number: usize, mutant: &Mutant, kinds: &[Kind]) -> anyhow::Result<()> {
+    /// How a change is caught, and by which test.
+    fn one(
+        &self,
+        number: usize,
+        mutant: &Mutant,
+        kinds: &[Kind],
+    ) -> anyhow::Result<Option<(Outcome, &str)>> {
         for kind in kinds {
             let order =
                 self.with(|_, noticed| noticed.order(&self.tests, *kind, number, &mutant.file))?;
@@ -125,10 +143,9 @@ impl Run {
                     (End::TimedOut, _) => Outcome::TimedOut,
                 };
                 self.with(|_, noticed| noticed.note(&mutant.file, index))?;
-                return self.add(mutant, outcome, Some(&test.name));
+                return Ok(Some((outcome, &test.name)));
             }
         }
-        let is_last = kinds.contains(&Kind::Recorded);
-        self.add(mutant, if is_last { Outcome::Missed } else { Outcome::Open }, None)
+        Ok(None)
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use sha2::{Digest as _, Sha256};
 
+use crate::jobs;
 use crate::tree::{CHOSEN, REACHED};
 
 /// A test may take this many times as long as without a change, and this long besides: seconds of
@@ -93,12 +94,12 @@ impl Program {
         Ok(Self { executable, directory, digest })
     }
 
-    /// All tests, each run once without a change.
+    /// The tests whose names contain `part`, each run once without a change.
     ///
     /// # Errors
     ///
     /// If one fails, or the program cannot be run.
-    pub fn tests(&self) -> anyhow::Result<Vec<Test>> {
+    pub fn tests(&self, part: &str, jobs: usize) -> anyhow::Result<Vec<Test>> {
         let listed =
             self.command(0, FIRST_RUN_MAX).arg("--list").stdout(Stdio::piped()).output()?;
         let listed = String::from_utf8(listed.stdout)?;
@@ -113,24 +114,25 @@ impl Program {
                 names.push(format!("{name} {file}"));
             }
         }
-        ensure!(!names.is_empty(), "there are no tests");
-        let mut tests =
-            names.into_iter().map(|name| self.first_run(name)).collect::<Result<Vec<_>, _>>()?;
+        names.retain(|name| name.contains(part));
+        ensure!(!names.is_empty(), "there are no such tests");
+        let names = names.into_iter().enumerate().collect();
+        let mut tests = jobs::each(names, jobs, |(number, name)| self.first_run(number, name))?;
         tests.sort_by_key(|test| (test.kind, test.takes));
         Ok(tests)
     }
 
-    fn first_run(&self, name: String) -> anyhow::Result<Test> {
-        let file = self.executable.with_extension(format!("{}.reached", std::process::id()));
+    fn first_run(&self, number: usize, name: String) -> anyhow::Result<Test> {
+        let file = self.executable.with_extension(format!("{number}.reached"));
+        if file.exists() {
+            fs::remove_file(&file)?;
+        }
         let start = Instant::now();
         let mut command = self.test(&name, 0, FIRST_RUN_MAX);
         let passed = command.env(REACHED, &file).status()?.success();
         ensure!(passed, "{name} fails without a change");
         let takes = start.elapsed();
         let reached = fs::read_to_string(&file).unwrap_or_default();
-        if file.exists() {
-            fs::remove_file(file)?;
-        }
         let reaches = reached.lines().map(str::parse).collect::<Result<_, _>>()?;
         let kind = if RECORDED.iter().any(|prefix| name.starts_with(prefix)) {
             Kind::Recorded
