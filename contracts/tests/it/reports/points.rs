@@ -5,11 +5,12 @@ use minglian_contracts::payment::authorization::Grant;
 use minglian_contracts::payment::{self, Expenditure};
 use minglian_contracts::report::field::Field;
 use minglian_contracts::report::finding::findings;
+use minglian_contracts::report::holding::holding;
 use minglian_contracts::report::lines::LinesReport;
 use minglian_contracts::report::selection::Selection;
 
-use super::log::{Log, as_of, column};
-use super::{ask, county, make, of_year};
+use super::log::{Log, as_of, column, total};
+use super::{ask, county, go, make, of_year};
 use crate::invariants::acts::set_parameter;
 use crate::payment::{give_quota, line};
 use crate::steps::{alone, checked, yuan};
@@ -37,6 +38,7 @@ fn a_line_says_who_holds_it_and_where() {
     let report = make(&world, LinesReport::Execution, &ask(of_year(2024)));
     assert_eq!(column(&report, "holder_name"), ["county_civil", "home"]);
     assert_eq!(column(&report, "lines"), ["1", "1"]);
+    assert_eq!(column(&report, "line"), ["甲", "甲"]);
     let report = make(&world, LinesReport::Documents, &ask(of_year(2024)));
     assert_eq!(column(&report, "issued_on"), ["2024-05-01", "2024-06-10"]);
 }
@@ -82,4 +84,25 @@ fn an_order_for_what_is_denied_by_now_is_a_doubtful_point_while_it_is_open() {
     world.date = "2025-04-01".parse().unwrap();
     world.block(Vec::new()).unwrap();
     assert_eq!(denied(&world), []);
+}
+
+#[test]
+fn a_line_that_has_paid_is_not_held_whatever_is_left() {
+    let mut world = county();
+    let record = |line: &str| {
+        format!(
+            "county_finance record to=home/省级/2024/{line} amount=10万元 category=儿童福利 \
+             notice=公告"
+        )
+    };
+    let pay = "home instruct from=home/省级/2024/丁 reference=凭证9 amount=1万元 to=city_civil";
+    go(&mut world, &[&record("丁"), &record("戊"), pay]);
+    let own = Selection { fund: Some(text("省级")), ..of_year(2024) };
+    let report = holding(&world.state, &Log::of(&world), &ask(own.clone()), as_of(&world)).unwrap();
+    assert!(report.is_reconciled());
+    assert_eq!(column(&report, "line"), ["丁", "戊"]);
+    assert_eq!(column(&report, "is_held"), ["false", "true"]);
+    assert_eq!(total(&report, "available"), "19000000");
+    let report = make(&world, LinesReport::Execution, &ask(own));
+    assert_eq!(column(&report, "category"), ["儿童福利", "儿童福利"]);
 }
