@@ -107,7 +107,8 @@ impl Outcomes {
     ///
     /// If it cannot be written.
     pub fn add(&mut self, line: Line) -> anyhow::Result<()> {
-        writeln!(self.file, "{}", serde_json::to_string(&line)?)?;
+        // In one piece, since another run may write to the same file.
+        self.file.write_all(format!("{}\n", serde_json::to_string(&line)?).as_bytes())?;
         self.lines.insert(line.mutant.clone(), line);
         Ok(())
     }
