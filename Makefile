@@ -29,7 +29,7 @@ help:
 	@echo "make bench   throughput and latency of four nodes; JSON"
 	@echo "make verifier  bundle the verifier of the pages again, after a change of it"
 	@echo "make lint    format and clippy only; licences too, once make deny has run"
-	@echo "make mutants changes of the rules that no test notices, of a sample: SEED, COUNT"
+	@echo "make mutants changes of the rules that no test notices, of a sample: SEED, COUNT, ONLY"
 	@echo "make deny    licences, sources and bans of all dependencies; advisories if reachable"
 
 # System packages, and RocksDB's C++ once (about 20 minutes on two cores, then never again).
@@ -81,12 +81,19 @@ deny: $(DENY)
 	@if "$(DENY)" --locked fetch db; then "$(DENY)" --frozen check advisories; \
 	else echo "advisories NOT checked: their database cannot be reached"; fi
 
-# A run that can be repeated: the sample follows from the seed and the sources.
+# A run that can be repeated: the sample follows from the seed and the sources. COUNT= tries all.
 SEED ?= minglian-1
-COUNT ?= 20
+COUNT ?= 100
+ONLY ?=
+MUTANTS_VERSION := 27.1.0
 
+# cargo-mutants only names the changes: minglian-mutants compiles all of them at once.
 mutants: setup
-	.ci/mutants "$(SEED)" "$(COUNT)"
+	@cargo mutants --version 2>/dev/null | grep -qF "$(MUTANTS_VERSION)" || nice -n 10 \
+		env CARGO_TARGET_DIR="$(CACHE)/tools-target" \
+		cargo install cargo-mutants --version $(MUTANTS_VERSION) --locked
+	nice -n 10 cargo run --quiet -p minglian-mutants -- --seed "$(SEED)" \
+		$(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only "$(ONLY)")
 
 test-rust: setup-browser $(VERIFIER)/node_modules/.package-lock.json
 	$(NEXTEST) --workspace

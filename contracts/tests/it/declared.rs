@@ -3,12 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use minglian_contracts::allocation::Category;
+use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::report::contradiction::{Compared, Contradiction, Derived};
-use minglian_contracts::report::declared::compare;
-use minglian_contracts::report::printed::{Figure, FigureUnit};
+use minglian_contracts::report::declared::{compare, report as declared_report};
+use minglian_contracts::report::printed::{Figure, FigureSubject, FigureUnit, FundOfHolder};
 use minglian_contracts::report::transcript::{Transcript, TranscriptError};
 use minglian_contracts::report::words;
 use proptest::prelude::*;
+
+use crate::reports::log::{as_of, column};
+use crate::scenario;
+use crate::world::{World, code, text};
 
 const DECLARED: &str = include_str!("../../../testnet/data/declared_figures.csv");
 const ANOMALIES: &str = include_str!("../../../testnet/data/published_anomalies.csv");
@@ -122,6 +128,55 @@ fn the_book_contradicts_amounts_and_rates() {
     );
     assert_eq!(compared[2].contradictions.len(), 2, "the notice's own and the book's");
     assert_eq!(words::derived(&figures[2], &compared[2]).unwrap(), "94.44%");
+}
+
+#[test]
+fn every_figure_has_one_verdict() {
+    let figures = &notices()["guanyun_2024_execution"][..3];
+    let wan = |fen: i128| Some(Derived::Value(fen * 1_000_000));
+    // The rate is contradicted by the notice itself, whatever the book says.
+    for (derived, verdicts) in [
+        ([wan(108), wan(102), None], ["agrees", "agrees", "differs"]),
+        ([wan(107), wan(102), None], ["differs", "agrees", "differs"]),
+        ([None, wan(102), None], ["not_derivable", "agrees", "differs"]),
+        ([None, None, None], ["not_derivable", "not_derivable", "differs"]),
+    ] {
+        let report = declared_report(figures, &derived, as_of(&World::new()));
+        assert_eq!(column(&report, "verdict"), verdicts);
+        assert!(report.is_reconciled(), "{report:#?}");
+    }
+}
+
+#[test]
+fn a_figure_is_about_what_its_words_name() {
+    let code = code("home");
+    let line = FigureSubject::Line(scenario::line_name("home/中央/2024/甲"));
+    let fund = FundOfHolder { holder: code, fund: text("中央") };
+    let charity_fund = FundName { host: code, fund: text("南湖") };
+    for (words, subject) in [
+        (format!("organization:{code}"), FigureSubject::Organization(code)),
+        (format!("fund:{code}/中央"), FigureSubject::Fund(fund)),
+        (format!("line:{code}/中央/2024/甲"), line),
+        (format!("charity_fund:{code}/南湖"), FigureSubject::CharityFund(charity_fund)),
+        ("project:睦邻点".to_owned(), FigureSubject::Project(text("睦邻点"))),
+        ("campaign:助学".to_owned(), FigureSubject::Campaign(text("助学"))),
+    ] {
+        let row = Transcript {
+            label: "数",
+            subject: &words,
+            category: "社会公益",
+            measure: "安排",
+            year: "",
+            printed: "-1.5",
+            unit: "亿元",
+        };
+        let figure = row.figure().unwrap();
+        assert_eq!(figure.subject, subject);
+        assert_eq!((figure.category, figure.year), (Some(Category::PublicGood), None));
+        assert_eq!((figure.mantissa, figure.decimals), (-15, 1));
+        assert_eq!(figure.unit.show(32_600_000_000), "3.26亿元");
+        assert_eq!(figure.unit.show(-32_600_000_000), "-3.26亿元");
+    }
 }
 
 #[test]

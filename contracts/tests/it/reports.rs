@@ -3,6 +3,7 @@
 
 mod charity;
 mod derived;
+mod points;
 pub mod log;
 
 use minglian_contracts::allocation::Category;
@@ -127,10 +128,15 @@ fn a_notice_has_the_figures_that_the_county_prints() {
         ("arranged", "108000000", "108"),
         ("spent", "102000000", "102"),
         ("carried", "6000000", "6"),
+        ("brought_forward", "0", "0"),
+        ("available", "0", "0"),
     ] {
         assert_eq!(total(&report, key), fen, "{key}");
         assert_eq!(total(&report, &format!("{key}_wan")), wan, "{key}");
     }
+    let next = make(&world, LinesReport::Notice, &ask(of_year(2025)));
+    assert_eq!(total(&next, "brought_forward_wan"), "6");
+    assert_eq!(total(&next, "available_wan"), "6");
 }
 
 #[test]

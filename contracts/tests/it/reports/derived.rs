@@ -1,14 +1,18 @@
 //! What the book says of figures that a notice prints: 筹集, 上缴, 受益人数.
 
+use minglian_contracts::allocation::Category;
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::report::contradiction::Derived;
 use minglian_contracts::report::derived::derive;
-use minglian_contracts::report::printed::{Figure, FigureMeasure, FigureSubject, FigureUnit};
+use minglian_contracts::report::printed::{
+    Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder,
+};
 
-use super::go;
+use super::{county, go};
 use crate::gift_acts::{self, CHARITY};
 use crate::scenario;
 use crate::world::{World, code, text};
+use minglian_ledger::division::Division;
 
 fn figure(measure: FigureMeasure, subject: FigureSubject, year: Option<u16>) -> Figure {
     Figure {
@@ -116,6 +120,7 @@ fn beneficiaries_are_those_of_payments_whose_use_is_shown() {
     assert_eq!(helped(&world, "", Some(year)), Some(12));
     let sum = |measure| value(&world, &figure(measure, of(""), Some(year)));
     assert_eq!((sum(Income), sum(Expenditure)), (Some(2_000), Some(400)));
+    assert_eq!(sum(FigureMeasure::ManagementCost), Some(0));
 }
 
 #[test]
@@ -134,4 +139,83 @@ fn declared_beneficiaries_add_up_only_if_they_count_the_same() {
     assert_eq!(helped(&world), Some(12));
     give(&mut world, &[&format!("{line} reference=3 subject=助 helped=2/家次")]);
     assert_eq!(helped(&world), None);
+}
+
+#[test]
+fn figures_of_lines_are_what_the_lines_come_to() {
+    use FigureMeasure::{Allocated, Balance, Carried, ExecutionRate, Received, Spent};
+    let world = county();
+    let of = |measure, subject: &FigureSubject, year| {
+        value(&world, &figure(measure, subject.clone(), year))
+    };
+    let (civil, home) = (code("county_civil"), code("home"));
+    let whole = FigureSubject::Division(Division::new(341122).unwrap());
+    let (civil, home) = (FigureSubject::Organization(civil), FigureSubject::Organization(home));
+    let fund = FundOfHolder { holder: code("home"), fund: text("中央") };
+    let line = FigureSubject::Line(scenario::line_name("home/中央/2024/甲"));
+    for (measure, of_whole, of_civil, of_home) in [
+        // What one passed to the other came into the county once.
+        (Received, 108, 108, 108),
+        (Allocated, 108, 108, 0),
+        (Spent, 102, 0, 102),
+        (Carried, 6, 0, 6),
+        (Balance, 0, 0, 0),
+    ] {
+        let wan = |amount: i128| Some(amount * 1_000_000);
+        assert_eq!(of(measure, &whole, Some(2024)), wan(of_whole), "{measure:?}");
+        assert_eq!(of(measure, &civil, Some(2024)), wan(of_civil), "{measure:?}");
+        assert_eq!(of(measure, &home, Some(2024)), wan(of_home), "{measure:?}");
+        let fund = FigureSubject::Fund(fund.clone());
+        assert_eq!(of(measure, &fund, Some(2024)), wan(of_home), "{measure:?}");
+        if measure != Allocated {
+            assert_eq!(of(measure, &line, None), wan(of_home), "{measure:?}");
+        }
+    }
+    // The line of the next year holds what was carried, which is not received again.
+    assert_eq!(of(Balance, &home, Some(2025)), Some(6_000_000));
+    assert_eq!(of(Balance, &home, None), Some(6_000_000));
+    assert_eq!(of(Received, &home, Some(2025)), Some(0));
+    assert_eq!(of(Spent, &home, Some(2023)), None, "there is no such line");
+    let rate = |subject: &FigureSubject| {
+        derive(&world.state, &figure(ExecutionRate, subject.clone(), Some(2024))).unwrap()
+    };
+    let share = |part, whole| Some(Derived::Share { part, whole });
+    assert_eq!(rate(&whole), share(102_000_000, 108_000_000));
+    assert_eq!(rate(&civil), share(0, 108_000_000));
+    assert_eq!(rate(&home), None, "it passed nothing on");
+    assert_eq!(of(Spent, &FigureSubject::Campaign(text("甲")), Some(2024)), None);
+}
+
+#[test]
+fn figures_of_a_project_and_of_a_category_leave_out_other_lines() {
+    use FigureMeasure::{Allocated, ProjectCount, Received, Spent};
+    let mut world = county();
+    world.date = "2024-12-31".parse().unwrap();
+    let to = |line: &str| format!("county_finance record to=county_civil/省级/2024/{line}");
+    go(
+        &mut world,
+        &[
+            "city_civil project reference=睦邻点 category=老年人福利 unit=home year=2024",
+            &format!("{} amount=10万元 category=老年人福利 notice=公告", to("乙")),
+            &format!("{} amount=7万元 category=儿童福利 notice=公告", to("丙")),
+            "county_civil allocate from=county_civil/省级/2024/乙 to=home/省级/2024/乙 \
+             amount=9万元 category=老年人福利 project=睦邻点 notice=公示",
+            "home receive line=home/省级/2024/乙",
+            "home instruct from=home/省级/2024/乙 reference=凭证3 amount=4万元 to=city_civil",
+        ],
+    );
+    let of = |measure, subject: FigureSubject, category| {
+        let figure = Figure { category, ..figure(measure, subject, Some(2024)) };
+        value(&world, &figure)
+    };
+    let project = || FigureSubject::Project(text("睦邻点"));
+    assert_eq!(of(Allocated, project(), None), Some(9_000_000));
+    assert_eq!(of(Spent, project(), None), Some(4_000_000));
+    assert_eq!(of(ProjectCount, project(), None), Some(1));
+    let whole = || FigureSubject::Division(Division::new(341122).unwrap());
+    assert_eq!(of(ProjectCount, whole(), None), Some(1));
+    assert_eq!(of(Received, whole(), None), Some(125_000_000));
+    assert_eq!(of(Received, whole(), Some(Category::OldAge)), Some(10_000_000));
+    assert_eq!(of(Received, whole(), Some(Category::Children)), Some(7_000_000));
+    assert_eq!(of(Received, whole(), Some(Category::Disability)), None);
 }
