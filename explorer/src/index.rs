@@ -6,6 +6,7 @@
 pub mod account;
 pub mod act;
 pub mod charity;
+pub mod log;
 pub mod mirror;
 pub mod movement;
 pub mod obligation;
@@ -26,7 +27,7 @@ use minglian_ledger::state::StateError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

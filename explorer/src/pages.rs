@@ -3,6 +3,7 @@
 pub mod account;
 pub mod allocations;
 pub mod charity;
+pub mod data;
 pub mod disclosure;
 pub mod entries;
 pub mod entry;

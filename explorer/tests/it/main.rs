@@ -3,15 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 
+mod api;
 mod browser;
 mod chain;
 mod corrections;
 mod follow;
 mod index;
+mod open_data;
 mod pages;
 mod proving;
 mod site;
 mod society;
 mod society_pages;
 mod story;
+mod tiles;
 mod words;
