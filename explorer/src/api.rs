@@ -119,7 +119,7 @@ async fn list(
         None => Some(ROWS_DEFAULT),
     };
     let limit = limit.ok_or_else(|| malformed("limit"))?;
-    let after = match filters.remove("cursor") {
+    let after = match filters.remove("cursor").filter(|cursor| !cursor.is_empty()) {
         Some(text) => Some(rows::parse_cursor(table, &text).ok_or_else(|| malformed("cursor"))?),
         None => None,
     };

@@ -5,8 +5,12 @@ use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use super::{ROWS_DEFAULT, ROWS_MAX, tables};
+use crate::data::ask;
 use crate::data::table::{Column, Kind, Table};
 use crate::web::App;
+
+/// A month of the years that the ledger knows.
+const MONTH: &str = "^(19[5-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$";
 
 /// Where one row of a table is; none if its key is no address.
 pub fn one_path(table: &Table) -> Option<String> {
@@ -156,8 +160,10 @@ fn parameter(name: &str, place: &str, schema: Value, meaning: &str) -> Value {
 /// The schema of a value that is compared with a column.
 fn compared(column: Option<&Column>) -> Value {
     match column.map(|column| column.kind) {
-        Some(Kind::Integer) => json!({ "type": "integer" }),
-        _ => json!({ "type": "string", "maxLength": 170 }),
+        Some(Kind::Integer) => {
+            json!({ "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX })
+        }
+        _ => json!({ "type": "string", "maxLength": ask::VALUE_CHARACTERS_MAX }),
     }
 }
 
@@ -171,7 +177,7 @@ fn parameters(table: &Table) -> Vec<Value> {
         parameter("cursor", "query", text, "`next` of the answer before"),
     ];
     if table.has_months() {
-        let month = json!({ "type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$" });
+        let month = json!({ "type": "string", "pattern": MONTH });
         all.push(parameter("month", "query", month, "Recorded in this month, by Beijing time"));
     }
     for (name, expression) in table.filters {

@@ -9,8 +9,8 @@ use super::rows::{self, Selection};
 use super::table::{Kind, Table};
 use crate::index::IndexError;
 
-/// Longest value of a filter, in bytes: the longest name on the ledger, with room.
-const VALUE_BYTES_MAX: usize = 512;
+/// Longest value of a filter, in characters: the longest name on the ledger, with room.
+pub const VALUE_CHARACTERS_MAX: usize = 170;
 
 /// A filter that is not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,11 +44,15 @@ pub fn selection(
         let Some((_, expression)) = found else {
             return Ok(Err(AskError::Unknown(name.chars().take(64).collect())));
         };
-        let value = (text.len() <= VALUE_BYTES_MAX).then(|| value(table, expression, text));
+        let value = fits(text).then(|| value(table, expression, text));
         let Some(value) = value.flatten() else { return Ok(Err(wrong())) };
         selection.equal.push((*expression, value));
     }
     Ok(Ok(selection))
+}
+
+fn fits(text: &str) -> bool {
+    text.chars().nth(VALUE_CHARACTERS_MAX).is_none()
 }
 
 /// The value as the column of the expression has it.
@@ -62,7 +66,7 @@ fn value(table: &Table, expression: &str, text: &str) -> Option<Value> {
 
 /// The key that stands in a path, part by part; none if it is no key of the table.
 pub fn key(table: &Table, parts: &[String]) -> Option<Vec<Value>> {
-    let fits = parts.len() == table.keys && parts.iter().all(|it| it.len() <= VALUE_BYTES_MAX);
+    let fits = parts.len() == table.keys && parts.iter().all(|it| fits(it));
     let keys = table.columns.iter().zip(parts).filter(|_| fits);
     let keys: Option<Vec<Value>> =
         keys.map(|(column, part)| value(table, column.sql, part)).collect();

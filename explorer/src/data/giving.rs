@@ -14,6 +14,9 @@ use super::export::{Counted, ExportError, Measured};
 use super::rows::{self, Row, Selection};
 use super::{Ledger, value};
 
+/// The version of the standard.
+const VERSION: &str = "1.4";
+
 /// The scheme of unified social credit codes in identifiers of organisations.
 const SCHEME: &str = "CN-USCC";
 
@@ -32,7 +35,7 @@ pub fn write(
     out: &mut Measured<'_>,
 ) -> Result<Counted, ExportError> {
     let head = serde_json::to_string(ledger)?;
-    write!(out, "{{\"minglianLedger\":{head},\"grants\":[")?;
+    write!(out, "{{\"version\":\"{VERSION}\",\"minglianLedger\":{head},\"grants\":[")?;
     let mut counted = Counted::default();
     rows::each(connection, ALLOCATIONS, selection, |row| -> Result<(), ExportError> {
         if let Some(grant) = grant(connection, ledger, row)? {
@@ -107,7 +110,7 @@ fn grant(
         "fundingOrganization": organization(&giver_code, &giver_name),
         "recipientOrganization": organization(&code, &name),
         "grantProgramme": [{ "code": fund, "title": fund }],
-        "dataSource": format!("ledger {} height {}", ledger.genesis_hash, ledger.height),
+        "dataSource": format!("urn:minglian:{}:{}", ledger.genesis_hash, ledger.height),
         "minglianAccount": of_number(row, "account"),
         "minglianHeight": ledger.height,
         "minglianParentAccount": of_number(row, "parent"),

@@ -1,31 +1,30 @@
 //! Downloads: the same rows in every format, of one height, with a manifest that says so.
 
+mod read;
+
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
-use calamine::{Data, Reader as _, Xlsx};
+use axum::http::StatusCode;
 use data_encoding::HEXLOWER;
 use minglian_explorer::data::catalogue::TABLES;
 use minglian_explorer::data::csv::safe;
 use minglian_explorer::data::export::{Export, Format, What};
 use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::data::rows::Selection;
-use minglian_explorer::data::table::{Kind, Table};
 use minglian_explorer::index::IndexError;
 use minglian_explorer::language::Language;
 use minglian_ledger::checkpoint::note::Note;
-use minglian_ledger::fen::{Fen, Unit};
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::Field;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::chain::Chain;
+use crate::chain::{self, Chain};
 use crate::site::Site;
 use crate::{society, story};
-
-/// Sums in fen by the names of JSON, and how many rows there were.
-type Sums = (u64, BTreeMap<String, i128>);
+use read::{Sums, cells, of_json_lines, of_parquet, of_xlsx, printed};
 
 async fn download(site: &Site, path: &str) -> Vec<u8> {
     let (status, headers, body) = site.bytes(path).await;
@@ -50,106 +49,6 @@ fn said(manifest: &Value) -> Sums {
     let totals = manifest["totals"].as_object().unwrap().iter();
     let totals = totals.map(|(name, sum)| (name.clone(), sum.as_str().unwrap().parse().unwrap()));
     (manifest["rows"].as_u64().unwrap(), totals.collect())
-}
-
-/// A CSV file's cells, read as RFC 4180 says.
-fn cells(text: &str) -> Vec<Vec<String>> {
-    let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
-    let mut letters = text.trim_start_matches('\u{feff}').chars().peekable();
-    while let Some(letter) = letters.next() {
-        match (letter, quoted) {
-            ('"', true) if letters.peek() == Some(&'"') => {
-                cell.push('"');
-                letters.next();
-            }
-            ('"', _) => quoted = !quoted,
-            (',', false) => row.push(std::mem::take(&mut cell)),
-            ('\r', false) => {}
-            ('\n', false) => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            _ => cell.push(letter),
-        }
-    }
-    rows
-}
-
-fn fen(printed: &str, kind: Kind) -> i128 {
-    let unit = if kind == Kind::Amount { Unit::Yuan } else { Unit::TenThousandYuan };
-    let (sign, digits) = match printed.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, printed),
-    };
-    sign * i128::from(Fen::parse_published(digits, unit).unwrap().get())
-}
-
-/// Sums of rows of printed cells.
-fn printed(table: &Table, rows: &[Vec<String>]) -> Sums {
-    let mut sums = BTreeMap::new();
-    for row in rows {
-        assert_eq!(row.len(), table.columns.len());
-        for (place, column) in table.amounts() {
-            *sums.entry(column.fen_key()).or_default() += fen(&row[place], column.kind);
-        }
-    }
-    (rows.len() as u64, sums)
-}
-
-fn of_json_lines(table: &Table, file: &[u8]) -> Sums {
-    let mut sums = BTreeMap::new();
-    let text = std::str::from_utf8(file).unwrap();
-    for line in text.lines() {
-        let row: Value = serde_json::from_str(line).unwrap();
-        for (_, column) in table.amounts() {
-            let key = column.fen_key();
-            let amount: i128 = row[&key].as_str().unwrap().parse().unwrap();
-            *sums.entry(key).or_default() += amount;
-        }
-    }
-    (text.lines().count() as u64, sums)
-}
-
-fn of_xlsx(table: &Table, file: Vec<u8>) -> Sums {
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file)).unwrap();
-    let notes = book.worksheet_range("说明").unwrap();
-    let notes: Vec<String> = notes.rows().flatten().map(ToString::to_string).collect();
-    assert!(notes.iter().any(|note| note.contains("演示")), "{notes:?}");
-    let heading = table.columns[0].heading();
-    assert!(notes.contains(&"genesis_hash".to_owned()) && notes.contains(&heading), "{notes:?}");
-    let sheet = book.worksheet_range(&format!("{}1", table.chinese)).unwrap();
-    let text = |cell: &Data| cell.to_string();
-    let mut rows: Vec<Vec<String>> =
-        sheet.rows().skip(1).map(|row| row.iter().map(text).collect()).collect();
-    // Empty cells at the end of a sheet are not in its range.
-    rows.iter_mut().for_each(|row| row.resize(table.columns.len(), String::new()));
-    printed(table, &rows)
-}
-
-fn of_parquet(file: Vec<u8>) -> Sums {
-    let reader = SerializedFileReader::new(parquet_bytes(file)).unwrap();
-    let facts = reader.metadata().file_metadata().key_value_metadata().unwrap();
-    assert!(facts.iter().any(|fact| fact.key == "minglian.genesis_hash"));
-    assert!(facts.iter().any(|fact| fact.value.as_ref().is_some_and(|it| it.contains("演示"))));
-    let (mut count, mut sums) = (0, BTreeMap::new());
-    for row in reader.get_row_iter(None).unwrap() {
-        count += 1;
-        for (name, field) in row.unwrap().get_column_iter() {
-            match field {
-                Field::Long(amount) if name.ends_with("_fen") => {
-                    *sums.entry(name.clone()).or_default() += i128::from(*amount);
-                }
-                Field::Null => {}
-                other => assert!(!name.ends_with("_fen"), "{name}: {other}"),
-            }
-        }
-    }
-
-    (count, sums)
-}
-
-fn parquet_bytes(file: Vec<u8>) -> axum::body::Bytes {
-    file.into()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,6 +101,57 @@ async fn an_export_adds_up_to_what_the_index_holds() {
         assert_eq!(sums[column], sum(query), "{path}");
         assert!(sums[column] > 0, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_notice_prints_what_the_pages_print() {
+    let site = Site::of(&story::told()).await;
+    let file = download(&site, "/data/notice.jsonl").await;
+    let rows = std::str::from_utf8(&file).unwrap().lines();
+    let rows: Vec<Value> = rows.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let row = rows.iter().find(|row| row["paid_fen"] != "0").unwrap();
+    // 120 was paid, 20 came back; the project's page says 43.47%.
+    assert_eq!(row["paid_fen"], "100000000");
+    assert_eq!((&row["executed_basis_points"], &row["year"]), (&4347.into(), &2020.into()));
+    let csv = download(&site, "/data/notice.csv").await;
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(csv.contains("资金额度(万元),已支付(万元),执行进度(%)\r\n"), "{csv}");
+    assert!(csv.contains(",230,100,43.47\r\n"), "{csv}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_four_downloads_are_made_at_a_time() {
+    let site = Site::of(&Chain::new()).await;
+    let writer = rusqlite::Connection::open(site.index()).unwrap();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) \
+                INSERT INTO organizations SELECT printf('X%017d', i), 'name of some length', '', \
+                1, '', 0, 1, 0, 0, 0 FROM n";
+    writer.execute(many, []).unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let address = format!("{}/data/organizations.csv", site.base);
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        // Nobody takes the body, so the export waits.
+        let answer = client.get(&address).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        held.push(answer);
+    }
+    assert_eq!(client.get(&address).send().await.unwrap().status(), 503);
+    // The writer does not wait for readers.
+    assert_eq!(writer.execute("DELETE FROM organizations WHERE code = 'X1'", []).unwrap(), 0);
+    writer.execute("INSERT INTO meta VALUES ('written', 'meanwhile')", []).unwrap();
+    let whole = held.pop().unwrap().text().await.unwrap();
+    assert_eq!(whole.lines().count(), 1 + 300_000 + chain::ORGANIZATIONS.len());
+    drop(held);
+    let mut status = StatusCode::SERVICE_UNAVAILABLE;
+    for _ in 0..200 {
+        status = client.get(&address).send().await.unwrap().status();
+        if status == StatusCode::OK {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(status, StatusCode::OK, "whoever goes away gives his place to others");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -415,4 +365,22 @@ async fn the_pages_about_data_stand_in_both_languages() {
             assert!(answer.body.contains(text), "{path} lacks {text}: {}", answer.body);
         }
     }
+}
+
+/// Programs of others, from npm: `explorer/verifier/data/suite.mjs`.
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_of_others_read_the_files_and_answers() {
+    let verifier = Path::new(env!("CARGO_MANIFEST_DIR")).join("verifier");
+    let told = "npm ci in explorer/verifier brings the readers; make test does it";
+    assert!(verifier.join("node_modules/hyparquet").is_dir(), "{told}");
+    let site = Site::of(&society::told()).await;
+    let names: Vec<&str> = TABLES.into_iter().map(|table| table.name).collect();
+    let asked = serde_json::json!({ "base": site.base, "tables": names });
+    let mut suite = Command::new("node");
+    suite.arg("--test").arg("--test-reporter=spec").arg("data/suite.mjs");
+    suite.current_dir(verifier).env("MINGLIAN_DATA", asked.to_string());
+    let output = tokio::task::spawn_blocking(move || suite.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains(&format!("tests {}", TABLES.len() + 1)), "{said}");
 }

@@ -80,9 +80,7 @@ impl Site {
 
     pub async fn get(&self, path: &str) -> Answer {
         let (status, headers, body) = self.bytes(path).await;
-        // As a reader of text does, without the byte-order mark.
-        let body = String::from_utf8(body).unwrap().trim_start_matches('\u{feff}').to_owned();
-        Answer { status, headers, body }
+        Answer { status, headers, body: String::from_utf8(body).unwrap() }
     }
 
     pub async fn bytes(&self, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {

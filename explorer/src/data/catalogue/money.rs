@@ -3,6 +3,14 @@
 use crate::data::table::Kind::{Amount, Date, Flag, Integer, Rate, TenThousands, Text, Time};
 use crate::data::table::{Expansion, Table, column as c};
 
+/// What stayed paid from a line, as the page 指标/分配树 has it: less what payees or banks returned.
+macro_rules! paid {
+    () => {
+        "(l.paid - coalesce((SELECT sum(r.amount) FROM movements r \
+         WHERE r.to_account = l.id AND r.flow = 'returned'), 0))"
+    };
+}
+
 pub(super) const ENTRIES: Table = Table {
     name: "entries",
     chinese: "账目",
@@ -110,8 +118,9 @@ pub(super) const ALLOCATIONS: Table = Table {
         c("implied", Flag, "l.implied", "按公告推定", "Whether a notice implies it only"),
         c("quota", Amount, "l.quota", "额度", "Quota"),
         c("issued", Amount, "l.issued", "已下达分配", "Issued to lines below"),
-        c("paid", Amount, "l.paid", "已支付", "Paid"),
-        c("returned", Amount, "l.returned", "已退回", "Came back"),
+        c("paid", Amount, paid!(), "已支付", "Stayed paid, after what was returned"),
+        c("paid_out", Amount, "l.paid", "累计付出", "Paid out, before what was returned"),
+        c("returned", Amount, "l.returned", "已退回", "Came back, from payments or lines below"),
         c("carried", Amount, "l.carried", "已结转", "Carried to the next year"),
         c("recovered", Amount, "l.recovered", "已收回", "Taken back"),
         c("transferred_out", Amount, "l.transferred_out", "已调出", "Transferred out"),
@@ -173,7 +182,8 @@ pub(super) const NOTICE: Table = Table {
     english: "Use of funds, in the columns of published notices (万元)",
     from: "lines l JOIN accounts a ON a.id = l.id LEFT JOIN projects p ON p.reference = a.project \
            LEFT JOIN organizations o ON o.code = a.organization",
-    only: "NOT EXISTS (SELECT 1 FROM lines below WHERE below.parent = l.id)",
+    only: "NOT EXISTS (SELECT 1 FROM lines b JOIN accounts c ON c.id = b.id \
+           WHERE b.parent = l.id AND c.year = a.year)",
     columns: &[
         c("number", Integer, "l.id", "序号", "Number of the line's account"),
         c("year", Integer, "a.year", "年度", "Budget year"),
@@ -184,11 +194,11 @@ pub(super) const NOTICE: Table = Table {
         c("unit", Text, "coalesce(o.name, a.organization)", "项目单位", "Who holds the money"),
         c("documents", Text, "l.documents", "文号", "Document numbers"),
         c("quota", TenThousands, "l.quota", "资金额度", "Quota"),
-        c("paid", TenThousands, "l.paid", "已支付", "Paid"),
+        c("paid", TenThousands, paid!(), "已支付", "Stayed paid"),
         c(
             "executed",
             Rate,
-            "CASE WHEN l.quota > 0 THEN l.paid * 10000 / l.quota END",
+            concat!("CASE WHEN l.quota > 0 THEN ", paid!(), " * 10000 / l.quota END"),
             "执行进度",
             "Paid of quota, cut to hundredths of a percent",
         ),
