@@ -4,6 +4,7 @@
 //! ([`openapi`]): there is one place in which a column is declared.
 
 pub mod openapi;
+pub mod trace;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,7 @@ pub fn routes() -> Router<App> {
     let mut routes = Router::new()
         .route("/api/v1/head", get(head))
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/v1/trace/{account}/{direction}", get(trace::trace))
         .route("/api/v1/entries/{index}", get(entry));
     for table in tables() {
         let list = move |app, headers, query| list(table, app, headers, query);

@@ -32,6 +32,9 @@ pub fn describe(demonstration: bool) -> Value {
     paths.insert("/api/v1/head".to_owned(), path("head", "The verified head", &[], &head));
     schemas.insert("Ledger".to_owned(), ledger());
     schemas.insert("Problem".to_owned(), problem());
+    let name = "/api/v1/trace/{account}/{direction}".to_owned();
+    let summary = "Hop by hop to where money came from or went";
+    paths.insert(name, path("trace", summary, &traced(), &trace()));
     for table in tables() {
         schemas.insert(table.name.to_owned(), row(table));
         let (list, summary) = (list(table), table.english);
@@ -218,4 +221,63 @@ fn path(name: &str, summary: &str, parameters: &[Value], schema: &Value) -> Valu
             "503": problem("Too busy"),
         },
     } })
+}
+
+/// What is traced.
+fn traced() -> Vec<Value> {
+    let position = json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX });
+    vec![
+        parameter("account", "path", json!({ "type": "integer", "minimum": 0 }), "Account"),
+        parameter(
+            "direction",
+            "path",
+            json!({ "type": "string", "enum": ["up", "down"] }),
+            "up: where it came from; down: where it went",
+        ),
+        parameter("start", "query", position.clone(), "First position; 0"),
+        parameter("end", "query", position, "Position behind the last; all that came in"),
+        parameter("cursor", "query", json!({ "type": "string" }), "`next` of the answer before"),
+    ]
+}
+
+fn trace() -> Value {
+    let (number, text) = (json!({ "type": "integer" }), json!({ "type": "string" }));
+    let absent = json!({ "type": ["integer", "null"] });
+    let fen = json!({ "type": "string", "pattern": "^-?[0-9]+$" });
+    let hop = object(&[
+        ("hop", number.clone()),
+        ("movement", number.clone()),
+        ("record", number.clone()),
+        ("kind", text.clone()),
+        ("attribution", text.clone()),
+        ("from_account", absent.clone()),
+        ("from_name", text.clone()),
+        ("from_start", absent.clone()),
+        ("from_end", absent.clone()),
+        ("to_account", absent.clone()),
+        ("to_name", text.clone()),
+        ("to_start", number.clone()),
+        ("to_end", number.clone()),
+        ("amount_fen", fen.clone()),
+    ]);
+    let rest = object(&[
+        ("hop", number.clone()),
+        ("account", absent),
+        ("name", text.clone()),
+        ("start", number.clone()),
+        ("end", number.clone()),
+        ("amount_fen", fen),
+        ("paid_out", json!({ "type": "boolean" })),
+    ]);
+    object(&[
+        ("account", number.clone()),
+        ("direction", json!({ "type": "string", "enum": ["up", "down"] })),
+        ("start", number.clone()),
+        ("end", number),
+        ("items", json!({ "type": "array", "items": hop })),
+        ("rests", json!({ "type": "array", "items": rest })),
+        ("next", json!({ "type": ["string", "null"] })),
+        ("ledger", reference("Ledger")),
+        ("currency", currency()),
+    ])
 }

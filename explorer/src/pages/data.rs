@@ -13,6 +13,17 @@ use crate::web::{App, Frame, PageResult};
 struct Offered {
     table: &'static Table,
     formats: Vec<&'static str>,
+    /// The filters with what they compare.
+    filters: Vec<(&'static str, &'static str)>,
+}
+
+/// The name of a filter and what the page calls it.
+fn labels(table: &Table, frame: &Frame) -> Vec<(&'static str, &'static str)> {
+    let label = |(name, expression): &(&'static str, &'static str)| {
+        let column = table.columns.iter().find(|column| column.sql == *expression);
+        (*name, column.map_or(*name, |column| frame.pick(column.chinese, name)))
+    };
+    table.filters.iter().map(label).collect()
 }
 
 #[derive(Template)]
@@ -28,8 +39,10 @@ pub async fn data(State(app): State<App>) -> PageResult {
     let service_key = app.service_key();
     app.page(|_, frame| {
         let formats: Vec<&'static str> = Format::ALL.map(Format::extension).to_vec();
-        let offered = |table| Offered { table, formats: formats.clone() };
-        Ok(Data { frame, tables: TABLES.into_iter().map(offered).collect(), service_key })
+        let offered =
+            |table| Offered { table, formats: formats.clone(), filters: labels(table, &frame) };
+        let tables = TABLES.into_iter().map(offered).collect();
+        Ok(Data { frame, tables, service_key })
     })
     .await
 }

@@ -121,7 +121,11 @@ async fn every_answer_is_what_the_document_declares() {
                 assert_eq!(answer["ledger"]["height"], chain.header.height.0, "{path}");
                 continue;
             };
-            for item in json(&site, list).await["items"].as_array().unwrap().iter().take(20) {
+            let items = match list {
+                "/api/v1/trace" => traced(),
+                list => json(&site, list).await["items"].as_array().unwrap().clone(),
+            };
+            for item in items.iter().take(20) {
                 let one = path_of(path, item);
                 let answer = json(&site, &one).await;
                 check(&document, schema, &answer, &one);
@@ -130,6 +134,37 @@ async fn every_answer_is_what_the_document_declares() {
                 }
             }
         }
+    }
+}
+
+/// The first account's traces: every story has it.
+fn traced() -> Vec<Value> {
+    let trace = |direction| serde_json::json!({ "account": 1, "direction": direction });
+    vec![trace("up"), trace("down")]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_accounts_for_every_fen() {
+    let site = Site::of(&story::told()).await;
+    let fen = |items: &Value, keep: &dyn Fn(&Value) -> bool| -> i128 {
+        let kept = items.as_array().unwrap().iter().filter(|it| keep(it));
+        kept.map(|it| it["amount_fen"].as_str().unwrap().parse::<i128>().unwrap()).sum()
+    };
+    let down = json(&site, "/api/v1/trace/1/down").await;
+    let (start, end) = (down["start"].as_i64().unwrap(), down["end"].as_i64().unwrap());
+    assert_eq!(fen(&down["rests"], &|_| true), i128::from(end - start), "{down}");
+    assert_eq!(fen(&down["rests"], &|it| it["paid_out"] == true), 100_000_000, "{down}");
+    let up = json(&site, "/api/v1/trace/1/up").await;
+    assert_eq!(fen(&up["items"], &|it| it["from_account"].is_null()), i128::from(end - start));
+    for (bad, status) in [
+        ("1/sideways", 404),
+        ("99/up", 404),
+        ("x/up", 404),
+        ("1/up?start=9&end=9", 400),
+        ("1/up?cursor=AAAA", 400),
+        ("1/up?nonsense=1", 400),
+    ] {
+        assert_eq!(site.get(&format!("/api/v1/trace/{bad}")).await.status, status, "{bad}");
     }
 }
 
