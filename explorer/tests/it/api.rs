@@ -229,7 +229,7 @@ async fn hostile_questions_get_a_problem_and_never_a_failure() {
                 let place = format!("{{{name}}}");
                 let value = escape(value);
                 let address = if parameter["in"] == "path" {
-                    path.replace(&place, &value).replace('{', "x").replace('}', "x")
+                    path.replace(&place, &value).replace(['{', '}'], "x")
                 } else {
                     format!("{path}?{name}={value}")
                 };
