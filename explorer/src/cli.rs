@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Parser;
 use minglian_client::Client;
+use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::{Reader, Writer};
 use minglian_explorer::status::Status;
@@ -19,11 +20,11 @@ use tracing_subscriber::EnvFilter;
 #[command(version)]
 struct Options {
     /// The node to follow, such as http://127.0.0.1:28000
-    #[arg(long)]
-    node: String,
+    #[arg(long, required_unless_present = "new_service_key")]
+    node: Option<String>,
     /// The genesis file that you trust
-    #[arg(long)]
-    genesis: PathBuf,
+    #[arg(long, required_unless_present = "new_service_key")]
+    genesis: Option<PathBuf>,
     /// Where to serve the pages; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:28080")]
     listen: SocketAddr,
@@ -33,6 +34,12 @@ struct Options {
     /// The node's address in links to evidence, if readers reach it under another
     #[arg(long)]
     public_node: Option<String>,
+    /// Signs the manifests of downloads with the key in this file; without it they are unsigned
+    #[arg(long)]
+    service_key: Option<PathBuf>,
+    /// Writes a new service key to this file and ends
+    #[arg(long)]
+    new_service_key: Option<PathBuf>,
 }
 
 /// Runs the explorer until it is interrupted.
@@ -40,14 +47,26 @@ pub fn run() -> anyhow::Result<()> {
     let options = Options::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let genesis = read_genesis(&options.genesis)?;
+    if let Some(path) = &options.new_service_key {
+        return ServiceKey::create(path)
+            .with_context(|| format!("the service key {}", path.display()));
+    }
+    let (Some(node), Some(genesis)) = (&options.node, &options.genesis) else {
+        bail!("--node and --genesis are needed");
+    };
+    let genesis = read_genesis(genesis)?;
     let writer = Writer::open(&options.index, &genesis.hash())
         .with_context(|| format!("the index {}", options.index.display()))?;
     let status = Status::default();
-    let client = Client::new(&options.node)?;
-    let node = options.public_node.as_deref().unwrap_or(&options.node);
+    let client = Client::new(node)?;
+    let node = options.public_node.as_deref().unwrap_or(node);
     let reader = Reader::new(&options.index);
     let app = App::new(&genesis, reader, status.clone(), client.clone(), node);
+    if let Some(path) = &options.service_key {
+        let key = ServiceKey::read(path, &genesis.origin())
+            .with_context(|| format!("the service key {}", path.display()))?;
+        app.sign_with(key);
+    }
     let follower = Follower::new(genesis, writer)?;
     // Verifying keeps a thread busy, so the follower has one of its own.
     std::thread::Builder::new()

@@ -7,7 +7,9 @@
 //! there, with [`charts`] drawn as SVG. The pages are plain HTML; the few that offer a check in the
 //! reader's browser load one script, and read as well without it.
 
+pub mod api;
 pub mod charts;
+pub mod data;
 pub mod follower;
 pub mod index;
 pub mod language;

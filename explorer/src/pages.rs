@@ -5,6 +5,7 @@ pub mod allocations;
 pub mod bands;
 pub mod charity;
 pub mod counties;
+pub mod data;
 pub mod disclosure;
 pub mod entries;
 pub mod entry;

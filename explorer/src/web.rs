@@ -1,18 +1,22 @@
 //! The HTTP server: every URL, the headers of every answer, and what bounds a request.
 
 pub mod assets;
+pub mod download;
 pub mod error;
 pub mod frame;
 pub mod guard;
+pub mod machine;
+pub mod note;
 pub mod relay;
 pub mod routes;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Extension;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use minglian_client::Client;
+use minglian_client::{Client, checkpoint};
+use minglian_ledger::checkpoint::key::VerifierKey;
 use minglian_ledger::genesis::Genesis;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -21,6 +25,8 @@ pub use error::PageError;
 pub use frame::Frame;
 pub use routes::router;
 
+use crate::data::Ledger;
+use crate::data::manifest::{Manifests, ServiceKey};
 use crate::index::Reader;
 use crate::language::Language;
 use crate::status::Status;
@@ -56,6 +62,9 @@ const SEARCHES_MAX: usize = 2;
 /// Most questions of verifiers that are passed on to the node at a time.
 const RELAYED_MAX: usize = 16;
 
+/// Most exports that are made at a time, each over one read transaction.
+const EXPORTS_MAX: usize = 4;
+
 /// What every page needs.
 #[derive(Debug, Clone)]
 pub struct App(Arc<Parts>);
@@ -66,6 +75,10 @@ struct Parts {
     room: Arc<Semaphore>,
     searches: Arc<Semaphore>,
     relayed: Semaphore,
+    exports: Arc<Semaphore>,
+    manifests: Manifests,
+    service_key: OnceLock<ServiceKey>,
+    log_key: Option<VerifierKey>,
     status: Status,
     client: Client,
     genesis: String,
@@ -102,6 +115,10 @@ impl App {
             room: Arc::new(Semaphore::new(PAGES_MAX)),
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             relayed: Semaphore::new(RELAYED_MAX),
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            manifests: Manifests::default(),
+            service_key: OnceLock::new(),
+            log_key: checkpoint::log_key(genesis).ok(),
             status,
             client,
             genesis: serde_json::to_string(genesis).unwrap_or_default(),
@@ -111,6 +128,46 @@ impl App {
             genesis_hash: genesis.hash().to_string(),
             demonstration: genesis.demonstration,
         }))
+    }
+
+    /// Signs the manifests of what is downloaded from now on; the first key stays.
+    pub fn sign_with(&self, key: ServiceKey) {
+        // A second key would be ignored silently, and nothing sets two.
+        let _ = self.0.service_key.set(key);
+    }
+
+    /// By what manifests are verified; none if they are not signed.
+    pub fn service_key(&self) -> Option<String> {
+        Some(self.0.service_key.get()?.verifier().ok()?.to_string())
+    }
+
+    /// The ledger, without its head.
+    pub fn ledger(&self) -> Ledger {
+        Ledger {
+            network: self.0.network.clone(),
+            demonstration: self.0.demonstration,
+            chain_id: self.0.chain_id.clone(),
+            genesis_hash: self.0.genesis_hash.clone(),
+            ..Ledger::default()
+        }
+    }
+
+    /// Reads the index in one transaction, on a thread that may block.
+    ///
+    /// # Errors
+    /// What `work` reports.
+    pub async fn reading<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let room = Arc::clone(&self.0.room);
+        let permit = room.acquire_owned().await.map_err(|_| PageError::Broken)?;
+        let reader = self.0.reader.clone();
+        let work = move || {
+            let _permit = permit;
+            reader.read(work)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?
     }
 
     /// The address of the node that the explorer follows.

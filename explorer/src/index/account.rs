@@ -134,7 +134,7 @@ pub fn identity(
 }
 
 /// Decodes what the index stores in canonical form.
-pub(super) fn decode<T: BorshDeserialize>(
+pub(crate) fn decode<T: BorshDeserialize>(
     what: &'static str,
     encoded: &[u8],
 ) -> Result<T, IndexError> {

@@ -15,6 +15,14 @@ CREATE TABLE blocks (
     transactions INTEGER NOT NULL
 );
 
+-- Hashes of the log's tree, a C2SP tile a row.
+CREATE TABLE log_tiles (
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (level, number)
+);
+
 -- One row for each transaction; its position in the log is its number.
 CREATE TABLE records (
     log_index INTEGER PRIMARY KEY,

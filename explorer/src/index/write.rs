@@ -20,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
-use super::{IndexError, Writer, band, charity, mirror, movement, obligation, oversight};
+use super::{IndexError, Writer, band, charity, log, mirror, movement, obligation, oversight};
 use super::{state, stored, totals};
 use minglian_contracts::words::{self, Names, payment as payment_words};
 
@@ -51,6 +51,7 @@ impl Writer {
         super::state::registry(&transaction, &changes)?;
         super::mirror::enter(&transaction, &changes)?;
         enter_header(&transaction, header, 0)?;
+        log::genesis(&transaction, header)?;
         let demonstration = if genesis.demonstration { "1" } else { "0" };
         transaction.execute("INSERT INTO meta VALUES ('demonstration', ?1)", [demonstration])?;
         transaction.commit()?;
@@ -89,6 +90,7 @@ fn write_block(
     for (index, (signed, receipt)) in (first..).zip(block.transactions.iter().zip(receipts)) {
         acts.push(read_act(connection, index, signed, receipt)?);
     }
+    log::append(connection, 0, &replayed.sealed.leaf_hashes)?;
     mirror::enter(connection, changes)?;
     state::registry(connection, changes)?;
     state::projects(connection, changes)?;

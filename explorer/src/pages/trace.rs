@@ -200,7 +200,7 @@ fn next(number: i64, direction: Direction, interval: Interval, cursor: &Cursor) 
 }
 
 /// Reads a cursor. A forged one follows other positions of the same public book, nothing more.
-fn decode(text: &str) -> Result<Cursor, PageError> {
+pub(crate) fn decode(text: &str) -> Result<Cursor, PageError> {
     let malformed = || PageError::Malformed("追溯位置无法识别".to_owned());
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| malformed())?;
     borsh::from_slice(&bytes).map_err(|_| malformed())

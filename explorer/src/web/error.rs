@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use minglian_client::ClientError;
 
+use crate::data::export::ExportError;
 use crate::index::IndexError;
 use crate::language::Language;
 
@@ -25,6 +26,15 @@ pub enum PageError {
     /// The node does not give what a verifier asks for.
     #[error("节点没有给出所要的证明")]
     Node(#[from] ClientError),
+    /// As many exports are being made as this site makes at a time.
+    #[error("同时下载的人太多,请稍后再试")]
+    Busy,
+    /// The node gave a part of the log that is not of the verified log.
+    #[error("节点给出的内容与已核验的账本不符")]
+    Unverified,
+    /// An export cannot be made.
+    #[error("文件无法生成")]
+    Export(#[from] ExportError),
     /// A trace contradicts the index.
     #[error("追溯中断:{0}")]
     Trace(String),
@@ -80,6 +90,9 @@ impl PageError {
             Self::TooMuch(what) => format!("Too much for one page: {}", say(what)),
             Self::Index(_) => "The index cannot be read at the moment".to_owned(),
             Self::Node(_) => "The node does not give the proof that is asked for".to_owned(),
+            Self::Busy => "Too many downloads at the moment; try again soon".to_owned(),
+            Self::Unverified => "What the node gave is not of the verified ledger".to_owned(),
+            Self::Export(_) => "The file cannot be made".to_owned(),
             Self::Trace(what) => format!("The trace was interrupted: {what}"),
             Self::Render(_) | Self::Broken => "The page cannot be made".to_owned(),
             Self::Timeout => "The page took too long; ask for less".to_owned(),
@@ -93,10 +106,10 @@ impl PageError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Malformed(_) | Self::TooMuch(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::URI_TOO_LONG,
-            Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Node(error) if error.is_vacant() => StatusCode::NOT_FOUND,
-            Self::Node(_) => StatusCode::BAD_GATEWAY,
-            Self::Index(_) | Self::Trace(_) | Self::Render(_) | Self::Broken => {
+            Self::Node(_) | Self::Unverified => StatusCode::BAD_GATEWAY,
+            Self::Index(_) | Self::Export(_) | Self::Trace(_) | Self::Render(_) | Self::Broken => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::error::Shown;
-use super::{ASKED, App, Asked, Frame, PageError, Scripted};
+use super::{ASKED, App, Asked, Frame, PageError, Scripted, machine};
 use crate::language::Language;
 
 /// How long a page may take.
@@ -72,6 +72,9 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
                     Err(_) => PageError::Timeout.into_response(),
                 }
             };
+            if machine::answers(&address) {
+                return machine::completed(response);
+            }
             let mut response = completed(with_error_page(app, response).await);
             let cookie = chosen.filter(|language| remembered != Some(*language));
             let cookie = cookie.and_then(|it| HeaderValue::from_str(&it.cookie()).ok());

@@ -4,7 +4,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use super::{App, PageError, assets, frame, guard, relay};
+use super::{App, PageError, assets, download, frame, guard, note, relay};
+use crate::api;
 use crate::pages::{self, charity, disclosure, oversight, reports};
 
 /// Largest body of a request: the two texts of a receipt.
@@ -12,7 +13,7 @@ const BODY_BYTES_MAX: usize = 1_024;
 
 /// All URLs, in each language.
 pub fn router(app: App) -> Router {
-    let pages = book().merge(society()).merge(verification());
+    let pages = book().merge(society()).merge(verification()).merge(data());
     let home = get(pages::home::home);
     Router::new()
         .merge(pages.clone())
@@ -23,6 +24,9 @@ pub fn router(app: App) -> Router {
         .nest("/en", pages)
         .route("/health", get(frame::health))
         .route("/assets/{name}", get(assets::script))
+        .route("/log/checkpoint", get(note::checkpoint))
+        .route("/log/{*tile}", get(note::tile))
+        .merge(api::routes())
         .fallback(|| async { PageError::NotFound("这个网址".to_owned()) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
@@ -95,4 +99,13 @@ fn verification() -> Router<App> {
         .route("/verify/records/{index}/bundle.json", get(relay::bundle))
         .route("/verify/accounts/{number}/evidence", get(relay::account_evidence))
         .route("/verify.html", get(assets::offline))
+}
+
+/// What is taken away whole.
+fn data() -> Router<App> {
+    Router::new()
+        .route("/data", get(pages::data::data))
+        .route("/api", get(pages::data::api))
+        .route("/data/{name}", get(download::file))
+        .route("/data/manifests/{sha256}", get(download::manifest))
 }

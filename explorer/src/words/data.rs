@@ -3,6 +3,8 @@
 use super::Word;
 
 pub(super) const WORDS: &[Word] = &[
+    ("数据下载", "Data"),
+    ("接口", "API"),
     ("待审批", "awaiting approval"),
     ("审批中", "being approved"),
     ("已生效", "in effect"),

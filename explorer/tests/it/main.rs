@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 
+mod api;
 mod browser;
 mod chain;
 mod chart_pages;
@@ -10,10 +11,12 @@ mod charts;
 mod corrections;
 mod follow;
 mod index;
+mod open_data;
 mod pages;
 mod proving;
 mod site;
 mod society;
 mod society_pages;
 mod story;
+mod tiles;
 mod words;

@@ -15,6 +15,7 @@ use minglian_ledger::checkpoint::{Checkpoint, cosignature};
 use minglian_ledger::evidence::{Evidence, Subject};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::log::proof;
+use minglian_ledger::log::tiles::{self, Tile};
 use minglian_ledger::state::{self, StateRead};
 use serde::Deserialize;
 
@@ -30,7 +31,8 @@ pub async fn node(chain: Arc<Chain>) -> String {
         .route("/v1/accounts/{id}/evidence", get(account_evidence))
         .route("/v1/consistency", get(consistency))
         .route("/v1/headers/latest", get(latest))
-        .route("/log/checkpoint", get(checkpoint));
+        .route("/log/checkpoint", get(checkpoint))
+        .route("/log/{*tile}", get(bundle));
     serve(router.with_state(chain)).await
 }
 
@@ -92,4 +94,12 @@ async fn checkpoint(State(chain): Node) -> String {
     });
     let signatures = std::iter::once(log).chain(cosigned).collect();
     Note::new(head.to_string(), signatures).unwrap().to_string()
+}
+
+/// A bundle of leaves as C2SP tlog-tiles names it.
+async fn bundle(State(chain): Node, Path(path): Path<String>) -> Response {
+    let tile: Tile = path.parse().unwrap();
+    let first = usize::try_from(tile.first_item()).unwrap();
+    let leaves = &chain.leaves[first..first + usize::from(tile.width())];
+    tiles::entry_bundle(leaves).unwrap().into_response()
 }

@@ -24,6 +24,7 @@ pub struct Site {
     directory: TempDir,
     pub status: Status,
     pub base: String,
+    pub app: App,
 }
 
 pub struct Answer {
@@ -55,8 +56,8 @@ impl Site {
         let client = Client::new(node).unwrap();
         let public = "http://node.example";
         let app = App::new(&chain.genesis, Reader::new(&path), status.clone(), client, public);
-        let base = serve(web::router(app)).await;
-        (Self { directory, status, base }, follower)
+        let base = serve(web::router(app.clone())).await;
+        (Self { directory, status, base, app }, follower)
     }
 
     /// A site that has verified the whole chain.
@@ -78,10 +79,15 @@ impl Site {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
+        let (status, headers, body) = self.bytes(path).await;
+        Answer { status, headers, body: String::from_utf8(body).unwrap() }
+    }
+
+    pub async fn bytes(&self, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let response = client.get(format!("{}{path}", self.base)).send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, body: response.text().await.unwrap() }
+        (status, headers, response.bytes().await.unwrap().to_vec())
     }
 }
 

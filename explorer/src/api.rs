@@ -1,0 +1,209 @@
+//! `/api/v1`: the tables of the open data for programs, a page at a time.
+//!
+//! Addresses, filters and schemas follow from the tables, and so does the OpenAPI document
+//! ([`openapi`]): there is one place in which a column is declared.
+
+pub mod openapi;
+pub mod trace;
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Value, json};
+
+use crate::data::catalogue::{MORE, MOVEMENTS, TABLES};
+use crate::data::rows::{self, Selection};
+use crate::data::table::Table;
+use crate::data::{Ledger, ask, jsonl, value};
+use crate::index::IndexError;
+use crate::web::{App, PageError};
+
+/// Rows of an answer where the question names no limit.
+pub const ROWS_DEFAULT: usize = 100;
+
+/// Most rows of one answer.
+pub const ROWS_MAX: usize = 500;
+
+/// The tables of the API.
+pub fn tables() -> impl Iterator<Item = &'static Table> {
+    TABLES.into_iter().chain(MORE)
+}
+
+/// All addresses of the API.
+pub fn routes() -> Router<App> {
+    let mut routes = Router::new()
+        .route("/api/v1/head", get(head))
+        .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/v1/trace/{account}/{direction}", get(trace::trace))
+        .route("/api/v1/entries/{index}", get(entry));
+    for table in tables() {
+        let list = move |app, headers, query| list(table, app, headers, query);
+        routes = routes.route(&format!("/api/v1/{}", table.name), get(list));
+        let one = move |app, headers, path| one(table, app, headers, path);
+        if let (Some(path), false) = (openapi::one_path(table), table.name == "entries") {
+            routes = routes.route(&path, get(one));
+        }
+    }
+    routes
+}
+
+type Filters = BTreeMap<String, String>;
+
+/// What every answer says of the ledger.
+fn about(ledger: &Ledger) -> Value {
+    json!({
+        "network": ledger.network,
+        "demonstration": ledger.demonstration,
+        "chain_id": ledger.chain_id,
+        "genesis_hash": ledger.genesis_hash,
+        "height": ledger.height,
+        "block_id": ledger.block_id,
+        "time": value::iso(ledger.time_ms),
+        "log_size": ledger.log_size,
+        "log_root": ledger.log_root,
+    })
+}
+
+/// Answers from one read transaction, with the height as its tag; 304 if the reader has it.
+async fn answer(
+    app: App,
+    headers: HeaderMap,
+    work: impl FnOnce(&Connection) -> Result<Value, PageError> + Send + 'static,
+) -> Result<Response, PageError> {
+    let ledger = app.ledger();
+    let known = headers.get(header::IF_NONE_MATCH).cloned();
+    let made = app.reading(move |connection| {
+        let ledger = ledger.at_head(connection)?;
+        let genesis = ledger.genesis_hash.get(..16).unwrap_or_default();
+        let tag = format!("\"{genesis}-{}\"", ledger.height);
+        // The tag is of the height, not of the answer, so the answer is made only to be sent.
+        if known.is_some_and(|known| known.to_str().is_ok_and(|known| known.contains(&tag))) {
+            return Ok((tag, None));
+        }
+        let mut body = work(connection)?;
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("ledger".to_owned(), about(&ledger));
+            fields.insert("currency".to_owned(), json!("CNY"));
+        }
+        Ok((tag, Some(body)))
+    });
+    let (tag, body) = made.await?;
+    let mut response = match body {
+        Some(body) => Json(body).into_response(),
+        None => StatusCode::NOT_MODIFIED.into_response(),
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// `GET /api/v1/head`.
+async fn head(State(app): State<App>, headers: HeaderMap) -> Result<Response, PageError> {
+    answer(app, headers, |_| Ok(json!({}))).await
+}
+
+/// `GET /api/v1/{table}`.
+async fn list(
+    table: &'static Table,
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(mut filters): Query<Filters>,
+) -> Result<Response, PageError> {
+    let malformed = |what: &str| PageError::Malformed(what.to_owned());
+    let limit = match filters.remove("limit") {
+        Some(text) => text.parse().ok().filter(|it| (1..=ROWS_MAX).contains(it)),
+        None => Some(ROWS_DEFAULT),
+    };
+    let limit = limit.ok_or_else(|| malformed("limit"))?;
+    let after = match filters.remove("cursor").filter(|cursor| !cursor.is_empty()) {
+        Some(text) => Some(rows::parse_cursor(table, &text).ok_or_else(|| malformed("cursor"))?),
+        None => None,
+    };
+    answer(app, headers, move |connection| {
+        let selection = ask::selection(connection, table, &filters)?;
+        let selection = selection.map_err(|error| PageError::Malformed(error.to_string()))?;
+        page(connection, table, &selection, after.as_deref(), limit)
+    })
+    .await
+}
+
+fn page(
+    connection: &Connection,
+    table: &Table,
+    selection: &Selection,
+    after: Option<&[rusqlite::types::Value]>,
+    limit: usize,
+) -> Result<Value, PageError> {
+    // One more than is given, to know whether others follow.
+    let mut rows = rows::read(connection, table, selection, after, limit.saturating_add(1))?;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = match rows.last() {
+        Some(last) if has_more => Some(rows::cursor(table, last)?),
+        _ => None,
+    };
+    let items: Vec<_> = rows.iter().map(|row| jsonl::object(table, row)).collect();
+    Ok(json!({ "items": items, "next": next }))
+}
+
+/// `GET /api/v1/{table}/{key}`.
+async fn one(
+    table: &'static Table,
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(parts): Path<Vec<String>>,
+) -> Result<Response, PageError> {
+    answer(app, headers, move |connection| {
+        let object = find(connection, table, &parts)?;
+        Ok(Value::Object(object))
+    })
+    .await
+}
+
+fn find(
+    connection: &Connection,
+    table: &Table,
+    parts: &[String],
+) -> Result<serde_json::Map<String, Value>, PageError> {
+    let absent = || PageError::NotFound(table.chinese.to_owned());
+    let key = ask::key(table, parts).ok_or_else(absent)?;
+    let selection = Selection { key: Some(key), ..Selection::default() };
+    let rows = rows::read(connection, table, &selection, None, 1)?;
+    Ok(jsonl::object(table, rows.first().ok_or_else(absent)?))
+}
+
+/// `GET /api/v1/entries/{index}`: an entry with what was signed, what became of it, and its
+/// movements.
+async fn entry(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(index): Path<String>,
+) -> Result<Response, PageError> {
+    answer(app, headers, move |connection| {
+        let entries = TABLES.first().ok_or(PageError::Broken)?;
+        let mut object = find(connection, entries, std::slice::from_ref(&index))?;
+        let number: i64 = index.parse().map_err(|_| PageError::NotFound("账目".to_owned()))?;
+        let query = "SELECT call, outcome FROM records WHERE log_index = ?1";
+        let found: Option<(String, String)> = connection
+            .prepare_cached(query)?
+            .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (call, outcome) = found.ok_or(PageError::Broken)?;
+        let parse = |text: &str| serde_json::from_str::<Value>(text).map_err(IndexError::from);
+        object.insert("call".to_owned(), parse(&call)?);
+        object.insert("outcome".to_owned(), parse(&outcome)?);
+        let filters = Filters::from([("record".to_owned(), index)]);
+        let selection = ask::selection(connection, MOVEMENTS, &filters)?;
+        let selection = selection.map_err(|_| PageError::Broken)?;
+        let movements = page(connection, MOVEMENTS, &selection, None, ROWS_MAX)?;
+        object.insert("movements".to_owned(), movements);
+        Ok(Value::Object(object))
+    })
+    .await
+}

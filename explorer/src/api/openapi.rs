@@ -1,0 +1,283 @@
+//! The OpenAPI 3.1 document of the API, made from the tables.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+
+use super::{ROWS_DEFAULT, ROWS_MAX, tables};
+use crate::data::ask;
+use crate::data::table::{Column, Kind, Table};
+use crate::web::App;
+
+/// A month of the years that the ledger knows.
+const MONTH: &str = "^(19[5-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$";
+
+/// Where one row of a table is; none if its key is no address.
+pub fn one_path(table: &Table) -> Option<String> {
+    let keys: Vec<String> =
+        table.columns.iter().take(table.keys).map(|column| format!("{{{}}}", column.key)).collect();
+    (table.keys <= 2).then(|| format!("/api/v1/{}/{}", table.name, keys.join("/")))
+}
+
+/// `GET /api/v1/openapi.json`.
+pub async fn document(State(app): State<App>) -> Json<Value> {
+    Json(describe(app.ledger().demonstration))
+}
+
+/// The document.
+pub fn describe(demonstration: bool) -> Value {
+    let mut paths = Map::new();
+    let mut schemas = Map::new();
+    let head = object(&[("ledger", reference("Ledger")), ("currency", currency())]);
+    paths.insert("/api/v1/head".to_owned(), path("head", "The verified head", &[], &head));
+    schemas.insert("Ledger".to_owned(), ledger());
+    schemas.insert("Problem".to_owned(), problem());
+    let name = "/api/v1/trace/{account}/{direction}".to_owned();
+    let summary = "Hop by hop to where money came from or went";
+    paths.insert(name, path("trace", summary, &traced(), &trace()));
+    for table in tables() {
+        schemas.insert(table.name.to_owned(), row(table));
+        let (list, summary) = (list(table), table.english);
+        let name = format!("list_{}", table.name);
+        let address = format!("/api/v1/{}", table.name);
+        paths.insert(address, path(&name, summary, &parameters(table), &list));
+        if let Some(address) = one_path(table) {
+            let name = format!("get_{}", table.name);
+            paths.insert(address, path(&name, summary, &keys(table), &one(table)));
+        }
+    }
+    let title = if demonstration { "明链 演示 (demonstration)" } else { "明链" };
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": title,
+            "version": "1",
+            "description": "Read-only. Amounts are fen as text. An ETag names the height.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "paths": paths,
+        "components": { "schemas": schemas },
+    })
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn currency() -> Value {
+    json!({ "type": "string", "enum": ["CNY"] })
+}
+
+/// An object that has all these fields.
+fn object(fields: &[(&str, Value)]) -> Value {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let properties: Map<String, Value> =
+        fields.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    json!({ "type": "object", "required": names, "properties": properties })
+}
+
+fn ledger() -> Value {
+    let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
+    object(&[
+        ("network", text.clone()),
+        ("demonstration", json!({ "type": "boolean" })),
+        ("chain_id", text.clone()),
+        ("genesis_hash", text.clone()),
+        ("height", number.clone()),
+        ("block_id", text.clone()),
+        ("time", json!({ "type": "string", "format": "date-time" })),
+        ("log_size", number),
+        ("log_root", text),
+    ])
+}
+
+fn problem() -> Value {
+    let text = json!({ "type": "string" });
+    object(&[
+        ("type", text.clone()),
+        ("status", json!({ "type": "integer" })),
+        ("code", text.clone()),
+        ("title", text.clone()),
+        ("title_zh", text.clone()),
+        ("detail", text),
+    ])
+}
+
+/// What stands in a column. Only keys are always there.
+fn cell(column: &Column, is_key: bool) -> Value {
+    let (kind, more) = match column.kind {
+        Kind::Integer | Kind::Rate => ("integer", None),
+        Kind::Text => ("string", None),
+        Kind::Amount | Kind::TenThousands => ("string", Some(("pattern", "^-?[0-9]+$"))),
+        Kind::Date => ("string", Some(("format", "date"))),
+        Kind::Time => ("string", Some(("format", "date-time"))),
+        Kind::Flag => ("boolean", None),
+    };
+    let meaning = format!("{}: {}", column.chinese, column.english);
+    let kind = if is_key { json!(kind) } else { json!([kind, "null"]) };
+    let mut schema = json!({ "type": kind, "description": meaning });
+    if let (Some((name, value)), Some(fields)) = (more, schema.as_object_mut()) {
+        fields.insert(name.to_owned(), json!(value));
+    }
+    schema
+}
+
+fn row(table: &Table) -> Value {
+    let names: Vec<String> = table.columns.iter().map(Column::fen_key).collect();
+    let cells = table.columns.iter().enumerate();
+    let cells: Vec<Value> = cells.map(|(at, column)| cell(column, at < table.keys)).collect();
+    let fields: Vec<(&str, Value)> = names.iter().map(String::as_str).zip(cells).collect();
+    object(&fields)
+}
+
+fn page(table: &Table) -> Vec<(&'static str, Value)> {
+    let items = json!({ "type": "array", "maxItems": ROWS_MAX, "items": reference(table.name) });
+    vec![("items", items), ("next", json!({ "type": ["string", "null"] }))]
+}
+
+fn list(table: &Table) -> Value {
+    let mut fields = page(table);
+    fields.extend([("ledger", reference("Ledger")), ("currency", currency())]);
+    object(&fields)
+}
+
+fn one(table: &Table) -> Value {
+    let mut more = vec![("ledger", reference("Ledger")), ("currency", currency())];
+    if table.name == "entries" {
+        more.extend([("call", json!({})), ("outcome", json!({}))]);
+        more.push(("movements", object(&page(crate::data::catalogue::MOVEMENTS))));
+    }
+    json!({ "allOf": [reference(table.name), object(&more)] })
+}
+
+fn parameter(name: &str, place: &str, schema: Value, meaning: &str) -> Value {
+    json!({
+        "name": name,
+        "in": place,
+        "required": place == "path",
+        "schema": schema,
+        "description": meaning,
+    })
+}
+
+/// The schema of a value that is compared with a column.
+fn compared(column: Option<&Column>) -> Value {
+    match column.map(|column| column.kind) {
+        Some(Kind::Integer) => {
+            json!({ "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX })
+        }
+        _ => json!({ "type": "string", "maxLength": ask::VALUE_CHARACTERS_MAX }),
+    }
+}
+
+fn parameters(table: &Table) -> Vec<Value> {
+    let limit = json!({
+        "type": "integer", "minimum": 1, "maximum": ROWS_MAX, "default": ROWS_DEFAULT
+    });
+    let text = json!({ "type": "string" });
+    let mut all = vec![
+        parameter("limit", "query", limit, "Most rows"),
+        parameter("cursor", "query", text, "`next` of the answer before"),
+    ];
+    if table.has_months() {
+        let month = json!({ "type": "string", "pattern": MONTH });
+        all.push(parameter("month", "query", month, "Recorded in this month, by Beijing time"));
+    }
+    for (name, expression) in table.filters {
+        let column = table.columns.iter().find(|column| column.sql == *expression);
+        let meaning = column.map_or("", |column| column.english);
+        all.push(parameter(name, "query", compared(column), meaning));
+    }
+    all
+}
+
+fn keys(table: &Table) -> Vec<Value> {
+    let keys = table.columns.iter().take(table.keys);
+    keys.map(|column| parameter(column.key, "path", compared(Some(column)), column.english))
+        .collect()
+}
+
+fn path(name: &str, summary: &str, parameters: &[Value], schema: &Value) -> Value {
+    let problem = |meaning: &str| {
+        json!({
+            "description": meaning,
+            "content": { "application/problem+json": { "schema": reference("Problem") } },
+        })
+    };
+    json!({ "get": {
+        "operationId": name,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": {
+                "description": "The answer",
+                "headers": { "ETag": { "schema": { "type": "string" } } },
+                "content": { "application/json": { "schema": schema } },
+            },
+            "304": { "description": "The ledger has not grown since the answer with this ETag" },
+            "400": problem("A parameter does not read"),
+            "404": problem("There is no such thing"),
+            "414": problem("The address is too long"),
+            "503": problem("Too busy"),
+        },
+    } })
+}
+
+/// What is traced.
+fn traced() -> Vec<Value> {
+    let position = json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX });
+    vec![
+        parameter("account", "path", json!({ "type": "integer", "minimum": 0 }), "Account"),
+        parameter(
+            "direction",
+            "path",
+            json!({ "type": "string", "enum": ["up", "down"] }),
+            "up: where it came from; down: where it went",
+        ),
+        parameter("start", "query", position.clone(), "First position; 0"),
+        parameter("end", "query", position, "Position behind the last; all that came in"),
+        parameter("cursor", "query", json!({ "type": "string" }), "`next` of the answer before"),
+    ]
+}
+
+fn trace() -> Value {
+    let (number, text) = (json!({ "type": "integer" }), json!({ "type": "string" }));
+    let absent = json!({ "type": ["integer", "null"] });
+    let fen = json!({ "type": "string", "pattern": "^-?[0-9]+$" });
+    let hop = object(&[
+        ("hop", number.clone()),
+        ("movement", number.clone()),
+        ("record", number.clone()),
+        ("kind", text.clone()),
+        ("attribution", text.clone()),
+        ("from_account", absent.clone()),
+        ("from_name", text.clone()),
+        ("from_start", absent.clone()),
+        ("from_end", absent.clone()),
+        ("to_account", absent.clone()),
+        ("to_name", text.clone()),
+        ("to_start", number.clone()),
+        ("to_end", number.clone()),
+        ("amount_fen", fen.clone()),
+    ]);
+    let rest = object(&[
+        ("hop", number.clone()),
+        ("account", absent),
+        ("name", text.clone()),
+        ("start", number.clone()),
+        ("end", number.clone()),
+        ("amount_fen", fen),
+        ("paid_out", json!({ "type": "boolean" })),
+    ]);
+    object(&[
+        ("account", number.clone()),
+        ("direction", json!({ "type": "string", "enum": ["up", "down"] })),
+        ("start", number.clone()),
+        ("end", number),
+        ("items", json!({ "type": "array", "items": hop })),
+        ("rests", json!({ "type": "array", "items": rest })),
+        ("next", json!({ "type": ["string", "null"] })),
+        ("ledger", reference("Ledger")),
+        ("currency", currency()),
+    ])
+}

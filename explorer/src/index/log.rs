@@ -1,0 +1,120 @@
+//! The log's tree as C2SP tiles of hashes, computed from the blocks that were verified.
+//!
+//! A row holds the hashes of one tile, up to 256; each full tile gives one hash to the level above.
+//! The leaves themselves are not kept: whoever asks for them gets them from a node, checked against
+//! these hashes.
+
+use minglian_ledger::block::Header;
+use minglian_ledger::checkpoint::Checkpoint;
+use minglian_ledger::log::tiles::{Content, TILE_WIDTH, Tile};
+use minglian_ledger::log::{self, LOG_HASH_BYTES, LogHash};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{IndexError, stored};
+
+/// Bytes of a full tile.
+const TILE_BYTES: usize = TILE_WIDTH as usize * LOG_HASH_BYTES;
+
+/// Enters the only leaf of the genesis, whose hash is the log's root.
+pub(super) fn genesis(connection: &Connection, header: &Header) -> Result<(), IndexError> {
+    append(connection, 0, &[header.log_root])
+}
+
+/// Enters new hashes of a level, and what becomes full above them.
+pub(super) fn append(
+    connection: &Connection,
+    level: u8,
+    hashes: &[LogHash],
+) -> Result<(), IndexError> {
+    let query =
+        "SELECT number, hashes FROM log_tiles WHERE level = ?1 ORDER BY number DESC LIMIT 1";
+    let last: Option<(i64, Vec<u8>)> = connection
+        .prepare_cached(query)?
+        .query_row([level], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (mut number, mut tile) = match last {
+        Some((number, tile)) if tile.len() < TILE_BYTES => (number, tile),
+        Some((number, _)) => (number.saturating_add(1), Vec::new()),
+        None => (0, Vec::new()),
+    };
+    let mut full = Vec::new();
+    let mut rest = hashes;
+    while !rest.is_empty() {
+        let room = (TILE_BYTES - tile.len()) / LOG_HASH_BYTES;
+        let (now, later) = rest.split_at(room.min(rest.len()));
+        tile.extend(now.iter().flat_map(|hash| hash.0));
+        let query = "INSERT OR REPLACE INTO log_tiles VALUES (?1, ?2, ?3)";
+        connection.prepare_cached(query)?.execute(params![level, number, tile])?;
+        if tile.len() == TILE_BYTES {
+            full.push(root(&tile));
+            tile.clear();
+            number = number.saturating_add(1);
+        }
+        rest = later;
+    }
+    match level.checked_add(1) {
+        Some(above) if !full.is_empty() => append(connection, above, &full),
+        _ => Ok(()),
+    }
+}
+
+/// The root of the perfect tree over the hashes of a full tile.
+fn root(tile: &[u8]) -> LogHash {
+    let (hashes, _) = tile.as_chunks::<LOG_HASH_BYTES>();
+    let mut hashes: Vec<LogHash> = hashes.iter().copied().map(LogHash).collect();
+    while hashes.len() > 1 {
+        let pairs = hashes.as_chunks::<2>().0;
+        hashes = pairs.iter().map(|[left, right]| log::node_hash(left, right)).collect();
+    }
+    hashes.first().copied().unwrap_or_else(log::empty_root)
+}
+
+/// The hashes of a tile; for a bundle of leaves those of its leaves. None if the indexed log has
+/// it not.
+///
+/// # Errors
+/// [`IndexError::Database`].
+pub fn hashes(connection: &Connection, tile: &Tile) -> Result<Option<Vec<u8>>, IndexError> {
+    let level = match tile.content() {
+        Content::Hashes { level } => level,
+        Content::Entries => 0,
+    };
+    let query = "SELECT hashes FROM log_tiles WHERE level = ?1 AND number = ?2";
+    let number = stored("a tile", tile.index())?;
+    let found: Option<Vec<u8>> = connection
+        .prepare_cached(query)?
+        .query_row(params![level, number], |row| row.get(0))
+        .optional()?;
+    let bytes = usize::from(tile.width()) * LOG_HASH_BYTES;
+    Ok(found.filter(|known| known.len() >= bytes).map(|mut known| {
+        known.truncate(bytes);
+        known
+    }))
+}
+
+/// Whether a block of this index ended with a checkpoint's size and root. Sizes grow with heights,
+/// so the block is found by halving.
+///
+/// # Errors
+/// [`IndexError::Database`].
+pub fn holds(connection: &Connection, checkpoint: &Checkpoint) -> Result<bool, IndexError> {
+    let wanted = stored("a size", checkpoint.size())?;
+    let query = "SELECT max(height) FROM blocks";
+    let last: Option<i64> = connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
+    let (mut low, mut high) = (0, last.map_or(0, |last| last.saturating_add(1)));
+    let query = "SELECT log_size, log_root FROM blocks WHERE height = ?1";
+    let mut at = connection.prepare_cached(query)?;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found: Option<(i64, String)> =
+            at.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        match found {
+            Some((size, root)) if size == wanted => {
+                return Ok(root == checkpoint.root().to_string());
+            }
+            Some((size, _)) if size > wanted => high = middle,
+            _ => low = middle + 1,
+        }
+    }
+    Ok(false)
+}

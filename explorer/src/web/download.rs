@@ -1,0 +1,208 @@
+//! Downloads: an export is streamed while it is read, from one read transaction, which pins it to
+//! one height and locks nobody out.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use rusqlite::Connection;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{App, Asked, PageError, note};
+use crate::data::ask;
+use crate::data::export::{Export, ExportError, What};
+use crate::data::manifest;
+use crate::data::rows::Selection;
+use crate::pages::escape;
+
+/// How long one export may take.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// How long a reader may take for one piece before the export is ended.
+const PIECE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of a piece.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Pieces that wait for the reader.
+const PIECES_MAX: usize = 8;
+
+/// Pieces on their way to the reader. The writing thread waits when the reader is slow.
+struct Pieces {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    handle: Handle,
+    piece: Vec<u8>,
+    started: Instant,
+}
+
+impl Pieces {
+    fn send(&self, piece: io::Result<Bytes>) -> io::Result<()> {
+        if self.started.elapsed() > EXPORT_TIMEOUT {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let sent = async { tokio::time::timeout(PIECE_TIMEOUT, self.sender.send(piece)).await };
+        match self.handle.block_on(sent) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(io::ErrorKind::BrokenPipe.into()),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+
+    /// Sends what is left.
+    fn finish(mut self) -> io::Result<()> {
+        let rest = std::mem::take(&mut self.piece);
+        if rest.is_empty() { Ok(()) } else { self.send(Ok(rest.into())) }
+    }
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE_BYTES {
+            let piece = std::mem::take(&mut self.piece);
+            self.send(Ok(piece.into()))?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // Pieces go when they are full; the last one goes when its manifest is kept.
+        Ok(())
+    }
+}
+
+/// `GET /data/{name}`: `movements.csv`, `360giving.json`, `package.zip`, ….
+///
+/// # Errors
+/// [`PageError`] if there is no such file, a filter is not answered, or too many exports are made.
+pub async fn file(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Query(filters): Query<BTreeMap<String, String>>,
+) -> Result<Response, PageError> {
+    let what = What::of_name(&name).ok_or_else(|| PageError::NotFound("这个文件".to_owned()))?;
+    let filters: BTreeMap<_, _> = filters.into_iter().filter(|(_, it)| !it.is_empty()).collect();
+    let permit = Arc::clone(&app.0.exports).try_acquire_owned().map_err(|_| PageError::Busy)?;
+    // A file without a signed head is a file still; the manifest says that there was none.
+    let checkpoint = note::verified(&app).await.ok().flatten();
+    let (begun, begins) = oneshot::channel();
+    let (sender, pieces) = mpsc::channel(PIECES_MAX);
+    let out =
+        Pieces { sender, handle: Handle::current(), piece: Vec::new(), started: Instant::now() };
+    let language = Asked::now().language;
+    tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let reader = app.0.reader.clone();
+        let made = reader.read(|connection| -> Result<(), PageError> {
+            let ledger = app.ledger().at_head(connection)?;
+            let export =
+                Export { what, selection: Selection::default(), filters, language, ledger };
+            let export = match chosen(connection, export) {
+                Ok(export) => export,
+                Err(error) => {
+                    // Whoever asked has gone if nobody hears it.
+                    let _ = begun.send(Err(error));
+                    return Ok(());
+                }
+            };
+            let _ = begun.send(Ok(export.clone()));
+            write(&app, connection, &export, checkpoint.as_deref(), out)
+        });
+        if let Err(error) = made {
+            tracing::warn!(%error, "an export ended early");
+        }
+    });
+    let export = begins.await.map_err(|_| PageError::Broken)??;
+    answer(&export, pieces)
+}
+
+/// The export with the rows that its filters choose.
+fn chosen(connection: &Connection, mut export: Export) -> Result<Export, PageError> {
+    match export.what.table() {
+        Some(table) => {
+            let selection = ask::selection(connection, table, &export.filters)?;
+            export.selection =
+                selection.map_err(|error| PageError::Malformed(error.to_string()))?;
+        }
+        None if !export.filters.is_empty() => {
+            return Err(PageError::Malformed("这个文件没有筛选项".to_owned()));
+        }
+        None => {}
+    }
+    match export.check(connection) {
+        Err(ExportError::TooManyRows) => {
+            Err(PageError::TooMuch("一个工作簿放不下,请按月下载或改用其他格式".to_owned()))
+        }
+        checked => Ok(checked.map(|()| export)?),
+    }
+}
+
+fn write(
+    app: &App,
+    connection: &Connection,
+    export: &Export,
+    checkpoint: Option<&str>,
+    mut out: Pieces,
+) -> Result<(), PageError> {
+    let made = match export.write(connection, &mut out) {
+        Ok(made) => made,
+        Err(error) => {
+            // The reader must not take what came for the whole file.
+            let _ = out.send(Err(io::ErrorKind::Other.into()));
+            return Err(error.into());
+        }
+    };
+    match manifest::write(export, &made, checkpoint, app.0.service_key.get()) {
+        Ok(manifest) => app.0.manifests.keep(&made.sha256, manifest),
+        Err(error) => tracing::error!(%error, "no manifest"),
+    }
+    Ok(out.finish().map_err(ExportError::from)?)
+}
+
+fn answer(
+    export: &Export,
+    pieces: mpsc::Receiver<io::Result<Bytes>>,
+) -> Result<Response, PageError> {
+    let body = futures::stream::unfold(pieces, |mut pieces| async {
+        pieces.recv().await.map(|piece| (piece, pieces))
+    });
+    let (name, ascii) = export.file_name();
+    let name = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", escape_name(&name));
+    let mut response = Body::from_stream(body).into_response();
+    let ledger = &export.ledger;
+    let texts = [
+        (header::CONTENT_TYPE, export.what.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::HeaderName::from_static("minglian-height"), ledger.height.to_string()),
+        (header::HeaderName::from_static("minglian-genesis"), ledger.genesis_hash.clone()),
+    ];
+    for (header, text) in texts {
+        let value = HeaderValue::from_str(&text).map_err(|_| PageError::Broken)?;
+        response.headers_mut().insert(header, value);
+    }
+    Ok(response)
+}
+
+/// A file's name in a header; points stay as they are.
+fn escape_name(name: &str) -> String {
+    name.split('.').map(escape).collect::<Vec<_>>().join(".")
+}
+
+/// `GET /data/manifests/{sha256}`: what this explorer says of a file that it gave.
+///
+/// # Errors
+/// [`PageError::NotFound`] if this process gave no such file.
+pub async fn manifest(
+    State(app): State<App>,
+    Path(sha256): Path<String>,
+) -> Result<Response, PageError> {
+    let known = app.0.manifests.find(&sha256.to_lowercase());
+    let known = known.ok_or_else(|| PageError::NotFound("这个文件的清单".to_owned()))?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], known).into_response())
+}
