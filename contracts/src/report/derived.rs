@@ -52,6 +52,8 @@ struct Lines {
     /// What lines with money from outside passed on.
     allocated: i128,
     arranged: i128,
+    /// What each line got, from whomever, less what it passed on.
+    own: i128,
     spent: i128,
     carried: i128,
     left: i128,
@@ -78,8 +80,11 @@ fn of_lines(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>, 
     if after.is_some() || sums.count == 0 {
         return Ok(None);
     }
-    let is_part = line.is_some() || selection.project.is_some();
-    let allocated = if is_part { sums.arranged } else { sums.allocated };
+    let allocated = match (&line, &selection.project) {
+        (Some(_), _) => sums.own,
+        (None, Some(_)) => sums.arranged,
+        (None, None) => sums.allocated,
+    };
     Ok(Some(match figure.measure {
         FigureMeasure::Received => Derived::Value(sums.received),
         FigureMeasure::Allocated => Derived::Value(allocated),
@@ -105,6 +110,7 @@ impl Lines {
             self.allocated += sums.issued - sums.returned;
         }
         self.arranged += sums.arranged();
+        self.own += sums.received + sums.within + sums.returned - sums.issued;
         self.spent += sums.spent;
         self.carried += sums.carried;
         self.left += sums.left;

@@ -11,8 +11,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{Filters, answer};
-use crate::index::{IndexError, account, count, read, stored};
-use crate::pages::trace::{decode, follow};
+use crate::index::{account, count, read, stored};
+use crate::pages::trace::{decode, follow_from};
 use crate::web::{App, PageError};
 
 /// Hops of one answer.
@@ -69,16 +69,8 @@ fn page(connection: &Connection, asked: Asked) -> Result<Value, PageError> {
     let end = asked.end.unwrap_or(u64::MAX).min(count(credited));
     let empty = || PageError::Malformed("账户在该区间没有资金".to_owned());
     let interval = Interval::new(asked.start, end).ok_or_else(empty)?;
-    let is_first = asked.cursor.is_none();
-    let start = || Cursor::new(identity, interval, asked.direction);
-    let page = follow(connection, asked.cursor.unwrap_or_else(start), HOPS_MAX);
-    let page = page.map_err(|error| match error {
-        // A forged cursor names positions that the book has not.
-        PageError::Trace(_) | PageError::Index(IndexError::TooLarge { .. }) if !is_first => {
-            PageError::Malformed("cursor".to_owned())
-        }
-        error => error,
-    })?;
+    let start = Cursor::new(identity, interval, asked.direction);
+    let page = follow_from(connection, asked.cursor, start, HOPS_MAX)?;
     let hops: Result<Vec<Value>, PageError> =
         page.edges.into_iter().map(|edge| hop(connection, edge)).collect();
     let rests: Result<Vec<Value>, PageError> =

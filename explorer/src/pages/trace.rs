@@ -100,7 +100,7 @@ pub async fn trace(
         let interval = Interval::new(positions.start.unwrap_or(0), end).ok_or_else(empty)?;
         let start = Cursor::new(identity.clone(), interval, direction);
         let whole = follow(connection, start.clone(), SUMMED_MAX)?;
-        let page = follow(connection, given.unwrap_or(start), ENTRIES_MAX)?;
+        let page = follow_from(connection, given, start, ENTRIES_MAX)?;
         let mut sums = Aggregate::default();
         sums.add(&whole);
         let hops = hops(connection, page.edges)?;
@@ -121,6 +121,25 @@ pub async fn trace(
         })
     })
     .await
+}
+
+/// Follows a trace from where the last page ended, or from its start.
+///
+/// # Errors
+/// [`PageError::Malformed`] if the cursor was forged and names positions that the book has not.
+pub(crate) fn follow_from(
+    connection: &Connection,
+    given: Option<Cursor>,
+    start: Cursor,
+    entries: usize,
+) -> Result<Page, PageError> {
+    let Some(given) = given else { return follow(connection, start, entries) };
+    follow(connection, given, entries).map_err(|error| match error {
+        PageError::Trace(_) | PageError::Index(IndexError::TooLarge { .. }) => {
+            PageError::Malformed("cursor".to_owned())
+        }
+        error => error,
+    })
 }
 
 /// Follows a trace through the index.

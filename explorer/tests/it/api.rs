@@ -3,6 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use data_encoding::BASE64URL_NOPAD;
+use minglian_contracts::book::Interval;
+use minglian_contracts::trace::{Cursor, Direction};
+use minglian_explorer::index::{IndexError, account};
 use minglian_explorer::pages::escape;
 use serde_json::Value;
 
@@ -165,6 +169,25 @@ async fn a_trace_accounts_for_every_fen() {
         ("1/up?nonsense=1", 400),
     ] {
         assert_eq!(site.get(&format!("/api/v1/trace/{bad}")).await.status, status, "{bad}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_cursor_is_the_readers_mistake() {
+    let site = Site::of(&story::told()).await;
+    let identity = site
+        .reader()
+        .read::<_, IndexError>(|connection| account::identity(connection, 1))
+        .unwrap()
+        .unwrap();
+    for (start, end) in [(1 << 52, 1 << 53), (0, 1 << 53), (0, u64::MAX)] {
+        let interval = Interval::new(start, end).unwrap();
+        let cursor = Cursor::new(identity.clone(), interval, Direction::Up);
+        let cursor = BASE64URL_NOPAD.encode(&minglian_contracts::schema::encode(&cursor));
+        for path in ["/trace/1/up", "/en/trace/1/up", "/api/v1/trace/1/up"] {
+            let status = site.get(&format!("{path}?cursor={cursor}")).await.status;
+            assert_eq!(status, 400, "{path} {start} {end}");
+        }
     }
 }
 

@@ -167,9 +167,9 @@ fn figures_of_lines_are_what_the_lines_come_to() {
         assert_eq!(of(measure, &home, Some(2024)), wan(of_home), "{measure:?}");
         let fund = FigureSubject::Fund(fund.clone());
         assert_eq!(of(measure, &fund, Some(2024)), wan(of_home), "{measure:?}");
-        if measure != Allocated {
-            assert_eq!(of(measure, &line, None), wan(of_home), "{measure:?}");
-        }
+        // What a line got is arranged for it, also when it came from another holder.
+        let of_line = if measure == Allocated { of_whole } else { of_home };
+        assert_eq!(of(measure, &line, None), wan(of_line), "{measure:?}");
     }
     // The line of the next year holds what was carried, which is not received again.
     assert_eq!(of(Balance, &home, Some(2025)), Some(6_000_000));
@@ -183,6 +183,7 @@ fn figures_of_lines_are_what_the_lines_come_to() {
     assert_eq!(rate(&whole), share(102_000_000, 108_000_000));
     assert_eq!(rate(&civil), share(0, 108_000_000));
     assert_eq!(rate(&home), None, "it passed nothing on");
+    assert_eq!(rate(&line), share(102_000_000, 108_000_000));
     assert_eq!(of(Spent, &FigureSubject::Campaign(text("甲")), Some(2024)), None);
 }
 
