@@ -130,6 +130,13 @@ fn open_explorer(
     command.args(["--listen", &listen.to_string()]);
     let path = directory.path();
     command.current_dir(path);
+    // With a key of its own it signs what it hands out as files.
+    let key = path.join("explorer.key");
+    if !key.exists() {
+        let made = Command::new(&programs.explorer).arg("--new-service-key").arg(&key).status()?;
+        ensure!(made.success(), "the explorer made no service key");
+    }
+    command.arg("--service-key").arg(&key);
     process::start(&mut command, &path.join("explorer.log"), &path.join("explorer.pid"))
 }
 
