@@ -1,8 +1,8 @@
 //! Open data: the tables that downloads, the data package and the API all read.
 //!
 //! [`table`] says what a table holds; [`rows`] reads it by key, a batch at a time; [`csv`],
-//! [`jsonl`], [`xlsx`] and [`parquet`] write it; [`giving`] and [`package`] are exports of more than
-//! one table; [`export`] makes them, and [`manifest`] says, signed, what was given.
+//! [`jsonl`], [`xlsx`] and [`parquet`] write it; [`giving`] and [`package`] are exports of more
+//! than one table; [`export`] makes them, and [`manifest`] says, signed, what was given.
 //! Nothing here holds more than its pages show: the tables are read from the same index.
 
 pub mod ask;

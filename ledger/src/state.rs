@@ -2,7 +2,8 @@
 //!
 //! Keys and values are byte strings. The map is split by hashed key into 2^20 buckets
 //! ([`bucket`]); a tree of fixed depth 20 over the bucket hashes ([`tree`]) ends in the
-//! [`StateRoot`]. A bucket with too many entries splits into parts ([`page`]). The root depends on the contents only, never on the order in which they came.
+//! [`StateRoot`]. A bucket with too many entries splits into parts ([`page`]). The root depends on
+//! the contents only, never on the order in which they came.
 //!
 //! A block is executed on an [`overlay::Overlay`], whose changes [`tree::StateTree::prepare`] turns
 //! into a new root without touching anything; the decided block's update is then applied.

@@ -2,9 +2,10 @@
 //! only a state root.
 //!
 //! A proof goes from an entry to its bucket's hash, through the splits above it if it is a part of
-//! a bucket, and from there over 20 siblings to the top. A key is absent if its bucket is empty, or if the entries on both sides of where it would be are
-//! neighbours: their positions are proven by the number of entries, which is part of the bucket's
-//! hash. At either end of the bucket one neighbour is enough.
+//! a bucket, and from there over 20 siblings to the top. A key is absent if its bucket is empty,
+//! or if the entries on both sides of where it would be are neighbours: their positions are proven
+//! by the number of entries, which is part of the bucket's hash. At either end of the bucket one
+//! neighbour is enough.
 //!
 //! There is one proof for each key and state. Empty siblings are left out, and must be.
 

@@ -42,8 +42,8 @@ pub struct Source {
     pub unfit: BTreeMap<usize, Unfit>,
 }
 
-/// Plans switches for `mutants` of the file with this text. Functions are computed at run time, also
-/// those that are `const`, but for those whose name is in `constant`.
+/// Plans switches for `mutants` of the file with this text. Functions are computed at run time,
+/// also those that are `const`, but for those whose name is in `constant`.
 ///
 /// # Errors
 ///

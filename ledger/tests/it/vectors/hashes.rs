@@ -26,8 +26,8 @@ fn hashes() {
     }
     domain! {
         GenesisHash TransactionId EnvelopeHash BlockId ValidatorsHash ValidatorAddress StateRoot
-        StateKeyHash StateValueHash StateLeafHash StateBucketNodeHash StateBucketHash StateSplitHash StateNodeHash
-        Commitment AttachmentHash DemonstrationSeed
+        StateKeyHash StateValueHash StateLeafHash StateBucketNodeHash StateBucketHash StateSplitHash
+        StateNodeHash Commitment AttachmentHash DemonstrationSeed
         SampleFrame SampleSeed SampleStream
     }
     let declared = include_str!("../../../src/hash.rs").matches("\nhash_type!(").count();
