@@ -163,10 +163,12 @@ fn what_lies_before_a_spent_part_rests_where_it_is() {
     world.receive(&fund, 60, date("2023-02-01")).unwrap();
     world.receive(&fund, 40, date("2024-02-01")).unwrap();
     world.transfer(&fund, &payment(1), 40, Some(60)).unwrap();
-    let (edges, rests) = world.trace(&fund, interval(0, 100), Direction::Down, 100);
-    let edges: Vec<_> = edges.iter().map(|edge| (&edge.to, edge.to_interval)).collect();
+    let cursor = Cursor::new(fund.clone(), interval(0, 100), Direction::Down);
+    let page = trace::trace(&world.index, cursor, 100).unwrap();
+    let edges: Vec<_> = page.edges.iter().map(|edge| (&edge.to, edge.to_interval)).collect();
     assert_eq!(edges, [(&payment(1), interval(0, 40))]);
-    let rests: Vec<_> = rests.iter().map(|rest| (&rest.account, rest.interval)).collect();
+    assert_eq!(page.next, None);
+    let rests: Vec<_> = page.rests.iter().map(|rest| (&rest.account, rest.interval)).collect();
     assert_eq!(rests, [(&fund, interval(0, 60)), (&payment(1), interval(0, 40))]);
 }
 
