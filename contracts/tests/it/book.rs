@@ -3,8 +3,9 @@
 use minglian_contracts::book::age::AGE_RUNS_MAX;
 use minglian_contracts::book::{
     self, AccountId, Aged, Basis, INTERVALS_AHEAD_MAX, Interval, Kind, Measure, MovementNumber,
-    Selection,
+    OriginDates, Selection,
 };
+use minglian_contracts::fault::Fault;
 use minglian_contracts::invariants;
 use minglian_contracts::refusal::Code;
 use minglian_contracts::schema::State;
@@ -332,3 +333,66 @@ const SUBSTITUTION_HEXADECIMAL: [&str; 15] = [
     // Oldest and newest origin date.
     "4b4d00004b4d0000",
 ];
+
+/// Ages are of days, not of gifts: what is spent between does not part them.
+#[test]
+fn money_of_one_day_is_one_age_though_some_between_it_is_spent() {
+    let reader = MemoryState::new();
+    let mut state = State::new(&reader);
+    let (pool, day) = (line("社区慈善基金", 2024), date("2024-01-10"));
+    for _ in 0..3 {
+        book::receive(&mut state, donation(day), &pool, fen(50)).unwrap();
+    }
+    book::transfer(&mut state, &pool, &payment(1), fen(50), Selection::Inflow(50)).unwrap();
+    let account = book::account(&state, &pool).unwrap().unwrap();
+    assert_eq!(account.unspent(), [interval(0, 50), interval(100, 150)]);
+    let dates = OriginDates::on(day);
+    assert_eq!(account.unspent_by_age(), [Aged { amount: fen(100), dates }]);
+}
+
+/// More than was paid does not come back, not even a part of it.
+#[test]
+fn a_return_of_more_than_was_paid_moves_nothing() {
+    let reader = MemoryState::new();
+    let mut state = State::new(&reader);
+    let pool = two_gifts(&mut state);
+    book::transfer(&mut state, &pool, &payment(1), fen(60), FIFO).unwrap();
+    let refused = book::return_payment(&mut state, &payment(1), fen(61)).unwrap_err();
+    assert_eq!(code(refused), Code::BalanceShort);
+    assert_eq!((balance(&state, &payment(1)), balance(&state, &pool)), (60, 90));
+    invariants::check_book(&state).unwrap();
+}
+
+/// A refusal names the account by all that tells it from another.
+#[test]
+fn a_refusal_names_the_account_that_is_short() {
+    let reader = MemoryState::new();
+    let mut state = State::new(&reader);
+    let pool = two_gifts(&mut state);
+    let refused = book::transfer(&mut state, &pool, &payment(1), fen(151), FIFO).unwrap_err();
+    let Fault::Refused(refusal) = refused else { panic!("{refused}") };
+    for part in [bureau().as_str(), "福利彩票公益金", "2024", "社区慈善基金"] {
+        assert!(refusal.detail.as_str().contains(part), "{part}: {}", refusal.detail);
+    }
+}
+
+/// A node whose book is damaged stops before it signs a block about it.
+#[test]
+#[should_panic(expected = "a position was spent that never came in")]
+fn an_account_that_spent_what_never_came_in_stops_the_node() {
+    let reader = MemoryState::new();
+    let mut state = State::new(&reader);
+    let pool = two_gifts(&mut state);
+    let whole = book::account(&state, &pool).unwrap().unwrap();
+    let stored = Some(borsh::to_vec(&whole).unwrap());
+    let mut damaged = whole.clone();
+    damaged.taken_ahead = vec![interval(100, 900)];
+    let entries = state.into_changes();
+    let entry = entries.iter().find(|(_, value)| **value == stored);
+    let mut state = State::new(&reader);
+    for (key, value) in &entries {
+        state.put(key, value.clone().unwrap());
+    }
+    state.put(entry.unwrap().0, borsh::to_vec(&damaged).unwrap());
+    let _ = book::receive(&mut state, donation(date("2024-05-01")), &pool, fen(1));
+}

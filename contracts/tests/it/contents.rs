@@ -117,3 +117,27 @@ fn what_is_erased_may_not_be_kept_and_stays_named() {
     let erased = ERASED.get(&world.state, &thing).unwrap();
     assert_eq!(erased.map(|erased| erased.organization), Some(code("county_civil")));
 }
+
+/// A complainant's words are kept off the log; that they were named allows keeping them.
+#[test]
+fn a_complaints_words_are_named_and_its_ticket_is_not() {
+    let world = World::new();
+    let words = "receive_complaint reference=诉1 about=organization:home handler=county_civil";
+    let named = contents::of(&scenario::call(words, &world)).things;
+    assert_eq!(named, [Thing::Opening(Commitment::of(&[b"salt", b"a complaint"]))]);
+}
+
+/// A name stands in the log for ever, also the name of an organisation.
+#[test]
+fn a_personal_number_in_an_organisations_name_keeps_it_out() {
+    let mut world = World::new();
+    let words = "register_organization kind=project_unit division=341122 name=";
+    let admitted = |world: &mut World, name: &str| {
+        let call = scenario::call(&format!("{words}{name}"), world);
+        let transaction = world.sign("city_civil.governor", &call);
+        world.admit(&transaction).map(|_| ())
+    };
+    assert_eq!(admitted(&mut world, "来安县社会福利院"), Ok(()));
+    let phone = EnvelopeFault::PersonalNumber(PersonalNumber::MobilePhone);
+    assert_eq!(admitted(&mut world, "张三13800138000"), Err(phone));
+}

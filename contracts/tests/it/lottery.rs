@@ -1,5 +1,6 @@
 //! Sales statements: what becomes of ticket sales, to the fen.
 
+use minglian_contracts::book::Basis;
 use minglian_contracts::call::Call;
 use minglian_contracts::event::Event;
 use minglian_contracts::lottery::accrual::{self, Accrual};
@@ -281,4 +282,57 @@ fn the_local_share_goes_to_finance() {
     let account = Side::Local.account(code("city_finance"), "2024-03".parse().unwrap());
     assert_eq!(balance(&world, &account), yuan("200"));
     assert_eq!(held(&world, Side::Local), Fen::ZERO);
+}
+
+/// What a statement brought too much is taken out of its own money, not out of the first that came:
+/// that is another game's. 双色球 leaves the centre one fen more than the province, so that 3D
+/// begins at other positions on either side.
+#[test]
+fn a_settlement_takes_back_the_statements_own_fen() {
+    let fen = |fen| Fen::new(fen).unwrap();
+    let mut world = world_on("2024-05-20");
+    checked(&mut world, "lottery", &state(Statement { sales: fen(253), ..march("1", "0") }))
+        .unwrap();
+    let of_3d = |sales| Statement { game: text("3D"), ..march(sales, "0") };
+    checked(&mut world, "lottery", &state(of_3d("1000"))).unwrap();
+    let key = (code("lottery"), "2024-03".parse().unwrap(), text("3D"));
+    let stated = STATEMENTS.get(&world.state, &key).unwrap().unwrap();
+    assert_eq!(stated.inflows, [(Side::Central, 46), (Side::Local, 45)]);
+    let settlement = Settlement { statement: of_3d("900"), corrects: stated.newest };
+    let call = Call::Lottery(lottery::Call::Settle(settlement));
+    let events = checked(&mut world, "lottery", &call).unwrap();
+    let taken: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Movement(moved) => Some((moved.basis, moved.from_intervals[0].start())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(taken, [(Basis::Designated, 46), (Basis::Designated, 45)]);
+}
+
+/// Three parts that add up to the whole are still one too few: money would be printed as another
+/// user's.
+#[test]
+fn the_central_share_has_parts_of_all_users_or_of_none() {
+    let mut genesis = genesis();
+    // 民政部's part does not hold yet, 社会保障基金 gets it as well.
+    for (user, value, from) in
+        [("民政部", 500, "2099-01-01"), ("全国社会保障基金", 6_500, "2008-01-01")]
+    {
+        genesis.parameters.push(GenesisParameter {
+            key: text(&format!("lottery.central_part.{user}")),
+            value,
+            unit: text("basis_points"),
+            effective_from: from.parse().unwrap(),
+            effective_to: None,
+            article: text("测试"),
+            approved_by: text("创世"),
+        });
+    }
+    let mut world = World::from_genesis(&genesis);
+    world.date = "2024-05-20".parse().unwrap();
+    checked(&mut world, "lottery", &state(march("1000", "0"))).unwrap();
+    let refused = checked(&mut world, "lottery", &remit("180", "缴库1"));
+    assert_eq!(refused, Err(Code::ParameterInvalid));
 }

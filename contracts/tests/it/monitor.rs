@@ -2,6 +2,7 @@
 //! a line; its budget subject.
 
 use minglian_contracts::allocation::monitor::{self, Entry, Monitored, Share};
+use minglian_contracts::allocation::plan::{ApprovedPlan, PlanRow};
 use minglian_contracts::allocation::status::{self, Known, Stage};
 use minglian_contracts::allocation::subject::{is_subject, subject_of};
 use minglian_contracts::allocation::{
@@ -92,6 +93,43 @@ fn early_issue_is_what_came_from_elsewhere_before_the_year() {
     let short = Share { part_fen: 69_999, whole_fen: 100_000 };
     assert_eq!(against(short, "2025-03-01").is_met, Some(false));
     assert_eq!(against(Share::default(), "2025-03-01").is_met, None);
+}
+
+/// What a holder moves among its own lines is not issued twice, and what was left of an earlier
+/// year, whoever gave it, is not issued early.
+#[test]
+fn early_issue_counts_what_others_gave_for_the_year_once() {
+    let share = |giver: Option<(&str, u16)>| {
+        let own = name("home", 2025, "甲");
+        let mut early = line(None, "2024-11-30", 70);
+        early.parent = giver.map(|(holder, year)| name(holder, year, "上"));
+        let share = monitor::early_issue([entry(&own, &early)]);
+        assert_eq!(share.part_fen, share.whole_fen);
+        share.whole_fen
+    };
+    assert_eq!(share(None), 70, "from outside");
+    assert_eq!(share(Some(("county_civil", 2025))), 70, "from another holder, for the year");
+    assert_eq!(share(Some(("home", 2025))), 0, "from a line of its own");
+    assert_eq!(share(Some(("county_civil", 2024))), 0, "another holder's, of the year before");
+    assert_eq!(share(Some(("home", 2024))), 0, "carried over");
+}
+
+/// A row is 已审核 until 财政 has issued all of it.
+#[test]
+fn a_row_of_a_plan_is_reviewed_until_it_is_issued_whole() {
+    let row = |amount| PlanRow { holder: code("home"), purpose: Purpose::default(), amount };
+    let stage = |issued: u64, number| {
+        let plan = ApprovedPlan {
+            from: name("county_civil", 2024, "甲"),
+            rows: vec![row(fen(100))],
+            issued: vec![fen(issued)],
+        };
+        status::of_row(&plan, number)
+    };
+    assert_eq!(stage(0, 0), Some(Stage::Reviewed));
+    assert_eq!(stage(99, 0), Some(Stage::Reviewed));
+    assert_eq!(stage(100, 0), Some(Stage::Issued));
+    assert_eq!(stage(100, 1), None, "there is no second row");
 }
 
 #[test]

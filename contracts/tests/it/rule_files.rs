@@ -151,8 +151,32 @@ fn figures_that_contradict_one_another_are_found() {
     assert!(matches!(unit, RulesError::Unit { .. }), "{unit}");
     let backwards = read(rule("b", "2021-01-01", "2020-12-31", "days")).unwrap_err();
     assert!(matches!(backwards, RulesError::Incomplete { .. }), "{backwards}");
+    // A figure without a name, an article or a source is none: each alone is missed.
+    let whole = rule("b", "2020-01-01", "2020-12-31", "days");
+    for (field, empty) in [
+        ("key = \"b\"", "key = \"\""),
+        ("article = \"a\"", "article = \"\""),
+        ("source = \"s\"", "source = \"\""),
+    ] {
+        assert!(whole.contains(field));
+        let found = rules::read("test", &whole.replace(field, empty)).unwrap_err();
+        assert!(matches!(found, RulesError::Incomplete { .. }), "{field}: {found}");
+    }
+    // A figure of a single day is one.
+    assert_eq!(read(rule("b", "2020-01-01", "2020-01-01", "days")).unwrap().len(), 2);
     for damage in ["[[rule]]\nkey = \"a\"", "colour = 1", "[[rule]"] {
         let malformed = read(damage.to_owned()).unwrap_err();
         assert!(matches!(malformed, RulesError::Malformed { .. }), "{malformed}");
     }
+}
+
+/// An error names the file in which a reviewer finds the figure.
+#[test]
+fn the_files_are_named_as_they_lie_in_the_folder() {
+    for file in File::ALL {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        assert!(folder.join(format!("{}.toml", file.name())).is_file(), "{}", file.name());
+    }
+    let names: std::collections::BTreeSet<_> = File::ALL.iter().map(|file| file.name()).collect();
+    assert_eq!(names.len(), File::ALL.len());
 }

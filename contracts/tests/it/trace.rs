@@ -154,6 +154,67 @@ fn a_page_costs_its_entries_and_not_the_ledger() {
     assert!(page.next.is_some());
 }
 
+/// A refund by name leaves older money behind: the trace says where it rests, once.
+#[test]
+fn what_lies_before_a_spent_part_rests_where_it_is() {
+    let reader = MemoryState::new();
+    let mut world = World::new(&reader);
+    let fund = line("基金", 2024);
+    world.receive(&fund, 60, date("2023-02-01")).unwrap();
+    world.receive(&fund, 40, date("2024-02-01")).unwrap();
+    world.transfer(&fund, &payment(1), 40, Some(60)).unwrap();
+    let cursor = Cursor::new(fund.clone(), interval(0, 100), Direction::Down);
+    let page = trace::trace(&world.index, cursor, 100).unwrap();
+    let edges: Vec<_> = page.edges.iter().map(|edge| (&edge.to, edge.to_interval)).collect();
+    assert_eq!(edges, [(&payment(1), interval(0, 40))]);
+    assert_eq!(page.next, None);
+    let rests: Vec<_> = page.rests.iter().map(|rest| (&rest.account, rest.interval)).collect();
+    assert_eq!(rests, [(&fund, interval(0, 60)), (&payment(1), interval(0, 40))]);
+}
+
+/// Answers every question with one movement, whatever was asked.
+struct Says(Movement);
+
+impl MovementSource for Says {
+    type Error = std::convert::Infallible;
+
+    fn inflow_at(&self, _: &AccountId, _: Interval) -> Result<Option<Movement>, Self::Error> {
+        Ok(Some(self.0.clone()))
+    }
+
+    fn outflow_at(&self, _: &AccountId, _: Interval) -> Result<Option<Movement>, Self::Error> {
+        Ok(Some(self.0.clone()))
+    }
+}
+
+/// A trace goes on only with money that came to the account asked for, at the position asked for.
+#[test]
+fn a_source_that_answers_for_other_money_is_an_error() {
+    let fund = line("基金", 2024);
+    let gift = |to: &AccountId, start| Movement {
+        number: MovementNumber(1),
+        kind: Kind::Receipt,
+        basis: Basis::Designated,
+        from: Source::Outside(crate::fen_world::donation(date("2024-01-01"))),
+        from_intervals: Vec::new(),
+        to: to.clone(),
+        to_interval: interval(start, 10),
+        origin_dates: minglian_contracts::book::OriginDates::on(date("2024-01-01")),
+    };
+    let up = |movement| {
+        let cursor = Cursor::new(fund.clone(), interval(0, 10), Direction::Up);
+        trace::trace(&Says(movement), cursor, 10)
+    };
+    assert_eq!(up(gift(&fund, 0)).unwrap().edges.len(), 1);
+    for (case, wrong) in [
+        ("another account's money", gift(&line("别的", 2024), 0)),
+        ("money of a later position", gift(&fund, 5)),
+    ] {
+        let error = up(wrong).unwrap_err();
+        assert!(matches!(error, TraceError::Gap { position: 0, .. }), "{case}: {error}");
+    }
+}
+
 /// Says that every fen of a pool went from the pool to itself, for ever.
 struct Circle;
 

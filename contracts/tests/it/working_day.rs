@@ -78,6 +78,7 @@ fn a_deadline_does_not_count_its_first_day_and_skips_days_off() {
     assert_eq!(add_working_days(day("2025-01-24"), 1, &calendar), firm("2025-01-26"));
     assert_eq!(add_working_days(day("2025-01-27"), 1, &calendar), firm("2025-02-05"));
     assert_eq!(add_working_days(day("2024-05-01"), 0, &calendar), firm("2024-05-01"));
+    assert!(add_working_days(day("2024-05-01"), WORKING_DAYS_MAX, &calendar).is_some());
     assert_eq!(add_working_days(day("2024-05-01"), WORKING_DAYS_MAX + 1, &calendar), None);
     assert_eq!(add_working_days(Date::MAX, 1, &calendar), None);
 }
