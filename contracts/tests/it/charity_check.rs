@@ -1,5 +1,5 @@
-//! The check of all charities finds what is broken, and nothing where payments came back whole; what
-//! else their acts report.
+//! The check of all charities finds what is broken, and nothing where payments came back whole;
+//! what else their acts report.
 
 use minglian_contracts::charity::check::{CharityViolation, check_charities};
 use minglian_contracts::charity::donation::{DONATIONS, Donation};
@@ -84,7 +84,8 @@ fn a_sum_that_differs_from_its_entries_is_found() {
     assert_eq!(check_charities(&world.state).unwrap(), 1);
 }
 
-/// A quarter whose only payment came back whole is no quarter of the charity: every block checks it.
+/// A quarter whose only payment came back whole is no quarter of the charity, which every block
+/// checks.
 #[test]
 fn a_payment_that_came_back_whole_leaves_no_row_in_its_quarter() {
     let mut world = with_a_gift();

@@ -77,11 +77,8 @@ fn a_replica_comes_to_the_same_state_block_by_block() {
     }
     let mut behind = Replica::new(&genesis()).unwrap();
     let error = follow(&mut behind, &world.blocks[1], &THREE).unwrap_err();
-    let (expected, next) = (world.blocks[0].header.height.0, world.blocks[1].header.height.0);
-    assert!(
-        matches!(error, ReplicaError::Height { expected: e, found } if (e, found) == (expected, next)),
-        "{error}"
-    );
+    let ReplicaError::Height { expected, found } = error else { panic!("{error}") };
+    assert_eq!([expected, found], [0, 1].map(|at| world.blocks[at].header.height.0));
 }
 
 /// A quorum of validators may be wrong or bought; what an officer did not sign is still no act.
