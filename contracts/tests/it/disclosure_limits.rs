@@ -1,13 +1,15 @@
 //! What decides whether an organisation is late and what it is asked for: last days, pages, lists
 //! of what is done, and how much one publication may hold.
 
+use std::cell::Cell;
+
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_contracts::disclosure;
 use minglian_contracts::disclosure::duty::{BY_DUE, DUTIES, Duty, Shelf};
 use minglian_contracts::disclosure::obligation::{ObligationName, ObligationState};
 use minglian_contracts::disclosure::publication::{Attached, AttachmentClass, Publish};
-use minglian_contracts::disclosure::query::Range;
+use minglian_contracts::disclosure::query::{self, Cursor, Range};
 use minglian_contracts::disclosure::rule::{RULES, Terms};
 use minglian_contracts::event::{Event, Outcome};
 use minglian_contracts::governance;
@@ -15,6 +17,7 @@ use minglian_contracts::refusal::Code;
 use minglian_contracts::schema::OrderedDay;
 use minglian_ledger::genesis::OrganizationKind;
 use minglian_ledger::hash::AttachmentHash;
+use minglian_ledger::state::{KeyValue, StateError, StateRead};
 
 use crate::disclosure::{day, go, pages, range, with_campaign};
 use crate::gift_acts::CHARITY;
@@ -138,6 +141,63 @@ fn an_end_that_is_entered_late_takes_back_no_more_periods_than_were_published() 
     let duty = progress(&world);
     assert_eq!((duty.met, duty.ended_on), (0, Some(day("2025-05-01"))));
     assert!([1, 2, 3].iter().all(|number| duty.is_waived(&duty.period(*number).unwrap())));
+}
+
+/// Counts the entries that are asked for one by one.
+struct Reads<'a> {
+    state: &'a dyn StateRead,
+    count: Cell<usize>,
+}
+
+impl StateRead for Reads<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        self.count.set(self.count.get() + 1);
+        self.state.get(key)
+    }
+
+    fn scan_prefix(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<KeyValue>, StateError> {
+        self.state.scan_prefix(prefix, after, limit)
+    }
+}
+
+/// A page costs what it gives and not what there is: whoever asks for one of many obligations lets
+/// no node read them all.
+#[test]
+fn a_page_of_one_reads_as_much_however_much_is_owed() {
+    let with = |events: u32, ends: &str| {
+        let mut world = with_campaign("2028-03-11");
+        world.date = day("2025-03-12");
+        let file =
+            format!("file_campaign filing=急1 fund=本级 begins=2025-03-12 ends={ends} emergency");
+        go(&mut world, &[&file, "donate reference=急捐 fund=本级 campaign=急1 amount=1元"]);
+        for number in 1..=events {
+            let declare = "declare trigger=major_event";
+            let act = format!("{declare} subject=购房{number} occurred_on=2025-01-{number:02}");
+            go(&mut world, &[&act]);
+        }
+        world
+    };
+    let reads = |world: &World, after: Option<&Cursor>| {
+        let reads = Reads { state: &world.state, count: Cell::new(0) };
+        let range = range("2025-01-01", "2028-12-31", world.date);
+        let page = query::obligations(&reads, code(CHARITY), range, after, 1).unwrap();
+        assert_eq!(page.len(), 1);
+        (reads.count.get(), (page[0].due_on, page[0].name.clone()))
+    };
+    let (few, _) = reads(&with(2, "2025-10-11"), None);
+    let many = with(28, "2028-03-11");
+    assert_eq!(reads(&many, None).0, few);
+    let mut last = None;
+    for _ in 0..25 {
+        let (count, next) = reads(&many, last.as_ref());
+        assert!(count <= few + 3, "{count} where {few} had been enough, after {last:?}");
+        last = Some(next);
+    }
 }
 
 /// What a publication of the charity comes to that differs from a plain one.
