@@ -28,7 +28,7 @@ pub fn day(written: &str) -> Date {
 }
 
 /// Acts of the charity, in a scenario's words; each must be applied. The events of the last.
-fn go(world: &mut World, lines: &[&str]) -> Vec<Event> {
+pub fn go(world: &mut World, lines: &[&str]) -> Vec<Event> {
     let mut events = Vec::new();
     for line in lines {
         let call = call(line, world);
@@ -47,7 +47,7 @@ fn go(world: &mut World, lines: &[&str]) -> Vec<Event> {
 }
 
 /// A charity on 2025-03-01 that has filed a campaign until `ends`.
-fn with_campaign(ends: &str) -> World {
+pub fn with_campaign(ends: &str) -> World {
     let mut world = World::new();
     world.date = day("2025-03-01");
     set_up(&mut world);
@@ -56,7 +56,7 @@ fn with_campaign(ends: &str) -> World {
     world
 }
 
-fn range(from: &str, to: &str, as_of: Date) -> Range {
+pub fn range(from: &str, to: &str, as_of: Date) -> Range {
     Range { from: day(from), to: day(to), as_of, unmet_only: false }
 }
 

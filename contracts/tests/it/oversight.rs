@@ -1,6 +1,7 @@
 //! Oversight beyond what scenarios show: what is reported, what follows from the state on a day,
 //! and that a seed is of the plan, the block and the draw.
 
+mod limits;
 mod samples;
 
 use std::fs;

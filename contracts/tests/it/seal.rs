@@ -12,8 +12,10 @@ use minglian_ledger::block::{Block, Header};
 use minglian_ledger::genesis::{Genesis, GenesisOfficer, Role};
 use minglian_ledger::hash::{BlockId, StateRoot, ValidatorAddress, ValidatorsHash};
 use minglian_ledger::height::{Height, TimeMs};
+use minglian_ledger::log::tree::Frontier;
 use minglian_ledger::log::{self, LogHash};
 use minglian_ledger::record::Leaf;
+use minglian_ledger::state::StateError;
 use minglian_ledger::validators::ValidatorSet;
 
 use crate::world::{World, code, genesis, public_key, text, validator};
@@ -124,9 +126,27 @@ fn time_goes_forward_and_the_log_is_the_parents() {
     assert!(matches!(error, InvalidBlock::Date(_)), "{error}");
 
     block.header.time_ms = world.next_time();
+    // As many leaves as the parent's log, but others.
+    let mut other = Frontier::default();
+    (0..world.frontier.size()).for_each(|_| other.append(LogHash([7; 32])).unwrap());
+    let own = std::mem::replace(&mut world.frontier, other);
+    let error = replay(&world, &block);
+    assert!(matches!(error, InvalidBlock::Seal(SealError::Frontier { .. })), "{error}");
+    world.frontier = own;
     world.frontier.append(LogHash::default()).unwrap();
     let error = replay(&world, &block);
     assert!(matches!(error, InvalidBlock::Seal(SealError::Frontier { .. })), "{error}");
+}
+
+/// A validator that cannot read its own disk says so, and does not call the proposer a liar.
+#[test]
+fn a_state_that_cannot_be_read_is_no_fault_of_the_block() {
+    let unreadable = InvalidBlock::from(StateError::backend(std::io::Error::other("a bad sector")));
+    assert!(unreadable.is_operational());
+    let bad = InvalidBlock::Header { field: "log_root" };
+    assert!(!bad.is_operational());
+    let late = InvalidBlock::from(SealError::Time { time_ms: 1, parent_ms: 1 });
+    assert!(!late.is_operational());
 }
 
 /// What somebody does to a header.
