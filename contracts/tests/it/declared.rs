@@ -19,6 +19,9 @@ use crate::world::{World, code, text};
 const DECLARED: &str = include_str!("../../../testnet/data/declared_figures.csv");
 const ANOMALIES: &str = include_str!("../../../testnet/data/published_anomalies.csv");
 
+/// One digit more than a figure has at most.
+const TOO_LONG: &str = "1234567890123456789";
+
 /// The declared figures, by notice. No cell of the table holds a comma.
 fn notices() -> BTreeMap<&'static str, Vec<Figure>> {
     let mut notices: BTreeMap<&str, Vec<Figure>> = BTreeMap::new();
@@ -200,6 +203,77 @@ fn a_label_of_another_year_is_named() {
     assert_eq!((compared[1].verdict(), compared[2].verdict()), ("not_derivable", "not_derivable"));
 }
 
+/// Figures of one subject: measure, year, printed digits and unit of each.
+fn figures(rows: &[(&str, &str, &str, &str)]) -> Vec<Figure> {
+    let figure = |(measure, year, printed, unit): &(&str, &str, &str, &str)| {
+        let (label, subject, category) = ("数", "other:仁寿县", "");
+        Transcript { label, subject, category, measure, year, printed, unit }.figure().unwrap()
+    };
+    rows.iter().map(figure).collect()
+}
+
+#[test]
+fn a_total_adds_up_what_is_printed_of_its_own_year() {
+    let total = ("合计", "2024", "10", "万元");
+    let [four, six] = [("收到", "2024", "4", "万元"), ("收到", "2024", "6", "万元")];
+    let earlier = ("收到", "2023", "7", "万元");
+    for (rows, verdict) in [
+        ([total, four, six, earlier], "agrees"),
+        // 4 of this year and 6 of another are not 10 of this one.
+        ([total, four, ("收到", "2023", "6", "万元"), earlier], "differs"),
+        ([total, earlier, earlier, earlier], "not_derivable"),
+    ] {
+        let compared = compare(&figures(&rows), &[None; 4]);
+        assert_eq!(compared[0].verdict(), verdict, "{rows:?}");
+    }
+}
+
+#[test]
+fn a_rate_is_compared_with_printed_figures_of_something() {
+    for (allocated, spent, rate, verdict) in [
+        ("108", "102", "94.44", "agrees"),
+        ("108", "102", "94.43", "differs"),
+        ("108", "108", "100.00", "agrees"),
+        // There is no rate of nothing, and none is said to be wrong.
+        ("0", "0", "0", "agrees"),
+        ("0", "0", "100", "agrees"),
+    ] {
+        let rows = [
+            ("执行率", "2024", rate, "%"),
+            ("安排", "2024", allocated, "万元"),
+            ("支出", "2024", spent, "万元"),
+        ];
+        let compared = compare(&figures(&rows), &[None; 3]);
+        assert_eq!(compared[0].verdict(), verdict, "{spent} of {allocated} as {rate}%");
+    }
+}
+
+#[test]
+fn the_book_agrees_with_what_is_rounded_as_printed() {
+    let rate = |part, whole| Some(Derived::Share { part, whole });
+    let rows = [
+        ("收到", "2024", "1.5", "万元"),
+        ("收到", "2024", "1.5", "万元"),
+        ("执行率", "2024", "33.3", "%"),
+        ("执行率", "2024", "33.4", "%"),
+        ("执行率", "2024", "0", "%"),
+    ];
+    let book = [
+        Some(Derived::Value(1_500_000)),
+        Some(Derived::Value(1_549_999)),
+        rate(1, 3),
+        rate(1, 3),
+        rate(0, 0),
+    ];
+    let compared = compare(&figures(&rows), &book);
+    let verdicts: Vec<&str> = compared.iter().map(Compared::verdict).collect();
+    assert_eq!(verdicts, ["agrees", "agrees", "agrees", "differs", "differs"]);
+    // Only what is not exactly as printed is said to be rounded.
+    assert_eq!(compared[0].rounded_from, None);
+    assert_eq!(compared[1].rounded_from, Some(1_549_999));
+    assert_eq!(compared[3].contradictions, [Contradiction::BookRate { part: 1, whole: 3 }]);
+}
+
 #[test]
 fn a_row_that_cannot_stand_is_refused_with_its_reason() {
     let good = Transcript {
@@ -212,6 +286,8 @@ fn a_row_that_cannot_stand_is_refused_with_its_reason() {
         unit: "万元",
     };
     assert!(good.figure().is_ok());
+    let longest = Transcript { printed: "123456789012345678", ..good };
+    assert_eq!(longest.figure().unwrap().mantissa, 123_456_789_012_345_678);
     for (row, error) in [
         (Transcript { label: "", ..good }, TranscriptError::Label(String::new())),
         (Transcript { subject: "county", ..good }, TranscriptError::Subject("county".into())),
@@ -221,6 +297,8 @@ fn a_row_that_cannot_stand_is_refused_with_its_reason() {
         (Transcript { year: "x", ..good }, TranscriptError::Year("x".into())),
         (Transcript { printed: "1e5", ..good }, TranscriptError::Printed("1e5".into())),
         (Transcript { printed: "1.", ..good }, TranscriptError::Printed("1.".into())),
+        (Transcript { printed: ".5", ..good }, TranscriptError::Printed(".5".into())),
+        (Transcript { printed: TOO_LONG, ..good }, TranscriptError::Printed(TOO_LONG.into())),
     ] {
         assert_eq!(row.figure().unwrap_err(), error);
     }

@@ -2,7 +2,10 @@
 //! each is reconciled with the book whatever was done.
 
 mod charity;
+mod columns;
 mod derived;
+mod figures;
+mod pages;
 mod points;
 pub mod log;
 

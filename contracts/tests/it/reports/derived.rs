@@ -14,7 +14,7 @@ use crate::scenario;
 use crate::world::{World, code, text};
 use minglian_ledger::division::Division;
 
-fn figure(measure: FigureMeasure, subject: FigureSubject, year: Option<u16>) -> Figure {
+pub fn figure(measure: FigureMeasure, subject: FigureSubject, year: Option<u16>) -> Figure {
     Figure {
         label: text("数"),
         subject,
@@ -27,7 +27,7 @@ fn figure(measure: FigureMeasure, subject: FigureSubject, year: Option<u16>) -> 
     }
 }
 
-fn value(world: &World, figure: &Figure) -> Option<i128> {
+pub fn value(world: &World, figure: &Figure) -> Option<i128> {
     match derive(&world.state, figure).unwrap() {
         Some(Derived::Value(value)) => Some(value),
         None => None,
@@ -219,4 +219,21 @@ fn figures_of_a_project_and_of_a_category_leave_out_other_lines() {
     assert_eq!(of(Received, whole(), Some(Category::OldAge)), Some(10_000_000));
     assert_eq!(of(Received, whole(), Some(Category::Children)), Some(7_000_000));
     assert_eq!(of(Received, whole(), Some(Category::Disability)), None);
+}
+
+#[test]
+fn of_a_fund_whose_payments_show_no_use_nobody_knows_whom_it_helped() {
+    use FigureMeasure::{Beneficiaries, Income};
+    let mut world = World::new();
+    gift_acts::set_up(&mut world);
+    give(&mut world, &["donate reference=捐1 fund=本级 amount=20元"]);
+    let year = Some(world.date.year());
+    let charity = || FigureSubject::Organization(code(CHARITY));
+    let fund =
+        || FigureSubject::CharityFund(FundName { host: code(CHARITY), fund: text("本级") });
+    for (subject, year) in [(charity(), None), (fund(), None), (fund(), year)] {
+        let helped = figure(Beneficiaries, subject.clone(), year);
+        assert_eq!(value(&world, &helped), None, "{helped:?}");
+        assert_eq!(value(&world, &figure(Income, subject, year)), Some(2_000));
+    }
 }
