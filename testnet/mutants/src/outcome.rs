@@ -72,6 +72,8 @@ pub struct Line {
 pub struct Outcomes {
     file: File,
     lines: BTreeMap<String, Line>,
+    /// Which test caught a change of this name, with whatever sources.
+    caught_by: BTreeMap<String, String>,
 }
 
 impl Outcomes {
@@ -83,9 +85,12 @@ impl Outcomes {
     /// If the file cannot be read or written.
     pub fn open(path: &Path, sources: &str, tests: Option<&str>) -> anyhow::Result<Self> {
         let text = if path.exists() { fs::read_to_string(path)? } else { String::new() };
-        let mut lines = BTreeMap::new();
+        let (mut lines, mut caught_by) = (BTreeMap::new(), BTreeMap::new());
         for line in text.lines() {
             let line: Line = serde_json::from_str(line)?;
+            if let Some(test) = &line.by {
+                caught_by.insert(line.mutant.clone(), test.clone());
+            }
             if line.sources == sources
                 && (tests.is_none_or(|it| it == line.tests) || !line.outcome.depends_on_tests())
             {
@@ -93,7 +98,13 @@ impl Outcomes {
             }
         }
         let file = File::options().create(true).append(true).open(path)?;
-        Ok(Self { file, lines })
+        Ok(Self { file, lines, caught_by })
+    }
+
+    /// The test that caught a change of this name before, perhaps with other sources: it is
+    /// likely to again.
+    pub fn likely(&self, mutant: &str) -> Option<&str> {
+        self.caught_by.get(mutant).map(String::as_str)
     }
 
     /// What is known of a change.

@@ -132,8 +132,10 @@ impl Run {
         kinds: &[Kind],
     ) -> anyhow::Result<Option<(Outcome, &str)>> {
         for kind in kinds {
-            let order =
-                self.with(|_, noticed| noticed.order(&self.tests, *kind, number, &mutant.file))?;
+            let order = self.with(|outcomes, noticed| {
+                let likely = outcomes.likely(&mutant.name);
+                noticed.order(&self.tests, *kind, number, &mutant.file, likely)
+            })?;
             for index in order {
                 let test = &self.tests[index];
                 let outcome = match (self.program.run(test, number)?, kind) {

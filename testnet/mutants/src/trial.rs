@@ -220,13 +220,22 @@ impl Noticed {
         *self.0.entry((file.to_owned(), test)).or_default() += 1;
     }
 
-    /// The tests of a kind that come upon `mutant` of `file`, most promising first.
-    pub fn order(&self, tests: &[Test], kind: Kind, mutant: usize, file: &str) -> Vec<usize> {
+    /// The tests of a kind that come upon `mutant` of `file`, most promising first: the one named
+    /// `likely`, then by what they noticed.
+    pub fn order(
+        &self,
+        tests: &[Test],
+        kind: Kind,
+        mutant: usize,
+        file: &str,
+        likely: Option<&str>,
+    ) -> Vec<usize> {
         let mut order: Vec<usize> = (0..tests.len())
             .filter(|test| tests[*test].kind == kind && tests[*test].reaches.contains(&mutant))
             .collect();
         let noticed = |test: &usize| self.0.get(&(file.to_owned(), *test)).copied().unwrap_or(0);
-        order.sort_by_key(|test| std::cmp::Reverse(noticed(test)));
+        let is_likely = |test: &usize| likely == Some(tests[*test].name.as_str());
+        order.sort_by_key(|test| std::cmp::Reverse((is_likely(test), noticed(test))));
         order
     }
 }

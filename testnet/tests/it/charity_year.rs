@@ -39,6 +39,7 @@ async fn a_charitys_published_year_is_on_the_ledger_to_the_fen() {
     assert_eq!(sums["helped"], 6_655);
 
     // What the ledger itself says: the newest receipt of the charity holds the year's sums.
+    network.wait_level(minglian_testnet::act::COMMIT_LIMIT).await.unwrap();
     let client = network.client(1).unwrap();
     let detail = client.organization(&charity(&client).await, None).await.unwrap();
     assert_eq!(detail.records.iter().filter(|record| record.code == 0).count(), 43);
