@@ -99,8 +99,9 @@ impl Desk {
         self.sign(clerk, &["approve", proposal])
     }
 
-    /// What waits for a role of an organisation: the acts' names.
-    fn pending(&self, clerk: &Clerk, role: &str) -> Vec<Value> {
+    /// What waits for a role of an organisation, by a node that did not take it: the acts' names.
+    async fn pending(&self, clerk: &Clerk, role: &str) -> Vec<Value> {
+        self.network.wait_level(minglian_testnet::act::COMMIT_LIMIT).await.unwrap();
         let (url, code) = (self.network.url(1).unwrap(), clerk.organization.to_string());
         let arguments =
             ["pending", "--url", &url, "--organization", &code, "--role", role, "--json"];
@@ -177,12 +178,12 @@ async fn a_payment_is_seen_approved_and_rejected_by_different_officers_only() {
     let paid = desk.send(&maker, "凭证1", &desk.payment(maker.organization, "凭证1")).unwrap();
     let again = desk.send(&maker, "凭证1", &desk.payment(maker.organization, "凭证1"));
     assert_eq!(again.as_ref(), Some(&paid), "sending twice sends once");
-    let seen = desk.pending(&maker, "复核");
+    let seen = desk.pending(&maker, "复核").await;
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0]["id"], paid.as_str());
     let said = seen[0]["preview"]["chinese"].as_str().unwrap();
     assert!(said.contains("滁州市民政局") && said.contains("支付1.3627万元"), "{said}");
-    assert!(desk.pending(&maker, "支付").is_empty());
+    assert!(desk.pending(&maker, "支付").await.is_empty());
 
     // The maker with the own key, and with a second key in the other role: one person.
     let second = desk.second_key(&maker, &civil(Role::Governor), &finance(Role::Governor));
@@ -201,12 +202,12 @@ async fn a_payment_is_seen_approved_and_rejected_by_different_officers_only() {
     assert!(taken && said["outcome"] == "waiting", "the step is not taken twice: {said}");
     let (taken, said) = desk.approve(&payer, &paid);
     assert!(taken && said["outcome"] == "applied", "{said}");
-    assert!(desk.pending(&maker, "复核").is_empty());
+    assert!(desk.pending(&maker, "复核").await.is_empty());
 
     let other = desk.send(&maker, "凭证2", &desk.payment(maker.organization, "凭证2")).unwrap();
     let (taken, said) = desk.sign(&checker, &["reject", &other, "--reason", "凭证缺附件"]);
     assert!(taken, "{said}");
-    assert!(desk.pending(&maker, "复核").is_empty());
+    assert!(desk.pending(&maker, "复核").await.is_empty());
     let (taken, said) = desk.approve(&payer, &other);
     assert!(!taken && said["refusal"]["code"] == 201, "{said}");
     // The reason is on this desk alone.
