@@ -75,9 +75,28 @@ async fn answer(
     headers: HeaderMap,
     work: impl FnOnce(&Connection) -> Result<Value, PageError> + Send + 'static,
 ) -> Result<Response, PageError> {
+    answer_by(app, headers, Effort::Keyed, work).await
+}
+
+/// What an answer costs to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// Rows by key.
+    Keyed,
+    /// Perhaps every row of a table.
+    Scan,
+}
+
+/// As [`answer`], in the room for what costs this much.
+async fn answer_by(
+    app: App,
+    headers: HeaderMap,
+    effort: Effort,
+    work: impl FnOnce(&Connection) -> Result<Value, PageError> + Send + 'static,
+) -> Result<Response, PageError> {
     let ledger = app.ledger();
     let known = headers.get(header::IF_NONE_MATCH).cloned();
-    let made = app.reading(move |connection| {
+    let work = move |connection: &Connection| {
         let ledger = ledger.at_head(connection)?;
         let genesis = ledger.genesis_hash.get(..16).unwrap_or_default();
         let tag = format!("\"{genesis}-{}\"", ledger.height);
@@ -91,8 +110,11 @@ async fn answer(
             fields.insert("currency".to_owned(), json!("CNY"));
         }
         Ok((tag, Some(body)))
-    });
-    let (tag, body) = made.await?;
+    };
+    let (tag, body) = match effort {
+        Effort::Keyed => app.reading(work).await?,
+        Effort::Scan => app.scanning(work).await?,
+    };
     let mut response = match body {
         Some(body) => Json(body).into_response(),
         None => StatusCode::NOT_MODIFIED.into_response(),
@@ -125,7 +147,9 @@ async fn list(
         Some(text) => Some(rows::parse_cursor(table, &text).ok_or_else(|| malformed("cursor"))?),
         None => None,
     };
-    answer(app, headers, move |connection| {
+    // A filter may have no index: who asks for what is not there reads the whole table.
+    let effort = if filters.is_empty() { Effort::Keyed } else { Effort::Scan };
+    answer_by(app, headers, effort, move |connection| {
         let selection = ask::selection(connection, table, &filters)?;
         let selection = selection.map_err(|error| PageError::Malformed(error.to_string()))?;
         page(connection, table, &selection, after.as_deref(), limit)

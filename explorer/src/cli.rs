@@ -12,6 +12,7 @@ use minglian_explorer::index::{Reader, Writer};
 use minglian_explorer::status::Status;
 use minglian_explorer::web::{self, App};
 use minglian_ledger::genesis::{GENESIS_BYTES_MAX, Genesis};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 /// Shows a Minglian ledger to the public: follows a node, verifies every block, serves pages.
@@ -90,13 +91,18 @@ async fn serve(listen: SocketAddr, app: App) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     println!("http://{address}/");
     tracing::info!(%address, "serving");
-    let interrupted = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::warn!(%error, "no signals: the explorer ends only by force");
-            std::future::pending::<()>().await;
+    let (stopping, stop) = watch::channel(false);
+    tokio::spawn(async move {
+        match tokio::signal::ctrl_c().await {
+            // Whoever listens has ended if nobody hears it.
+            Ok(()) => drop(stopping.send(true)),
+            Err(error) => {
+                tracing::warn!(%error, "no signals: the explorer ends only by force");
+                std::future::pending::<()>().await;
+            }
         }
-    };
-    axum::serve(listener, web::router(app)).with_graceful_shutdown(interrupted).await?;
+    });
+    web::serve(listener, app, stop).await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ pub mod relay;
 pub mod routes;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::Extension;
 use axum::http::StatusCode;
@@ -18,8 +19,10 @@ use axum::response::{Html, IntoResponse, Response};
 use minglian_client::{Client, checkpoint};
 use minglian_ledger::checkpoint::key::VerifierKey;
 use minglian_ledger::genesis::Genesis;
+use minglian_listener::{Clients, Limits};
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub use error::PageError;
 pub use frame::Frame;
@@ -30,6 +33,22 @@ use crate::data::manifest::{Manifests, ServiceKey};
 use crate::index::Reader;
 use crate::language::Language;
 use crate::status::Status;
+
+/// A browser opens six connections; behind one address of an office there are several.
+pub const LIMITS: Limits =
+    Limits { connections_per_client_max: 256, write_patience: Duration::from_secs(30) };
+
+/// Serves the pages until `stop` turns true.
+///
+/// # Errors
+/// If the listener is closed.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    minglian_listener::run(listener, router(app), LIMITS, stop).await
+}
 
 tokio::task_local! {
     /// What the request that is being answered asks for.
@@ -65,6 +84,12 @@ const RELAYED_MAX: usize = 16;
 /// Most exports that are made at a time, each over one read transaction.
 const EXPORTS_MAX: usize = 4;
 
+/// Most of them of one client, so that others are served beside it.
+const EXPORTS_PER_CLIENT_MAX: usize = 2;
+
+/// Most questions of programs with filters, which may read whole tables, at a time.
+const SCANS_MAX: usize = 4;
+
 /// What every page needs.
 #[derive(Debug, Clone)]
 pub struct App(Arc<Parts>);
@@ -76,6 +101,8 @@ struct Parts {
     searches: Arc<Semaphore>,
     relayed: Semaphore,
     exports: Arc<Semaphore>,
+    exporting: Arc<Clients>,
+    scans: Arc<Semaphore>,
     manifests: Manifests,
     service_key: OnceLock<ServiceKey>,
     log_key: Option<VerifierKey>,
@@ -116,6 +143,8 @@ impl App {
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             relayed: Semaphore::new(RELAYED_MAX),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            exporting: Clients::new(EXPORTS_PER_CLIENT_MAX),
+            scans: Arc::new(Semaphore::new(SCANS_MAX)),
             manifests: Manifests::default(),
             service_key: OnceLock::new(),
             log_key: checkpoint::log_key(genesis).ok(),
@@ -160,10 +189,30 @@ impl App {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
-        let room = Arc::clone(&self.0.room);
-        let permit = room.acquire_owned().await.map_err(|_| PageError::Broken)?;
+        self.reading_with(Arc::clone(&self.0.room), work).await
+    }
+
+    /// As [`App::reading`], for what may read whole tables: it waits for its turn and takes no
+    /// place of the pages.
+    ///
+    /// # Errors
+    /// What `work` reports.
+    pub async fn scanning<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        self.reading_with(Arc::clone(&self.0.scans), work).await
+    }
+
+    async fn reading_with<T: Send + 'static>(
+        &self,
+        places: Arc<Semaphore>,
+        work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let permit = places.acquire_owned().await.map_err(|_| PageError::Broken)?;
         let reader = self.0.reader.clone();
         let work = move || {
+            // Held until the work ends, also when nobody waits for it any more.
             let _permit = permit;
             reader.read(work)
         };
@@ -211,6 +260,19 @@ impl App {
         let searches = Arc::clone(&self.0.searches);
         let turn = searches.acquire_owned().await.map_err(|_| PageError::Broken)?;
         self.make(turn, work).await
+    }
+
+    /// As [`App::page`], if there is a place right now.
+    ///
+    /// # Errors
+    /// [`PageError::Busy`] if there is none; what `work` reports.
+    pub async fn page_now<T: askama::Template>(
+        self,
+        work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
+    ) -> PageResult {
+        let room = Arc::clone(&self.0.room);
+        let permit = room.try_acquire_owned().map_err(|_| PageError::Busy)?;
+        self.make(permit, work).await
     }
 
     async fn make<T: askama::Template>(

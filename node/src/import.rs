@@ -6,6 +6,7 @@
 
 pub mod amount;
 pub mod csv_file;
+pub mod divisions;
 pub mod kind;
 pub mod notice;
 pub mod refusal;

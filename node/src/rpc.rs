@@ -11,7 +11,6 @@ mod allocations;
 mod attachments;
 mod chain;
 mod charities;
-mod connection;
 mod disclosures;
 mod extract;
 mod gifts;
@@ -24,7 +23,6 @@ mod proposals;
 mod records;
 mod rules;
 mod reports;
-mod server;
 mod status;
 mod submit;
 mod trace;
@@ -151,7 +149,11 @@ pub async fn serve(
         stop: stop.clone(),
     };
     let (router, _) = routes(Arc::new(shared));
-    let served = server::run(listener, router, limits, stop).await;
+    let limits = minglian_listener::Limits {
+        connections_per_client_max: limits.connections_per_client_max,
+        write_patience: limits.write_patience,
+    };
+    let served = minglian_listener::run(listener, router, limits, stop).await;
     listening.abort();
     served
 }

@@ -16,12 +16,16 @@ const LINE_COLUMNS_MAX: usize = 100;
 const FOREIGN: [&str; 6] = ["target", "node_modules", ".git", "dist", "demo-data", "testnet-data"];
 
 /// Which crates of this workspace each crate may use. The testnet runs the node and never links it.
-const EDGES: [(&str, &[&str]); 7] = [
+const EDGES: [(&str, &[&str]); 8] = [
     ("ledger", &[]),
     ("contracts", &["minglian-ledger"]),
     ("node/client", &["minglian-ledger"]),
-    ("node", &["minglian-ledger", "minglian-contracts", "minglian-client"]),
-    ("explorer", &["minglian-ledger", "minglian-contracts", "minglian-client"]),
+    ("node/listener", &[]),
+    ("node", &["minglian-ledger", "minglian-contracts", "minglian-client", "minglian-listener"]),
+    (
+        "explorer",
+        &["minglian-ledger", "minglian-contracts", "minglian-client", "minglian-listener"],
+    ),
     ("testnet", &["minglian-ledger", "minglian-contracts", "minglian-client"]),
     ("testnet/mutants", &[]),
 ];

@@ -6,10 +6,12 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use minglian_listener::Peer;
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -30,6 +32,13 @@ const PIECE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a piece.
 const PIECE_BYTES: usize = 64 * 1024;
 
+/// How long an export may take before its reader must have kept up.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// Bytes a second that a reader takes on the average: a slower one holds an old state of the index,
+/// which cannot be tidied up meanwhile.
+const BYTES_PER_SECOND_MIN: u64 = 32 * 1024;
+
 /// Pieces that wait for the reader.
 const PIECES_MAX: usize = 8;
 
@@ -39,15 +48,25 @@ struct Pieces {
     handle: Handle,
     piece: Vec<u8>,
     started: Instant,
+    /// Bytes that were taken, and how long the reader took for them.
+    taken_bytes: u64,
+    waited: Duration,
 }
 
 impl Pieces {
-    fn send(&self, piece: io::Result<Bytes>) -> io::Result<()> {
-        if self.started.elapsed() > EXPORT_TIMEOUT {
+    fn send(&mut self, piece: io::Result<Bytes>) -> io::Result<()> {
+        let is_slow = self.waited > GRACE
+            && self.taken_bytes / self.waited.as_secs().max(1) < BYTES_PER_SECOND_MIN;
+        if self.started.elapsed() > EXPORT_TIMEOUT || is_slow {
             return Err(io::ErrorKind::TimedOut.into());
         }
+        let bytes = piece.as_ref().map_or(0, Bytes::len);
+        let begun = Instant::now();
         let sent = async { tokio::time::timeout(PIECE_TIMEOUT, self.sender.send(piece)).await };
-        match self.handle.block_on(sent) {
+        let sent = self.handle.block_on(sent);
+        self.waited += begun.elapsed();
+        self.taken_bytes += u64::try_from(bytes).unwrap_or(0);
+        match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(io::ErrorKind::BrokenPipe.into()),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
@@ -83,21 +102,29 @@ impl Write for Pieces {
 /// [`PageError`] if there is no such file, a filter is not answered, or too many exports are made.
 pub async fn file(
     State(app): State<App>,
+    Extension(Peer(client)): Extension<Peer>,
     Path(name): Path<String>,
     Query(filters): Query<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let what = What::of_name(&name).ok_or_else(|| PageError::NotFound("这个文件".to_owned()))?;
     let filters: BTreeMap<_, _> = filters.into_iter().filter(|(_, it)| !it.is_empty()).collect();
+    let place = app.0.exporting.enter(client).ok_or(PageError::Busy)?;
     let permit = Arc::clone(&app.0.exports).try_acquire_owned().map_err(|_| PageError::Busy)?;
     // A file without a signed head is a file still; the manifest says that there was none.
     let checkpoint = note::verified(&app).await.ok().flatten();
     let (begun, begins) = oneshot::channel();
     let (sender, pieces) = mpsc::channel(PIECES_MAX);
-    let out =
-        Pieces { sender, handle: Handle::current(), piece: Vec::new(), started: Instant::now() };
+    let out = Pieces {
+        sender,
+        handle: Handle::current(),
+        piece: Vec::new(),
+        started: Instant::now(),
+        taken_bytes: 0,
+        waited: Duration::ZERO,
+    };
     let language = Asked::now().language;
     tokio::task::spawn_blocking(move || {
-        let _permit = permit;
+        let _held = (place, permit);
         let reader = app.0.reader.clone();
         let made = reader.read(|connection| -> Result<(), PageError> {
             let ledger = app.ledger().at_head(connection)?;

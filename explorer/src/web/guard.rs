@@ -118,8 +118,9 @@ async fn with_error_page(app: App, response: Response) -> Response {
     let text = language.pick(&text.zh, &text.en).to_owned();
     let fallback = Frame::without_index(&app, Asked::now());
     let (number, copy) = (status.as_u16(), text.clone());
+    // The page that failed has had its time: its error takes no turn of others.
     let page = app
-        .page(move |_, frame| Ok(ErrorPage { frame, status: number, text: copy }))
+        .page_now(move |_, frame| Ok(ErrorPage { frame, status: number, text: copy }))
         .await
         .or_else(|_| ErrorPage { frame: fallback, status: number, text }.render().map(Html));
     match page {

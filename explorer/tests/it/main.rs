@@ -11,6 +11,7 @@ mod charts;
 mod corrections;
 mod follow;
 mod index;
+mod limits;
 mod open_data;
 mod pages;
 mod proving;

@@ -16,6 +16,7 @@ use minglian_explorer::status::{Following, Status};
 use minglian_explorer::web::{self, App};
 use serde::Deserialize;
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 use crate::chain::Chain;
 
@@ -40,6 +41,17 @@ pub async fn serve(router: Router) -> String {
     base
 }
 
+/// Serves the pages as the program does, until the test ends.
+async fn serve_pages(app: App) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (_stopping, stop) = watch::channel(false);
+        web::serve(listener, app, stop).await.unwrap();
+    });
+    base
+}
+
 impl Site {
     /// A site of the chain with `follower`'s blocks still to come.
     pub async fn new(chain: &Chain) -> (Self, Follower) {
@@ -56,7 +68,7 @@ impl Site {
         let client = Client::new(node).unwrap();
         let public = "http://node.example";
         let app = App::new(&chain.genesis, Reader::new(&path), status.clone(), client, public);
-        let base = serve(web::router(app.clone())).await;
+        let base = serve_pages(app.clone()).await;
         (Self { directory, status, base, app }, follower)
     }
 

@@ -12,8 +12,9 @@ use super::CheckpointsError;
 /// Heads that are kept.
 const HEADS_MAX: usize = 64;
 
-/// Verified signatures of heads that this node has not committed yet.
-const EARLY_MAX: usize = 512;
+/// Verified notes of one signer of heads that this node has not committed yet. More are older than
+/// the heads that are kept, or of heads that nobody will reach soon: they push out its own only.
+const EARLY_PER_SIGNER_MAX: usize = HEADS_MAX;
 
 /// Most signatures in one message: a node signs as cosigner and as log.
 const SIGNATURES_MAX: usize = 2;
@@ -26,7 +27,15 @@ pub struct Heads {
     log_key: VerifierKey,
     /// By size.
     heads: BTreeMap<u64, Head>,
-    early: VecDeque<Note>,
+    /// By the name of the signer, oldest first.
+    early: BTreeMap<String, VecDeque<Early>>,
+}
+
+/// A verified note of one signer, of a head that is not committed here.
+#[derive(Debug)]
+struct Early {
+    size: u64,
+    note: Note,
 }
 
 #[derive(Debug)]
@@ -41,7 +50,7 @@ struct Head {
 impl Heads {
     /// No heads of the log with this key.
     pub fn new(log_key: VerifierKey) -> Self {
-        Self { log_key, heads: BTreeMap::new(), early: VecDeque::new() }
+        Self { log_key, heads: BTreeMap::new(), early: BTreeMap::new() }
     }
 
     /// Adds a committed head with those who may cosign it, and the signatures that came early.
@@ -52,13 +61,27 @@ impl Heads {
         while self.heads.len() > HEADS_MAX {
             self.heads.pop_first();
         }
-        for note in std::mem::take(&mut self.early) {
+        for note in self.due(checkpoint.size()) {
             // A note that is refused now was verified against cosigners who have changed since, or
             // is of another log; the log says so.
             if let Err(error) = self.merge(&note) {
                 tracing::warn!(%error, "an early cosignature does not fit its head");
             }
         }
+    }
+
+    /// Takes the early notes of heads up to `size`; those of later ones stay as they are.
+    fn due(&mut self, size: u64) -> Vec<Note> {
+        let mut due = Vec::new();
+        for notes in self.early.values_mut() {
+            let (now, later) =
+                std::mem::take(notes).into_iter().partition(|early| early.size <= size);
+            *notes = later;
+            let now: VecDeque<Early> = now;
+            due.extend(now.into_iter().map(|early| early.note));
+        }
+        self.early.retain(|_, notes| !notes.is_empty());
+        due
     }
 
     /// Keeps what is new in a note; see [`super::Checkpoints::on_received`].
@@ -73,7 +96,7 @@ impl Heads {
         let size = checkpoint.size();
         let newest = self.heads.last_key_value().map_or(0, |(size, _)| *size);
         if size > newest {
-            return self.keep_early(note);
+            return self.keep_early(note, size);
         }
         if self.heads.first_key_value().is_some_and(|(oldest, _)| size < *oldest) {
             return Ok(false);
@@ -103,21 +126,29 @@ impl Heads {
         Note::new(head.text.clone(), signatures).ok()
     }
 
-    /// Keeps a verified note until its head is committed here.
-    fn keep_early(&mut self, note: &Note) -> Result<bool, CheckpointsError> {
+    /// Keeps a verified note until its head is committed here, once for each who signed it.
+    fn keep_early(&mut self, note: &Note, size: u64) -> Result<bool, CheckpointsError> {
         let cosigners = self.heads.last_key_value().map(|(_, head)| &head.cosigners);
+        let cosigners = cosigners.map_or(&[][..], Vec::as_slice);
+        let mut signers = Vec::new();
         for signature in note.signatures() {
-            let cosigners = cosigners.map_or(&[][..], Vec::as_slice);
-            verified_signer(&self.log_key, cosigners, note.text(), signature)?;
+            let signer = verified_signer(&self.log_key, cosigners, note.text(), signature)?;
+            signers.push((signer.name().to_owned(), signature.clone()));
         }
-        if self.early.contains(note) {
-            return Ok(false);
+        let mut is_new = false;
+        for (signer, signature) in signers {
+            let note = Note::new(note.text().to_owned(), vec![signature])?;
+            let notes = self.early.entry(signer).or_default();
+            if notes.iter().any(|early| early.note == note) {
+                continue;
+            }
+            if notes.len() >= EARLY_PER_SIGNER_MAX {
+                notes.pop_front();
+            }
+            notes.push_back(Early { size, note });
+            is_new = true;
         }
-        if self.early.len() >= EARLY_MAX {
-            self.early.pop_front();
-        }
-        self.early.push_back(note.clone());
-        Ok(true)
+        Ok(is_new)
     }
 }
 

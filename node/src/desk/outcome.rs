@@ -213,7 +213,7 @@ impl Outcome {
                     Language::En => events_english,
                 };
                 let head = match language {
-                    Language::Zh => format!("已生效:第{index}条记录,区块{height}"),
+                    Language::Zh => format!("已入账:第{index}条记录,区块{height}"),
                     Language::En => format!("applied: record {index}, block {height}"),
                 };
                 std::iter::once(head)

@@ -59,6 +59,9 @@ pub enum FileError {
     /// A zero byte: not a text file.
     #[error("the file holds zero bytes: it is not text")]
     NotText,
+    /// An Excel workbook.
+    #[error("the file is an Excel workbook: save its sheet as CSV")]
+    Workbook,
     /// No header line.
     #[error("the file is empty")]
     Empty,
@@ -137,6 +140,9 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// [`FileError`] for everything that is not clearly one of these.
 pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), FileError> {
     check_size(bytes)?;
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(FileError::Workbook);
+    }
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(FileError::Utf16);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use minglian_ledger::date;
-use minglian_ledger::division::{self, Division};
+use minglian_ledger::division::Division;
 use minglian_ledger::document_number::DocumentNumberSet;
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::personal_number;
@@ -13,6 +13,7 @@ use minglian_ledger::width;
 
 use super::amount;
 use super::csv_file::{self, CELL_BYTES_MAX, Encoding, FileError, LineError};
+use super::divisions;
 use super::kind::Kind;
 use super::refusal::{Reason, RefusedRow};
 
@@ -257,7 +258,7 @@ fn parse_row(line: u64, record: &Record) -> Result<NoticeRow, Reason> {
         dataset: record.filled("dataset")?,
         row: record.number("row")?,
         year,
-        division: division::find_by_name(region.as_str()),
+        division: divisions::find(region.as_str()),
         region,
         fund_source: record.filled("fund_source")?,
         category: record.text("category")?,

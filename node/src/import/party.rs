@@ -8,9 +8,6 @@ use minglian_ledger::text::Text;
 use super::notice::NoticeRow;
 use super::refusal::Reason;
 
-/// The code of 全国, for regions whose code is not known here.
-const NATION: &str = "全国";
-
 /// An organisation whose printed name is all that is known: its code is made for demonstration and
 /// says so.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +72,5 @@ impl Region {
 }
 
 fn division_of(row: &NoticeRow) -> Result<Division, Reason> {
-    let known = row.division.or_else(|| division::find_by_name(NATION));
-    known.ok_or_else(|| Reason::Region(row.region.to_string()))
+    row.division.ok_or_else(|| Reason::Region(row.region.to_string()))
 }

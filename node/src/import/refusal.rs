@@ -7,6 +7,7 @@ use minglian_ledger::text::TextError;
 
 use super::amount::AmountError;
 use super::csv_file::LineError;
+use super::kind::Kind;
 
 /// A row that is left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +58,7 @@ pub enum Reason {
         text: String,
     },
     /// The kind is not one of the table's kinds.
-    #[error("kind {text:?} is unknown")]
+    #[error("kind {text:?} is unknown; there are {}", kinds())]
     UnknownKind {
         /// The cell, cut to 80 characters.
         text: String,
@@ -81,8 +82,11 @@ pub enum Reason {
     /// A name that does not fit its field.
     #[error("a name: {0}")]
     Name(TextError),
-    /// A region whose code is not known and for which none stands in.
-    #[error("the region {0:?} has no known code")]
+    /// A region that is no division of the country: misspelt, or renamed since.
+    #[error(
+        "the region {0:?} is in no table of divisions: write its name from the province down \
+             (安徽省滁州市来安县), or its code of six digits before it (341122 来安县)"
+    )]
     Region(String),
     /// A year beyond the calendar.
     #[error("the year is out of range")]
@@ -98,6 +102,10 @@ pub enum Reason {
         /// What is left for it.
         available: Fen,
     },
+}
+
+fn kinds() -> String {
+    Kind::ALL.map(Kind::as_str).join(", ")
 }
 
 impl Reason {

@@ -89,7 +89,9 @@ pub struct Line {
 pub struct NoticeReport {
     /// The notice.
     pub dataset: String,
-    /// Acts entered now, found unchanged, waiting, refused by the rules.
+    /// Acts that a dry run would send.
+    pub planned: usize,
+    /// Acts entered now.
     pub entered: usize,
     /// Acts that were there before.
     pub unchanged: usize,
@@ -136,6 +138,7 @@ pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
     let disagrees = |total: &&super::plan::ControlTotal| !total.agrees();
     NoticeReport {
         dataset: plan.dataset.clone(),
+        planned: if outcomes.is_empty() { plan.acts.len() } else { 0 },
         entered: count(|outcome| *outcome == Outcome::Entered),
         unchanged: count(|outcome| *outcome == Outcome::Unchanged),
         waiting: count(|outcome| matches!(outcome, Outcome::Waiting(_))),
@@ -180,17 +183,35 @@ impl NoticeReport {
             let cells = sums.cells().map(|cell| cell.display_in(Unit::TenThousandYuan));
             let _ = writeln!(text, "  {fund} / {category}: {}", cells.join(" | "));
         }
-        let Self { entered, unchanged, waiting, agreements, .. } = self;
-        let _ = writeln!(
-            text,
-            "  acts: {entered} entered, {unchanged} unchanged, {waiting} waiting for approval, \
-             {} refused; printed totals: {agreements} agree, {} disagree",
-            self.refused.len(),
-            self.disagreements.len(),
-        );
+        for (fund, sums) in &self.funds {
+            let cells = sums.cells().map(|cell| cell.display_in(Unit::TenThousandYuan));
+            let _ = writeln!(text, "  {fund} / total 合计: {}", cells.join(" | "));
+        }
+        let _ = writeln!(text, "  {}; {}", self.acts(), self.totals());
         for line in self.refused.iter().chain(&self.disagreements) {
             let _ = writeln!(text, "  ! {line}");
         }
         text
+    }
+
+    fn acts(&self) -> String {
+        let Self { planned, entered, unchanged, waiting, .. } = self;
+        let refused = self.refused.len();
+        if *planned > 0 {
+            return format!("dry run 试算: {planned} acts would be sent, {refused} refused");
+        }
+        format!(
+            "acts 笔数: {entered} entered 入账, {unchanged} unchanged 未变, \
+             {waiting} waiting for approval 待复核, {refused} refused 不予入账"
+        )
+    }
+
+    fn totals(&self) -> String {
+        match (self.agreements, self.disagreements.len()) {
+            (0, 0) => "the notice prints no totals 公告未印合计".to_owned(),
+            (agree, disagree) => {
+                format!("printed totals 公告合计: {agree} agree 相符, {disagree} disagree 不符")
+            }
+        }
     }
 }

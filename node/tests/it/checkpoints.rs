@@ -108,3 +108,21 @@ fn only_the_last_heads_are_kept() {
     assert!(!heads.merge(&log_note(&head(36))).unwrap(), "too old");
     assert!(heads.merge(&log_note(&head(37))).unwrap());
 }
+
+#[test]
+fn one_cosigner_that_signs_heads_to_come_pushes_nobody_else_out() {
+    let mut heads = heads();
+    heads.add(&head(3), cosigners());
+    for cosigner in 1..=3 {
+        assert!(heads.merge(&cosigned_by(&head(7), cosigner)).unwrap());
+    }
+    for size in 1_000..1_600 {
+        assert!(heads.merge(&cosigned_by(&head(size), 0)).unwrap());
+    }
+    assert!(heads.merge(&log_note(&head(7))).unwrap());
+    heads.add(&head(7), cosigners());
+    let log_key = checkpoint::log_key(&genesis()).unwrap();
+    let served = heads.latest().unwrap();
+    let certified = quorum::verify_quorum(&served, &log_key, &cosigners()).unwrap();
+    assert_eq!(certified.power_cosigned, 3);
+}

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_node::import::csv_file::{self, Encoding, FileError, LineError};
+use minglian_node::import::divisions;
 use minglian_node::import::kind::Kind;
 use minglian_node::import::notice::{self, COLUMNS, Notice, ParsedFile};
+use minglian_node::import::plan;
 use proptest::prelude::*;
 
 fn data(file: &str) -> Vec<u8> {
@@ -66,6 +68,40 @@ fn every_published_table_is_read_in_full_and_to_the_fen() {
         assert!(notice.rows.iter().all(|row| row.division.is_some()), "{name}");
         assert!(notice.rows.iter().all(|row| row.unit == Some(Unit::TenThousandYuan)), "{name}");
     }
+}
+
+#[test]
+fn a_region_is_any_division_of_the_country_and_nothing_else() {
+    for (region, code) in [
+        ("安徽省滁州市来安县", 341_122),
+        ("福建省本级", 350_000),
+        ("浙江省(全省)", 330_000),
+        ("全国", 100_000),
+        ("四川省广元市昭化区", 510_811),
+        ("广元市昭化区", 510_811),
+        ("昭化区", 510_811),
+        ("北京市朝阳区", 110_105),
+        ("吉林省长春市朝阳区", 220_104),
+        ("湖北省仙桃市", 429_004),
+        ("341122 来安县", 341_122),
+        ("\u{ff13}\u{ff14}\u{ff11}\u{ff11}\u{ff12}\u{ff12} 来安", 341_122),
+    ] {
+        let found = divisions::find(region).map(|division| division.code());
+        assert_eq!(found, Some(code), "{region}");
+    }
+    for region in ["安徽省滁州市来按县", "火星市", "朝阳区", "市辖区", "", "999999 火星市"]
+    {
+        assert_eq!(divisions::find(region), None, "{region}");
+    }
+}
+
+#[test]
+fn a_misspelt_region_is_refused_with_its_line() {
+    let parsed = parse(&table(&GOOD_ROW.replace("安徽省", "安徽省滁州市来按县")));
+    let plan = plan::plan("table.csv", &parsed.notices[0]);
+    assert!(plan.acts.is_empty() && plan.parties.is_empty());
+    let said = plan.refused[0].to_string();
+    assert!(said.contains("line 2: the region") && said.contains("341122 来安县"), "{said}");
 }
 
 #[test]

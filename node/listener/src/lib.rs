@@ -1,4 +1,7 @@
-//! Accepting connections, within limits.
+//! Serves HTTP connections within limits: how many there are, how many of one client, how long a
+//! request may take to begin and an answer to be taken. The node and the explorer both listen so.
+
+mod connection;
 
 use std::io;
 use std::net::IpAddr;
@@ -6,7 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -14,8 +20,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::connection::{Clients, Patient};
-use super::limits::HttpLimits;
+pub use connection::{Clients, Place};
+
+use connection::Patient;
 
 /// Most open connections. Others wait to be accepted.
 const CONNECTIONS_MAX: usize = 2_048;
@@ -26,17 +33,33 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest head of a request, and of what is read ahead on a connection, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// How long open requests may take to end when the node stops.
+/// How long open requests may take to end when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What one listener gives its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most open connections of one client.
+    pub connections_per_client_max: usize,
+    /// How long a client may leave an answer unread.
+    pub write_patience: Duration,
+}
+
+/// Whose request it is, in the extensions of every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// A pause after the system refused a connection, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves connections until `stop` turns true.
-pub(super) async fn run(
+///
+/// # Errors
+/// If the listener is closed.
+pub async fn run(
     listener: TcpListener,
     router: Router,
-    limits: HttpLimits,
+    limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -56,7 +79,11 @@ pub(super) async fn run(
         };
         // Answers are small and awaited one by one.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let router = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(address));
+            router.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)

@@ -12,32 +12,32 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// Open connections by client.
+/// What each client holds of something: connections, or long answers.
 #[derive(Debug)]
-pub(super) struct Clients {
+pub struct Clients {
     open: Mutex<BTreeMap<IpAddr, usize>>,
-    connections_max: usize,
+    each_max: usize,
 }
 
-/// One connection's place. Dropping it gives the place up.
+/// One client's place. Dropping it gives the place up.
 #[derive(Debug)]
-pub(super) struct Place {
+pub struct Place {
     clients: Arc<Clients>,
     client: IpAddr,
 }
 
 impl Clients {
-    /// Each client may have this many connections.
-    pub(super) fn new(connections_max: usize) -> Arc<Self> {
-        Arc::new(Self { open: Mutex::default(), connections_max })
+    /// Each client may have this many.
+    pub fn new(each_max: usize) -> Arc<Self> {
+        Arc::new(Self { open: Mutex::default(), each_max })
     }
 
-    /// A place for a connection from `address`; `None` if its client has as many as it may.
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+    /// A place for a client at `address`; `None` if it has as many as it may.
+    pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let client = client(address);
         let mut open = self.lock();
         let count = open.get(&client).copied().unwrap_or(0);
-        if count >= self.connections_max {
+        if count >= self.each_max {
             return None;
         }
         open.insert(client, count + 1);
@@ -74,7 +74,7 @@ fn client(address: IpAddr) -> IpAddr {
 
 /// A stream that ends when its reader leaves what was written unread for too long.
 #[derive(Debug)]
-pub(super) struct Patient {
+pub(crate) struct Patient {
     stream: TcpStream,
     patience: Duration,
     /// Runs from the first write that had to wait until all is written.
@@ -83,7 +83,7 @@ pub(super) struct Patient {
 
 impl Patient {
     /// What is written between two flushes must be taken within `patience`.
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
         Self { stream, patience, deadline: None }
     }
 
