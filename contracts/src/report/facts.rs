@@ -2,6 +2,7 @@
 //! what the book holds for it.
 
 use minglian_ledger::date::Date;
+use minglian_ledger::division::{Division, Level};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::state::StateError;
 
@@ -33,7 +34,7 @@ pub struct Facts {
     /// The holder's registered name.
     pub holder_name: Option<String>,
     /// Where the holder acts.
-    pub division: Option<u32>,
+    pub division: Option<Division>,
     /// The project's title.
     pub project_title: Option<String>,
     /// What its payments gave back; part of what came back in all.
@@ -82,7 +83,7 @@ impl Facts {
         let entry = entry(&name, &line, selection, lookup)?;
         let holder = lookup.organization(&name.holder)?;
         let holder_name = holder.map(|holder| holder.name.to_string());
-        let division = holder.map(|holder| holder.division.code());
+        let division = holder.map(|holder| holder.division);
         let project_title = match &line.purpose.project {
             Some(reference) => lookup.project(reference)?.map(|found| found.title.to_string()),
             None => None,
@@ -142,6 +143,11 @@ impl Facts {
             Some(notice) if numbers.is_empty() => notice.to_string(),
             _ => numbers.join(";"),
         }
+    }
+
+    /// At which level the holder stands; a holder that nobody registered at the lowest.
+    pub fn level(&self) -> Level {
+        self.division.map_or(Level::County, Division::level)
     }
 
     /// Days from issue until the holder confirmed it; until `today` while it has not.

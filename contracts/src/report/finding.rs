@@ -14,7 +14,7 @@ use super::flow::Flows;
 use super::holding::{HOLDING_LINES_MAX, Waited};
 use super::lines::Ask;
 use super::ratio;
-use super::rule::{CARRY_OVER, HELD_DAYS_LOCAL, HELD_DAYS_PROVINCE, Rule};
+use super::rule::{CARRY_OVER, HeldDays, Rule};
 use super::selection::Lookup;
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report};
@@ -88,8 +88,7 @@ impl Finding {
 }
 
 struct Rules {
-    receipt: Rule,
-    onward: Rule,
+    held_days: HeldDays,
     carry_over: Rule,
 }
 
@@ -105,8 +104,7 @@ pub fn findings(
 ) -> Result<Report, StateError> {
     let today = as_of.date;
     let rules = Rules {
-        receipt: Rule::find(reader, HELD_DAYS_PROVINCE, today)?,
-        onward: Rule::find(reader, HELD_DAYS_LOCAL, today)?,
+        held_days: HeldDays::find(reader, today)?,
         carry_over: Rule::find(reader, CARRY_OVER, today)?,
     };
     let mut lookup = Lookup::new(reader);
@@ -138,7 +136,8 @@ pub fn findings(
     let (chinese, english) =
         ("所查指标应余合计 = 账簿余额合计", "what the lines leave = the book's balances");
     report.reconciliation = vec![Check::new("lines", chinese, english, left, balance)];
-    report.rules = vec![rules.receipt, rules.onward, rules.carry_over];
+    report.rules = rules.held_days.into_rules();
+    report.rules.push(rules.carry_over);
     report.next = found.next;
     Ok(report)
 }
@@ -165,17 +164,18 @@ fn of_line(
             english,
         });
     };
-    let (limit, days) = (rules.receipt.value, waited.days_to_receive);
+    let Rule { value: limit, article, .. } = rules.held_days.of(facts.level());
+    let (limit, days) = (*limit, waited.days_to_receive);
     if facts.line.received_on.is_none() && days > limit {
         let chinese = format!("指标下达 {days} 日仍未签收,超过 {limit} 日");
         let english = format!("not confirmed {days} days after issue, the limit is {limit}");
-        add("not_received", balance, Some(days), &rules.receipt.article, chinese, english);
+        add("not_received", balance, Some(days), article, chinese, english);
     }
-    let (limit, days) = (rules.onward.value, waited.days_held.unwrap_or(0));
+    let days = waited.days_held.unwrap_or(0);
     if waited.is_held && days > limit {
         let chinese = format!("签收后 {days} 日未分配、未支付,超过 {limit} 日");
         let english = format!("neither passed on nor paid for {days} days, the limit is {limit}");
-        add("idle", balance, Some(days), &rules.onward.article, chinese, english);
+        add("idle", balance, Some(days), article, chinese, english);
     }
     let last = i64::from(facts.line.first_year).saturating_add(rules.carry_over.value);
     if i64::from(today.year()) > last && sums.left > 0 {

@@ -28,7 +28,7 @@ pub(super) const WORDS: &[Word] = &[
     ("累计支出", "Paid so far"),
     ("全部指标", "All quota"),
     ("各区县", "Counties by pace"),
-    ("其中停留超过", "of it left for more than"),
+    ("其中停留超过期限", "of it left beyond the limit"),
     ("支出占比", "Paid, share"),
     ("进度", "Pace"),
     ("逐月支出", "Paid by month"),
