@@ -2,6 +2,9 @@
 //!
 //! A doubtful point is no verdict: it says what the ledger shows, and where.
 
+mod duties;
+mod giving;
+
 use std::collections::BTreeMap;
 
 use minglian_ledger::date::Date;
@@ -15,7 +18,7 @@ use super::holding::{HOLDING_LINES_MAX, Waited};
 use super::lines::Ask;
 use super::ratio;
 use super::rule::{CARRY_OVER, HeldDays, Rule};
-use super::selection::Lookup;
+use super::selection::{Found, Lookup, Selection};
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report};
 use crate::book::{self, Kind as Movement};
@@ -23,6 +26,7 @@ use crate::parameter;
 use crate::payment::authorization::AUTHORIZATIONS;
 use crate::payment::expenditure::DENIED;
 use crate::refusal::Code;
+use giving::Giving;
 
 /// Most payments of a line that are compared with one another.
 const PAYMENTS_MAX: usize = 256;
@@ -109,13 +113,25 @@ pub fn findings(
     };
     let mut lookup = Lookup::new(reader);
     let limit = ask.limit.min(HOLDING_LINES_MAX);
-    let found = ask.selection.lines(&mut lookup, ask.after.as_deref(), limit)?;
+    // Behind a holder's lines come what a charity of that code keeps.
+    let giving = ask.selection.holder.filter(|_| is_of_holder(&ask.selection));
+    let giving = giving.map(|holder| Giving::new(reader, flows, holder, ask.selection.year));
+    let place = ask.after.as_deref();
+    let is_behind_lines = giving.as_ref().is_some_and(|giving| giving.has_place(place));
+    let mut found = match is_behind_lines {
+        true => Found::default(),
+        false => ask.selection.lines(&mut lookup, place, limit)?,
+    };
     let mut findings = Vec::new();
     if let (Some(holder), None) = (&ask.selection.holder, &ask.after) {
         of_orders(reader, holder, today, &mut findings)?;
         of_refusals(flows, holder, &mut findings)?;
         let year = ask.selection.year.unwrap_or_else(|| today.year().saturating_sub(1));
         of_ratios(reader, holder, year, &mut findings)?;
+        duties::of_organization(reader, holder, today, &mut findings)?;
+    }
+    if let (Some(giving), None) = (giving, &found.next) {
+        found.next = giving.points(place.filter(|_| is_behind_lines), &mut findings)?;
     }
     let (mut left, mut balance) = (0, 0);
     for (name, line) in found.lines {
@@ -140,6 +156,12 @@ pub fn findings(
     report.rules.push(rules.carry_over);
     report.next = found.next;
     Ok(report)
+}
+
+/// Whether all that a holder has is asked for, and not only lines of one kind.
+fn is_of_holder(selection: &Selection) -> bool {
+    let Selection { fund, category, project, document, .. } = selection;
+    fund.is_none() && category.is_none() && project.is_none() && document.is_none()
 }
 
 fn of_line(

@@ -4,6 +4,7 @@
 mod charity;
 mod columns;
 mod derived;
+mod duties;
 mod figures;
 mod levels;
 mod pages;
