@@ -16,6 +16,7 @@ pub mod rule;
 pub mod flow;
 pub mod lines;
 pub mod holding;
+pub mod shares;
 pub mod finding;
 pub mod gifts;
 pub mod ratio;
@@ -35,7 +36,7 @@ use rule::Rule;
 use table::{Amount, Cell, Column, Table};
 
 /// The names of all reports, as addresses and commands have them, with their titles.
-pub const NAMES: [(&str, &str, &str); 10] = [
+pub const NAMES: [(&str, &str, &str); 11] = [
     ("execution", "预算执行进度表", "Budget execution"),
     ("carry-over", "结转结余明细表", "Carried and lapsed money"),
     ("documents", "指标文件清单", "Quota by document"),
@@ -48,6 +49,7 @@ pub const NAMES: [(&str, &str, &str); 10] = [
     ("working-paper", "审计取证单", "Audit working paper"),
 ];
 
+    ("shares", "提前下达与类别占比表", "Early issue and shares of categories"),
 /// For which state of the ledger a report holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct AsOf {

@@ -9,6 +9,7 @@ mod figures;
 mod levels;
 mod pages;
 mod points;
+mod shares;
 pub mod log;
 
 use minglian_contracts::allocation::Category;

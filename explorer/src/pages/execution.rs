@@ -1,6 +1,8 @@
 //! 预算执行进度: how far counties and projects are with a year's quota, beside how far the year is,
 //! and what has lain longer than the law's days.
 
+mod shares;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_contracts::report::rule::{HeldDays, Rule};
@@ -19,6 +21,7 @@ use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};
+use shares::Shares;
 
 /// Most counties and projects of a chart; the table has all.
 const ROWS_DRAWN_MAX: usize = 12;
@@ -62,6 +65,7 @@ struct Execution {
     year: String,
     elapsed: String,
     limits: Vec<Rule>,
+    shares: Shares,
     counties: Vec<County>,
     county_chart: String,
     /// The quota lines of the year.
@@ -87,7 +91,9 @@ pub async fn execution(State(app): State<App>, Query(filter): Query<Filter>) -> 
         let whole = counties.iter().fold(Money::default(), |sum, it| sum.plus(it.present));
         let months = months(connection, &filter)?;
         let year = filter.year.clone().unwrap_or_default();
+        let shares = Shares::of(connection, &frame, &filter)?;
         Ok(Execution {
+            shares,
             years: year_choices(connection, &frame, &filter)?,
             county_chart: county_chart(&frame, &counties, elapsed),
             month_chart: month_chart(&frame, &months, whole),
