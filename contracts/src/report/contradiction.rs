@@ -7,6 +7,9 @@ use super::printed::FigureUnit;
 pub enum Derived {
     /// So many fen or pieces.
     Value(i128),
+    /// So many fen or pieces by the lines that the organisation's own notice declares: the book has
+    /// no entries of that year.
+    Declared(i128),
     /// A part of a whole, in fen.
     Share {
         /// The part.

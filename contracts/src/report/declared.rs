@@ -16,13 +16,14 @@ use super::{AsOf, Check, Report, words};
 /// Most figures that are compared at once.
 pub const FIGURES_MAX: usize = 256;
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     Column::new("place", Kind::Key, "序号", "Number"),
     Column::new("label", Kind::Particular, "公告项目", "Label"),
     Column::new("measure", Kind::Particular, "指标", "Measure"),
     Column::new("year", Kind::Particular, "年度", "Year"),
     Column::new("printed", Kind::Particular, "公告数", "Printed"),
     Column::new("derived", Kind::Particular, "核算数", "Derived"),
+    Column::new("derived_from", Kind::Particular, "核算来源", "Derived from"),
     Column::new("verdict", Kind::Particular, "结论", "Verdict"),
     Column::new("chinese", Kind::Particular, "说明", "In Chinese"),
     Column::new("english", Kind::Particular, "英文说明", "In English"),
@@ -165,16 +166,24 @@ fn own_share(figure: &Figure, others: &[&Figure], compared: &mut Compared) {
 fn against_book(figure: &Figure, book: Derived, compared: &mut Compared) {
     compared.was_compared = true;
     match book {
-        Derived::Value(value) if !figure.is_about(value) => {
+        Derived::Value(value) | Derived::Declared(value) if !figure.is_about(value) => {
             compared.contradictions.push(Contradiction::Book { value });
         }
-        Derived::Value(value) => {
+        Derived::Value(value) | Derived::Declared(value) => {
             compared.rounded_from = (!figure.is_exactly(value)).then_some(value);
         }
         Derived::Share { part, whole } if !figure.is_share(part, whole) => {
             compared.contradictions.push(Contradiction::BookRate { part, whole });
         }
         Derived::Share { .. } => {}
+    }
+}
+
+/// From what a figure was derived: `book`, or `declared_lines` where the book has no entries.
+const fn source(derived: Derived) -> &'static str {
+    match derived {
+        Derived::Value(_) | Derived::Share { .. } => "book",
+        Derived::Declared(_) => "declared_lines",
     }
 }
 
@@ -205,6 +214,7 @@ pub fn report(figures: &[Figure], derived: &[Option<Derived>], as_of: AsOf) -> R
             figure.year.map_or(Cell::Empty, |year| Cell::Number(year.into())),
             Cell::Text(figure.printed()),
             Cell::optional(words::derived(figure, compared)),
+            Cell::optional(compared.derived.map(source)),
             Cell::text(compared.verdict()),
             Cell::Text(said.chinese),
             Cell::Text(said.english),

@@ -12,7 +12,7 @@ use super::printed::{Figure, FigureMeasure, FigureSubject};
 use super::selection::{LINES_MAX, Lookup, Selection};
 use crate::allocation::LineName;
 use crate::book;
-use crate::charity::declared::{DECLARED, Helped};
+use crate::charity::declared::{DECLARED, DECLARED_YEARS, Helped};
 use crate::charity::sums;
 use crate::lottery::{STATEMENTS, Side, Stated};
 
@@ -161,9 +161,19 @@ fn of_charity(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>
     match (&figure.subject, figure.year) {
         // Nobody's use is evidenced: what the charity's own notices declare, line by line.
         (FigureSubject::Organization(code), Some(year)) if is_count && sum == 0 => {
-            Ok(declared_helped(reader, *code, year)?.map(Derived::Value))
+            Ok(declared_helped(reader, *code, year)?.map(Derived::Declared))
         }
         _ if is_count && sum == 0 => Ok(None),
+        // The charity's books of that year are not on the ledger: its notice is, line by line.
+        (FigureSubject::Organization(code), Some(year)) if quarters.is_empty() => {
+            let declared = DECLARED_YEARS.get(reader, &(*code, year))?;
+            let sum = declared.and_then(|sums| match figure.measure {
+                FigureMeasure::Income => Some(sums.income),
+                FigureMeasure::Expenditure => Some(sums.expenditure),
+                _ => None,
+            });
+            Ok(sum.map(|sum| Derived::Declared(sum.get().into())))
+        }
         _ => Ok((!quarters.is_empty()).then_some(Derived::Value(sum))),
     }
 }

@@ -141,7 +141,7 @@ pub fn derived(figure: &Figure, compared: &Compared) -> Option<String> {
     let share = |part: i128, whole: i128| percent(part, whole, figure.decimals);
     if let Some(book) = compared.derived {
         return match book {
-            Derived::Value(value) => Some(show_exact(figure, value)),
+            Derived::Value(value) | Derived::Declared(value) => Some(show_exact(figure, value)),
             Derived::Share { part, whole } => share(part, whole),
         };
     }

@@ -3,11 +3,13 @@
 use minglian_contracts::allocation::Category;
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::report::contradiction::Derived;
+use minglian_contracts::report::declared::declared;
 use minglian_contracts::report::derived::derive;
 use minglian_contracts::report::printed::{
     Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder,
 };
 
+use super::log::{as_of, column};
 use super::{county, go};
 use crate::gift_acts::{self, CHARITY};
 use crate::scenario;
@@ -29,7 +31,7 @@ pub fn figure(measure: FigureMeasure, subject: FigureSubject, year: Option<u16>)
 
 pub fn value(world: &World, figure: &Figure) -> Option<i128> {
     match derive(&world.state, figure).unwrap() {
-        Some(Derived::Value(value)) => Some(value),
+        Some(Derived::Value(value) | Derived::Declared(value)) => Some(value),
         None => None,
         Some(share) => panic!("{share:?}"),
     }
@@ -139,6 +141,56 @@ fn declared_beneficiaries_add_up_only_if_they_count_the_same() {
     assert_eq!(helped(&world), Some(12));
     give(&mut world, &[&format!("{line} reference=3 subject=助 helped=2/家次")]);
     assert_eq!(helped(&world), None);
+}
+
+/// 岱山 printed 1,362.70 万元 of income and 1,320.44 of expenditure in 2021; its books of that year
+/// are not on the ledger, the lines of its notice are (`testnet/data/daishan_charity_2021.csv`).
+#[test]
+fn a_year_of_which_only_a_notice_is_known_is_what_its_lines_declare() {
+    use FigureMeasure::{Expenditure, Income, ManagementCost};
+    let mut world = World::new();
+    gift_acts::set_up(&mut world);
+    let subject = || FigureSubject::Organization(code(CHARITY));
+    let of = |world: &World, measure, year| {
+        derive(&world.state, &figure(measure, subject(), Some(year))).unwrap()
+    };
+    assert_eq!(of(&world, Income, 2021), None);
+    let line = "declare_line year=2021 notice=公告 subject=甲";
+    give(
+        &mut world,
+        &[
+            &format!("{line} side=income reference=1 amount=1000.5万元"),
+            &format!("{line} side=income reference=2 amount=362.2万元"),
+            &format!("{line} side=expenditure reference=3 amount=1320.44万元"),
+        ],
+    );
+    assert_eq!(of(&world, Income, 2021), Some(Derived::Declared(1_362_700_000)));
+    assert_eq!(of(&world, Expenditure, 2021), Some(Derived::Declared(1_320_440_000)));
+    assert_eq!(of(&world, ManagementCost, 2021), None, "no line says what it counts as");
+    let printed = |measure, mantissa| Figure {
+        mantissa,
+        decimals: 2,
+        unit: FigureUnit::TenThousandYuan,
+        ..figure(measure, subject(), Some(2021))
+    };
+    let figures =
+        [printed(Income, 136_270), printed(Expenditure, 132_044), printed(Income, 136_271)];
+    let report = declared(&world.state, &figures, as_of(&world)).unwrap();
+    assert_eq!(column(&report, "verdict"), ["agrees", "agrees", "differs"]);
+    assert_eq!(column(&report, "derived_from"), ["declared_lines"; 3]);
+    // Once the year's books are kept, they are what counts.
+    let year = world.date.year();
+    give(
+        &mut world,
+        &[
+            "donate reference=捐1 fund=本级 amount=20元",
+            &format!(
+                "declare_line year={year} notice=公告 subject=甲 side=income reference=4 \
+                 amount=9元"
+            ),
+        ],
+    );
+    assert_eq!(of(&world, Income, year), Some(Derived::Value(2_000)));
 }
 
 #[test]
