@@ -12,7 +12,7 @@ use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::text::Text;
 use serde::Serialize;
 
-use crate::allocation::{Category, LINES, Line, LineName};
+use crate::allocation::{CORRECTED_LINE, Category, LINES, Line, LineName};
 use crate::project::{PROJECTS, Project};
 use crate::registry::{ORGANIZATIONS, Organization};
 
@@ -115,13 +115,17 @@ impl Selection {
         Ok(found.is_some_and(|found| division.contains(found.division)))
     }
 
-    fn has_line(&self, line: &Line) -> bool {
+    /// Whether a line is asked for. What was entered too high and corrected was never there: the
+    /// line that keeps it is part of no report.
+    fn has_line(&self, name: &LineName, line: &Line) -> bool {
         let Line { purpose, basis, .. } = line;
         let same_document = |wanted: &String| {
             let mut documents = basis.documents.as_slice().iter();
             documents.any(|document| document.to_string() == *wanted)
         };
-        self.category.is_none_or(|wanted| purpose.category == Some(wanted))
+        let was_there = !name.line.as_str().starts_with(CORRECTED_LINE);
+        was_there
+            && self.category.is_none_or(|wanted| purpose.category == Some(wanted))
             && self.project.as_ref().is_none_or(|wanted| purpose.project.as_ref() == Some(wanted))
             && self.document.as_ref().is_none_or(same_document)
     }
@@ -185,7 +189,7 @@ impl Selection {
             for (key, name, line) in entries {
                 *place = Some(key);
                 *read += 1;
-                if self.has_line(&line) {
+                if self.has_line(&name, &line) {
                     found.lines.push((name, line));
                 }
                 if found.lines.len() >= limit || *read >= LINES_MAX {
