@@ -135,21 +135,22 @@ impl<'a> Giving<'a> {
                 came += i128::from(sums.income()) + fen(sums.surplus_received);
                 went += i128::from(sums.spending()) + fen(sums.surplus_given);
             }
-            let subject = fund.as_ref().map_or_else(String::new, ToString::to_string);
+            let fund = fund.as_ref().map_or_else(|| "全部".to_owned(), ToString::to_string);
             if income != out + balance {
                 let chinese = format!("收入 {income} 分,支出 {out} 分,结余 {balance} 分,不平");
                 let english = format!("income {income}, expenditure {out}, balance {balance} fen");
                 let amount = income - out - balance;
-                findings.push(self.sum_error(subject.clone(), amount, chinese, english));
+                findings.push(self.sum_error(format!("{fund} 收支结余"), amount, chinese, english));
             }
             for (chinese, english, whole, quarters) in
                 [("收入", "income", income, came), ("支出", "expenditure", out, went)]
             {
                 if whole != quarters {
+                    let subject = format!("{fund} {chinese}");
                     let chinese = format!("{chinese}累计 {whole} 分,各季度合计 {quarters} 分");
                     let english = format!("{english} {whole} fen, of its quarters {quarters}");
                     let amount = whole - quarters;
-                    findings.push(self.sum_error(subject.clone(), amount, chinese, english));
+                    findings.push(self.sum_error(subject, amount, chinese, english));
                 }
             }
         }

@@ -216,7 +216,7 @@ fn a_fund_whose_sums_contradict_one_another_is_a_doubtful_point() {
     let state = Miscounted { state: &world.state, key: HELD.key(&key), held };
     let found = of_rule(&report(&world, &state, CHARITY), "fund_sum_error");
     // One yuan is neither spent nor held, and in no quarter.
-    assert_eq!(found, [row("本级", "100", "null"), row("本级", "100", "null")]);
+    assert_eq!(found, [row("本级 收支结余", "100", "null"), row("本级 收入", "100", "null")]);
 }
 
 #[test]
