@@ -17,6 +17,7 @@ pub mod flow;
 pub mod lines;
 pub mod holding;
 pub mod shares;
+pub mod planned;
 pub mod finding;
 pub mod gifts;
 pub mod ratio;
@@ -47,9 +48,9 @@ pub const NAMES: [(&str, &str, &str); 11] = [
     ("charity-ratios", "年度支出与管理费比例", "Spending ratios of a charity's year"),
     ("declared", "对账表", "Declared figures against the book"),
     ("working-paper", "审计取证单", "Audit working paper"),
+    ("shares", "提前下达与类别占比表", "Early issue and shares of categories"),
 ];
 
-    ("shares", "提前下达与类别占比表", "Early issue and shares of categories"),
 /// For which state of the ledger a report holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct AsOf {

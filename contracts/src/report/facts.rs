@@ -7,9 +7,11 @@ use minglian_ledger::fen::Fen;
 use minglian_ledger::state::StateError;
 
 use super::selection::{Lookup, Selection};
+use crate::allocation::status::Stage;
 use crate::allocation::{Category, Line, LineName};
 use crate::book;
 use crate::payment::RETURNED;
+use crate::project::line_status;
 
 /// Where a line's money came from, as the report's selection sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct Facts {
     pub payments_returned: Fen,
     /// What its account holds in the book.
     pub balance: Fen,
+    /// How far its money is, where a report asks for it ([`Facts::find_stage`]).
+    pub stage: Option<Stage>,
 }
 
 /// The sums of a line as reports print them, in fen. What is derived may be negative where a line
@@ -101,7 +105,20 @@ impl Facts {
             project_title,
             payments_returned,
             balance,
+            stage: None,
         })
+    }
+
+    /// Looks up how far its money is.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn find_stage(&mut self, lookup: &mut Lookup<'_>) -> Result<(), StateError> {
+        let is_announced = lookup.is_announced(&self.name)?;
+        let (reader, name) = (lookup.reader(), &self.name);
+        let status = line_status::status_of(reader, name, &self.line, is_announced)?;
+        self.stage = Some(status.stage);
+        Ok(())
     }
 
     /// Its sums.

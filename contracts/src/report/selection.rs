@@ -13,7 +13,7 @@ use minglian_ledger::text::Text;
 use serde::Serialize;
 
 use crate::allocation::{CORRECTED_LINE, Category, LINES, Line, LineName};
-use crate::project::{PROJECTS, Project};
+use crate::project::{PROJECTS, Project, line_status};
 use crate::registry::{ORGANIZATIONS, Organization};
 
 /// Most quota lines that are read for one page.
@@ -58,12 +58,14 @@ pub struct Lookup<'a> {
     reader: &'a dyn StateRead,
     organizations: BTreeMap<OrganizationCode, Option<Organization>>,
     projects: BTreeMap<Text<128>, Option<Project>>,
+    announced: BTreeMap<(OrganizationCode, Text<64>, u16), bool>,
 }
 
 impl<'a> Lookup<'a> {
     /// Nothing looked up yet.
     pub fn new(reader: &'a dyn StateRead) -> Self {
-        Self { reader, organizations: BTreeMap::new(), projects: BTreeMap::new() }
+        let (organizations, projects) = (BTreeMap::new(), BTreeMap::new());
+        Self { reader, organizations, projects, announced: BTreeMap::new() }
     }
 
     /// The state.
@@ -94,6 +96,22 @@ impl<'a> Lookup<'a> {
             self.projects.insert(reference.clone(), PROJECTS.get(self.reader, reference)?);
         }
         Ok(self.projects.get(reference).and_then(Option::as_ref))
+    }
+}
+
+impl Lookup<'_> {
+    /// Whether the use of a line's fund in its year is announced.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn is_announced(&mut self, name: &LineName) -> Result<bool, StateError> {
+        let key = (name.holder, name.fund.clone(), name.year);
+        if let Some(known) = self.announced.get(&key) {
+            return Ok(*known);
+        }
+        let found = line_status::is_announced(self.reader, name)?;
+        self.announced.insert(key, found);
+        Ok(found)
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) const WORDS: &[Word] = &[
     ("达到", "reached"),
     ("提前下达与类别占比表", "Early issue and shares of categories"),
     ("(仅计前 500 条指标)", "(of the first 500 lines)"),
+    ("进展", "Stage"),
     ("其中停留超过期限", "of it left beyond the limit"),
     ("支出占比", "Paid, share"),
     ("进度", "Pace"),
