@@ -12,6 +12,7 @@ use super::derived::derive;
 use super::printed::{Figure, FigureMeasure, NANO, Quantity};
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report, words};
+use crate::lottery::published::{Agreement, compare_fund};
 
 /// Most figures that are compared at once.
 pub const FIGURES_MAX: usize = 256;
@@ -41,8 +42,10 @@ pub fn compare(figures: &[Figure], derived: &[Option<Derived>]) -> Vec<Compared>
         };
         against_label(figure, &mut compared);
         against_notice(figure, place, figures, &mut compared);
-        if let Some(book) = book {
-            against_book(figure, book, &mut compared);
+        match book {
+            Some(Derived::Ratio(ratio)) => own_fund(figure, figures, ratio, &mut compared),
+            Some(book) => against_book(figure, book, &mut compared),
+            None => {}
         }
         compared
     };
@@ -175,15 +178,33 @@ fn against_book(figure: &Figure, book: Derived, compared: &mut Compared) {
         Derived::Share { part, whole } if !figure.is_share(part, whole) => {
             compared.contradictions.push(Contradiction::BookRate { part, whole });
         }
-        Derived::Share { .. } => {}
+        Derived::Share { .. } | Derived::Ratio(_) => {}
     }
 }
 
-/// From what a figure was derived: `book`, or `declared_lines` where the book has no entries.
+/// The printed fund of a game against its printed sales: they agree if some sales within the one,
+/// times the ratio, lie within the other.
+fn own_fund(figure: &Figure, figures: &[Figure], ratio: u16, compared: &mut Compared) {
+    let is_sales = |other: &&Figure| {
+        let same = is_alike(figure, other) && other.year == figure.year;
+        same && other.measure == FigureMeasure::Sales
+    };
+    let Some(sales) = figures.iter().find(is_sales) else { return };
+    let (Some(printed), Some(fund)) = (sales.as_amount(), figure.as_amount()) else { return };
+    compared.was_compared = true;
+    if compare_fund(printed, ratio, fund) == Agreement::Contradiction {
+        let (sales, unit) = (sales.value(), sales.unit);
+        compared.contradictions.push(Contradiction::OwnFund { sales, basis_points: ratio, unit });
+    }
+}
+
+/// From what a figure was derived: `book`; where it has no entries, `declared_lines` of the same
+/// organisation, or the `game_ratio` of the notice's own sales.
 const fn source(derived: Derived) -> &'static str {
     match derived {
         Derived::Value(_) | Derived::Share { .. } => "book",
         Derived::Declared(_) => "declared_lines",
+        Derived::Ratio(_) => "game_ratio",
     }
 }
 

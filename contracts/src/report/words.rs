@@ -84,6 +84,15 @@ impl Contradiction {
                     format!("printed {printed}, the notice's own {part} / {whole} is {right}{en}"),
                 )
             }
+            Self::OwnFund { sales, basis_points, unit } => {
+                let ratio = percent((*basis_points).into(), 10_000, 2).unwrap_or_default();
+                let right = show_exact(figure, sales * i128::from(*basis_points) / 10_000);
+                let sales = unit.show(*sales);
+                (
+                    format!("公告印 {printed},按公告销量 {sales} 的 {ratio} 应为 {right}"),
+                    format!("printed {printed}, {ratio} of the notice's own {sales} is {right}"),
+                )
+            }
             Self::OwnTotal { sum } => {
                 let difference = show_exact(figure, figure.value() - sum);
                 let sum = show_exact(figure, *sum);
@@ -143,6 +152,7 @@ pub fn derived(figure: &Figure, compared: &Compared) -> Option<String> {
         return match book {
             Derived::Value(value) | Derived::Declared(value) => Some(show_exact(figure, value)),
             Derived::Share { part, whole } => share(part, whole),
+            Derived::Ratio(points) => percent(points.into(), 10_000, 2),
         };
     }
     if let Some(exact) = compared.rounded_from {
@@ -186,6 +196,8 @@ pub const fn measure(measure: FigureMeasure) -> &'static str {
         FigureMeasure::ProjectCount => "项目数",
         FigureMeasure::Total => "合计",
         FigureMeasure::Other => "其他",
+        FigureMeasure::Sales => "销量",
+        FigureMeasure::Fund => "公益金",
     }
 }
 
@@ -208,6 +220,8 @@ pub fn measure_of(words: &str) -> Option<FigureMeasure> {
         M::ProjectCount,
         M::Total,
         M::Other,
+        M::Sales,
+        M::Fund,
     ];
     all.into_iter().find(|known| measure(*known) == words)
 }
