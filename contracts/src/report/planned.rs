@@ -1,5 +1,5 @@
-//! What is planned of a quota line, before there are lines below it: the rows of its holder's plans,
-//! proposed while a plan waits for its reviewer, reviewed until a row is issued whole.
+//! What is planned of a quota line, before there are lines below it: the rows of its holder's
+//! plans, proposed while a plan waits for its reviewer, reviewed until a row is issued whole.
 
 use minglian_ledger::fen::Fen;
 use minglian_ledger::organization_code::OrganizationCode;

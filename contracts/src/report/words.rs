@@ -85,13 +85,7 @@ impl Contradiction {
                 )
             }
             Self::OwnFund { sales, basis_points, unit } => {
-                let ratio = percent((*basis_points).into(), 10_000, 2).unwrap_or_default();
-                let right = show_exact(figure, sales * i128::from(*basis_points) / 10_000);
-                let sales = unit.show(*sales);
-                (
-                    format!("公告印 {printed},按公告销量 {sales} 的 {ratio} 应为 {right}"),
-                    format!("printed {printed}, {ratio} of the notice's own {sales} is {right}"),
-                )
+                return own_fund(figure, *sales, *basis_points, *unit);
             }
             Self::OwnTotal { sum } => {
                 let difference = show_exact(figure, figure.value() - sum);
@@ -117,6 +111,17 @@ impl Contradiction {
             ),
         };
         Sentence { chinese, english }
+    }
+}
+
+fn own_fund(figure: &Figure, sales: i128, basis_points: u16, unit: FigureUnit) -> Sentence {
+    let printed = figure.printed();
+    let ratio = percent(basis_points.into(), 10_000, 2).unwrap_or_default();
+    let right = show_exact(figure, sales * i128::from(basis_points) / 10_000);
+    let sales = unit.show(sales);
+    Sentence {
+        chinese: format!("公告印 {printed},按公告销量 {sales} 的 {ratio} 应为 {right}"),
+        english: format!("printed {printed}, {ratio} of the notice's own {sales} is {right}"),
     }
 }
 

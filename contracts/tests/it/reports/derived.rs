@@ -143,8 +143,8 @@ fn declared_beneficiaries_add_up_only_if_they_count_the_same() {
     assert_eq!(helped(&world), None);
 }
 
-/// Sichuan printed sales and fund of each game in 2017 (`testnet/data/game_ratios_sichuan_2017.csv`),
-/// rounded to 0.01 万元: 双色球 at 36 %.
+/// Notices print sales and fund of each game rounded to 0.01 万元, as Sichuan's of 2017
+/// (`testnet/data/game_ratios_sichuan_2017.csv`): 双色球 at 36 %.
 #[test]
 fn the_fund_of_a_game_is_compared_with_the_printed_sales_within_their_precision() {
     use FigureMeasure::{Fund, Sales};
