@@ -45,6 +45,10 @@ pub const CARRY_OVER_YEARS: &str = "allocation.carry_over_years";
 /// `province` or `local` follows.
 pub const HELD_DAYS_MAX: &str = "allocation.held_days_max.";
 
+/// What the names of the finance department's lines begin with in which quota lies that was never
+/// there: it was entered too high, and corrected. The corrected line's name follows.
+pub const CORRECTED_LINE: &str = "按公告更正收回·";
+
 /// The parameter that says which part of a year's money is issued before the year (提前下达), in
 /// basis points.
 pub const EARLY_ISSUE_MIN: &str = "allocation.early_issue_min";

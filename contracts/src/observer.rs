@@ -130,7 +130,7 @@ fn disqualified(act: &Disqualify, state: &State<'_>) -> Result<Vec<Seen>, StateE
 
 fn allocation_act(call: &allocation::Call, author: OrganizationCode) -> Vec<Seen> {
     let held = |line: &allocation::LineName, on: Date| {
-        let subject = text(&format!("{}/{}", line.fund, line.year));
+        let subject = line.announced_as();
         let year = line.year;
         let happening =
             Happening { year, ..happening(Trigger::QuotaHeld, line.holder, subject, on) };

@@ -16,6 +16,8 @@ pub mod rule;
 pub mod flow;
 pub mod lines;
 pub mod holding;
+pub mod shares;
+pub mod planned;
 pub mod finding;
 pub mod gifts;
 pub mod ratio;
@@ -35,7 +37,7 @@ use rule::Rule;
 use table::{Amount, Cell, Column, Table};
 
 /// The names of all reports, as addresses and commands have them, with their titles.
-pub const NAMES: [(&str, &str, &str); 10] = [
+pub const NAMES: [(&str, &str, &str); 11] = [
     ("execution", "预算执行进度表", "Budget execution"),
     ("carry-over", "结转结余明细表", "Carried and lapsed money"),
     ("documents", "指标文件清单", "Quota by document"),
@@ -46,6 +48,7 @@ pub const NAMES: [(&str, &str, &str); 10] = [
     ("charity-ratios", "年度支出与管理费比例", "Spending ratios of a charity's year"),
     ("declared", "对账表", "Declared figures against the book"),
     ("working-paper", "审计取证单", "Audit working paper"),
+    ("shares", "提前下达与类别占比表", "Early issue and shares of categories"),
 ];
 
 /// For which state of the ledger a report holds.

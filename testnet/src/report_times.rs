@@ -23,8 +23,8 @@ const WARM_UP: usize = 3;
 /// How many records are looked at for the size of a transaction.
 const SAMPLED_RECORDS: u64 = 200;
 
-/// The ten reports.
-pub const REPORTS: [&str; 10] = [
+/// The reports.
+pub const REPORTS: [&str; 11] = [
     "execution",
     "carry-over",
     "documents",
@@ -35,6 +35,7 @@ pub const REPORTS: [&str; 10] = [
     "charity-ratios",
     "declared",
     "working-paper",
+    "shares",
 ];
 
 /// What one report took.
@@ -168,7 +169,7 @@ impl Asked {
             code.map(|code| ("holder", code.to_string())).into_iter().collect::<Vec<_>>()
         };
         match name {
-            "holding" | "findings" => holder(&self.unit),
+            "holding" | "findings" | "shares" => holder(&self.unit),
             "charity" => holder(&self.charity),
             "charity-ratios" => {
                 let mut query = holder(&self.charity);

@@ -58,6 +58,12 @@ impl LineName {
             line: self.line.clone(),
         }
     }
+
+    /// How what obliges its holder to announce the use of this fund's quota of this year calls it:
+    /// fund and year, which fit.
+    pub fn announced_as(&self) -> Text<160> {
+        Text::new(format!("{}/{}", self.fund, self.year)).unwrap_or_default()
+    }
 }
 
 /// A quota line. The amounts are sums over its life; what is available is its account's balance.

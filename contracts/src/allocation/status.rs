@@ -41,6 +41,8 @@ pub enum Stage {
 pub struct Known {
     /// What of it lapsed ([`super::year::LAPSED`]).
     pub lapsed: Fen,
+    /// What payments gave back that were entered wrongly and reversed.
+    pub corrected: Fen,
     /// Whether its project was accepted.
     pub is_accepted: bool,
     /// Whether its project was evaluated.
@@ -49,14 +51,49 @@ pub struct Known {
     pub is_announced: bool,
 }
 
-/// A line's state, with the amounts that left its way. A payment that was entered wrongly is
-/// reversed by a record of its own and shows here as returned.
+impl Stage {
+    /// In Chinese, as pages and reports say it.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Proposed => "已提出",
+            Self::Reviewed => "已审核",
+            Self::Issued => "已下达",
+            Self::Received => "已签收",
+            Self::Suballocated => "已分配",
+            Self::Paying => "支付中",
+            Self::Completed => "已支付完毕",
+            Self::Accepted => "已验收",
+            Self::Evaluated => "已评价",
+            Self::Announced => "已公告",
+        }
+    }
+
+    /// In English.
+    pub const fn english(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Reviewed => "reviewed",
+            Self::Issued => "issued",
+            Self::Received => "received",
+            Self::Suballocated => "suballocated",
+            Self::Paying => "paying",
+            Self::Completed => "completed",
+            Self::Accepted => "accepted",
+            Self::Evaluated => "evaluated",
+            Self::Announced => "announced",
+        }
+    }
+}
+
+/// A line's state, with the amounts that left its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// How far it is.
     pub stage: Stage,
-    /// Came back from payments or lines below (RETURNED).
+    /// Came back from payments or lines below (RETURNED), what was corrected not counted.
     pub returned: Fen,
+    /// Came back from payments that were entered wrongly (CORRECTED).
+    pub corrected: Fen,
     /// Was taken back (RECOVERED), what lapsed not counted.
     pub recovered: Fen,
     /// Was carried over (CARRIED).
@@ -69,7 +106,7 @@ pub struct Status {
 
 /// The state of a line.
 pub fn of_line(line: &Line, known: Known) -> Status {
-    let stage = if known.is_announced {
+    let stage = if known.is_announced && line.received_on.is_some() {
         Stage::Announced
     } else if known.is_evaluated {
         Stage::Evaluated
@@ -87,7 +124,8 @@ pub fn of_line(line: &Line, known: Known) -> Status {
     };
     Status {
         stage,
-        returned: line.returned,
+        returned: line.returned.checked_sub(known.corrected).unwrap_or_default(),
+        corrected: known.corrected,
         recovered: line.recovered.checked_sub(known.lapsed).unwrap_or_default(),
         carried: line.carried,
         lapsed: known.lapsed,

@@ -16,7 +16,7 @@ pub const FIGURES_MAX: usize = 256;
 /// Most digits behind the decimal point of a printed figure.
 pub const DECIMALS_MAX: u8 = 9;
 
-/// Of what a figure speaks.
+/// Of what a figure speaks. New ones are appended.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FigureSubject {
@@ -36,6 +36,8 @@ pub enum FigureSubject {
     Division(Division),
     /// What the ledger has no name for, as printed.
     Other(Text<128>),
+    /// A game of a lottery centre.
+    Game(GameOfCentre),
 }
 
 /// A fund in an organisation's hands, all lines together.
@@ -45,6 +47,15 @@ pub struct FundOfHolder {
     pub holder: OrganizationCode,
     /// The fund.
     pub fund: Text<64>,
+}
+
+/// A game as one lottery centre states it.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct GameOfCentre {
+    /// The centre.
+    pub centre: OrganizationCode,
+    /// The game, as its ratio parameter spells it.
+    pub game: Text<64>,
 }
 
 /// What a figure measures. New ones are appended.
@@ -93,6 +104,10 @@ pub enum FigureMeasure {
     Total,
     /// Something else, as the label says.
     Other,
+    /// 销量 of the lottery.
+    Sales,
+    /// 公益金 that sales brought, without unclaimed prizes.
+    Fund,
 }
 
 /// In what a figure is printed. New ones are appended.

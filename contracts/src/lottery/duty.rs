@@ -7,12 +7,13 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::{Date, Month};
+use minglian_ledger::state::{StateError, StateRead};
 use serde::{Deserialize, Serialize};
 
 use super::{Event, REMITTANCE_DAY, STATEMENT_DAY};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::parameter;
+use crate::parameter::{self, Key};
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 use crate::working_day;
@@ -57,6 +58,27 @@ pub fn days_late(due_on: Date, today: Date) -> u32 {
     u32::try_from(due_on.days_until(today)).unwrap_or(0)
 }
 
+/// By which day what is due for the sales of `period` was to be done; none where no day holds, or
+/// none that a month has.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn due_on(
+    reader: &dyn StateRead,
+    duty: Duty,
+    period: Month,
+) -> Result<Option<Date>, StateError> {
+    let Ok(key) = Key::new(duty.parameter()) else { return Ok(None) };
+    let version = parameter::find(reader, &key, period.last_day())?;
+    Ok(version.and_then(|version| day_in(version.value, period)))
+}
+
+/// The day of that number in the month after `period`.
+fn day_in(day: i64, period: Month) -> Option<Date> {
+    let day = u8::try_from(day).ok().filter(|day| (1..=DAY_MAX).contains(&i64::from(*day)))?;
+    Some(working_day::day_of(period.add_months(1)?, day))
+}
+
 /// Reports by which day the act was due and how late it comes.
 pub(super) fn report(
     duty: Duty,
@@ -69,9 +91,7 @@ pub(super) fn report(
         return Ok(());
     };
     let invalid = || Refusal::new(Code::ParameterInvalid, format!("{}: {day}", duty.parameter()));
-    let month = period.add_months(1).ok_or_else(invalid)?;
-    let day = u8::try_from(day).ok().filter(|day| (1..=DAY_MAX).contains(&i64::from(*day)));
-    let due_on = working_day::day_of(month, day.ok_or_else(invalid)?);
+    let due_on = day_in(day, period).ok_or_else(invalid)?;
     let days_late = days_late(due_on, context.today());
     context.emit(Event::Timed { duty, period, due_on, days_late });
     Ok(())

@@ -7,6 +7,12 @@ use super::printed::FigureUnit;
 pub enum Derived {
     /// So many fen or pieces.
     Value(i128),
+    /// So many fen or pieces by the lines that the organisation's own notice declares: the book has
+    /// no entries of that year.
+    Declared(i128),
+    /// Nothing of the game's sales is stated; the notice's own sales times this ratio, in basis
+    /// points.
+    Ratio(u16),
     /// A part of a whole, in fen.
     Share {
         /// The part.
@@ -64,6 +70,15 @@ pub enum Contradiction {
         /// Of which whole the rate would be right, if of a round one.
         implied: Option<i128>,
         /// The whole's unit.
+        unit: FigureUnit,
+    },
+    /// The printed fund is not that of the notice's own sales.
+    OwnFund {
+        /// The printed sales.
+        sales: i128,
+        /// The game's ratio, in basis points.
+        basis_points: u16,
+        /// The unit of the sales.
         unit: FigureUnit,
     },
     /// The figures that a printed total adds up come to something else.

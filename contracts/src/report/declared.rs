@@ -12,17 +12,19 @@ use super::derived::derive;
 use super::printed::{Figure, FigureMeasure, NANO, Quantity};
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report, words};
+use crate::lottery::published::{Agreement, compare_fund};
 
 /// Most figures that are compared at once.
 pub const FIGURES_MAX: usize = 256;
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     Column::new("place", Kind::Key, "序号", "Number"),
     Column::new("label", Kind::Particular, "公告项目", "Label"),
     Column::new("measure", Kind::Particular, "指标", "Measure"),
     Column::new("year", Kind::Particular, "年度", "Year"),
     Column::new("printed", Kind::Particular, "公告数", "Printed"),
     Column::new("derived", Kind::Particular, "核算数", "Derived"),
+    Column::new("derived_from", Kind::Particular, "核算来源", "Derived from"),
     Column::new("verdict", Kind::Particular, "结论", "Verdict"),
     Column::new("chinese", Kind::Particular, "说明", "In Chinese"),
     Column::new("english", Kind::Particular, "英文说明", "In English"),
@@ -40,8 +42,10 @@ pub fn compare(figures: &[Figure], derived: &[Option<Derived>]) -> Vec<Compared>
         };
         against_label(figure, &mut compared);
         against_notice(figure, place, figures, &mut compared);
-        if let Some(book) = book {
-            against_book(figure, book, &mut compared);
+        match book {
+            Some(Derived::Ratio(ratio)) => own_fund(figure, figures, ratio, &mut compared),
+            Some(book) => against_book(figure, book, &mut compared),
+            None => {}
         }
         compared
     };
@@ -165,16 +169,42 @@ fn own_share(figure: &Figure, others: &[&Figure], compared: &mut Compared) {
 fn against_book(figure: &Figure, book: Derived, compared: &mut Compared) {
     compared.was_compared = true;
     match book {
-        Derived::Value(value) if !figure.is_about(value) => {
+        Derived::Value(value) | Derived::Declared(value) if !figure.is_about(value) => {
             compared.contradictions.push(Contradiction::Book { value });
         }
-        Derived::Value(value) => {
+        Derived::Value(value) | Derived::Declared(value) => {
             compared.rounded_from = (!figure.is_exactly(value)).then_some(value);
         }
         Derived::Share { part, whole } if !figure.is_share(part, whole) => {
             compared.contradictions.push(Contradiction::BookRate { part, whole });
         }
-        Derived::Share { .. } => {}
+        Derived::Share { .. } | Derived::Ratio(_) => {}
+    }
+}
+
+/// The printed fund of a game against its printed sales: they agree if some sales within the one,
+/// times the ratio, lie within the other.
+fn own_fund(figure: &Figure, figures: &[Figure], ratio: u16, compared: &mut Compared) {
+    let is_sales = |other: &&Figure| {
+        let same = is_alike(figure, other) && other.year == figure.year;
+        same && other.measure == FigureMeasure::Sales
+    };
+    let Some(sales) = figures.iter().find(is_sales) else { return };
+    let (Some(printed), Some(fund)) = (sales.as_amount(), figure.as_amount()) else { return };
+    compared.was_compared = true;
+    if compare_fund(printed, ratio, fund) == Agreement::Contradiction {
+        let (sales, unit) = (sales.value(), sales.unit);
+        compared.contradictions.push(Contradiction::OwnFund { sales, basis_points: ratio, unit });
+    }
+}
+
+/// From what a figure was derived: `book`; where it has no entries, `declared_lines` of the same
+/// organisation, or the `game_ratio` of the notice's own sales.
+const fn source(derived: Derived) -> &'static str {
+    match derived {
+        Derived::Value(_) | Derived::Share { .. } => "book",
+        Derived::Declared(_) => "declared_lines",
+        Derived::Ratio(_) => "game_ratio",
     }
 }
 
@@ -205,6 +235,7 @@ pub fn report(figures: &[Figure], derived: &[Option<Derived>], as_of: AsOf) -> R
             figure.year.map_or(Cell::Empty, |year| Cell::Number(year.into())),
             Cell::Text(figure.printed()),
             Cell::optional(words::derived(figure, compared)),
+            Cell::optional(compared.derived.map(source)),
             Cell::text(compared.verdict()),
             Cell::Text(said.chinese),
             Cell::Text(said.english),

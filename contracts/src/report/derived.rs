@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use minglian_ledger::date::Month;
+use minglian_ledger::date::{Date, Month};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 
 use super::contradiction::Derived;
 use super::facts::{Entry, Facts};
-use super::printed::{Figure, FigureMeasure, FigureSubject};
+use super::printed::{Figure, FigureMeasure, FigureSubject, GameOfCentre};
 use super::selection::{LINES_MAX, Lookup, Selection};
 use crate::allocation::LineName;
 use crate::book;
-use crate::charity::declared::{DECLARED, Helped};
+use crate::charity::declared::{DECLARED, DECLARED_YEARS, Helped};
 use crate::charity::sums;
-use crate::lottery::{STATEMENTS, Side, Stated};
+use crate::lottery::{FUND_RATIO, STATEMENTS, Side, Stated};
+use crate::parameter::{self, Key};
 
 /// Most pages of lines that are read for one figure.
 const PAGES_MAX: usize = 20;
@@ -40,6 +41,7 @@ pub fn derive(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>
             of_charity(reader, figure)
         }
         M::Raised | M::Remitted => of_centre(reader, figure),
+        M::Sales | M::Fund => of_game(reader, figure),
         // What a total adds up and what something else is, only the notice says.
         M::Total | M::Other => Ok(None),
     }
@@ -135,9 +137,10 @@ fn selection(figure: &Figure) -> Option<(Selection, Option<LineName>)> {
         }
         FigureSubject::Project(reference) => selection.project = Some(reference.clone()),
         FigureSubject::Division(division) => selection.division = Some(*division),
-        FigureSubject::CharityFund(_) | FigureSubject::Campaign(_) | FigureSubject::Other(_) => {
-            return None;
-        }
+        FigureSubject::CharityFund(_)
+        | FigureSubject::Campaign(_)
+        | FigureSubject::Other(_)
+        | FigureSubject::Game(_) => return None,
     }
     Some((selection, line))
 }
@@ -161,9 +164,19 @@ fn of_charity(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>
     match (&figure.subject, figure.year) {
         // Nobody's use is evidenced: what the charity's own notices declare, line by line.
         (FigureSubject::Organization(code), Some(year)) if is_count && sum == 0 => {
-            Ok(declared_helped(reader, *code, year)?.map(Derived::Value))
+            Ok(declared_helped(reader, *code, year)?.map(Derived::Declared))
         }
         _ if is_count && sum == 0 => Ok(None),
+        // The charity's books of that year are not on the ledger: its notice is, line by line.
+        (FigureSubject::Organization(code), Some(year)) if quarters.is_empty() => {
+            let declared = DECLARED_YEARS.get(reader, &(*code, year))?;
+            let sum = declared.and_then(|sums| match figure.measure {
+                FigureMeasure::Income => Some(sums.income),
+                FigureMeasure::Expenditure => Some(sums.expenditure),
+                _ => None,
+            });
+            Ok(sum.map(|sum| Derived::Declared(sum.get().into())))
+        }
         _ => Ok((!quarters.is_empty()).then_some(Derived::Value(sum))),
     }
 }
@@ -209,4 +222,44 @@ fn of_centre(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>,
     }
     let value = if figure.measure == FigureMeasure::Raised { raised } else { central - due };
     Ok((count > 0).then_some(Derived::Value(value)))
+}
+
+/// What a centre's statements of a game's year come to: its sales, and the fund that they brought
+/// without unclaimed prizes. Where nothing is stated, the fund is the notice's own sales times the
+/// game's ratio, if one ratio held all year.
+fn of_game(reader: &dyn StateRead, figure: &Figure) -> Result<Option<Derived>, StateError> {
+    let (FigureSubject::Game(GameOfCentre { centre, game }), Some(year), None) =
+        (&figure.subject, figure.year, figure.category)
+    else {
+        return Ok(None);
+    };
+    let (mut sales, mut fund, mut count) = (0_i128, 0_i128, 0);
+    for month in (1..=12).filter_map(|month| Month::new(year, month).ok()) {
+        if let Some(stated) = STATEMENTS.get(reader, &(*centre, month, game.clone()))? {
+            sales += i128::from(stated.accrual.sales.get());
+            fund += i128::from(stated.accrual.fund.get());
+            count += 1;
+        }
+    }
+    match (figure.measure, count) {
+        (FigureMeasure::Sales, 0) => Ok(None),
+        (FigureMeasure::Sales, _) => Ok(Some(Derived::Value(sales))),
+        (_, 0) => Ok(ratio_of(reader, game.as_str(), year)?.map(Derived::Ratio)),
+        _ => Ok(Some(Derived::Value(fund))),
+    }
+}
+
+/// The ratio of a game, if the same held on the first and on the last day of a year.
+fn ratio_of(reader: &dyn StateRead, game: &str, year: u16) -> Result<Option<u16>, StateError> {
+    let Ok(key) = Key::new(format!("{FUND_RATIO}{game}")) else { return Ok(None) };
+    let mut ratios = Vec::new();
+    for (month, day) in [(1, 1), (12, 31)] {
+        let Ok(date) = Date::new(year, month, day) else { return Ok(None) };
+        let version = parameter::find(reader, &key, date)?;
+        ratios.extend(version.and_then(|version| u16::try_from(version.value).ok()));
+    }
+    Ok(match ratios.as_slice() {
+        [first, last] if first == last => Some(*first),
+        _ => None,
+    })
 }

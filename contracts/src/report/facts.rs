@@ -2,13 +2,16 @@
 //! what the book holds for it.
 
 use minglian_ledger::date::Date;
+use minglian_ledger::division::{Division, Level};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::state::StateError;
 
 use super::selection::{Lookup, Selection};
+use crate::allocation::status::Stage;
 use crate::allocation::{Category, Line, LineName};
 use crate::book;
 use crate::payment::RETURNED;
+use crate::project::line_status;
 
 /// Where a line's money came from, as the report's selection sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +36,15 @@ pub struct Facts {
     /// The holder's registered name.
     pub holder_name: Option<String>,
     /// Where the holder acts.
-    pub division: Option<u32>,
+    pub division: Option<Division>,
     /// The project's title.
     pub project_title: Option<String>,
     /// What its payments gave back; part of what came back in all.
     pub payments_returned: Fen,
     /// What its account holds in the book.
     pub balance: Fen,
+    /// How far its money is, where a report asks for it ([`Facts::find_stage`]).
+    pub stage: Option<Stage>,
 }
 
 /// The sums of a line as reports print them, in fen. What is derived may be negative where a line
@@ -82,7 +87,7 @@ impl Facts {
         let entry = entry(&name, &line, selection, lookup)?;
         let holder = lookup.organization(&name.holder)?;
         let holder_name = holder.map(|holder| holder.name.to_string());
-        let division = holder.map(|holder| holder.division.code());
+        let division = holder.map(|holder| holder.division);
         let project_title = match &line.purpose.project {
             Some(reference) => lookup.project(reference)?.map(|found| found.title.to_string()),
             None => None,
@@ -100,7 +105,20 @@ impl Facts {
             project_title,
             payments_returned,
             balance,
+            stage: None,
         })
+    }
+
+    /// Looks up how far its money is.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn find_stage(&mut self, lookup: &mut Lookup<'_>) -> Result<(), StateError> {
+        let is_announced = lookup.is_announced(&self.name)?;
+        let (reader, name) = (lookup.reader(), &self.name);
+        let status = line_status::status_of(reader, name, &self.line, is_announced)?;
+        self.stage = Some(status.stage);
+        Ok(())
     }
 
     /// Its sums.
@@ -142,6 +160,11 @@ impl Facts {
             Some(notice) if numbers.is_empty() => notice.to_string(),
             _ => numbers.join(";"),
         }
+    }
+
+    /// At which level the holder stands; a holder that nobody registered at the lowest.
+    pub fn level(&self) -> Level {
+        self.division.map_or(Level::County, Division::level)
     }
 
     /// Days from issue until the holder confirmed it; until `today` while it has not.

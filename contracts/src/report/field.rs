@@ -4,6 +4,7 @@ use minglian_ledger::date::Date;
 
 use super::facts::{Facts, Sums};
 use super::table::{Cell, Column, Kind};
+use crate::allocation::status::Stage;
 
 /// A column of a report on quota lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Field {
     ProjectTitle,
     /// The line's name.
     Line,
+    /// How far its money is.
+    Stage,
     /// 文号, or the notice.
     Documents,
     /// The year for which its money was first issued.
@@ -98,6 +101,7 @@ impl Field {
                 Column::new("project_title", Particular, "项目名称", "Project's title")
             }
             F::Line => Column::new("line", Key, "指标名称", "Quota line"),
+            F::Stage => Column::new("stage", Particular, "进展", "Stage"),
             F::Documents => Column::new("documents", Key, "文号", "Documents"),
             F::FirstYear => {
                 Column::new("first_year", Particular, "首次下达年度", "First issued for")
@@ -131,9 +135,11 @@ impl Field {
         match self {
             Self::HolderName | Self::Division => Some(Self::Holder),
             Self::ProjectTitle => Some(Self::Project),
-            Self::FirstYear | Self::IssuedOn | Self::ReceivedOn | Self::DaysToReceive => {
-                Some(Self::Line)
-            }
+            Self::Stage
+            | Self::FirstYear
+            | Self::IssuedOn
+            | Self::ReceivedOn
+            | Self::DaysToReceive => Some(Self::Line),
             _ => None,
         }
     }
@@ -195,6 +201,7 @@ impl Field {
             Self::Project => Cell::optional(line.purpose.project.as_ref()),
             Self::ProjectTitle => Cell::optional(facts.project_title.as_ref()),
             Self::Line => Cell::text(&name.line),
+            Self::Stage => Cell::optional(facts.stage.map(Stage::chinese)),
             Self::Documents => Cell::Text(facts.documents()),
             Self::FirstYear => Cell::Number(line.first_year.into()),
             Self::IssuedOn => Cell::Date(line.issued_on),

@@ -2,6 +2,9 @@
 //!
 //! A doubtful point is no verdict: it says what the ledger shows, and where.
 
+mod duties;
+mod giving;
+
 use std::collections::BTreeMap;
 
 use minglian_ledger::date::Date;
@@ -14,8 +17,8 @@ use super::flow::Flows;
 use super::holding::{HOLDING_LINES_MAX, Waited};
 use super::lines::Ask;
 use super::ratio;
-use super::rule::{CARRY_OVER, HELD_DAYS_LOCAL, HELD_DAYS_PROVINCE, Rule};
-use super::selection::Lookup;
+use super::rule::{CARRY_OVER, HeldDays, Rule};
+use super::selection::{Found, Lookup, Selection};
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report};
 use crate::book::{self, Kind as Movement};
@@ -23,6 +26,7 @@ use crate::parameter;
 use crate::payment::authorization::AUTHORIZATIONS;
 use crate::payment::expenditure::DENIED;
 use crate::refusal::Code;
+use giving::Giving;
 
 /// Most payments of a line that are compared with one another.
 const PAYMENTS_MAX: usize = 256;
@@ -88,8 +92,7 @@ impl Finding {
 }
 
 struct Rules {
-    receipt: Rule,
-    onward: Rule,
+    held_days: HeldDays,
     carry_over: Rule,
 }
 
@@ -105,19 +108,30 @@ pub fn findings(
 ) -> Result<Report, StateError> {
     let today = as_of.date;
     let rules = Rules {
-        receipt: Rule::find(reader, HELD_DAYS_PROVINCE, today)?,
-        onward: Rule::find(reader, HELD_DAYS_LOCAL, today)?,
+        held_days: HeldDays::find(reader, today)?,
         carry_over: Rule::find(reader, CARRY_OVER, today)?,
     };
     let mut lookup = Lookup::new(reader);
     let limit = ask.limit.min(HOLDING_LINES_MAX);
-    let found = ask.selection.lines(&mut lookup, ask.after.as_deref(), limit)?;
+    // Behind a holder's lines come what a charity of that code keeps.
+    let giving = ask.selection.holder.filter(|_| is_of_holder(&ask.selection));
+    let giving = giving.map(|holder| Giving::new(reader, flows, holder, ask.selection.year));
+    let place = ask.after.as_deref();
+    let is_behind_lines = giving.as_ref().is_some_and(|giving| giving.has_place(place));
+    let mut found = match is_behind_lines {
+        true => Found::default(),
+        false => ask.selection.lines(&mut lookup, place, limit)?,
+    };
     let mut findings = Vec::new();
     if let (Some(holder), None) = (&ask.selection.holder, &ask.after) {
         of_orders(reader, holder, today, &mut findings)?;
         of_refusals(flows, holder, &mut findings)?;
         let year = ask.selection.year.unwrap_or_else(|| today.year().saturating_sub(1));
         of_ratios(reader, holder, year, &mut findings)?;
+        duties::of_organization(reader, holder, today, &mut findings)?;
+    }
+    if let (Some(giving), None) = (giving, &found.next) {
+        found.next = giving.points(place.filter(|_| is_behind_lines), &mut findings)?;
     }
     let (mut left, mut balance) = (0, 0);
     for (name, line) in found.lines {
@@ -138,9 +152,16 @@ pub fn findings(
     let (chinese, english) =
         ("所查指标应余合计 = 账簿余额合计", "what the lines leave = the book's balances");
     report.reconciliation = vec![Check::new("lines", chinese, english, left, balance)];
-    report.rules = vec![rules.receipt, rules.onward, rules.carry_over];
+    report.rules = rules.held_days.into_rules();
+    report.rules.push(rules.carry_over);
     report.next = found.next;
     Ok(report)
+}
+
+/// Whether all that a holder has is asked for, and not only lines of one kind.
+fn is_of_holder(selection: &Selection) -> bool {
+    let Selection { fund, category, project, document, .. } = selection;
+    fund.is_none() && category.is_none() && project.is_none() && document.is_none()
 }
 
 fn of_line(
@@ -165,17 +186,18 @@ fn of_line(
             english,
         });
     };
-    let (limit, days) = (rules.receipt.value, waited.days_to_receive);
+    let Rule { value: limit, article, .. } = rules.held_days.of(facts.level());
+    let (limit, days) = (*limit, waited.days_to_receive);
     if facts.line.received_on.is_none() && days > limit {
         let chinese = format!("指标下达 {days} 日仍未签收,超过 {limit} 日");
         let english = format!("not confirmed {days} days after issue, the limit is {limit}");
-        add("not_received", balance, Some(days), &rules.receipt.article, chinese, english);
+        add("not_received", balance, Some(days), article, chinese, english);
     }
-    let (limit, days) = (rules.onward.value, waited.days_held.unwrap_or(0));
+    let days = waited.days_held.unwrap_or(0);
     if waited.is_held && days > limit {
         let chinese = format!("签收后 {days} 日未分配、未支付,超过 {limit} 日");
         let english = format!("neither passed on nor paid for {days} days, the limit is {limit}");
-        add("idle", balance, Some(days), &rules.onward.article, chinese, english);
+        add("idle", balance, Some(days), article, chinese, english);
     }
     let last = i64::from(facts.line.first_year).saturating_add(rules.carry_over.value);
     if i64::from(today.year()) > last && sums.left > 0 {

@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::field::Field;
 use super::flow::{Flow, Flows};
 use super::lines::Ask;
-use super::rule::{HELD_DAYS_LOCAL, HELD_DAYS_PROVINCE, Rule};
+use super::rule::HeldDays;
 use super::selection::Lookup;
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report};
@@ -37,11 +37,12 @@ const FIELDS: [Field; 12] = [
     Field::Quota,
 ];
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     Column::new("onward_on", Kind::Particular, "首次分配或支付日期", "First passed on or paid on"),
     Column::new("onward_record", Kind::Particular, "首次分配或支付记录", "Record of that"),
     Column::new("days_held", Kind::Number, "签收后滞留天数", "Days held after receipt"),
     Column::new("is_held", Kind::Particular, "是否仍滞留", "Still held"),
+    Column::new("limit_days", Kind::Number, "期限(日)", "Limit (days)"),
     Column::new("limit_exceeded_days", Kind::Number, "超过的期限(日)", "Limit exceeded (days)"),
     Column::new("available", Kind::Sum, "可用余额", "Available"),
 ];
@@ -78,10 +79,10 @@ impl Waited {
         Ok(Self { onward, days_to_receive, days_held, is_held })
     }
 
-    /// The largest of `limits` that either wait exceeds; 0 if none.
-    pub fn exceeded(&self, limits: &[i64]) -> i64 {
+    /// The limit if either wait exceeds it; 0 if none does.
+    pub fn exceeded(&self, limit: i64) -> i64 {
         let longest = self.days_to_receive.max(self.days_held.unwrap_or(0));
-        limits.iter().copied().filter(|limit| longest > *limit).max().unwrap_or(0)
+        if longest > limit { limit } else { 0 }
     }
 }
 
@@ -104,11 +105,7 @@ pub fn holding(
     ask: &Ask,
     as_of: AsOf,
 ) -> Result<Report, StateError> {
-    let rules = vec![
-        Rule::find(reader, HELD_DAYS_PROVINCE, as_of.date)?,
-        Rule::find(reader, HELD_DAYS_LOCAL, as_of.date)?,
-    ];
-    let limits: Vec<i64> = rules.iter().map(|rule| rule.value).collect();
+    let limits = HeldDays::find(reader, as_of.date)?;
     let mut lookup = Lookup::new(reader);
     let limit = ask.limit.min(HOLDING_LINES_MAX);
     let found = ask.selection.lines(&mut lookup, ask.after.as_deref(), limit)?;
@@ -119,6 +116,7 @@ pub fn holding(
         let facts = Facts::of(name, line, &ask.selection, &mut lookup)?;
         let sums = facts.sums();
         let waited = Waited::of(&facts, flows, as_of.date)?;
+        let limit_days = limits.of(facts.level()).value;
         left += sums.left;
         balance += i128::from(facts.balance.get());
         let mut cells: Vec<Cell> =
@@ -128,7 +126,8 @@ pub fn holding(
             Cell::optional(waited.onward.as_ref().map(|flow| flow.record)),
             waited.days_held.map_or(Cell::Empty, Cell::Number),
             Cell::Flag(waited.is_held),
-            Cell::Number(waited.exceeded(&limits)),
+            Cell::Number(limit_days),
+            Cell::Number(waited.exceeded(limit_days)),
             sums.left.into(),
         ]);
         table.add(cells);
@@ -136,7 +135,7 @@ pub fn holding(
     let mut report = Report::of("holding", as_of, table);
     let (chinese, english) = ("余额列合计 = 账簿余额合计", "available = the book's balances");
     report.reconciliation = vec![Check::new("available", chinese, english, left, balance)];
-    report.rules = rules;
+    report.rules = limits.into_rules();
     report.next = found.next;
     Ok(report)
 }

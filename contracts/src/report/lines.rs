@@ -57,6 +57,7 @@ const EXECUTION: &[Field] = &[
     Field::Project,
     Field::ProjectTitle,
     Field::Line,
+    Field::Stage,
     Field::Lines,
     Field::Received,
     Field::BroughtForward,
@@ -103,6 +104,7 @@ const DOCUMENTS: &[Field] = &[
     Field::IssuedOn,
     Field::ReceivedOn,
     Field::DaysToReceive,
+    Field::Stage,
     Field::Lines,
     Field::Quota,
     Field::Issued,
@@ -212,7 +214,10 @@ pub fn lines(
     let found = ask.selection.lines(&mut lookup, ask.after.as_deref(), ask.limit)?;
     let (mut table, mut books) = (Table::new(columns), Books::default());
     for (name, line) in found.lines {
-        let facts = Facts::of(name, line, &ask.selection, &mut lookup)?;
+        let mut facts = Facts::of(name, line, &ask.selection, &mut lookup)?;
+        if fields.contains(&Field::Stage) {
+            facts.find_stage(&mut lookup)?;
+        }
         let sums = facts.sums();
         let terms = Terms::of(&facts, as_of.date, carry_over.value);
         if !which.keeps(&sums, &terms) {

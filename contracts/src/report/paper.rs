@@ -14,7 +14,9 @@ use super::{AsOf, Check, Report};
 use crate::approval;
 use crate::book::{self, AccountId, Kind as MovementKind, Movement};
 use crate::call::Call;
+use crate::contents;
 use crate::event::{self, Event, Outcome};
+use crate::naming::Thing;
 use crate::payment::result::{STATUSES, Status};
 use crate::refusal::Code;
 
@@ -24,7 +26,7 @@ pub const RECORDS_MAX: usize = 100;
 /// How many movements out of an account are searched for those that take a record's money back.
 const OUTFLOWS_MAX: usize = 64;
 
-const COLUMNS: [Column; 16] = [
+const COLUMNS: [Column; 17] = [
     Column::new("record", Kind::Key, "记录编号", "Record"),
     Column::new("height", Kind::Particular, "区块高度", "Height"),
     Column::new("recorded_on", Kind::Particular, "记账日期", "Recorded on"),
@@ -38,6 +40,7 @@ const COLUMNS: [Column; 16] = [
     Column::new("moved", Kind::Sum, "涉及金额", "Moved"),
     Column::new("taken_back", Kind::Sum, "后被退回或冲正", "Taken back since"),
     Column::new("later", Kind::Particular, "后续更正", "Later corrections"),
+    Column::new("things", Kind::Particular, "所附凭证、照片和材料", "Vouchers, photos and papers"),
     Column::new("leaf_hash", Kind::Particular, "记录哈希", "Leaf hash"),
     Column::new("state_root", Kind::Particular, "区块后状态根", "State root after its block"),
     Column::new("evidence", Kind::Particular, "证据包", "Evidence"),
@@ -162,11 +165,9 @@ impl Found {
     fn cells(self, sheet: &Sheet) -> Vec<Cell> {
         let Record { height, index, transaction, receipt } = &sheet.record;
         let leaf = Leaf::encode_record(*height, *index, transaction, receipt);
-        let act = match &sheet.proposed {
-            Some(call) => act_words(call),
-            None => Call::decode(&transaction.body.call)
-                .map_or_else(|_| String::new(), |call| act_words(&call)),
-        };
+        let decoded = Call::decode(&transaction.body.call).ok();
+        let call = sheet.proposed.as_ref().or(decoded.as_ref());
+        let act = call.map_or_else(String::new, act_words);
         vec![
             Cell::text(index),
             Cell::text(height),
@@ -181,6 +182,7 @@ impl Found {
             self.moved.into(),
             self.taken_back.into(),
             Cell::Text(self.later),
+            Cell::Text(call.map_or_else(String::new, things)),
             Cell::text(leaf_hash(&leaf)),
             Cell::text(sheet.state_root),
             Cell::Text(format!("/v1/records/{index}/evidence")),
@@ -216,6 +218,16 @@ fn status_words(status: Status) -> String {
         Status::Failed(date) => format!("付款失败 failed {date}"),
         Status::Corrected(date) => format!("更正冲销 corrected {date}"),
     }
+}
+
+/// What an act names that is kept off the log: attachments by their hashes, openings by their
+/// commitments.
+fn things(call: &Call) -> String {
+    let words = |thing: &Thing| match thing {
+        Thing::Attachment(hash) => format!("附件 attachment {hash}"),
+        Thing::Opening(commitment) => format!("附言 opening {commitment}"),
+    };
+    contents::of(call).things.iter().map(words).collect::<Vec<_>>().join("; ")
 }
 
 /// The name of an act, as its module and variant have it.

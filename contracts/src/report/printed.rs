@@ -3,8 +3,10 @@
 use minglian_ledger::fen::{Fen, Unit};
 
 pub use crate::disclosure::figure::{
-    DECIMALS_MAX, Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder,
+    DECIMALS_MAX, Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder, GameOfCentre,
 };
+
+use crate::lottery::published::Printed;
 
 /// Parts of one fen, one percent or one piece in which figures are compared: as many as
 /// [`DECIMALS_MAX`] digits can tell apart.
@@ -105,6 +107,13 @@ impl Figure {
         let difference = exact.saturating_sub(self.nano().saturating_mul(whole));
         let tolerance = self.step().saturating_mul(whole);
         whole > 0 && difference.saturating_abs().saturating_mul(2) <= tolerance
+    }
+
+    /// The amount with the weight of its last digit; none for what is no amount.
+    pub fn as_amount(&self) -> Option<Printed> {
+        let value = u64::try_from(self.value()).ok().and_then(|fen| Fen::new(fen).ok())?;
+        let step_fen = u64::try_from(self.step() / NANO).ok()?.max(1);
+        (self.unit.quantity() == Quantity::Money).then_some(Printed { value, step_fen })
     }
 
     /// Its value in whole fen or pieces; parts of one are cut off.

@@ -2,17 +2,13 @@
 //! what the national file of rules says.
 
 use minglian_ledger::date::Date;
+use minglian_ledger::division::Level;
 use minglian_ledger::state::{StateError, StateRead};
 use serde::Serialize;
 
+use crate::allocation::monitor;
 use crate::parameter::{self, Key};
 use crate::rules;
-
-/// 预算法 第五十二条: how long a province may hold central transfers.
-pub const HELD_DAYS_PROVINCE: &str = "allocation.held_days_max.province";
-
-/// 预算法 第五十二条: how long local special transfers may take.
-pub const HELD_DAYS_LOCAL: &str = "allocation.held_days_max.local";
 
 /// 预算法 第四十二条: how many years after its first one money may be spent.
 pub const CARRY_OVER: &str = crate::allocation::CARRY_OVER_YEARS;
@@ -58,5 +54,35 @@ impl Rule {
             |rule| (rule.value, rule.unit.to_string(), rule.article.to_string()),
         );
         Ok(Self { key: key.to_string(), value, unit, article, version: None })
+    }
+}
+
+/// For how many days quota may lie with its holder, by the holder's level (预算法 第五十二条): a
+/// province passes central transfers on within one limit, everybody else within the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldDays {
+    province: Rule,
+    local: Rule,
+}
+
+impl HeldDays {
+    /// The limits of a day.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn find(reader: &dyn StateRead, date: Date) -> Result<Self, StateError> {
+        let of = |level| Rule::find(reader, &monitor::held_days_parameter(level), date);
+        Ok(Self { province: of(Level::Province)?, local: of(Level::Prefecture)? })
+    }
+
+    /// The limit for a holder of that level, as receipts judge it.
+    pub fn of(&self, level: Level) -> &Rule {
+        let is_province = monitor::held_days_parameter(level) == self.province.key;
+        if is_province { &self.province } else { &self.local }
+    }
+
+    /// Both, the province's first.
+    pub fn into_rules(self) -> Vec<Rule> {
+        vec![self.province, self.local]
     }
 }

@@ -12,8 +12,8 @@ use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::text::Text;
 use serde::Serialize;
 
-use crate::allocation::{Category, LINES, Line, LineName};
-use crate::project::{PROJECTS, Project};
+use crate::allocation::{CORRECTED_LINE, Category, LINES, Line, LineName};
+use crate::project::{PROJECTS, Project, line_status};
 use crate::registry::{ORGANIZATIONS, Organization};
 
 /// Most quota lines that are read for one page.
@@ -58,12 +58,14 @@ pub struct Lookup<'a> {
     reader: &'a dyn StateRead,
     organizations: BTreeMap<OrganizationCode, Option<Organization>>,
     projects: BTreeMap<Text<128>, Option<Project>>,
+    announced: BTreeMap<(OrganizationCode, Text<64>, u16), bool>,
 }
 
 impl<'a> Lookup<'a> {
     /// Nothing looked up yet.
     pub fn new(reader: &'a dyn StateRead) -> Self {
-        Self { reader, organizations: BTreeMap::new(), projects: BTreeMap::new() }
+        let (organizations, projects) = (BTreeMap::new(), BTreeMap::new());
+        Self { reader, organizations, projects, announced: BTreeMap::new() }
     }
 
     /// The state.
@@ -97,6 +99,22 @@ impl<'a> Lookup<'a> {
     }
 }
 
+impl Lookup<'_> {
+    /// Whether the use of a line's fund in its year is announced.
+    ///
+    /// # Errors
+    /// [`StateError`] if the state cannot be read.
+    pub fn is_announced(&mut self, name: &LineName) -> Result<bool, StateError> {
+        let key = (name.holder, name.fund.clone(), name.year);
+        if let Some(known) = self.announced.get(&key) {
+            return Ok(*known);
+        }
+        let found = line_status::is_announced(self.reader, name)?;
+        self.announced.insert(key, found);
+        Ok(found)
+    }
+}
+
 impl Selection {
     /// Whether `holder` is asked for.
     ///
@@ -115,13 +133,17 @@ impl Selection {
         Ok(found.is_some_and(|found| division.contains(found.division)))
     }
 
-    fn has_line(&self, line: &Line) -> bool {
+    /// Whether a line is asked for. What was entered too high and corrected was never there: the
+    /// line that keeps it is part of no report.
+    fn has_line(&self, name: &LineName, line: &Line) -> bool {
         let Line { purpose, basis, .. } = line;
         let same_document = |wanted: &String| {
             let mut documents = basis.documents.as_slice().iter();
             documents.any(|document| document.to_string() == *wanted)
         };
-        self.category.is_none_or(|wanted| purpose.category == Some(wanted))
+        let was_there = !name.line.as_str().starts_with(CORRECTED_LINE);
+        was_there
+            && self.category.is_none_or(|wanted| purpose.category == Some(wanted))
             && self.project.as_ref().is_none_or(|wanted| purpose.project.as_ref() == Some(wanted))
             && self.document.as_ref().is_none_or(same_document)
     }
@@ -185,7 +207,7 @@ impl Selection {
             for (key, name, line) in entries {
                 *place = Some(key);
                 *read += 1;
-                if self.has_line(&line) {
+                if self.has_line(&name, &line) {
                     found.lines.push((name, line));
                 }
                 if found.lines.len() >= limit || *read >= LINES_MAX {

@@ -6,7 +6,7 @@ use minglian_ledger::text::Text;
 use minglian_ledger::width;
 
 use super::facts::category_of;
-use super::printed::{DECIMALS_MAX, Figure, FigureSubject, FigureUnit, FundOfHolder};
+use super::printed::{DECIMALS_MAX, Figure, FigureSubject, FigureUnit, FundOfHolder, GameOfCentre};
 use super::words::measure_of;
 use crate::allocation::LineName;
 use crate::charity::fund::FundName;
@@ -153,6 +153,10 @@ fn subject_of(words: &str) -> Option<FigureSubject> {
         "charity_fund" => {
             let (host, fund) = name.split_once('/')?;
             FigureSubject::CharityFund(FundName { host: code(host)?, fund: Text::new(fund).ok()? })
+        }
+        "game" => {
+            let (centre, game) = name.split_once('/')?;
+            FigureSubject::Game(GameOfCentre { centre: code(centre)?, game: Text::new(game).ok()? })
         }
         "line" => {
             let mut parts = name.splitn(4, '/');

@@ -84,6 +84,9 @@ impl Contradiction {
                     format!("printed {printed}, the notice's own {part} / {whole} is {right}{en}"),
                 )
             }
+            Self::OwnFund { sales, basis_points, unit } => {
+                return own_fund(figure, *sales, *basis_points, *unit);
+            }
             Self::OwnTotal { sum } => {
                 let difference = show_exact(figure, figure.value() - sum);
                 let sum = show_exact(figure, *sum);
@@ -108,6 +111,17 @@ impl Contradiction {
             ),
         };
         Sentence { chinese, english }
+    }
+}
+
+fn own_fund(figure: &Figure, sales: i128, basis_points: u16, unit: FigureUnit) -> Sentence {
+    let printed = figure.printed();
+    let ratio = percent(basis_points.into(), 10_000, 2).unwrap_or_default();
+    let right = show_exact(figure, sales * i128::from(basis_points) / 10_000);
+    let sales = unit.show(sales);
+    Sentence {
+        chinese: format!("公告印 {printed},按公告销量 {sales} 的 {ratio} 应为 {right}"),
+        english: format!("printed {printed}, {ratio} of the notice's own {sales} is {right}"),
     }
 }
 
@@ -141,8 +155,9 @@ pub fn derived(figure: &Figure, compared: &Compared) -> Option<String> {
     let share = |part: i128, whole: i128| percent(part, whole, figure.decimals);
     if let Some(book) = compared.derived {
         return match book {
-            Derived::Value(value) => Some(show_exact(figure, value)),
+            Derived::Value(value) | Derived::Declared(value) => Some(show_exact(figure, value)),
             Derived::Share { part, whole } => share(part, whole),
+            Derived::Ratio(points) => percent(points.into(), 10_000, 2),
         };
     }
     if let Some(exact) = compared.rounded_from {
@@ -186,6 +201,8 @@ pub const fn measure(measure: FigureMeasure) -> &'static str {
         FigureMeasure::ProjectCount => "项目数",
         FigureMeasure::Total => "合计",
         FigureMeasure::Other => "其他",
+        FigureMeasure::Sales => "销量",
+        FigureMeasure::Fund => "公益金",
     }
 }
 
@@ -208,6 +225,8 @@ pub fn measure_of(words: &str) -> Option<FigureMeasure> {
         M::ProjectCount,
         M::Total,
         M::Other,
+        M::Sales,
+        M::Fund,
     ];
     all.into_iter().find(|known| measure(*known) == words)
 }

@@ -39,6 +39,7 @@ mod rules;
 mod scenario;
 mod seal;
 mod sequences;
+mod stages;
 mod steps;
 mod trace;
 mod vectors;

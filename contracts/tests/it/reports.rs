@@ -4,9 +4,12 @@
 mod charity;
 mod columns;
 mod derived;
+mod duties;
 mod figures;
+mod levels;
 mod pages;
 mod points;
+mod shares;
 pub mod log;
 
 use minglian_contracts::allocation::Category;
@@ -178,7 +181,7 @@ fn days_are_counted_at_each_level() {
     assert_eq!(column(&report, "days_to_receive"), ["0", "40"]);
     assert_eq!(column(&report, "onward_on"), ["2024-06-10", "2024-12-31"]);
     assert_eq!(column(&report, "days_held"), ["40", "164"]);
-    assert_eq!(column(&report, "limit_exceeded_days"), ["30", "60"]);
+    assert_eq!(column(&report, "limit_exceeded_days"), ["0", "60"]);
     assert_eq!(column(&report, "is_held"), ["false", "false"]);
 }
 
@@ -235,12 +238,12 @@ fn only_what_is_not_received_within_its_days_is_a_doubtful_point() {
     );
     on("2024-03-01", &[&format!("{issue} to=county_civil/中央/2024/甲")]);
     on("2024-03-20", &[&format!("{issue} to=county_civil/中央/2024/乙")]);
-    assert_eq!(on("2024-03-31", &[]), [""; 0], "thirty days are in time");
-    assert_eq!(on("2024-04-01", &[]), ["31"]);
+    assert_eq!(on("2024-04-30", &[]), [""; 0], "sixty days are in time");
+    assert_eq!(on("2024-05-01", &[]), ["61"]);
     // What came late and came is no such point, nor what is on its way for a few days.
     let received = ["county_civil receive line=county_civil/中央/2024/甲"];
-    assert_eq!(on("2024-04-02", &received), [""; 0]);
-    assert_eq!(on("2024-04-20", &[]), ["31"]);
+    assert_eq!(on("2024-05-02", &received), [""; 0]);
+    assert_eq!(on("2024-05-20", &[]), ["61"]);
 }
 
 #[test]

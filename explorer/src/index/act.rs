@@ -1,6 +1,6 @@
 //! What a record did: the act that took effect, which may have been proposed in another record.
 
-use minglian_contracts::allocation;
+use minglian_contracts::allocation::{self, CORRECTED_LINE};
 use minglian_contracts::approval;
 use minglian_contracts::book::{AccountId, Kind, Movement, Source};
 use minglian_contracts::call::Call;
@@ -230,16 +230,12 @@ fn oversight_organizations(call: &oversight::Call) -> Vec<OrganizationCode> {
     }
 }
 
-/// How imports name the line of the finance department in which quota lies that was never there:
-/// it was entered too high, and corrected.
-pub const CORRECTED: &str = "按公告更正收回·";
-
 /// How the flows begin that take back what was entered too high.
 pub(super) const CORRECTED_FLOW: &str = "corrected";
 
 /// Whether the account is named for what was taken back because too much had been entered.
 pub(super) fn is_correction(account: &AccountId) -> bool {
-    matches!(account, AccountId::Line { line, .. } if line.as_str().starts_with(CORRECTED))
+    matches!(account, AccountId::Line { line, .. } if line.as_str().starts_with(CORRECTED_LINE))
 }
 
 /// What a movement counts as, in totals. The depths say how many grants the money had passed where

@@ -5,12 +5,14 @@ use axum::extract::{Path, Query, State};
 use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
+use super::allocations::stage::stage;
 use super::allocations::{Node, children};
 use super::{LIMIT, ROWS_MAX, cut};
 use crate::index::read::{self, MovementRow};
 use crate::index::{IndexError, account as accounts};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, ScriptedResult};
+use minglian_contracts::allocation::status::Stage;
 use minglian_contracts::words;
 
 /// Where the lists begin.
@@ -48,6 +50,8 @@ struct Line {
     issued_on: String,
     received_on: Option<String>,
     sums: Vec<(&'static str, Money)>,
+    /// How far its money is.
+    stage: Option<Stage>,
 }
 
 /// What is known of a payment.
@@ -178,9 +182,12 @@ fn line(connection: &Connection, number: i64) -> Result<Option<Line>, IndexError
             issued_on: row.get(5)?,
             received_on: row.get(6)?,
             sums,
+            stage: None,
         })
     });
-    Ok(found.optional()?)
+    let Some(mut line) = found.optional()? else { return Ok(None) };
+    line.stage = stage(connection, number)?;
+    Ok(Some(line))
 }
 
 fn payment(connection: &Connection, number: i64) -> Result<Option<Payment>, IndexError> {

@@ -1,7 +1,10 @@
 //! 指标/分配树: each line of quota, and below it the lines to which its money went.
 
+pub mod stage;
+
 use askama::Template;
 use axum::extract::{Query, State};
+use minglian_contracts::allocation::status::Stage;
 use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 
@@ -80,6 +83,8 @@ pub struct Node {
     pub implied: bool,
     /// Whether its holder has received it.
     pub received: bool,
+    /// How far its money is.
+    pub stage: Option<Stage>,
 }
 
 #[derive(Template)]
@@ -193,6 +198,7 @@ fn read(row: &Row<'_>, depth: usize) -> rusqlite::Result<Node> {
         balance: money(11)?,
         implied: row.get(12)?,
         received: row.get(13)?,
+        stage: None,
     })
 }
 
@@ -206,7 +212,7 @@ fn roots_of(
     let mut statement = connection.prepare_cached(&query)?;
     let values = rusqlite::params_from_iter(conditions.values());
     let rows = statement.query_map(values, |row| read(row, 0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    stage::with_stages(connection, rows.collect::<Result<_, _>>()?)
 }
 
 /// The lines directly below one, for the page of that line.
@@ -221,7 +227,7 @@ pub fn children(
     let query = format!("{COLUMNS} WHERE l.parent = ?1 ORDER BY a.id LIMIT ?2");
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map(params![parent, CHILDREN_MAX], |row| read(row, depth))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    stage::with_stages(connection, rows.collect::<Result<_, _>>()?)
 }
 
 fn below(

@@ -1,10 +1,13 @@
 //! 预算执行进度: how far counties and projects are with a year's quota, beside how far the year is,
 //! and what has lain longer than the law's days.
 
+mod shares;
+
 use askama::Template;
 use axum::extract::{Query, State};
-use minglian_contracts::report::rule::{HELD_DAYS_LOCAL, HELD_DAYS_PROVINCE, Rule};
+use minglian_contracts::report::rule::{HeldDays, Rule};
 use minglian_ledger::date::Date;
+use minglian_ledger::division::{Division, Level};
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::bands::{self, Filter, bands, division_name, percent, points};
@@ -18,6 +21,7 @@ use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};
+use shares::Shares;
 
 /// Most counties and projects of a chart; the table has all.
 const ROWS_DRAWN_MAX: usize = 12;
@@ -29,8 +33,10 @@ struct County {
     present: Money,
     spent: Money,
     left: Money,
-    /// What has been left for longer than each limit.
-    late: Vec<Money>,
+    /// What has been left for longer than its level's limit.
+    late: Money,
+    /// That limit; empty where nobody sets one.
+    limit: String,
     points: i64,
     rate: String,
     pace: &'static str,
@@ -59,6 +65,7 @@ struct Execution {
     year: String,
     elapsed: String,
     limits: Vec<Rule>,
+    shares: Shares,
     counties: Vec<County>,
     county_chart: String,
     /// The quota lines of the year.
@@ -78,13 +85,15 @@ pub async fn execution(State(app): State<App>, Query(filter): Query<Filter>) -> 
     app.page(move |connection, frame| {
         let filter = with_year(connection, filter)?;
         let elapsed = filter.year().map_or(WHOLE, |year| elapsed(year, frame.today));
-        let limits = limits(connection, frame.today).map_err(IndexError::from)?;
+        let limits = HeldDays::find(&Mirror(connection), frame.today).map_err(IndexError::from)?;
         let counties = counties(connection, &filter, &limits, frame.today, elapsed)?;
         let (projects, next) = projects(connection, &filter, elapsed)?;
         let whole = counties.iter().fold(Money::default(), |sum, it| sum.plus(it.present));
         let months = months(connection, &filter)?;
         let year = filter.year.clone().unwrap_or_default();
+        let shares = Shares::of(connection, &frame, &filter)?;
         Ok(Execution {
+            shares,
             years: year_choices(connection, &frame, &filter)?,
             county_chart: county_chart(&frame, &counties, elapsed),
             month_chart: month_chart(&frame, &months, whole),
@@ -92,7 +101,7 @@ pub async fn execution(State(app): State<App>, Query(filter): Query<Filter>) -> 
             frame,
             year,
             elapsed: percent(elapsed),
-            limits,
+            limits: limits.into_rules().into_iter().filter(is_a_limit).collect(),
             counties,
             lines: filter.address("/allocations", &[]),
             months,
@@ -103,17 +112,9 @@ pub async fn execution(State(app): State<App>, Query(filter): Query<Filter>) -> 
     .await
 }
 
-/// The limits of days for which money may lie, the shorter first, with their articles.
-fn limits(
-    connection: &Connection,
-    today: Date,
-) -> Result<Vec<Rule>, minglian_ledger::state::StateError> {
-    let names = [HELD_DAYS_PROVINCE, HELD_DAYS_LOCAL];
-    let rules = names.into_iter().map(|name| Rule::find(&Mirror(connection), name, today));
-    let mut rules: Vec<Rule> = rules.collect::<Result<_, _>>()?;
-    rules.retain(|rule| rule.value < i64::from(u16::MAX));
-    rules.sort_by_key(|rule| rule.value);
-    Ok(rules)
+/// Whether a rule limits anything: where nobody knows it, its value is the largest number.
+fn is_a_limit(rule: &Rule) -> bool {
+    rule.value < i64::from(u16::MAX)
 }
 
 /// How much of a year is over on a day, in basis points.
@@ -146,7 +147,7 @@ pub(super) fn pace(points: i64, elapsed: i64) -> &'static str {
 fn counties(
     connection: &Connection,
     filter: &Filter,
-    limits: &[Rule],
+    limits: &HeldDays,
     today: Date,
     elapsed: i64,
 ) -> Result<Vec<County>, IndexError> {
@@ -158,11 +159,10 @@ fn counties(
             continue;
         }
         let points = points(spent, present).unwrap_or(0);
-        let mut late = Vec::with_capacity(limits.len());
-        for rule in limits {
-            let days = i32::try_from(rule.value).unwrap_or(i32::MAX);
-            late.push(left_since(connection, filter.year(), &code, today, days)?);
-        }
+        let division = code.parse().ok().and_then(|code| Division::new(code).ok());
+        let rule = limits.of(division.map_or(Level::County, Division::level));
+        let days = i32::try_from(rule.value).unwrap_or(i32::MAX);
+        let late = left_since(connection, filter.year(), &code, today, days)?;
         counties.push(County {
             name: division_name(&code),
             link: format!("/counties/{code}"),
@@ -171,6 +171,7 @@ fn counties(
             spent,
             left: bands::of(&flows, "left"),
             late,
+            limit: if is_a_limit(rule) { rule.value.to_string() } else { String::new() },
             points,
             rate: percent(points),
             pace: pace(points, elapsed),

@@ -16,6 +16,7 @@ use minglian_contracts::report::gifts::gifts;
 use minglian_contracts::report::holding::holding;
 use minglian_contracts::report::lines::{LinesReport, lines};
 use minglian_contracts::report::ratio::ratios;
+use minglian_contracts::report::shares::shares;
 use minglian_contracts::report::table::{Cell, Column, Kind};
 use minglian_contracts::report::{AsOf, NAMES, Report};
 use minglian_contracts::words;
@@ -170,6 +171,7 @@ fn make(
         "notice" => of_lines(LinesReport::Notice),
         "holding" => Ok(holding(&state, &flows, &wanted.lines()?, as_of)?),
         "findings" => Ok(findings(&state, &flows, &wanted.lines()?, as_of)?),
+        "shares" => Ok(shares(&state, &wanted.lines()?, as_of)?),
         "charity" => Ok(gifts(&state, &wanted.gifts()?, as_of)?),
         "charity-ratios" => {
             Ok(ratios(&state, &wanted.needed_holder()?, wanted.needed_year()?, as_of)?)

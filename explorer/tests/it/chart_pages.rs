@@ -209,7 +209,7 @@ async fn the_structure_opens_level_by_level_down_to_projects() {
 #[tokio::test]
 async fn execution_stands_beside_the_year_and_the_days_of_the_law() {
     let site = Site::of(&story::told()).await;
-    let texts = ["时间进度", "年度已过,未执行完", "21.02%", "其中停留超过 30 日", "逐月支出"];
+    let texts = ["时间进度", "年度已过,未执行完", "21.02%", "期限 60 日", "逐月支出"];
     let body = page(&site, "/execution?year=2020", &texts).await;
     // The project's rate is the one of its own page.
     assert!(body.contains("43.47%") && body.contains("海潮镇敬老院建设&#60;b&#62;"), "{body}");

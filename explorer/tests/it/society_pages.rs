@@ -206,7 +206,7 @@ async fn reports_are_pages_and_files() {
     both(&site, "/reports", &["预算执行进度表", "对账表"], &["Budget execution"]).await;
     let chinese = ["1,000,000.00", "相符", "下载 CSV", "海潮镇敬老院"];
     both(&site, "/reports/execution", &chinese, &["agrees", "Download CSV"]).await;
-    for name in ["carry-over", "documents", "notice", "holding", "findings"] {
+    for name in ["carry-over", "documents", "notice", "holding", "findings", "shares"] {
         both(&site, &format!("/reports/{name}"), &["相符"], &["agrees"]).await;
     }
     for name in ["charity", "charity-ratios", "declared"] {

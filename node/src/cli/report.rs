@@ -33,7 +33,8 @@ pub enum Format {
 Print a report (报表) that a node derives from the ledger.\n\n\
 execution 预算执行进度表, carry-over 结转结余明细表, documents 指标文件清单,\n\
 notice 资金使用情况公告, holding 滞留天数表, findings 疑点清单, charity 慈善收支明细表与季报,\n\
-charity-ratios 年度支出与管理费比例, declared 对账表, working-paper 审计取证单.\n\n\
+charity-ratios 年度支出与管理费比例, declared 对账表, working-paper 审计取证单,\n\
+shares 提前下达与类别占比表.\n\n\
 All pages are taken and added. The command fails, after printing, if the report does not\n\
 reconcile with the book. Figures of 对账表 come from a table with the columns\n\
 notice,label,subject,category,measure,year,printed,unit.")]

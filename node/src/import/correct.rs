@@ -9,7 +9,7 @@
 
 use minglian_contracts::allocation::line::LineName;
 use minglian_contracts::allocation::year::TakeBack;
-use minglian_contracts::allocation::{self, Basis};
+use minglian_contracts::allocation::{self, Basis, CORRECTED_LINE};
 use minglian_contracts::call::Call;
 use minglian_contracts::{charity, payment};
 use minglian_ledger::date::Date;
@@ -147,7 +147,7 @@ fn is_same_but_amount(left: &Call, right: &Call) -> bool {
 fn take_back(act: &Act, amount: Fen, reference: Text<128>) -> Result<Act, CorrectError> {
     let (stage, line, to, basis, occurred_on) = match &act.call {
         Call::Allocation(allocation::Call::RecordQuota(quota)) => {
-            let line = shortened_line(&format!("按公告更正收回·{}", quota.to.line))?;
+            let line = shortened_line(&format!("{CORRECTED_LINE}{}", quota.to.line))?;
             let to = LineName { holder: act.finance, line, ..quota.to.clone() };
             (Stage::UndoQuota, quota.to.clone(), to, &quota.basis, quota.occurred_on)
         }

@@ -1,13 +1,17 @@
 //! Quota lines, and where each one's money went: the tree from 文号 to payment, read line by line.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use minglian_client::wire::{Currency, DestinationView, LineDetail, LineView, Money};
 use minglian_contracts::allocation::{LINES, Line, LineName};
 use minglian_contracts::book::AccountId;
+use minglian_contracts::project::line_status;
+use minglian_contracts::report::planned::planned;
 use minglian_ledger::fen::Fen;
+use minglian_ledger::state::StateRead;
 use serde::Deserialize;
 
 use super::extract::{Paging, Params, Segments, checked_limit, decode_hex, json_answer};
@@ -25,7 +29,9 @@ pub(super) async fn allocations(
     State(shared): Node,
     Params(paging): Params<Paging>,
 ) -> Result<Response, Refusal> {
-    organizations::list(shared, paging, &LINES, line_view).await
+    let reader = Arc::clone(&shared);
+    let show = move |name: &LineName, line: &Line| line_view(reader.store(), name, line);
+    organizations::list(shared, paging, &LINES, show).await
 }
 
 /// Which movements of a line.
@@ -62,15 +68,21 @@ pub(super) async fn allocation(
         let index = DerivedIndex::new(shared.store());
         let outflows = index.outflows(&name.account(), from, limit)?;
         Ok(LineDetail {
-            line: line_view(&name, &line)?,
+            line: line_view(shared.store(), &name, &line)?,
             destinations: destinations(&outflows)?,
+            planned: planned(shared.store(), &name)?
+                .iter()
+                .map(serde_json::to_value)
+                .collect::<Result<_, _>>()?,
             next: accounts::next_outflow(&outflows, from).filter(|_| outflows.len() == limit),
         })
     });
     json_answer(&detail.await?)
 }
 
-fn line_view(name: &LineName, line: &Line) -> Result<LineView, Refusal> {
+fn line_view(reader: &dyn StateRead, name: &LineName, line: &Line) -> Result<LineView, Refusal> {
+    let is_announced = line_status::is_announced(reader, name)?;
+    let status = line_status::status_of(reader, name, line, is_announced)?;
     let contradictory = || Refusal::internal(format!("the sums of {name:?} do not add up"));
     Ok(LineView {
         id: view::hex(name),
@@ -78,6 +90,7 @@ fn line_view(name: &LineName, line: &Line) -> Result<LineView, Refusal> {
         account: view::hex(&name.account()),
         parent: line.parent.as_ref().map(view::hex),
         line: serde_json::to_value(line)?,
+        status: serde_json::to_value(status)?,
         available: line.available().ok_or_else(contradictory)?.into(),
         currency: Currency::Cny,
     })

@@ -15,6 +15,7 @@ use minglian_contracts::report::holding::holding;
 use minglian_contracts::report::lines::{LinesReport, lines};
 use minglian_contracts::report::paper::working_paper;
 use minglian_contracts::report::ratio::ratios;
+use minglian_contracts::report::shares::shares;
 use minglian_contracts::report::{AsOf, Report};
 use minglian_ledger::block::Header;
 use minglian_ledger::date::beijing_date;
@@ -35,8 +36,8 @@ const ATTEMPTS_MAX: usize = 3;
 ///
 /// `execution` 预算执行进度表, `carry-over` 结转结余明细表, `documents` 指标文件清单, `notice`
 /// 资金使用情况公告, `holding` 滞留天数表, `findings` 疑点清单, `charity` 慈善收支明细表,
-/// `charity-ratios` 年度支出与管理费比例, `declared` 对账表, `working-paper` 审计取证单. Rows of one
-/// name on several pages are parts of one row.
+/// `charity-ratios` 年度支出与管理费比例, `declared` 对账表, `working-paper` 审计取证单, `shares`
+/// 提前下达与类别占比表. Rows of one name on several pages are parts of one row.
 #[utoipa::path(
     get, path = "/v1/reports/{name}", tag = "reports",
     params(
@@ -115,6 +116,7 @@ fn make(shared: &Shared, name: &str, wanted: &Wanted, as_of: AsOf) -> Result<Rep
         "notice" => of_lines(LinesReport::Notice),
         "holding" => Ok(holding(store, &flows, &wanted.lines()?, as_of)?),
         "findings" => Ok(findings(store, &flows, &wanted.lines()?, as_of)?),
+        "shares" => Ok(shares(store, &wanted.lines()?, as_of)?),
         "charity" => Ok(gifts(store, &wanted.gifts()?, as_of)?),
         "charity-ratios" => {
             let year = wanted.year.ok_or_else(|| Refusal::bad("year is missing"))?;

@@ -271,6 +271,7 @@ async fn pages_add_up_to_the_whole_and_every_report_answers() {
         ("carry-over", vec![("division", "320723")]),
         ("holding", vec![("division", "510521")]),
         ("findings", vec![("holder", civil.as_str())]),
+        ("shares", vec![("holder", civil.as_str())]),
         ("charity", vec![("holder", civil.as_str())]),
         ("charity-ratios", vec![("holder", civil.as_str()), ("year", "2024")]),
         ("working-paper", vec![("records", "1,2")]),

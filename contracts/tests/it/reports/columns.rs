@@ -275,3 +275,19 @@ fn a_working_paper_names_act_signer_and_what_came_back() {
     assert!(later.contains("退回 returned 2024-12-31 #"), "{later}");
     assert!(later.contains("冲正 reversed 2024-12-31 #"), "{later}");
 }
+
+#[test]
+fn a_working_paper_lists_the_photos_and_papers_that_an_act_names() {
+    let mut world = year_of_all_movements();
+    go(&mut world, &["home accept project=睦邻点 photos=2"]);
+    let log = Log::of(&world);
+    let home = |sheet: &&Sheet| sheet.record.transaction.body.organization == code("home");
+    let sheets: Vec<Sheet> = log.sheets.iter().filter(home).cloned().collect();
+    let report = working_paper(&world.state, &log, &sheets, as_of(&world)).unwrap();
+    let rows: Vec<_> = column(&report, "act").into_iter().zip(column(&report, "things")).collect();
+    let named = |act: &str| {
+        let (_, things) = rows.iter().find(|(found, _)| found == act).unwrap();
+        things.matches("附件 attachment ").count()
+    };
+    assert_eq!((named("Project.Accept"), named("Payment.Instruct")), (2, 0));
+}

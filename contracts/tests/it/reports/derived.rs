@@ -3,11 +3,13 @@
 use minglian_contracts::allocation::Category;
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::report::contradiction::Derived;
+use minglian_contracts::report::declared::declared;
 use minglian_contracts::report::derived::derive;
 use minglian_contracts::report::printed::{
-    Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder,
+    Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder, GameOfCentre,
 };
 
+use super::log::{as_of, column};
 use super::{county, go};
 use crate::gift_acts::{self, CHARITY};
 use crate::scenario;
@@ -29,7 +31,7 @@ pub fn figure(measure: FigureMeasure, subject: FigureSubject, year: Option<u16>)
 
 pub fn value(world: &World, figure: &Figure) -> Option<i128> {
     match derive(&world.state, figure).unwrap() {
-        Some(Derived::Value(value)) => Some(value),
+        Some(Derived::Value(value) | Derived::Declared(value)) => Some(value),
         None => None,
         Some(share) => panic!("{share:?}"),
     }
@@ -139,6 +141,105 @@ fn declared_beneficiaries_add_up_only_if_they_count_the_same() {
     assert_eq!(helped(&world), Some(12));
     give(&mut world, &[&format!("{line} reference=3 subject=助 helped=2/家次")]);
     assert_eq!(helped(&world), None);
+}
+
+/// Notices print sales and fund of each game rounded to 0.01 万元, as Sichuan's of 2017
+/// (`testnet/data/game_ratios_sichuan_2017.csv`): 双色球 at 36 %.
+#[test]
+fn the_fund_of_a_game_is_compared_with_the_printed_sales_within_their_precision() {
+    use FigureMeasure::{Fund, Sales};
+    let mut world = World::new();
+    let game = |game: &str| {
+        FigureSubject::Game(GameOfCentre { centre: code("lottery"), game: text(game) })
+    };
+    let printed = |measure, mantissa, year| Figure {
+        mantissa,
+        decimals: 2,
+        unit: FigureUnit::TenThousandYuan,
+        ..figure(measure, game("双色球"), Some(year))
+    };
+    let verdicts = |world: &World, figures: &[Figure]| {
+        let report = declared(&world.state, figures, as_of(world)).unwrap();
+        (column(&report, "verdict"), column(&report, "derived_from"), column(&report, "chinese"))
+    };
+    // 100.01 万元 at 36 % are 36.0036: what is printed as 36.00 agrees, 36.02 does not.
+    for (fund, verdict) in [(3_600, "agrees"), (3_601, "agrees"), (3_602, "differs")] {
+        let figures = [printed(Sales, 10_001, 2024), printed(Fund, fund, 2024)];
+        let (found, from, said) = verdicts(&world, &figures);
+        assert_eq!(found, ["not_derivable", verdict], "{fund}");
+        assert_eq!(from, ["null", "game_ratio"]);
+        assert_eq!(said[1].contains("36.00%"), verdict == "differs", "{said:?}");
+    }
+    let alone = verdicts(&world, &[printed(Fund, 3_600, 2024)]);
+    assert_eq!(alone.0, ["not_derivable"], "no sales are printed");
+    let unknown = figure(Fund, game("无"), Some(2024));
+    assert_eq!(derive(&world.state, &unknown).unwrap(), None, "no such ratio");
+    // What the centre has stated goes before what the notice prints.
+    world.date = "2024-04-09".parse().unwrap();
+    go(
+        &mut world,
+        &[
+            "lottery sales game=双色球 period=2024-02 sales=50万元 unclaimed=3万元",
+            "lottery sales game=双色球 period=2024-03 sales=50.01万元",
+            "lottery sales game=3D period=2024-03 sales=9万元",
+        ],
+    );
+    let figures = [printed(Sales, 10_001, 2024), printed(Fund, 3_601, 2024)];
+    let (found, from, _) = verdicts(&world, &figures);
+    assert_eq!(found, ["agrees", "differs"]);
+    assert_eq!(from, ["book", "book"]);
+    assert_eq!(value(&world, &figures[0]), Some(100_010_000));
+    assert_eq!(value(&world, &figures[1]), Some(36_003_600));
+}
+
+/// 岱山 printed 1,362.70 万元 of income and 1,320.44 of expenditure in 2021; its books of that year
+/// are not on the ledger, the lines of its notice are (`testnet/data/daishan_charity_2021.csv`).
+#[test]
+fn a_year_of_which_only_a_notice_is_known_is_what_its_lines_declare() {
+    use FigureMeasure::{Expenditure, Income, ManagementCost};
+    let mut world = World::new();
+    gift_acts::set_up(&mut world);
+    let subject = || FigureSubject::Organization(code(CHARITY));
+    let of = |world: &World, measure, year| {
+        derive(&world.state, &figure(measure, subject(), Some(year))).unwrap()
+    };
+    assert_eq!(of(&world, Income, 2021), None);
+    let line = "declare_line year=2021 notice=公告 subject=甲";
+    give(
+        &mut world,
+        &[
+            &format!("{line} side=income reference=1 amount=1000.5万元"),
+            &format!("{line} side=income reference=2 amount=362.2万元"),
+            &format!("{line} side=expenditure reference=3 amount=1320.44万元"),
+        ],
+    );
+    assert_eq!(of(&world, Income, 2021), Some(Derived::Declared(1_362_700_000)));
+    assert_eq!(of(&world, Expenditure, 2021), Some(Derived::Declared(1_320_440_000)));
+    assert_eq!(of(&world, ManagementCost, 2021), None, "no line says what it counts as");
+    let printed = |measure, mantissa| Figure {
+        mantissa,
+        decimals: 2,
+        unit: FigureUnit::TenThousandYuan,
+        ..figure(measure, subject(), Some(2021))
+    };
+    let figures =
+        [printed(Income, 136_270), printed(Expenditure, 132_044), printed(Income, 136_271)];
+    let report = declared(&world.state, &figures, as_of(&world)).unwrap();
+    assert_eq!(column(&report, "verdict"), ["agrees", "agrees", "differs"]);
+    assert_eq!(column(&report, "derived_from"), ["declared_lines"; 3]);
+    // Once the year's books are kept, they are what counts.
+    let year = world.date.year();
+    give(
+        &mut world,
+        &[
+            "donate reference=捐1 fund=本级 amount=20元",
+            &format!(
+                "declare_line year={year} notice=公告 subject=甲 side=income reference=4 \
+                 amount=9元"
+            ),
+        ],
+    );
+    assert_eq!(of(&world, Income, year), Some(Derived::Value(2_000)));
 }
 
 #[test]

@@ -74,6 +74,9 @@ pub struct LineView {
     pub line: Value,
     /// What is left.
     pub available: Money,
+    /// How far its money is (`stage`), and in fen what left its way: returned, corrected,
+    /// recovered, carried, lapsed, transferred out.
+    pub status: Value,
     /// The currency of every amount here.
     pub currency: Currency,
 }
@@ -99,6 +102,8 @@ pub struct LineDetail {
     pub line: LineView,
     /// Accounts to which its money went: lines below, payments, other lines.
     pub destinations: Vec<DestinationView>,
+    /// The rows of plans that divide it: each proposed, reviewed, or issued whole.
+    pub planned: Vec<Value>,
     /// The position where the next page of movements begins.
     pub next: Option<u64>,
 }
