@@ -10,6 +10,7 @@ use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::StateError;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -149,7 +150,8 @@ pub struct Donation {
     pub changes: u16,
     /// By what it was changed last.
     pub changed_by: Option<Text<128>>,
-    /// Where it came into its present account: first positions, the newest last.
+    /// Where it came into its present account: first positions, the newest last, at most
+    /// [`INFLOWS_MAX`]. Fen that came back to further places are found as others' are.
     pub inflows: Vec<u64>,
     /// How much was given back to the donor.
     pub refunded: Fen,
@@ -159,8 +161,11 @@ pub struct Donation {
     pub received_on: Date,
 }
 
-/// The line in which a fund keeps money that is bound to no use.
+/// Most first positions that a gift keeps.
+pub const INFLOWS_MAX: usize = 16;
+
 pub(super) const POOL_LINE: &str = "非限定";
+/// The line in which a fund keeps money that is bound to no use.
 
 /// The salted hash of a receipt's code as the ledger has it.
 pub fn receipt_code(salt: &[u8; 16], code: &[u8; 16]) -> Commitment {
@@ -242,10 +247,33 @@ impl Donation {
     }
 }
 
-/// Where `movements` came into `account`: first positions.
+/// Where `movements` came into `account`: first positions, as many as a gift keeps.
 pub(super) fn arrivals(movements: &[Movement], account: &AccountId) -> Vec<u64> {
     let arrived = movements.iter().filter(|movement| movement.to == *account);
-    arrived.map(|movement| movement.to_interval.start()).collect()
+    arrived.map(|movement| movement.to_interval.start()).take(INFLOWS_MAX).collect()
+}
+
+impl Donation {
+    /// Notes that fen of the gift came back to `account`, where it is. What refunds have used up
+    /// makes room, but for the first place, where the gift came in.
+    pub(super) fn note_arrivals(
+        &mut self,
+        movements: &[Movement],
+        account: &AccountId,
+        state: &State<'_>,
+    ) -> Result<(), StateError> {
+        let mut kept = Vec::new();
+        for (place, start) in self.inflows.iter().enumerate() {
+            let found = book::inflow(state, account, *start)?;
+            if place == 0 || found.is_some_and(|found| found.named < found.amount) {
+                kept.push(*start);
+            }
+        }
+        kept.extend(arrivals(movements, account));
+        kept.truncate(INFLOWS_MAX);
+        self.inflows = kept;
+        Ok(())
+    }
 }
 
 pub(super) fn closed(reference: &DonationReference) -> Refusal {
