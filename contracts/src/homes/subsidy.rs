@@ -23,7 +23,7 @@ use crate::allocation::{check_date, require_inside};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::lottery::accrual::BASIS_POINTS;
-use crate::oversight::inspection::{INSPECTED, InspectionResult};
+use crate::oversight::inspection::{self, InspectionResult};
 use crate::parameter;
 use crate::refusal::{Code, Refusal};
 use crate::registry;
@@ -124,7 +124,7 @@ pub(super) fn derive(
         *level_factors.of_mut(level) = judge(&format!("{LEVEL_FACTOR}{}.", level.code()))?;
     }
     let rating_factor = judge(&format!("{RATING_FACTOR}{}.", rating.code()))?;
-    let inspection = INSPECTED.newest(state, home, date)?.map(|newest| newest.result);
+    let inspection = inspection::newest(state, home, date)?.map(|newest| newest.result);
     let inspection_factor = match inspection {
         Some(result) => judge(&format!("{INSPECTION_FACTOR}{}.", result.code()))?,
         None => BASIS_POINTS.into(),
