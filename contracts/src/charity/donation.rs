@@ -29,8 +29,9 @@ pub const DONATIONS: Table<(OrganizationCode, DonationReference), Donation> =
 pub const RECEIPTS: Table<(OrganizationCode, Text<64>), DonationReference> =
     Table::new(schema::prefix::CHARITY_FIRST + 5);
 
-/// Which gift a receipt's code belongs to, by the code's salted hash.
-pub const RECEIPT_CODES: Table<Commitment, (OrganizationCode, DonationReference)> =
+/// Which gift a receipt's code belongs to, by the code's salted hash and the charity. Whoever sees
+/// a hash can enter it too, so several charities may have one.
+pub const RECEIPT_CODES: Table<(Commitment, OrganizationCode), DonationReference> =
     Table::new(schema::prefix::CHARITY_FIRST + 6);
 
 /// Gifts with an account of their own that still hold something: charity, fund, money or goods,
@@ -164,8 +165,8 @@ pub struct Donation {
 /// Most first positions that a gift keeps.
 pub const INFLOWS_MAX: usize = 16;
 
-pub(super) const POOL_LINE: &str = "非限定";
 /// The line in which a fund keeps money that is bound to no use.
+pub(super) const POOL_LINE: &str = "非限定";
 
 /// The salted hash of a receipt's code as the ledger has it.
 pub fn receipt_code(salt: &[u8; 16], code: &[u8; 16]) -> Commitment {

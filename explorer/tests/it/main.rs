@@ -14,6 +14,7 @@ mod index;
 mod open_data;
 mod pages;
 mod proving;
+mod receipt_codes;
 mod site;
 mod society;
 mod society_pages;
