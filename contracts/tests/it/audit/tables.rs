@@ -155,7 +155,7 @@ fn samples_whose_seed_is_not_theirs_are_named() {
         })
     };
     let of_draw = &sample.plan.draw;
-    let key = (of_draw.centre, of_draw.game.clone(), of_draw.issue.clone());
+    let key = (of_draw.centre, of_draw.game.clone(), of_draw.issue.clone(), of_draw.date);
     for found in [
         drawn_otherwise(&|drawn| drawn.seed.0[0] ^= 1),
         drawn_otherwise(&|drawn| drawn.block.0[0] ^= 1),
