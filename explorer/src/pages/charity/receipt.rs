@@ -112,9 +112,9 @@ fn find(
 ) -> Result<Vec<Found>, PageError> {
     let hash = receipt_code(salt, code);
     let known = RECEIPT_CODES.scan(&Mirror(connection), &hash, None, MATCHES_MAX)?;
-    let found = known
-        .into_iter()
-        .filter_map(|((_, host), reference)| of_charity(connection, host, &reference).transpose());
+    let found = known.into_iter().filter_map(|((_, host), reference)| {
+        of_charity(connection, host, reference.as_str()).transpose()
+    });
     found.collect()
 }
 
