@@ -13,7 +13,7 @@ use crate::charity;
 use crate::charity::campaign::CAMPAIGNS;
 use crate::charity::contribution::Contribute;
 use crate::charity::kind::FundKind;
-use crate::charity::qualification::{Disqualify, QUALIFICATIONS, QualificationKind};
+use crate::charity::qualification::{self, Disqualify, QUALIFICATIONS, QualificationKind};
 use crate::context::Context;
 use crate::disclosure::duty::Subject;
 use crate::disclosure::happening::{self, Happening};
@@ -120,7 +120,8 @@ fn charity_act(
 
 fn disqualified(act: &Disqualify, state: &State<'_>) -> Result<Vec<Seen>, StateError> {
     let Disqualify { organization, kind, valid_from, valid_until, .. } = *act;
-    let qualification = QUALIFICATIONS.get(state, &(organization, kind, valid_from))?;
+    let qualification =
+        QUALIFICATIONS.get(state, &qualification::key(organization, kind, valid_from))?;
     let (Some(trigger), Some(qualification)) = (standing_of(kind), qualification) else {
         return Ok(Vec::new());
     };

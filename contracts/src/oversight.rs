@@ -43,6 +43,7 @@ use crate::schema::State;
 use audit::{Engagement, EngagementName};
 use complaint::{Answer, Closure, ComplaintName, DeclineReason, Outcome, step};
 use finding::{FindingNumber, Position, Verdict};
+use inspection::Members;
 use sample::{CancelReason, SampleName};
 
 /// What an organisation calls its complaint, engagement, plan or pool: once each, for ever.
@@ -189,6 +190,10 @@ impl Call {
         match self {
             // They may read two pools, and weigh every object against the recusals.
             Self::PlanSample(_) | Self::DrawSample { .. } => 1_500,
+            // The division of every object is looked up.
+            Self::OpenPool(inspection::OpenPool { members: Members::Objects(objects), .. }) => {
+                300 + objects.len() as u64
+            }
             Self::OpenPool(_) | Self::Inspect(_) => 300,
             Self::OpenAudit(_) | Self::RecordFinding(_) => 150,
             _ => 100,

@@ -4,11 +4,12 @@
 //! may. The committee then decides within `charity.ahead_days.<kind>` days by a resolution like any
 //! other, on the same use, and `decide` lays it beside the payment. If the committee agreed, the
 //! payment is one under that resolution from then on. If not, it stays out until it comes back, and
-//! is known as such. A payment that came back whole needs no decision. While one is overdue the
-//! fund pays nothing ahead.
+//! is known as such. A payment that came back whole needs no decision. While one is overdue, or one
+//! to which the committee did not agree is out, the fund pays nothing ahead.
 //!
 //! **Invariant**: [`OPEN`] holds exactly the payments of [`AHEAD`] that await a decision, and of
-//! each of them something is out.
+//! each of them something is out. [`REJECTED`] holds exactly those to which the committee did not
+//! agree and of which something is out.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
@@ -40,6 +41,10 @@ pub const AHEAD: Table<(OrganizationCode, Reference), Ahead> =
 /// Payments that await a decision, by fund and last day, the earliest first.
 pub const OPEN: Table<(FundName, OrderedDay, Reference), Date> =
     Table::new(schema::prefix::MUTUAL_AID_FIRST + 2);
+
+/// Payments to which the committee did not agree and that did not come back whole yet, by fund.
+pub const REJECTED: Table<(FundName, Reference), ()> =
+    Table::new(schema::prefix::MUTUAL_AID_FIRST + 3);
 
 /// A payment that is made ahead of a resolution.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -137,6 +142,10 @@ pub(super) fn pay(
         let detail = format!("{reference} was to be decided on by {due}");
         return Err(Refusal::new(Code::AheadOverdue, detail).into());
     }
+    if let Some(((_, reference), ())) = REJECTED.scan(state, &name, None, 1)?.first() {
+        let detail = format!("{reference} was not agreed to and is to be taken back");
+        return Err(Refusal::new(Code::AheadOverdue, detail).into());
+    }
     let spending = Spending {
         from: act.from.as_ref(),
         purpose: &act.purpose,
@@ -183,12 +192,15 @@ pub(super) fn decide(
     fund::require_not_before(payout.paid_on, decided.decided_on)?;
     fund::require_not_before(decided.decided_on, occurred_on)?;
     let agreed = decided.carried;
+    let account = book::account(state, &payment_account(host, reference))?;
+    let out = account.map_or(Fen::ZERO, |account| account.balance());
+    // Whether yes or no, a decision on so much is none on more.
+    resolution::decide_on(&name, number, out, state)?;
     if agreed {
-        let account = book::account(state, &payment_account(host, reference))?;
-        let out = account.map_or(Fen::ZERO, |account| account.balance());
-        resolution::use_up(&name, number, Matter::Disbursement, out, occurred_on, state)?;
         payout.reason = Reason::Spent { resolution: number.clone(), expense: *expense };
         PAYOUTS.put(state, &key, &payout);
+    } else {
+        REJECTED.put(state, &(name.clone(), reference.clone()), &());
     }
     let on = context.today();
     waiting.ended = Some(Ended::Decided { resolution: number.clone(), agreed, on });
@@ -200,17 +212,20 @@ pub(super) fn decide(
     Ok(())
 }
 
-/// All of a payment came back: if it awaited a decision, it does not any more.
+/// All of a payment came back: if it awaited a decision, it does not any more, and nothing of it is
+/// to be taken back.
 pub(super) fn came_back(
     key: &(OrganizationCode, Reference),
     state: &mut State<'_>,
     context: &Context<'_>,
 ) -> Result<(), Fault> {
-    let Some(mut waiting) = AHEAD.get(state, key)?.filter(|found| found.ended.is_none()) else {
-        return Ok(());
-    };
-    waiting.ended = Some(Ended::CameBack(context.today()));
+    let Some(mut waiting) = AHEAD.get(state, key)? else { return Ok(()) };
     let name = FundName { host: key.0, fund: waiting.fund.clone() };
+    if waiting.ended.is_some() {
+        REJECTED.delete(state, &(name, key.1.clone()));
+        return Ok(());
+    }
+    waiting.ended = Some(Ended::CameBack(context.today()));
     OPEN.delete(state, &open_key(name, waiting.decide_by, key.1.clone()));
     AHEAD.put(state, key, &waiting);
     Ok(())

@@ -7,6 +7,7 @@ use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::Event;
+use super::contribution;
 use super::disbursement::{self, PAYOUTS, Payout, Reason};
 use super::donation::{self, DonationReference, Use};
 use super::resolution::{self, Matter, ResolutionNumber};
@@ -93,6 +94,9 @@ pub(super) fn change_purpose(
     let mut gift = donation::find_valid(state, host, reference, *occurred_on)?;
     if gift.restriction.is_none() {
         return Err(Refusal::new(Code::NotRestricted, reference).into());
+    }
+    if purpose.is_none() {
+        contribution::require_stays_bound(host, reference, state)?;
     }
     // What a filed plan promised the public changes by filing, what a donor agreed to by consent.
     let is_right = match authority {

@@ -77,8 +77,8 @@ pub enum CharityViolation {
         /// The payment.
         payment: Reference,
     },
-    /// The list of payments that await a decision names one that does not.
-    #[error("{listed} payments are listed as awaiting a decision, {found} do")]
+    /// A list names a payment that neither awaits a decision nor is to be taken back.
+    #[error("{listed} payments are listed as undecided or to be taken back, {found} are")]
     AheadCount {
         /// In the list.
         listed: usize,
@@ -193,7 +193,7 @@ fn check_resolutions(reader: &dyn StateRead) -> Result<(), CharityViolation> {
         after = Some(last.clone());
         for ((_, number), resolution) in page {
             let (used, amount) = (resolution.used, resolution.amount);
-            if used > amount || (!used.is_zero() && !resolution.carried) {
+            if used > amount {
                 let number = number.to_string();
                 return Err(CharityViolation::Exceeded { number, used, amount });
             }

@@ -3,7 +3,8 @@
 //!
 //! Donations come by `Donate`. What the county or the collective gives comes by `Contribute`, which
 //! is the same act with its source: it stands where a gift stands, so it is traced, spent and given
-//! back alike. Public money is bound to a use; what others give is bound as they say.
+//! back alike. Public money is bound to a use and stays so: its use can be changed, but no consent
+//! frees it, and it is nobody's surplus. What others give is bound as they say.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::genesis::OrganizationKind;
@@ -85,6 +86,23 @@ pub(super) fn donate(
         return Err(Refusal::new(Code::SourceDiffers, &act.reference).into());
     }
     giving::donate(act, state, context)
+}
+
+/// Refuses to free public money of its use: it may get another one, not none.
+///
+/// # Errors
+/// [`Code::PublicMoneyUnbound`].
+pub(super) fn require_stays_bound(
+    host: OrganizationCode,
+    reference: &DonationReference,
+    state: &State<'_>,
+) -> Result<(), Fault> {
+    match SOURCES.get(state, &(host, reference.clone()))? {
+        Some(Source::CountyFinance) => {
+            Err(Refusal::new(Code::PublicMoneyUnbound, reference).into())
+        }
+        Some(Source::VillageCollective) | None => Ok(()),
+    }
 }
 
 /// Whether an organisation spends public money. One that is not on the ledger is not known to.

@@ -10,6 +10,7 @@ use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::StateError;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +29,9 @@ pub const DONATIONS: Table<(OrganizationCode, DonationReference), Donation> =
 pub const RECEIPTS: Table<(OrganizationCode, Text<64>), DonationReference> =
     Table::new(schema::prefix::CHARITY_FIRST + 5);
 
-/// Which gift a receipt's code belongs to, by the code's salted hash.
-pub const RECEIPT_CODES: Table<Commitment, (OrganizationCode, DonationReference)> =
+/// Which gift a receipt's code belongs to, by the code's salted hash and the charity. Whoever sees
+/// a hash can enter it too, so several charities may have one.
+pub const RECEIPT_CODES: Table<(Commitment, OrganizationCode), DonationReference> =
     Table::new(schema::prefix::CHARITY_FIRST + 6);
 
 /// Gifts with an account of their own that still hold something: charity, fund, money or goods,
@@ -149,7 +151,8 @@ pub struct Donation {
     pub changes: u16,
     /// By what it was changed last.
     pub changed_by: Option<Text<128>>,
-    /// Where it came into its present account: first positions, the newest last.
+    /// Where it came into its present account: first positions, the newest last, at most
+    /// [`INFLOWS_MAX`]. Fen that came back to further places are found as others' are.
     pub inflows: Vec<u64>,
     /// How much was given back to the donor.
     pub refunded: Fen,
@@ -158,6 +161,9 @@ pub struct Donation {
     /// The day it came in.
     pub received_on: Date,
 }
+
+/// Most first positions that a gift keeps.
+pub const INFLOWS_MAX: usize = 16;
 
 /// The line in which a fund keeps money that is bound to no use.
 pub(super) const POOL_LINE: &str = "非限定";
@@ -242,10 +248,33 @@ impl Donation {
     }
 }
 
-/// Where `movements` came into `account`: first positions.
+/// Where `movements` came into `account`: first positions, as many as a gift keeps.
 pub(super) fn arrivals(movements: &[Movement], account: &AccountId) -> Vec<u64> {
     let arrived = movements.iter().filter(|movement| movement.to == *account);
-    arrived.map(|movement| movement.to_interval.start()).collect()
+    arrived.map(|movement| movement.to_interval.start()).take(INFLOWS_MAX).collect()
+}
+
+impl Donation {
+    /// Notes that fen of the gift came back to `account`, where it is. What refunds have used up
+    /// makes room, but for the first place, where the gift came in.
+    pub(super) fn note_arrivals(
+        &mut self,
+        movements: &[Movement],
+        account: &AccountId,
+        state: &State<'_>,
+    ) -> Result<(), StateError> {
+        let mut kept = Vec::new();
+        for (place, start) in self.inflows.iter().enumerate() {
+            let found = book::inflow(state, account, *start)?;
+            if place == 0 || found.is_some_and(|found| found.named < found.amount) {
+                kept.push(*start);
+            }
+        }
+        kept.extend(arrivals(movements, account));
+        kept.truncate(INFLOWS_MAX);
+        self.inflows = kept;
+        Ok(())
+    }
 }
 
 pub(super) fn closed(reference: &DonationReference) -> Refusal {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Event;
 use super::ahead;
 use super::change::{self, Authority};
+use super::contribution;
 use super::donation::{self, DonationReference, UNSPENT};
 use super::fund::{self, FUNDS, FundName, FundReference};
 use super::qualification::{self, QualificationKind};
@@ -67,6 +68,9 @@ pub(super) fn transfer_surplus(
     // What a donor bound to a use stays bound within its fund, until its purpose is changed.
     if heir == name && act.from.is_some() {
         return Err(Refusal::new(Code::AuthorityWrong, &act.fund).into());
+    }
+    if let Some(reference) = &act.from {
+        contribution::require_stays_bound(name.host, reference, state)?;
     }
     fund::find_open(state, &heir, *occurred_on)?;
     qualification::require(state, &heir.host, QualificationKind::Charity, *occurred_on)?;

@@ -118,9 +118,11 @@ fn take_receipt(act: &Donate, host: OrganizationCode, state: &mut State<'_>) -> 
         }
         RECEIPTS.put(state, &key, reference);
     }
-    if RECEIPT_CODES.contains(state, &act.code)? {
+    // The code of an act that waits is in sight, so another charity's use of it takes nothing.
+    let key = (act.code, host);
+    if RECEIPT_CODES.contains(state, &key)? {
         return Err(Refusal::new(Code::ReceiptTaken, act.code).into());
     }
-    RECEIPT_CODES.put(state, &act.code, &(host, reference.clone()));
+    RECEIPT_CODES.put(state, &key, reference);
     Ok(())
 }

@@ -19,6 +19,9 @@ use crate::book::{self, Interval};
 use crate::payment::{Reference, STATUSES, Status};
 use crate::trace::{Cursor, Direction};
 
+/// Most gifts that one code leads to.
+pub const MATCHES_MAX: usize = 16;
+
 /// A gift, found by its receipt's code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
@@ -50,16 +53,31 @@ pub struct Paid {
     pub feedback: Option<Feedback>,
 }
 
-/// The gift whose receipt's code has this hash.
+/// The gifts whose receipt's code has this hash, of one charity if it is named, or else of at most
+/// [`MATCHES_MAX`]. There is one, unless another charity entered the hash after it was in sight:
+/// the receipt says whose the donor's is.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
-pub fn find(reader: &dyn StateRead, code: &Commitment) -> Result<Option<Given>, StateError> {
-    let Some((charity, reference)) = RECEIPT_CODES.get(reader, code)? else { return Ok(None) };
-    let found = DONATIONS.get(reader, &(charity, reference.clone()))?;
-    let Some(gift) = found else { return Ok(None) };
-    let fund = FUNDS.get(reader, &gift.fund_of(charity))?;
-    Ok(Some(Given { charity, reference, gift, fund }))
+pub fn find(
+    reader: &dyn StateRead,
+    code: &Commitment,
+    charity: Option<OrganizationCode>,
+) -> Result<Vec<Given>, StateError> {
+    let known = match charity {
+        Some(charity) => {
+            let key = (*code, charity);
+            RECEIPT_CODES.get(reader, &key)?.map(|reference| (key, reference)).into_iter().collect()
+        }
+        None => RECEIPT_CODES.scan(reader, code, None, MATCHES_MAX)?,
+    };
+    let mut matches = Vec::with_capacity(known.len());
+    for ((_, charity), reference) in known {
+        let Some(gift) = DONATIONS.get(reader, &(charity, reference.clone()))? else { continue };
+        let fund = FUNDS.get(reader, &gift.fund_of(charity))?;
+        matches.push(Given { charity, reference, gift, fund });
+    }
+    Ok(matches)
 }
 
 impl Given {

@@ -15,14 +15,17 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
 use crate::registry;
-use crate::schema::{self, State, Table};
+use crate::schema::{self, OrderedDay, State, Table};
 
-/// Qualifications by organisation, kind and first day.
-pub const QUALIFICATIONS: Table<(OrganizationCode, QualificationKind, Date), Qualification> =
+/// Qualifications by organisation, kind and first day, the latest first.
+///
+/// **Invariant**: those of one organisation and kind do not overlap, so whichever holds on a day is
+/// the newest that began by then, however many there are.
+pub const QUALIFICATIONS: Table<QualificationKey, Qualification> =
     Table::new(schema::prefix::CHARITY_FIRST);
 
-/// How many are read at once; an organisation has one for every few years.
-const PAGE: usize = 16;
+/// The key of an entry of [`QUALIFICATIONS`].
+pub type QualificationKey = (OrganizationCode, QualificationKind, OrderedDay);
 
 /// What for.
 #[derive(
@@ -168,11 +171,12 @@ pub(super) fn qualify(
             return Err(Refusal::new(Code::QualificationTooEarly, detail).into());
         }
     }
-    let overlaps = |known: &Qualification| known.overlaps(qualification);
-    if let Some(known) = first(state, organization, *kind, overlaps)? {
+    // Of those that begin by its last day the newest ends last.
+    let known = newest(state, organization, *kind, valid_until.unwrap_or(Date::MAX))?;
+    if let Some(known) = known.filter(|known| known.overlaps(qualification)) {
         return Err(Refusal::new(Code::QualificationOverlaps, known.certificate).into());
     }
-    QUALIFICATIONS.put(state, &(*organization, *kind, *valid_from), qualification);
+    QUALIFICATIONS.put(state, &key(*organization, *kind, *valid_from), qualification);
     Ok(())
 }
 
@@ -184,7 +188,7 @@ pub(super) fn disqualify(
     let Disqualify { organization, kind, valid_from, valid_until, occurred_on } = *act;
     check_date(context, occurred_on)?;
     require_inside(state, context, &organization)?;
-    let key = (organization, kind, valid_from);
+    let key = key(organization, kind, valid_from);
     let unknown = || Refusal::new(Code::QualificationUnknown, format!("from {valid_from}"));
     let mut qualification = QUALIFICATIONS.get(state, &key)?.ok_or_else(unknown)?;
     let last = qualification.valid_until;
@@ -207,7 +211,7 @@ pub fn find(
     kind: QualificationKind,
     date: Date,
 ) -> Result<Option<Qualification>, StateError> {
-    first(reader, organization, kind, |known| known.holds_on(date))
+    Ok(newest(reader, organization, kind, date)?.filter(|known| known.holds_on(date)))
 }
 
 /// Refuses unless a qualification holds on `date`.
@@ -230,19 +234,23 @@ pub(super) fn require(
     Err(Refusal::new(code, format!("{organization} on {date}")).into())
 }
 
-fn first(
+/// The key of the qualification that begins on `first_day`.
+pub fn key(
+    organization: OrganizationCode,
+    kind: QualificationKind,
+    first_day: Date,
+) -> QualificationKey {
+    (organization, kind, OrderedDay::latest_first(first_day))
+}
+
+/// The newest qualification that began on `date` or before.
+fn newest(
     reader: &dyn StateRead,
     organization: &OrganizationCode,
     kind: QualificationKind,
-    fits: impl Fn(&Qualification) -> bool,
+    date: Date,
 ) -> Result<Option<Qualification>, StateError> {
-    let mut after = None;
-    loop {
-        let page = QUALIFICATIONS.scan(reader, &(*organization, kind), after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(None) };
-        after = Some(*last);
-        if let Some((_, found)) = page.into_iter().find(|(_, known)| fits(known)) {
-            return Ok(Some(found));
-        }
-    }
+    let after = date.add_days(1).map(|day| key(*organization, kind, day));
+    let found = QUALIFICATIONS.scan(reader, &(*organization, kind), after.as_ref(), 1)?;
+    Ok(found.into_iter().next().map(|(_, known)| known))
 }

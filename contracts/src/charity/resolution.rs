@@ -93,7 +93,8 @@ pub struct Resolution {
     pub purpose: Use,
     /// How much at most.
     pub amount: Fen,
-    /// How much was moved under it and has not come back.
+    /// How much was moved under it and has not come back; if it was not carried, to how much of
+    /// what was paid ahead it did not agree.
     pub used: Fen,
     /// The votes.
     pub votes: Votes,
@@ -201,14 +202,37 @@ pub(super) fn use_up(
         return Err(Refusal::new(Code::ResolutionMatter, detail).into());
     }
     fund::require_not_before(resolution.decided_on, date)?;
-    let used = resolution.used.checked_add(amount).filter(|used| *used <= resolution.amount);
-    let Some(used) = used else {
-        let detail = format!("{amount} after {} of {}", resolution.used, resolution.amount);
-        return Err(Refusal::new(Code::ResolutionExceeded, detail).into());
-    };
-    resolution.used = used;
+    resolution.take(amount)?;
     RESOLUTIONS.put(state, &key, &resolution);
     Ok(resolution)
+}
+
+/// Uses `amount` of a resolution, carried or not, on what was paid before it.
+///
+/// # Errors
+/// [`Code::ResolutionUnknown`], [`Code::ResolutionExceeded`].
+pub(super) fn decide_on(
+    fund: &FundName,
+    number: &ResolutionNumber,
+    amount: Fen,
+    state: &mut State<'_>,
+) -> Result<(), Fault> {
+    let (key, mut resolution) = find(fund, number, state)?;
+    resolution.take(amount)?;
+    RESOLUTIONS.put(state, &key, &resolution);
+    Ok(())
+}
+
+impl Resolution {
+    fn take(&mut self, amount: Fen) -> Result<(), Refusal> {
+        let used = self.used.checked_add(amount).filter(|used| *used <= self.amount);
+        let Some(used) = used else {
+            let detail = format!("{amount} after {} of {}", self.used, self.amount);
+            return Err(Refusal::new(Code::ResolutionExceeded, detail));
+        };
+        self.used = used;
+        Ok(())
+    }
 }
 
 /// What was moved under a resolution came back; the resolution after that.

@@ -103,7 +103,7 @@ fn take_in(
             let arrived = follow(returned, &home, &gift, state, context)?;
             if payout.reason == Reason::Refunded {
                 gift.refunded = gift.refunded.checked_sub(amount).unwrap_or_default();
-                gift.inflows.extend(donation::arrivals(&arrived, &home));
+                gift.note_arrivals(&arrived, &home, state)?;
             }
             donation::put(state, host, named, &gift)?;
             arrived

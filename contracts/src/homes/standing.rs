@@ -7,6 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
 use minglian_ledger::genesis::OrganizationKind;
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::StateError;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +177,17 @@ pub(super) fn end(
 /// [`Code::HomeUnknown`] if no entry holds.
 pub(super) fn on(state: &State<'_>, home: OrganizationCode, date: Date) -> Result<Standing, Fault> {
     let unknown = || Refusal::new(Code::HomeUnknown, format!("{home} on {date}"));
-    let found = STANDINGS.newest(state, home, date)?.filter(|known| known.holds_on(date));
-    Ok(found.ok_or_else(unknown)?)
+    Ok(find(state, home, date)?.ok_or_else(unknown)?)
+}
+
+/// What `home` is on `date`, if it is one.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub(super) fn find(
+    state: &State<'_>,
+    home: OrganizationCode,
+    date: Date,
+) -> Result<Option<Standing>, StateError> {
+    Ok(STANDINGS.newest(state, home, date)?.filter(|known| known.holds_on(date)))
 }

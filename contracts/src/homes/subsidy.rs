@@ -3,7 +3,8 @@
 //! Σ over the levels (beds × the level's factor) × rate × the rating's factor × the inspection's
 //! factor. Factors are in basis points; the product is exact, and what is left of a fen at its end
 //! is dropped, once for the home and month. All figures are those of the month's last day, and so
-//! are the rating and the newest inspection. Each figure is the home's division's, or else of the
+//! are the rating and the newest inspection. Where the organisation is no home on that day, because
+//! its entry was ended after the beds were stated, nothing is due, and what was paid is too much. Each figure is the home's division's, or else of the
 //! nearest division above it that has one (`homes.operating_rate.340503`, `….340500`, `….340000`,
 //! `….100000`).
 
@@ -23,7 +24,7 @@ use crate::allocation::{check_date, require_inside};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::lottery::accrual::BASIS_POINTS;
-use crate::oversight::inspection::{INSPECTED, InspectionResult};
+use crate::oversight::inspection::{self, InspectionResult};
 use crate::parameter;
 use crate::refusal::{Code, Refusal};
 use crate::registry;
@@ -49,7 +50,7 @@ pub const INSPECTION_FACTOR: &str = "homes.inspection_factor.";
 pub struct Subsidy {
     /// The statement of the beds.
     pub statement: LogIndex,
-    /// Occupied beds.
+    /// Occupied beds; none where the organisation is no home on the month's last day.
     pub beds: ByLevel,
     /// Of a bed and month.
     pub rate: Fen,
@@ -66,6 +67,23 @@ pub struct Subsidy {
     pub inspection_factor: u32,
     /// What it comes to.
     pub amount: Fen,
+}
+
+impl Subsidy {
+    /// That of an organisation that is no home: no figure is asked for.
+    fn nothing(statement: LogIndex) -> Self {
+        Self {
+            statement,
+            beds: ByLevel::default(),
+            rate: Fen::ZERO,
+            level_factors: ByLevel::default(),
+            rating: Rating::Unrated,
+            rating_factor: 0,
+            inspection: None,
+            inspection_factor: 0,
+            amount: Fen::ZERO,
+        }
+    }
 }
 
 /// Computes a subsidy.
@@ -104,8 +122,7 @@ pub(super) fn compute(
 /// What the subsidy comes to by all that is known now.
 ///
 /// # Errors
-/// [`Code::HomeUnknown`], [`Code::ParameterUnknown`], [`Code::ParameterInvalid`],
-/// [`Code::AmountTooLarge`].
+/// [`Code::ParameterUnknown`], [`Code::ParameterInvalid`], [`Code::AmountTooLarge`].
 pub(super) fn derive(
     home: OrganizationCode,
     month: Month,
@@ -114,8 +131,12 @@ pub(super) fn derive(
     context: &mut Context<'_>,
 ) -> Result<Subsidy, Fault> {
     let date = month.last_day();
+    let statement = stated.statement;
+    let Some(standing) = standing::find(state, home, date)? else {
+        return Ok(Subsidy::nothing(statement));
+    };
     let division = registry::organization(state, &home)?.division;
-    let rating = standing::on(state, home, date)?.rating;
+    let rating = standing.rating;
     let mut judge = |name: &str| required(name, division, date, state, context);
     let beds = stated.beds;
     let rate = judge(OPERATING_RATE)?;
@@ -124,7 +145,7 @@ pub(super) fn derive(
         *level_factors.of_mut(level) = judge(&format!("{LEVEL_FACTOR}{}.", level.code()))?;
     }
     let rating_factor = judge(&format!("{RATING_FACTOR}{}.", rating.code()))?;
-    let inspection = INSPECTED.newest(state, home, date)?.map(|newest| newest.result);
+    let inspection = inspection::newest(state, home, date)?.map(|newest| newest.result);
     let inspection_factor = match inspection {
         Some(result) => judge(&format!("{INSPECTION_FACTOR}{}.", result.code()))?,
         None => BASIS_POINTS.into(),
@@ -133,7 +154,6 @@ pub(super) fn derive(
     let factors = [rating_factor, inspection_factor];
     let too_large = || Refusal::new(Code::AmountTooLarge, format!("{home} in {month}"));
     let amount = amount(rate, &beds, &level_factors, factors).ok_or_else(too_large)?;
-    let statement = stated.statement;
     Ok(Subsidy {
         statement,
         beds,

@@ -75,7 +75,7 @@ pub struct Audit {
     pub scope: Scope,
     /// How many findings were entered.
     pub findings: u32,
-    /// Those that are not confirmed, ascending.
+    /// Those that are not confirmed, ascending: a number is one byte, so at most 256.
     pub open: Vec<FindingNumber>,
     /// The day it was closed.
     pub closed_on: Option<Date>,

@@ -5,7 +5,7 @@ use minglian_ledger::state::{StateError, StateRead};
 
 use super::audit::{ENGAGEMENTS, EngagementName};
 use super::complaint::{COMPLAINTS, ComplaintName, HANDLED};
-use super::draw::DRAWS;
+use super::draw::{self, DRAWS};
 use super::finding::{FINDINGS, FINDINGS_ABOUT, FindingNumber, FindingStage};
 use super::sample::{self, Drawn, Progress, SAMPLES, Sample, SampleName, TARGETS};
 use crate::schema::Table;
@@ -116,9 +116,8 @@ fn is_seed(
     drawn: &Drawn,
 ) -> Result<bool, StateError> {
     let named = &sample.plan.draw;
-    let key = (named.centre, named.game.clone(), named.issue.clone());
     let target = TARGETS.get(reader, &sample.plan.target)?.flatten();
-    let entered = DRAWS.get(reader, &key)?.and_then(|awaited| awaited.entered);
+    let entered = DRAWS.get(reader, &draw::key(named))?.and_then(|awaited| awaited.entered);
     let (Some(target), Some(entered)) = (target, entered) else { return Ok(false) };
     let seed = sample::seed(&name.organization, &sample.plan, target.block, &entered.draw);
     Ok(seed == drawn.seed && target.block == drawn.block && target.date < named.date)

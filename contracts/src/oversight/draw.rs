@@ -2,7 +2,8 @@
 //!
 //! A draw is named before the day on which it takes place, and entered once. Its numbers are
 //! published by the lottery itself, so that anybody can compare; an entry is never changed. A wrong
-//! one is answered by a new plan that names another draw.
+//! one is answered by a new plan that names another draw. Whoever names a draw with a day that is
+//! not its own names one that never takes place, and stands in nobody's way.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
@@ -22,8 +23,8 @@ use crate::refusal::{Code, Refusal};
 use crate::registry;
 use crate::schema::{self, State, Table};
 
-/// Draws that plans have named, by centre, game and number.
-pub const DRAWS: Table<(OrganizationCode, Game, Issue), Awaited> =
+/// Draws that plans have named, by centre, game, number and day.
+pub const DRAWS: Table<(OrganizationCode, Game, Issue, Date), Awaited> =
     Table::new(schema::prefix::OVERSIGHT_FIRST + 7);
 
 /// Most numbers of one draw.
@@ -64,8 +65,6 @@ pub struct Draw {
 /// A draw that plans have named.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct Awaited {
-    /// The day on which it takes place.
-    pub date: Date,
     /// The numbers, once they are entered.
     pub entered: Option<Entered>,
 }
@@ -79,15 +78,16 @@ pub struct Entered {
     pub record: LogIndex,
 }
 
-fn key(draw: &NamedDraw) -> (OrganizationCode, Game, Issue) {
-    (draw.centre, draw.game.clone(), draw.issue.clone())
+/// The key of a draw in [`DRAWS`].
+pub(super) fn key(draw: &NamedDraw) -> (OrganizationCode, Game, Issue, Date) {
+    (draw.centre, draw.game.clone(), draw.issue.clone(), draw.date)
 }
 
 /// Notes that a plan has named a draw.
 ///
 /// # Errors
 /// [`Code::WrongKind`] unless a lottery centre will enter it, [`Code::DrawNotLater`],
-/// [`Code::DrawDiffers`] if it was named with another day, [`Code::ReferenceMissing`].
+/// [`Code::ReferenceMissing`].
 pub(super) fn name(
     draw: &NamedDraw,
     state: &mut State<'_>,
@@ -105,17 +105,10 @@ pub(super) fn name(
         let detail = format!("{date}, the plan is of {}", context.today());
         return Err(Refusal::new(Code::DrawNotLater, detail).into());
     }
-    match DRAWS.get(state, &key(draw))? {
-        Some(known) if known.date != *date => {
-            let detail = format!("{game} {issue} is named for {}, not {date}", known.date);
-            Err(Refusal::new(Code::DrawDiffers, detail).into())
-        }
-        Some(_) => Ok(()),
-        None => {
-            DRAWS.put(state, &key(draw), &Awaited { date: *date, entered: None });
-            Ok(())
-        }
+    if !DRAWS.contains(state, &key(draw))? {
+        DRAWS.put(state, &key(draw), &Awaited { entered: None });
     }
+    Ok(())
 }
 
 /// The winning numbers of a draw that a plan has named; none until they are entered.
@@ -133,16 +126,22 @@ pub(super) fn enter(
 ) -> Result<(), Fault> {
     let Draw { game, issue, numbers, occurred_on } = draw;
     check_date(context, *occurred_on)?;
-    let key = (context.author.organization, game.clone(), issue.clone());
+    let named = (context.author.organization, game.clone(), issue.clone());
+    let key = (named.0, game.clone(), issue.clone(), *occurred_on);
     let detail = || format!("{game} {issue}");
-    let mut awaited =
-        DRAWS.get(state, &key)?.ok_or_else(|| Refusal::new(Code::DrawNotNamed, detail()))?;
+    let Some(mut awaited) = DRAWS.get(state, &key)? else {
+        let others = DRAWS.scan(state, &named, None, 1)?;
+        return Err(match others.first() {
+            Some(((_, _, _, date), _)) => {
+                let detail = format!("{} is named for {date}, not {occurred_on}", detail());
+                Refusal::new(Code::DrawDiffers, detail)
+            }
+            None => Refusal::new(Code::DrawNotNamed, detail()),
+        }
+        .into());
+    };
     if awaited.entered.is_some() {
         return Err(Refusal::new(Code::DrawEntered, detail()).into());
-    }
-    if awaited.date != *occurred_on {
-        let detail = format!("{} is named for {}, not {occurred_on}", detail(), awaited.date);
-        return Err(Refusal::new(Code::DrawDiffers, detail).into());
     }
     let too_large = numbers.iter().any(|number| *number > NUMBER_MAX);
     if numbers.is_empty() || numbers.len() > NUMBERS_MAX || too_large {

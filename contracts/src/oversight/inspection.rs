@@ -4,24 +4,30 @@
 //! names, with the organisation for which they act: nobody inspects the own organisation, nor what
 //! a recusal (回避) in the plan names.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod register;
+
+use std::collections::BTreeSet;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
-use minglian_ledger::hash::{AttachmentHash, Commitment, SampleSeed};
+use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
-use minglian_ledger::sample::{self as method, Pairing, Pools};
+use minglian_ledger::sample::Pairing;
+use minglian_ledger::state::{StateError, StateRead};
 use serde::{Deserialize, Serialize};
 
 use super::finding::step::check_evidence;
 use super::sample::{Frame, Progress, Sample, SampleName, step};
 use super::{Event, Reference};
-use crate::allocation::check_date;
+use crate::allocation::{check_date, require_inside};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
+use crate::registry::ORGANIZATIONS;
 use crate::schema::{self, OrderedDay, State, Table};
+use register::Register;
+pub(super) use register::{pairings, population};
 
 /// Pools, by organisation and reference.
 pub const POOLS: Table<(OrganizationCode, Reference), Members> =
@@ -31,10 +37,14 @@ pub const POOLS: Table<(OrganizationCode, Reference), Members> =
 pub const INSPECTIONS: Table<(SampleName, OrganizationCode), Inspection> =
     Table::new(schema::prefix::OVERSIGHT_FIRST + 9);
 
-/// What inspections found, by object and day, the latest first: an inspection that follows up
-/// (复查) stands beside the one before, and one of the same day in its place.
-pub const INSPECTED: Table<(OrganizationCode, OrderedDay), Inspection> =
+/// What inspections found, by object, the latest day first and of one day the gravest result: an
+/// inspection that follows up (复查) stands beside the one before, so does another plan's of the
+/// same day, and a correction takes the place of what it corrects.
+pub const INSPECTED: Table<InspectedKey, Inspection> =
     Table::new(schema::prefix::OVERSIGHT_FIRST + 10);
+
+/// The key of an entry of [`INSPECTED`]: object, day, [`InspectionResult::order`], plan.
+pub type InspectedKey = (OrganizationCode, OrderedDay, u8, SampleName);
 
 /// Most objects of a pool.
 pub const OBJECTS_MAX: usize = 1_000;
@@ -160,6 +170,11 @@ impl InspectionResult {
             Self::Inactive => "未开展业务",
         }
     }
+
+    /// Its place among the results of one day: the graver, as this list has them, the earlier.
+    pub const fn order(self) -> u8 {
+        u8::MAX - self as u8
+    }
 }
 
 /// What an inspection found, as it is entered.
@@ -173,7 +188,8 @@ pub struct Inspect {
     pub result: InspectionResult,
     /// The signed record of the inspection and what else shows it: at least one.
     pub evidence: Vec<AttachmentHash>,
-    /// The newest record about this object and plan, if this corrects it.
+    /// The newest record about this object and plan, if this corrects it. None for the first
+    /// inspection, and for one of a later day that follows it up.
     pub corrects: Option<LogIndex>,
     /// The day of the inspection.
     pub occurred_on: Date,
@@ -222,120 +238,27 @@ pub(super) fn open_pool(
         let detail = format!("{count} members, {different} different, 1 to {most}");
         return Err(Refusal::new(Code::PoolInvalid, detail).into());
     }
+    if let Members::Objects(objects) = members {
+        for object in objects {
+            require_within_reach(object, state, context)?;
+        }
+    }
     POOLS.put(state, &key, members);
     let members = u32::try_from(count).unwrap_or(u32::MAX);
     context.emit(Event::PoolOpened { pool: reference.clone(), members });
     Ok(())
 }
 
-/// The pools of a frame, with who is recused from what.
-struct Register {
-    objects: Vec<OrganizationCode>,
-    inspectors: Vec<Inspector>,
-    recusals: BTreeSet<(u32, u32)>,
-}
-
-impl Register {
-    fn read(
-        frame: &InspectionFrame,
-        organization: &OrganizationCode,
-        state: &State<'_>,
-    ) -> Result<Self, Fault> {
-        let pool = |reference: &Reference| -> Result<Members, Fault> {
-            let unknown = || Refusal::new(Code::PoolUnknown, reference).into();
-            POOLS.get(state, &(*organization, reference.clone()))?.ok_or_else(unknown)
-        };
-        let (objects, inspectors) = (pool(&frame.objects)?, pool(&frame.inspectors)?);
-        let (Members::Objects(objects), Members::Inspectors(inspectors)) = (objects, inspectors)
-        else {
-            let detail = "a pool of objects and one of inspectors";
-            return Err(Refusal::new(Code::PoolInvalid, detail).into());
-        };
-        let recusals = frame.recusals.iter().map(|it| (it.inspector, it.object)).collect();
-        Ok(Self { objects, inspectors, recusals })
-    }
-
-    fn is_recused(&self, inspector: u32, object: u32) -> bool {
-        let same = || {
-            let of = self.inspectors.get(usize::try_from(inspector).ok()?)?.organization;
-            Some(of == *self.objects.get(usize::try_from(object).ok()?)?)
-        };
-        self.recusals.contains(&(inspector, object)) || same().unwrap_or(true)
-    }
-
-    /// Refuses if an object has fewer than `each` inspectors who are not recused from it.
-    fn check(&self, each: u8) -> Result<(), Refusal> {
-        let mut acting: BTreeMap<OrganizationCode, usize> = BTreeMap::new();
-        for inspector in &self.inspectors {
-            *acting.entry(inspector.organization).or_default() += 1;
-        }
-        let mut recused: BTreeMap<u32, usize> = BTreeMap::new();
-        for (inspector, object) in &self.recusals {
-            let at = usize::try_from(*inspector).ok().and_then(|at| self.inspectors.get(at));
-            let over = usize::try_from(*object).ok().and_then(|at| self.objects.get(at));
-            let (Some(at), Some(over)) = (at, over) else {
-                let detail = format!("inspector {inspector}, object {object}");
-                return Err(Refusal::new(Code::RecusalInvalid, detail));
-            };
-            if at.organization != *over {
-                *recused.entry(*object).or_default() += 1;
-            }
-        }
-        for (position, object) in (0..).zip(&self.objects) {
-            let count = |counts: Option<&usize>| counts.copied().unwrap_or(0);
-            let gone = count(acting.get(object)) + count(recused.get(&position));
-            if self.inspectors.len().saturating_sub(gone) < usize::from(each) {
-                let detail = format!("{object}, {each} are needed");
-                return Err(Refusal::new(Code::InspectorsMissing, detail));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// How many objects a frame has.
-///
-/// # Errors
-/// [`Code::PoolUnknown`], [`Code::PoolInvalid`], [`Code::RecusalInvalid`],
-/// [`Code::SampleSizeInvalid`], [`Code::InspectorsMissing`].
-pub(super) fn population(
-    frame: &InspectionFrame,
-    size: u32,
+/// Refuses an object of another division. One that is not on the ledger has none there.
+fn require_within_reach(
+    object: &OrganizationCode,
     state: &State<'_>,
     context: &Context<'_>,
-) -> Result<u64, Fault> {
-    let InspectionFrame { each, recusals, .. } = frame;
-    let ascend = recusals.windows(2).all(|pair| pair[0] < pair[1]);
-    if recusals.len() > RECUSALS_MAX || !ascend {
-        let detail = format!("{} recusals, at most {RECUSALS_MAX}, ascending", recusals.len());
-        return Err(Refusal::new(Code::RecusalInvalid, detail).into());
+) -> Result<(), Fault> {
+    if ORGANIZATIONS.contains(state, object)? {
+        require_inside(state, context, object)?;
     }
-    if size > INSPECTED_MAX || *each == 0 || *each > EACH_MAX {
-        let detail = format!("{size} objects, at most {INSPECTED_MAX}; {each}, 1 to {EACH_MAX}");
-        return Err(Refusal::new(Code::SampleSizeInvalid, detail).into());
-    }
-    let register = Register::read(frame, &context.author.organization, state)?;
-    register.check(*each)?;
-    Ok(register.objects.len() as u64)
-}
-
-/// Who inspects what, by the seed.
-pub(super) fn pairings(
-    seed: &SampleSeed,
-    frame: &InspectionFrame,
-    size: u32,
-    organization: &OrganizationCode,
-    state: &State<'_>,
-) -> Result<Vec<Pairing>, Fault> {
-    let register = Register::read(frame, organization, state)?;
-    let count = |members: usize| u32::try_from(members).unwrap_or(u32::MAX);
-    let pools = Pools {
-        objects: count(register.objects.len()),
-        size,
-        inspectors: count(register.inspectors.len()),
-        each: u32::from(frame.each),
-    };
-    Ok(method::pair(seed, pools, |inspector, object| register.is_recused(inspector, object)))
+    Ok(())
 }
 
 pub(super) fn inspect(
@@ -350,19 +273,47 @@ pub(super) fn inspect(
     let sample = step::find(&name, state)?;
     let inspectors = drawn_for(&sample, object, &name, *occurred_on, state)?;
     check_evidence(evidence)?;
+    require_within_reach(object, state, context)?;
     let key = (name, *object);
-    let newest = INSPECTIONS.get(state, &key)?.map(|known| known.newest);
-    if newest != *corrects {
+    let known = INSPECTIONS.get(state, &key)?;
+    let newest = known.as_ref().map(|known| known.newest);
+    let follows_up =
+        corrects.is_none() && known.as_ref().is_some_and(|known| known.occurred_on < *occurred_on);
+    if newest != *corrects && !follows_up {
         let record = |index: Option<LogIndex>| index.map_or("none".to_owned(), |it| it.to_string());
         let detail = format!("{}, the newest is {}", record(*corrects), record(newest));
         return Err(Refusal::new(Code::InspectionStale, detail).into());
     }
+    if let Some(wrong) = known.filter(|_| !follows_up) {
+        INSPECTED.delete(state, &inspected_key(&key, &wrong));
+    }
     let (result, occurred_on, newest) = (*result, *occurred_on, context.index);
     let inspection = Inspection { result, occurred_on, newest };
     INSPECTIONS.put(state, &key, &inspection);
-    INSPECTED.put(state, &(*object, OrderedDay::latest_first(occurred_on)), &inspection);
+    INSPECTED.put(state, &inspected_key(&key, &inspection), &inspection);
     context.emit(Event::Inspected { plan: key.0, object: *object, inspectors });
     Ok(())
+}
+
+fn inspected_key(key: &(SampleName, OrganizationCode), found: &Inspection) -> InspectedKey {
+    let day = OrderedDay::latest_first(found.occurred_on);
+    (key.1, day, found.result.order(), key.0.clone())
+}
+
+/// What counts about `object` on `date`: the gravest result of the newest day up to it on which
+/// anybody inspected it.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn newest(
+    reader: &dyn StateRead,
+    object: OrganizationCode,
+    date: Date,
+) -> Result<Option<Inspection>, StateError> {
+    // A place before all entries of the day.
+    let after = INSPECTED.prefix_of(&(object, OrderedDay::latest_first(date)));
+    let found = INSPECTED.scan_from(reader, &INSPECTED.prefix_of(&object), Some(&after), 1)?;
+    Ok(found.into_iter().next().map(|(_, _, inspection)| inspection))
 }
 
 /// The inspectors that a plan has drawn for an object.

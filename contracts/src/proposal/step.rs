@@ -9,7 +9,7 @@ use crate::approval;
 use crate::call::Call;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::policy::Policy;
+use crate::policy::{Party, Policy};
 use crate::refusal::{Code, Refusal};
 use crate::registry;
 use crate::schema::State;
@@ -28,6 +28,7 @@ pub(super) fn take(
             let policy = open.call.policy(state)?;
             let live = live_signatures(state, &open, context)?;
             check_next_step(&policy, &open, &live, state, context)?;
+            require_says_no(&policy, &open)?;
             close(state, proposal, &open)?;
             context.emit(approval::Event::Rejected { proposal: *proposal, opinion: *opinion });
         }
@@ -187,6 +188,23 @@ fn check_next_step(
             Ok(())
         }
         Policy::Unrestricted => Err(Refusal::new(Code::ApprovalNotProposable, "").into()),
+    }
+}
+
+/// Refuses unless the next step is the one of an organisation that the act itself says: the
+/// proposer's, or one that it names. Where anybody of many may consent, and where governors vote,
+/// nobody decides alone that it shall not be: who is against it does not sign.
+fn require_says_no(policy: &Policy, proposal: &Proposal) -> Result<(), Refusal> {
+    let next = match policy {
+        Policy::Steps(steps) => steps.get(proposal.signatures.len()),
+        Policy::ValidatorQuorum | Policy::Unrestricted => None,
+    };
+    match next.map(|step| step.party) {
+        Some(Party::Proposer | Party::Named(_) | Party::Holder(_)) => Ok(()),
+        Some(Party::Other) | None => {
+            let detail = "no step is one organisation's; the proposer may withdraw";
+            Err(Refusal::new(Code::NotYourStep, detail))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use minglian_contracts::book::{self, Basis, Interval, Movement};
 use minglian_contracts::charity::declared::DECLARED_YEARS;
-use minglian_contracts::charity::donation::{self, DONATIONS, RECEIPT_CODES, pool};
+use minglian_contracts::charity::donation::{self, DONATIONS, INFLOWS_MAX, RECEIPT_CODES, pool};
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::charity::report::{self, Year};
 use minglian_contracts::event::{self, Event, Outcome};
@@ -96,6 +96,34 @@ fn a_refund_takes_the_gifts_own_fen_then_others_in_their_place() {
     assert_eq!(bases, [Basis::Substitution { inflow: 0 }]);
 }
 
+/// However often a refund bounces, a gift keeps few places, and the next refund is the whole gift.
+#[test]
+fn refunds_that_bounce_do_not_make_a_gift_larger_without_end() {
+    let mut world = world();
+    go(
+        &mut world,
+        &[
+            "donate reference=捐1 fund=南湖 amount=30元 for=助学",
+            "donate reference=捐2 fund=南湖 amount=30元",
+        ],
+    );
+    for gift in ["捐1", "捐2"] {
+        for number in 0..2 * INFLOWS_MAX {
+            let (reference, fen) = (format!("{gift}退{number}"), 100 + number);
+            let refund = format!("refund donation={gift} reference={reference} amount={fen}分");
+            let back = format!("bounced payment={reference} amount={fen}分");
+            go(&mut world, &[&refund, &back]);
+        }
+        let key = (code(CHARITY), text(gift));
+        let kept = DONATIONS.get(&world.state, &key).unwrap().unwrap().inflows;
+        assert_eq!((kept.len(), kept[0]), (INFLOWS_MAX, 0), "{kept:?}");
+        let all = format!("refund donation={gift} reference={gift}退 amount=30元");
+        let moved: u64 =
+            movements(&go(&mut world, &[&all])).iter().map(|it| it.amount().get()).sum();
+        assert_eq!(moved, 3_000);
+    }
+}
+
 #[test]
 fn the_code_on_a_receipt_leads_to_the_uses_of_the_gift() {
     let mut world = world();
@@ -111,8 +139,9 @@ fn the_code_on_a_receipt_leads_to_the_uses_of_the_gift() {
     );
     movements(&events).into_iter().for_each(|movement| index.insert(movement.clone()));
     let held = minglian_ledger::hash::Commitment::of(&[b"receipt code", "第二".as_bytes()]);
-    let (charity, reference) = RECEIPT_CODES.get(&world.state, &held).unwrap().unwrap();
-    assert_eq!((charity, reference.as_str()), (code(CHARITY), "捐2"));
+    let charity = code(CHARITY);
+    let reference = RECEIPT_CODES.get(&world.state, &(held, charity)).unwrap().unwrap();
+    assert_eq!(reference.as_str(), "捐2");
     let gift = DONATIONS.get(&world.state, &(charity, reference.clone())).unwrap().unwrap();
     let account = gift.account(charity, &reference);
     let start = gift.inflows[0];

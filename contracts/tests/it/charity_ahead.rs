@@ -1,6 +1,6 @@
 //! Paying first and deciding after: what stands open, what is overdue, what is to be taken back.
 
-use minglian_contracts::charity::ahead::{AHEAD, Ended, OPEN, paid_ahead};
+use minglian_contracts::charity::ahead::{AHEAD, Ended, OPEN, REJECTED, paid_ahead};
 use minglian_contracts::charity::check::{CharityViolation, check_charities};
 use minglian_contracts::charity::contribution::{SOURCES, Source};
 use minglian_contracts::oversight::credit::{CreditEvent, Owed, credit_events};
@@ -144,4 +144,25 @@ fn the_source_of_a_mutual_aid_societys_money_is_kept() {
     let source = |gift: &str| SOURCES.get(&world.state, &(code(CHARITY), text(gift))).unwrap();
     let found = ["财1", "村1", "捐1"].map(source);
     assert_eq!(found, [Some(Source::CountyFinance), Some(Source::VillageCollective), None]);
+}
+
+#[test]
+fn what_is_to_be_taken_back_and_the_list_of_it_are_compared() {
+    let mut world = paid_world();
+    does(&mut world, "resolve fund=南湖 number=否 for=助餐 amount=5元 votes=0/5/0");
+    does(&mut world, "decide_after payment=付2 under=否");
+    let listed = REJECTED.scan(&world.state, &(), None, 9).unwrap();
+    let [((fund, payment), ())] = &listed[..] else { panic!("{listed:?}") };
+    assert_eq!(payment.as_str(), "付2");
+    let damaged = |damage: &dyn Fn(&mut State<'_>)| {
+        let mut state = State::new(&world.state);
+        damage(&mut state);
+        check_charities(&state)
+    };
+    let found = damaged(&|state| REJECTED.delete(state, &(fund.clone(), payment.clone())));
+    assert!(matches!(found, Err(CharityViolation::Ahead { .. })), "{found:?}");
+    let found = damaged(&|state| REJECTED.put(state, &(fund.clone(), text("没有")), &()));
+    assert!(matches!(found, Err(CharityViolation::AheadCount { .. })), "{found:?}");
+    does(&mut world, "bounced payment=付2 amount=5元");
+    assert_eq!(REJECTED.scan(&world.state, &(), None, 9).unwrap(), []);
 }

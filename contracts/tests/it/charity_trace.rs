@@ -26,7 +26,9 @@ fn movements(world: &World) -> MovementIndex {
 /// The gift whose receipt bears a scenario's code.
 fn given(world: &World, receipt: &str) -> Given {
     let hash = Commitment::of(&[b"receipt code", receipt.as_bytes()]);
-    path::find(&world.state, &hash).unwrap().unwrap()
+    let mut found = path::find(&world.state, &hash, None).unwrap();
+    assert_eq!(found.len(), 1);
+    found.remove(0)
 }
 
 /// The whole trace of a gift, in pages of a few entries.
@@ -46,7 +48,11 @@ fn payment(reference: &str) -> AccountId {
 }
 
 fn scenario_world() -> World {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/charity_donor.txt");
+    after("charity_donor.txt")
+}
+
+fn after(name: &str) -> World {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(name);
     let played = scenario::play(&file);
     assert_eq!(played.complaints, Vec::<String>::new());
     played.world
@@ -137,7 +143,8 @@ fn a_code_leads_to_decision_bank_evidence_and_feedback() {
     // The other donor was told nothing yet.
     assert_eq!(known(&given(&world, "乙的查询码"), "付1").feedback, None);
     let unknown = Commitment::of(&[b"receipt code", b"another"]);
-    assert_eq!(path::find(&world.state, &unknown).unwrap(), None);
+    assert_eq!(path::find(&world.state, &unknown, None).unwrap(), []);
+    assert_eq!(path::find(&world.state, &unknown, Some(code(CHARITY))).unwrap(), []);
     assert_eq!(gift.paid(&world.state, code(CHARITY), &text("无")).unwrap(), None);
 }
 
@@ -167,4 +174,19 @@ fn the_path_of_a_gift_that_got_another_use_begins_where_it_came_in() {
     assert_eq!(rests.iter().map(|rest| rest.interval.length()).sum::<u64>(), 3_000);
     let refund = gift.paid(&world.state, code(CHARITY), &text("退1")).unwrap().unwrap();
     assert_eq!(refund.resolution, None);
+}
+
+#[test]
+fn a_code_that_another_charity_entered_too_still_leads_to_the_donors_gift() {
+    let world = after("charity_receipts.txt");
+    let hash = Commitment::of(&[b"receipt code", "凭9".as_bytes()]);
+    let found = |charity| -> Vec<(_, String)> {
+        let found = path::find(&world.state, &hash, charity).unwrap().into_iter();
+        found.map(|given| (given.charity, given.reference.to_string())).collect()
+    };
+    let (own, other) = ((code(CHARITY), "捐9".to_owned()), (code("乙会"), "偷".to_owned()));
+    let all = found(None);
+    assert!(all.len() == 2 && all.contains(&own) && all.contains(&other), "{all:?}");
+    assert_eq!(found(Some(code(CHARITY))), [own]);
+    assert_eq!(found(Some(code("home"))), []);
 }

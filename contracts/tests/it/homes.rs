@@ -128,6 +128,27 @@ fn what_is_left_of_a_fen_is_dropped_once_and_too_much_is_no_amount() {
     assert_eq!(subsidy::amount(Fen::MAX, &beds, &by_level([10_000; 4]), [10_000; 2]), None);
 }
 
+#[test]
+fn what_was_paid_to_a_home_whose_entry_ended_before_is_reported_as_too_much() {
+    let mut world = homes_world();
+    state(&mut world, 4, [10, 0, 0, 0]).unwrap();
+    let first = compute(&mut world, 4).unwrap();
+    let Some(Event::Homes(homes::Event::Computed { subsidy, .. })) = first.last() else {
+        panic!("{first:?}")
+    };
+    let due = subsidy.amount;
+    pay(&mut world, 4, "付1", due.get()).unwrap();
+    let end = scenario::call("end_standing home=home until=2024-04-29", &world);
+    checked(&mut world, "county_civil", &end).unwrap();
+    let again = compute(&mut world, 4).unwrap();
+    let Some(Event::Homes(homes::Event::Computed { subsidy, paid, overpaid, .. })) = again.last()
+    else {
+        panic!("{again:?}")
+    };
+    assert_eq!((subsidy.amount, *paid, *overpaid), (Fen::ZERO, due, due));
+    check_homes(&world.state).unwrap();
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     State { month: u8, beds: [u32; 4] },

@@ -31,6 +31,7 @@ mod oversight;
 mod particulars;
 mod payment;
 mod project;
+mod qualification_work;
 mod refusals;
 mod rule_files;
 mod replica;

@@ -15,6 +15,7 @@ mod limits;
 mod open_data;
 mod pages;
 mod proving;
+mod receipt_codes;
 mod site;
 mod society;
 mod society_pages;

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use data_encoding::HEXLOWER;
 use minglian_client::Client;
 use minglian_client::wire::{GiftTracePage, GiftTraceRequest, PAGE_MAX};
+use minglian_ledger::organization_code::OrganizationCode;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -42,6 +43,10 @@ pub struct TraceArguments {
     /// File with the receipt's code and salt; asked for, or read from standard input, when left out
     #[arg(long)]
     pub code_file: Option<PathBuf>,
+    /// The charity on the receipt 票据上的慈善组织, by its code; without it, all that have entered
+    /// this code are shown
+    #[arg(long)]
+    pub charity: Option<OrganizationCode>,
     /// 语言 language
     #[arg(long, value_enum, default_value_t)]
     pub lang: Language,
@@ -67,14 +72,8 @@ pub fn run(command: GiftCommand) -> anyhow::Result<()> {
         GiftCommand::Trace(arguments) => {
             let receipt = ReceiptCode::read(&code(&arguments)?)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let (first, later) = runtime.block_on(pages(&arguments.url, &receipt))?;
-            let path = GiftPath::of(first, later)?;
-            if arguments.json {
-                println!("{}", serde_json::to_string_pretty(&path.to_json())?);
-            } else {
-                print!("{}", path.to_text(arguments.lang));
-            }
-            Ok(())
+            let paths = runtime.block_on(paths(&arguments, &receipt))?;
+            show(&paths, &arguments)
         }
     }
 }
@@ -100,15 +99,48 @@ fn read(source: impl Read) -> io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
+/// The gifts that the code leads to: one, unless another charity has entered it too.
+async fn paths(arguments: &TraceArguments, receipt: &ReceiptCode) -> anyhow::Result<Vec<GiftPath>> {
+    let (first, later) = pages(&arguments.url, receipt, arguments.charity).await?;
+    let others: Vec<_> = first.others.iter().map(|other| other.charity).collect();
+    let mut paths = vec![GiftPath::of(first, later)?];
+    for charity in others {
+        let (first, later) = pages(&arguments.url, receipt, Some(charity)).await?;
+        paths.push(GiftPath::of(first, later)?);
+    }
+    Ok(paths)
+}
+
+fn show(paths: &[GiftPath], arguments: &TraceArguments) -> anyhow::Result<()> {
+    let lang = arguments.lang;
+    if arguments.json {
+        let all: Vec<_> = paths.iter().map(GiftPath::to_json).collect();
+        let shown = if let [one] = &all[..] { one.clone() } else { json!(all) };
+        println!("{}", serde_json::to_string_pretty(&shown)?);
+        return Ok(());
+    }
+    if paths.len() > 1 {
+        let warning = lang.say(
+            "不止一家慈善组织登记了这个查询码,请以票据上的慈善组织为准。\n",
+            "More than one charity has entered this code: yours is the one on your receipt.\n",
+        );
+        println!("{warning}");
+    }
+    paths.iter().for_each(|path| println!("{}", path.to_text(lang).trim_end()));
+    Ok(())
+}
+
 /// All pages of the trace.
 async fn pages(
     url: &str,
     receipt: &ReceiptCode,
+    charity: Option<OrganizationCode>,
 ) -> anyhow::Result<(GiftTracePage, Vec<GiftTracePage>)> {
     let client = Client::new(url)?;
-    let mut request =
-        GiftTraceRequest { code_hash: receipt.hash(), after: None, limit: Some(PAGE_MAX) };
+    let code_hash = receipt.hash();
+    let mut request = GiftTraceRequest { code_hash, charity, after: None, limit: Some(PAGE_MAX) };
     let first = client.gift_trace(&request).await?;
+    request.charity = Some(first.gift.charity);
     let (mut later, mut next) = (Vec::new(), first.next.clone());
     while let Some(after) = next {
         anyhow::ensure!(later.len() < PAGES_MAX, "the trace has more than {PAGES_MAX} pages");

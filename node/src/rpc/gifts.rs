@@ -32,7 +32,8 @@ const REQUEST_BYTES_MAX: usize = HEX_CHARACTERS_MAX + 1024;
     post, path = "/v1/gifts/trace", tag = "charity",
     request_body(
         content_type = "application/json",
-        description = "{\"code_hash\": hex, \"after\": hex of the page before, \"limit\": number}",
+        description = "{\"code_hash\": hex, \"charity\": code of the one on the receipt, \
+                       \"after\": hex of the page before, \"limit\": number}",
     ),
     responses(
         (status = 200, description = "the gift, edges, rests, payments, and where to go on"),
@@ -64,7 +65,8 @@ fn page(
 ) -> Result<GiftTracePage, Refusal> {
     let store = shared.store();
     let absent = || Refusal::absent("no receipt has a code of this hash");
-    let given = path::find(store, &request.code_hash)?.ok_or_else(absent)?;
+    let mut found = path::find(store, &request.code_hash, request.charity)?.into_iter();
+    let given = found.next().ok_or_else(absent)?;
     let height = shared.chain().head().header.height;
     let index = DerivedIndex::new(store);
     let cursor = match &request.after {
@@ -80,6 +82,7 @@ fn page(
     Ok(GiftTracePage {
         height,
         gift: gift_view(store, &given)?,
+        others: found.map(|other| gift_view(store, &other)).collect::<Result<_, _>>()?,
         payments: payments(store, &given, &traced.edges)?,
         edges: traced.edges.iter().map(|edge| edge_view(&index, edge)).collect::<Result<_, _>>()?,
         rests: traced.rests.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,

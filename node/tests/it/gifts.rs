@@ -32,7 +32,7 @@ fn a_code_is_read_as_receipts_print_it() {
 async fn a_hash_that_no_receipt_has_leads_nowhere_and_is_not_repeated() {
     let world = World::start().await;
     let code_hash = Commitment::of(&[b"no gift"]);
-    let request = GiftTraceRequest { code_hash, after: None, limit: None };
+    let request = GiftTraceRequest { code_hash, charity: None, after: None, limit: None };
     let refused = world.client.gift_trace(&request).await.unwrap_err();
     assert!(refused.is_vacant(), "{refused}");
     assert!(!refused.to_string().contains(&code_hash.to_string()));

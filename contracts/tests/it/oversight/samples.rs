@@ -59,7 +59,7 @@ fn the_seed_is_of_the_plan_the_block_at_its_height_and_the_draw() {
     let Progress::Drawn(drawn) = &sample.progress else { panic!("{sample:?}") };
     let at_target = |block: &&Block| block.header.height == target;
     let block = world.blocks.iter().find(at_target).unwrap().header.id();
-    let key = (code("lottery"), text("双色球"), text("051"));
+    let key = (code("lottery"), text("双色球"), text("051"), day("2025-05-08"));
     let entered = DRAWS.get(&world.state, &key).unwrap().unwrap().entered.unwrap();
     assert_eq!((drawn.block, drawn.draw_record), (block, entered.record));
     let seed = sample::seed(&code("audit"), &sample.plan, block, &entered.draw);
@@ -242,6 +242,6 @@ fn the_check_of_the_whole_finds_what_is_broken() {
     let block = TARGETS.get(&world.state, &target).unwrap().flatten().unwrap().block;
     let late = Some(TargetBlock { block, date: day("2025-05-08") });
     assert!(broken(&|state| TARGETS.put(state, &target, &late)).contains("the seed"));
-    let key = (code("lottery"), text("双色球"), text("051"));
+    let key = (code("lottery"), text("双色球"), text("051"), day("2025-05-08"));
     assert!(broken(&|state| DRAWS.delete(state, &key)).contains("the seed"));
 }

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use minglian_contracts::book::Interval;
 use minglian_contracts::charity::donation::{RECEIPT_CODES, receipt_code};
+use minglian_contracts::charity::path::MATCHES_MAX;
 use minglian_contracts::trace::aggregate::Aggregate;
 use minglian_contracts::trace::{Cursor, Direction};
 use minglian_contracts::words::Names;
@@ -62,8 +63,8 @@ enum Answer {
     Malformed,
     /// No gift has this code.
     Unknown,
-    /// A gift.
-    Found(Box<Found>),
+    /// The gift; several if another charity has entered the code too.
+    Found(Vec<Found>),
 }
 
 #[derive(Template)]
@@ -87,7 +88,7 @@ pub async fn answer(State(app): State<App>, Form(typed): Form<Typed>) -> Respons
                 None => Answer::Malformed,
                 Some((code, salt)) => {
                     let found = find(connection, &code, &salt)?;
-                    found.map_or(Answer::Unknown, |found| Answer::Found(Box::new(found)))
+                    if found.is_empty() { Answer::Unknown } else { Answer::Found(found) }
                 }
             };
             Ok(Receipt { frame, answer })
@@ -102,15 +103,28 @@ fn parse(text: &str) -> Option<[u8; 16]> {
     HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?.try_into().ok()
 }
 
+/// Every gift of this code, with its charity: whoever saw the hash in the log could enter it too,
+/// and the receipt says whose the donor's is.
 fn find(
     connection: &Connection,
     code: &[u8; 16],
     salt: &[u8; 16],
+) -> Result<Vec<Found>, PageError> {
+    let hash = receipt_code(salt, code);
+    let known = RECEIPT_CODES.scan(&Mirror(connection), &hash, None, MATCHES_MAX)?;
+    let found = known.into_iter().filter_map(|((_, host), reference)| {
+        of_charity(connection, host, reference.as_str()).transpose()
+    });
+    found.collect()
+}
+
+fn of_charity(
+    connection: &Connection,
+    host: OrganizationCode,
+    reference: &str,
 ) -> Result<Option<Found>, PageError> {
-    let known = RECEIPT_CODES.get(&Mirror(connection), &receipt_code(salt, code))?;
-    let Some((host, reference)) = known else { return Ok(None) };
     let rest = "WHERE g.host = ?1 AND g.reference = ?2";
-    let values = vec![host.to_string().into(), reference.to_string().into()];
+    let values = vec![host.to_string().into(), reference.to_owned().into()];
     let Some(gift) = gifts(connection, rest, values)?.pop() else { return Ok(None) };
     let query = "SELECT g.fund, coalesce(f.name, g.fund) FROM gifts g \
                  LEFT JOIN charity_funds f ON f.host = g.host AND f.fund = g.fund WHERE g.id = ?1";

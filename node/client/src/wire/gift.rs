@@ -16,6 +16,9 @@ use super::{Currency, Hex, Money};
 pub struct GiftTraceRequest {
     /// The salted hash of the receipt's code.
     pub code_hash: Commitment,
+    /// The charity that gave the receipt; needed only where several have entered the hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charity: Option<OrganizationCode>,
     /// The `next` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Hex>,
@@ -82,6 +85,10 @@ pub struct GiftTracePage {
     pub height: Height,
     /// The gift.
     pub gift: GiftView,
+    /// Where no charity was named: gifts of other charities that have entered the hash too. The
+    /// receipt says which is the donor's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<GiftView>,
     /// The fen that moved.
     pub edges: Vec<GiftEdge>,
     /// The fen that moved no further: unspent, or paid out.
