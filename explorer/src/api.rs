@@ -4,6 +4,7 @@
 //! ([`openapi`]): there is one place in which a column is declared.
 
 pub mod openapi;
+pub mod search;
 pub mod trace;
 
 use std::collections::BTreeMap;
@@ -40,7 +41,8 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/head", get(head))
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/api/v1/trace/{account}/{direction}", get(trace::trace))
-        .route("/api/v1/entries/{index}", get(entry));
+        .route("/api/v1/entries/{index}", get(entry))
+        .route("/api/v1/search", get(search::search));
     for table in tables() {
         let list = move |app, headers, query| list(table, app, headers, query);
         routes = routes.route(&format!("/api/v1/{}", table.name), get(list));
@@ -75,12 +77,22 @@ async fn answer(
     headers: HeaderMap,
     work: impl FnOnce(&Connection) -> Result<Value, PageError> + Send + 'static,
 ) -> Result<Response, PageError> {
-    let ledger = app.ledger();
+    answer_of(app, headers, "", work).await
+}
+
+/// As [`answer`], with more in the tag, for what depends on more than the height.
+async fn answer_of(
+    app: App,
+    headers: HeaderMap,
+    more: &str,
+    work: impl FnOnce(&Connection) -> Result<Value, PageError> + Send + 'static,
+) -> Result<Response, PageError> {
+    let (ledger, more) = (app.ledger(), more.to_owned());
     let known = headers.get(header::IF_NONE_MATCH).cloned();
     let made = app.reading(move |connection| {
         let ledger = ledger.at_head(connection)?;
         let genesis = ledger.genesis_hash.get(..16).unwrap_or_default();
-        let tag = format!("\"{genesis}-{}\"", ledger.height);
+        let tag = format!("\"{genesis}-{}{more}\"", ledger.height);
         // The tag is of the height, not of the answer, so the answer is made only to be sent.
         if known.is_some_and(|known| known.to_str().is_ok_and(|known| known.contains(&tag))) {
             return Ok((tag, None));
