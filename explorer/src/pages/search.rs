@@ -128,8 +128,8 @@ struct Choice {
 struct Group {
     name: &'static str,
     count: u64,
+    /// Empty for entries, which have a table of their own.
     rows: Vec<Shown>,
-    records: Vec<RecordRow>,
     /// Where all of them are, if these are not.
     all: String,
 }
@@ -148,6 +148,7 @@ struct Search {
     divisions: Vec<Choice>,
     exact: Vec<Shown>,
     groups: Vec<Group>,
+    records: Vec<RecordRow>,
     next: String,
     /// The file of these results; empty if they are too many.
     file: String,
@@ -186,7 +187,14 @@ pub async fn search(State(app): State<App>, Query(asked): Query<Asked>) -> PageR
             let is_cut = has_more && asked.filter.kind.is_none();
             let all = if is_cut { asked.address("/search", &one, None) } else { String::new() };
             let count = kinds.get(&kind).copied().unwrap_or_default();
-            page.groups.push(group(connection, kind, count, &hits, all)?);
+            let rows = match kind {
+                Kind::Entry => Vec::new(),
+                _ => all_shown(connection, &hits)?,
+            };
+            if kind == Kind::Entry {
+                page.records = records(connection, &hits)?;
+            }
+            page.groups.push(Group { name: kind.chinese(), count, rows, all });
         }
         Ok(page)
     })
@@ -228,6 +236,7 @@ fn page(frame: Frame, asked: &Understood, found: Found) -> Search {
         divisions: divisions.take(CHOICES_MAX).collect(),
         exact: Vec::new(),
         groups: Vec::new(),
+        records: Vec::new(),
         next: String::new(),
         file,
         rows_max: FILE_ROWS_MAX,
@@ -246,23 +255,13 @@ pub(crate) fn all_shown(connection: &Connection, hits: &[Hit]) -> Result<Vec<Sho
     Ok(rows)
 }
 
-fn group(
-    connection: &Connection,
-    kind: Kind,
-    count: u64,
-    hits: &[Hit],
-    all: String,
-) -> Result<Group, PageError> {
-    let mut group = Group { name: kind.chinese(), count, rows: vec![], records: vec![], all };
-    if kind != Kind::Entry {
-        group.rows = all_shown(connection, hits)?;
-        return Ok(group);
-    }
+fn records(connection: &Connection, hits: &[Hit]) -> Result<Vec<RecordRow>, PageError> {
+    let one = "WHERE r.log_index = CAST(?1 AS INTEGER)";
+    let mut rows = Vec::with_capacity(hits.len());
     for hit in hits {
-        let one = "WHERE r.log_index = CAST(?1 AS INTEGER)";
-        group.records.extend(read::records(connection, one, &[&hit.thing.key])?);
+        rows.extend(read::records(connection, one, &[&hit.thing.key])?);
     }
-    Ok(group)
+    Ok(rows)
 }
 
 /// `GET /search.csv`: exactly what the page finds.
