@@ -4,6 +4,7 @@
 //! ([`openapi`]): there is one place in which a column is declared.
 
 pub mod openapi;
+pub mod search;
 pub mod trace;
 
 use std::collections::BTreeMap;
@@ -40,7 +41,8 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/head", get(head))
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/api/v1/trace/{account}/{direction}", get(trace::trace))
-        .route("/api/v1/entries/{index}", get(entry));
+        .route("/api/v1/entries/{index}", get(entry))
+        .route("/api/v1/search", get(search::search));
     for table in tables() {
         let list = move |app, headers, query| list(table, app, headers, query);
         routes = routes.route(&format!("/api/v1/{}", table.name), get(list));
@@ -75,7 +77,7 @@ async fn answer(
     headers: HeaderMap,
     work: impl FnOnce(&Connection) -> Result<Value, PageError> + Send + 'static,
 ) -> Result<Response, PageError> {
-    answer_by(app, headers, Effort::Keyed, work).await
+    answer_by(app, headers, Effort::Keyed, "", work).await
 }
 
 /// What an answer costs to find.
@@ -87,19 +89,21 @@ enum Effort {
     Scan,
 }
 
-/// As [`answer`], in the room for what costs this much.
+/// As [`answer`], in the room for what costs this much, with `more` in the tag for what depends on
+/// more than the height.
 async fn answer_by(
     app: App,
     headers: HeaderMap,
     effort: Effort,
+    more: &str,
     work: impl FnOnce(&Connection) -> Result<Value, PageError> + Send + 'static,
 ) -> Result<Response, PageError> {
-    let ledger = app.ledger();
+    let (ledger, more) = (app.ledger(), more.to_owned());
     let known = headers.get(header::IF_NONE_MATCH).cloned();
     let work = move |connection: &Connection| {
         let ledger = ledger.at_head(connection)?;
         let genesis = ledger.genesis_hash.get(..16).unwrap_or_default();
-        let tag = format!("\"{genesis}-{}\"", ledger.height);
+        let tag = format!("\"{genesis}-{}{more}\"", ledger.height);
         // The tag is of the height, not of the answer, so the answer is made only to be sent.
         if known.is_some_and(|known| known.to_str().is_ok_and(|known| known.contains(&tag))) {
             return Ok((tag, None));
@@ -149,7 +153,7 @@ async fn list(
     };
     // A filter may have no index: who asks for what is not there reads the whole table.
     let effort = if filters.is_empty() { Effort::Keyed } else { Effort::Scan };
-    answer_by(app, headers, effort, move |connection| {
+    answer_by(app, headers, effort, "", move |connection| {
         let selection = ask::selection(connection, table, &filters)?;
         let selection = selection.map_err(|error| PageError::Malformed(error.to_string()))?;
         page(connection, table, &selection, after.as_deref(), limit)

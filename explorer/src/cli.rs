@@ -10,6 +10,8 @@ use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::{Reader, Writer};
 use minglian_explorer::status::Status;
+use minglian_explorer::text;
+use minglian_explorer::text::keeper::Keeper;
 use minglian_explorer::web::{self, App};
 use minglian_ledger::genesis::{GENESIS_BYTES_MAX, Genesis};
 use tokio::sync::watch;
@@ -29,7 +31,8 @@ struct Options {
     /// Where to serve the pages; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:28080")]
     listen: SocketAddr,
-    /// The index, built from what was verified; may be deleted at any time
+    /// The index, built from what was verified; may be deleted at any time, and so
+    /// may the directory beside it that ends with .text
     #[arg(long, default_value = "minglian-explorer.sqlite")]
     index: PathBuf,
     /// The node's address in links to evidence, if readers reach it under another
@@ -62,7 +65,9 @@ pub fn run() -> anyhow::Result<()> {
     let client = Client::new(node)?;
     let node = options.public_node.as_deref().unwrap_or(node);
     let reader = Reader::new(&options.index);
+    let keeper = Keeper::new(&text::directory(&options.index), reader.clone());
     let app = App::new(&genesis, reader, status.clone(), client.clone(), node);
+    app.search_in(keeper.index());
     if let Some(path) = &options.service_key {
         let key = ServiceKey::read(path, &genesis.origin())
             .with_context(|| format!("the service key {}", path.display()))?;
@@ -73,6 +78,8 @@ pub fn run() -> anyhow::Result<()> {
     std::thread::Builder::new()
         .name("follower".to_owned())
         .spawn(move || follow(follower, client, status))?;
+    // Searches stay behind rather than hold up following.
+    std::thread::Builder::new().name("text".to_owned()).spawn(move || keeper.run())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(options.listen, app))
 }

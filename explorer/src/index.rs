@@ -28,7 +28,7 @@ use minglian_ledger::state::StateError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -132,6 +132,7 @@ impl Writer {
             transaction.execute(&format!("DROP TABLE \"{}\"", table.replace('"', "\"\"")), [])?;
         }
         transaction.execute_batch(include_str!("index/schema.sql"))?;
+        transaction.execute_batch(include_str!("index/search.sql"))?;
         let identity = format!("{FORMAT} {genesis}");
         transaction.execute("INSERT INTO meta VALUES ('identity', ?1)", [identity])?;
         transaction.commit()?;

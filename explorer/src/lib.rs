@@ -4,8 +4,9 @@
 //! [`follower`] pulls certified blocks and applies each to a replica of the ledger in memory, which
 //! checks certificate, signatures, execution, state root and log root; [`index`] writes what the
 //! block did into SQLite, one transaction per block; [`web`] serves the pages of [`pages`] from
-//! there, with [`charts`] drawn as SVG. The pages are plain HTML; the few that offer a check in the
-//! reader's browser load one script, and read as well without it.
+//! there, with [`charts`] drawn as SVG; [`text`] finds things by their words. The pages are plain
+//! HTML; the few that offer a check in the reader's browser load one script, and read as well
+//! without it.
 
 pub mod api;
 pub mod charts;
@@ -16,5 +17,6 @@ pub mod language;
 pub mod money;
 pub mod pages;
 pub mod status;
+pub mod text;
 pub mod web;
 pub mod words;

@@ -33,6 +33,7 @@ use crate::data::manifest::{Manifests, ServiceKey};
 use crate::index::Reader;
 use crate::language::Language;
 use crate::status::Status;
+use crate::text::keeper::TextIndex;
 
 /// A browser opens six connections; behind one address of an office there are several.
 pub const LIMITS: Limits =
@@ -97,6 +98,7 @@ pub struct App(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     reader: Reader,
+    text: OnceLock<TextIndex>,
     room: Arc<Semaphore>,
     searches: Arc<Semaphore>,
     relayed: Semaphore,
@@ -139,6 +141,7 @@ impl App {
         let chain_id = genesis.chain_id().map(|id| id.to_string()).unwrap_or_default();
         Self(Arc::new(Parts {
             reader,
+            text: OnceLock::new(),
             room: Arc::new(Semaphore::new(PAGES_MAX)),
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             relayed: Semaphore::new(RELAYED_MAX),
@@ -163,6 +166,17 @@ impl App {
     pub fn sign_with(&self, key: ServiceKey) {
         // A second key would be ignored silently, and nothing sets two.
         let _ = self.0.service_key.set(key);
+    }
+
+    /// Answers searches from this text index from now on; the first one stays.
+    pub fn search_in(&self, text: TextIndex) {
+        // As with keys, nothing sets two.
+        let _ = self.0.text.set(text);
+    }
+
+    /// The text index; an empty one if none was set.
+    pub fn text(&self) -> TextIndex {
+        self.0.text.get().cloned().unwrap_or_default()
     }
 
     /// By what manifests are verified; none if they are not signed.

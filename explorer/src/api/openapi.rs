@@ -4,9 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
-use super::{ROWS_DEFAULT, ROWS_MAX, tables};
+use super::{ROWS_DEFAULT, ROWS_MAX, search, tables};
 use crate::data::ask;
-use crate::data::table::{Column, Kind, Table};
+use crate::data::table::{self, Column, Table};
+use crate::pages::QUERY_CHARACTERS_MAX;
+use crate::text::Kind;
 use crate::web::App;
 
 /// A month of the years that the ledger knows.
@@ -35,6 +37,8 @@ pub fn describe(demonstration: bool) -> Value {
     let name = "/api/v1/trace/{account}/{direction}".to_owned();
     let summary = "Hop by hop to where money came from or went";
     paths.insert(name, path("trace", summary, &traced(), &trace()));
+    let summary = "Finds everything that holds all words";
+    paths.insert("/api/v1/search".to_owned(), path("search", summary, &asked(), &found()));
     for table in tables() {
         schemas.insert(table.name.to_owned(), row(table));
         let (list, summary) = (list(table), table.english);
@@ -106,12 +110,14 @@ fn problem() -> Value {
 /// What stands in a column. Only keys are always there.
 fn cell(column: &Column, is_key: bool) -> Value {
     let (kind, more) = match column.kind {
-        Kind::Integer | Kind::Rate => ("integer", None),
-        Kind::Text => ("string", None),
-        Kind::Amount | Kind::TenThousands => ("string", Some(("pattern", "^-?[0-9]+$"))),
-        Kind::Date => ("string", Some(("format", "date"))),
-        Kind::Time => ("string", Some(("format", "date-time"))),
-        Kind::Flag => ("boolean", None),
+        table::Kind::Integer | table::Kind::Rate => ("integer", None),
+        table::Kind::Text => ("string", None),
+        table::Kind::Amount | table::Kind::TenThousands => {
+            ("string", Some(("pattern", "^-?[0-9]+$")))
+        }
+        table::Kind::Date => ("string", Some(("format", "date"))),
+        table::Kind::Time => ("string", Some(("format", "date-time"))),
+        table::Kind::Flag => ("boolean", None),
     };
     let meaning = format!("{}: {}", column.chinese, column.english);
     let kind = if is_key { json!(kind) } else { json!([kind, "null"]) };
@@ -163,7 +169,7 @@ fn parameter(name: &str, place: &str, schema: Value, meaning: &str) -> Value {
 /// The schema of a value that is compared with a column.
 fn compared(column: Option<&Column>) -> Value {
     match column.map(|column| column.kind) {
-        Some(Kind::Integer) => {
+        Some(table::Kind::Integer) => {
             json!({ "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX })
         }
         _ => json!({ "type": "string", "maxLength": ask::VALUE_CHARACTERS_MAX }),
@@ -277,6 +283,51 @@ fn trace() -> Value {
         ("items", json!({ "type": "array", "items": hop })),
         ("rests", json!({ "type": "array", "items": rest })),
         ("next", json!({ "type": ["string", "null"] })),
+        ("ledger", reference("Ledger")),
+        ("currency", currency()),
+    ])
+}
+
+/// What is looked for.
+fn asked() -> Vec<Value> {
+    let text = |most: usize| json!({ "type": "string", "maxLength": most });
+    let number = json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX });
+    let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+    let kinds = json!({ "type": "string", "enum": kinds });
+    let most = search::ROWS_MAX;
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": most, "default": most });
+    let words = "Words, all of which are found; those between quotation marks stand together";
+    vec![
+        parameter("q", "query", text(QUERY_CHARACTERS_MAX), words),
+        parameter("kind", "query", kinds, "Only results of this kind, page after page"),
+        parameter("year", "query", number.clone(), "Only results of this year"),
+        parameter("division", "query", number, "Only results of this division"),
+        parameter("limit", "query", limit, "Most results of a kind"),
+        parameter("cursor", "query", text(20), "`next` of the answer before, with its kind"),
+    ]
+}
+
+fn found() -> Value {
+    let (number, text) = (json!({ "type": "integer" }), json!({ "type": "string" }));
+    let result = object(&[
+        ("kind", text.clone()),
+        ("name", text.clone()),
+        ("name_en", text.clone()),
+        ("detail", text.clone()),
+        ("href", text.clone()),
+    ]);
+    let count = object(&[("value", text), ("count", number.clone())]);
+    let results = json!({ "type": "array", "items": result });
+    let counts = json!({ "type": "array", "items": count });
+    object(&[
+        ("items", results.clone()),
+        ("exact", results),
+        ("next", json!({ "type": ["string", "null"] })),
+        ("total", number.clone()),
+        ("kinds", counts.clone()),
+        ("years", counts.clone()),
+        ("divisions", counts),
+        ("behind", number),
         ("ledger", reference("Ledger")),
         ("currency", currency()),
     ])

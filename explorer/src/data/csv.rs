@@ -69,7 +69,7 @@ pub fn safe(text: &str) -> String {
 }
 
 /// A line. A cell with a comma, a quotation mark or a line's end is quoted.
-fn line(cells: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn line(cells: impl IntoIterator<Item = String>) -> String {
     let mut text = String::new();
     for (place, cell) in cells.into_iter().enumerate() {
         if place > 0 {

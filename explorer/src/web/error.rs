@@ -7,6 +7,7 @@ use minglian_client::ClientError;
 use crate::data::export::ExportError;
 use crate::index::IndexError;
 use crate::language::Language;
+use crate::text::TextError;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,12 @@ pub enum PageError {
     /// The index cannot be read.
     #[error("索引暂时无法读取")]
     Index(#[from] IndexError),
+    /// The text index cannot be read.
+    #[error("查询索引暂时无法读取")]
+    Text(TextError),
+    /// The text index is not there yet.
+    #[error("查询索引正在建立,请稍后再试")]
+    NotYet,
     /// The node does not give what a verifier asks for.
     #[error("节点没有给出所要的证明")]
     Node(#[from] ClientError),
@@ -58,6 +65,15 @@ impl From<minglian_ledger::state::StateError> for PageError {
     }
 }
 
+impl From<TextError> for PageError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Index(error) => Self::Index(error),
+            other => Self::Text(other),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for PageError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Index(error.into())
@@ -89,6 +105,8 @@ impl PageError {
             Self::Malformed(what) => format!("The request is malformed: {}", say(what)),
             Self::TooMuch(what) => format!("Too much for one page: {}", say(what)),
             Self::Index(_) => "The index cannot be read at the moment".to_owned(),
+            Self::Text(_) => "The search index cannot be read at the moment".to_owned(),
+            Self::NotYet => "The search index is being built; try again soon".to_owned(),
             Self::Node(_) => "The node does not give the proof that is asked for".to_owned(),
             Self::Busy => "Too many downloads at the moment; try again soon".to_owned(),
             Self::Unverified => "What the node gave is not of the verified ledger".to_owned(),
@@ -106,12 +124,15 @@ impl PageError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Malformed(_) | Self::TooMuch(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::URI_TOO_LONG,
-            Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout | Self::Busy | Self::NotYet => StatusCode::SERVICE_UNAVAILABLE,
             Self::Node(error) if error.is_vacant() => StatusCode::NOT_FOUND,
             Self::Node(_) | Self::Unverified => StatusCode::BAD_GATEWAY,
-            Self::Index(_) | Self::Export(_) | Self::Trace(_) | Self::Render(_) | Self::Broken => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::Index(_)
+            | Self::Text(_)
+            | Self::Export(_)
+            | Self::Trace(_)
+            | Self::Render(_)
+            | Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -38,6 +38,7 @@ fn book() -> Router<App> {
     Router::new()
         .route("/", get(pages::home::home))
         .route("/search", get(pages::search::search))
+        .route("/search.csv", get(pages::search::file))
         .route("/flows", get(pages::flows::flows))
         .route("/structure", get(pages::structure::structure))
         .route("/execution", get(pages::execution::execution))

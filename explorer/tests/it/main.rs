@@ -20,5 +20,6 @@ mod site;
 mod society;
 mod society_pages;
 mod story;
+mod text;
 mod tiles;
 mod words;

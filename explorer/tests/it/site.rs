@@ -13,6 +13,8 @@ use minglian_client::wire::{self, CertifiedBlock};
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::{Reader, Writer};
 use minglian_explorer::status::{Following, Status};
+use minglian_explorer::text;
+use minglian_explorer::text::keeper::Keeper;
 use minglian_explorer::web::{self, App};
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -23,6 +25,7 @@ use crate::chain::Chain;
 /// An explorer's files and pages.
 pub struct Site {
     directory: TempDir,
+    keeper: Mutex<Keeper>,
     pub status: Status,
     pub base: String,
     pub app: App,
@@ -68,8 +71,10 @@ impl Site {
         let client = Client::new(node).unwrap();
         let public = "http://node.example";
         let app = App::new(&chain.genesis, Reader::new(&path), status.clone(), client, public);
+        let keeper = Keeper::new(&text::directory(&path), Reader::new(&path));
+        app.search_in(keeper.index());
         let base = serve_pages(app.clone()).await;
-        (Self { directory, status, base, app }, follower)
+        (Self { directory, keeper: Mutex::new(keeper), status, base, app }, follower)
     }
 
     /// A site that has verified the whole chain.
@@ -79,7 +84,13 @@ impl Site {
             follower.apply(block).unwrap();
         }
         site.status.set(Following::Current { verified: follower.height() });
+        site.read_texts();
         site
+    }
+
+    /// Lets searches find everything that is indexed.
+    pub fn read_texts(&self) {
+        self.keeper.lock().unwrap().catch_up().unwrap();
     }
 
     pub fn index(&self) -> PathBuf {
