@@ -7,6 +7,7 @@ pub mod account;
 pub mod act;
 pub mod band;
 pub mod charity;
+pub mod crossing;
 pub mod log;
 pub mod mirror;
 pub mod movement;

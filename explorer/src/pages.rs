@@ -11,6 +11,8 @@ pub mod entries;
 pub mod entry;
 pub mod execution;
 pub mod flows;
+pub mod funds;
+pub mod holdings;
 pub mod home;
 pub mod movements;
 pub mod notice;
@@ -101,6 +103,11 @@ impl Conditions {
     pub fn add(&mut self, condition: &str, value: impl Into<Value>) {
         self.values.push(value.into());
         self.parts.push(condition.replace('?', &format!("?{}", self.values.len())));
+    }
+
+    /// Adds a condition that names no value of others.
+    pub fn plain(&mut self, condition: String) {
+        self.parts.push(condition);
     }
 
     /// `column` is `value`, if one is given.

@@ -7,6 +7,7 @@
 mod book;
 mod chart;
 mod data;
+mod figures;
 mod society;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use std::sync::LazyLock;
 type Word = (&'static str, &'static str);
 
 static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
-    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS]
+    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS, figures::WORDS]
         .into_iter()
         .flatten()
         .copied()
@@ -26,4 +27,9 @@ static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| 
 /// The English of what pages say in Chinese, if the table has it.
 pub fn english(chinese: &str) -> Option<&'static str> {
     TABLE.get(chinese).copied()
+}
+
+/// A code of a report or table as readers read it; what is no code stays as it is.
+pub fn code(text: &str, is_english: bool) -> &str {
+    figures::code(text, is_english)
 }

@@ -1,5 +1,6 @@
 //! Payments.
 
+use crate::payment::expenditure::Expenditure;
 use crate::payment::result::{BankResult, FailureReason};
 use crate::payment::{Call, Event, Order, Payee, Status};
 
@@ -26,6 +27,35 @@ pub fn payee(payee: &Payee, names: &dyn Names) -> String {
     }
 }
 
+fn payee_english(to: &Payee, names: &dyn Names) -> String {
+    match to {
+        Payee::Organization(code) => names.organization(code),
+        Payee::Person(_) => "a person (name protected)".to_owned(),
+        Payee::NotPrinted => "a payee whom the notice does not name".to_owned(),
+    }
+}
+
+/// A type of expenditure in English.
+pub const fn expenditure_english(expenditure: Expenditure) -> &'static str {
+    match expenditure {
+        Expenditure::Construction => "construction",
+        Expenditure::Equipment => "equipment",
+        Expenditure::Services => "purchased services",
+        Expenditure::Assistance => "assistance",
+        Expenditure::Activities => "activities",
+        Expenditure::Training => "training",
+        Expenditure::Other => "other",
+        Expenditure::TravelAbroad => "travel abroad",
+        Expenditure::OfficialReception => "official reception",
+        Expenditure::OfficialVehicles => "official vehicles",
+        Expenditure::BasicExpenditure => "basic expenditure of administrations",
+        Expenditure::ProfitMaking => "profit-making",
+        Expenditure::PayAndBonuses => "pay and bonuses",
+        Expenditure::OfficeBuildings => "office buildings",
+        Expenditure::Investment => "investment",
+    }
+}
+
 /// What is known of a payment.
 pub fn status(status: &Status) -> String {
     match status {
@@ -39,16 +69,18 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
     match call {
         Call::Instruct { line: name, expenditure, order } => {
             let (from, what) = (line(name, names), expenditure.code());
+            let english = expenditure_english(*expenditure);
             let Sentence { zh, en } = ordered(order, names);
-            sentence!("从{from}{zh},用于{what}", "{en} out of {from} ({what})")
+            sentence!("从{from}{zh},用于{what}", "{en} out of {from} ({english})")
         }
         Call::Authorize(grant) => {
             let (name, from, until) = (&grant.name, line(&grant.line, names), grant.until);
             let (total, en) = (spoken(grant.total), cny(grant.total));
             let what = grant.expenditure.code();
+            let english = expenditure_english(grant.expenditure);
             sentence!(
                 "用款授权“{name}”:至{until}可从{from}支付不超过{total},用于{what}",
-                "payment order {name}: up to {en} of {from} until {until} ({what})"
+                "payment order {name}: up to {en} of {from} until {until} ({english})"
             )
         }
         Call::Pay { authorization, order } => {
@@ -85,11 +117,12 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
 pub(super) fn ordered(order: &Order, names: &dyn Names) -> Sentence {
     let Order { reference, amount, replaces, occurred_on, .. } = order;
     let (year, to) = (occurred_on.year(), payee(&order.payee, names));
+    let en_to = payee_english(&order.payee, names);
     let (amount, en) = (spoken(*amount), cny(*amount));
     let replaced = replaces.as_ref().map_or_else(String::new, |old| format!(",替代付款“{old}”"));
     sentence!(
         "支付{amount}给{to}({year}年,凭证“{reference}”{replaced})",
-        "pays {en} to {to} ({year}, voucher {reference}{replaced})"
+        "pays {en} to {en_to} ({year}, voucher {reference}{replaced})"
     )
 }
 

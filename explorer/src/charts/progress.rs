@@ -55,8 +55,9 @@ pub fn draw(caption: &Caption, screen: Screen, rows: &[Progress], mark: Option<&
         let anchor = if x * 2 > width { Anchor::End } else { Anchor::Start };
         drawing.text("figure", anchor, (x, 14), &mark.label);
         for row in 0..i64::try_from(rows.len()).unwrap_or(0) {
-            let top = HEAD + row * places.stride + places.bar - 3;
-            drawing.line("mark", (x, top), (x, top + BAR + 6));
+            // It begins with the bar: above it are the figures, which it would strike through.
+            let top = HEAD + row * places.stride + places.bar;
+            drawing.line("mark", (x, top), (x, top + BAR + 3));
         }
     }
     drawing.finish(caption, screen, y.max(1))

@@ -272,6 +272,7 @@ pub(super) fn flow(
             _ => "reversed",
         },
         (Kind::Payment, Some(Call::Lottery(_))) => "remitted",
+        (Kind::Payment, Some(Call::Charity(charity::Call::Refund(_)))) => "refunded",
         (Kind::Payment, _) => "spent",
         (Kind::Transfer, Some(Call::Lottery(_))) => "handed_over",
         (
@@ -288,6 +289,14 @@ pub(super) fn flow(
         (Kind::Transfer, _) if depth == 0 => "allocated",
         (Kind::Transfer, _) => "suballocated",
     }
+}
+
+/// The notice and the row in it that an imported record enters, by its reference:
+/// `DATASET#ROW/KIND`.
+pub(super) fn notice_row(reference: &str) -> Option<(&str, u32)> {
+    let (notice, rest) = reference.split_once('#')?;
+    let (row, _) = rest.split_once('/')?;
+    Some((notice, row.parse().ok()?)).filter(|_| !notice.is_empty())
 }
 
 /// The imported notice that a basis names: `按公告补录:DATASET 第N行`.

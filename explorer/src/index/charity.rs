@@ -20,7 +20,7 @@ use super::mirror::{entries, keys};
 use super::{IndexError, account, stored};
 
 /// What stands before a fund's reference in the names of its accounts.
-const FUND_MARK: &str = "慈善·";
+pub const FUND_MARK: &str = "慈善·";
 
 /// The line in which a fund keeps money that is bound to no use.
 const POOL_LINE: &str = "非限定";
@@ -223,6 +223,17 @@ fn enter_payout(
         return Ok(());
     }
     add(connection, &host, payout.paid_on, kind, kept.saturating_sub(before.unwrap_or(0)))
+}
+
+/// Whether a payment gave a gift back.
+pub(super) fn is_refund(
+    connection: &Connection,
+    payment: account::AccountNumber,
+) -> Result<bool, IndexError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM accounts a JOIN payouts p \
+                 ON p.host = a.organization AND p.reference = a.name \
+                 WHERE a.id = ?1 AND a.kind = 'payment' AND p.expense = 'refund')";
+    Ok(connection.prepare_cached(query)?.query_row([payment], |row| row.get(0))?)
 }
 
 fn add(

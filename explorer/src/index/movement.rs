@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber, Attributes};
 use super::act::{self, Act};
-use super::{IndexError, band, state, stored, totals, trace};
+use super::{IndexError, band, charity, crossing, state, stored, totals, trace};
 
 /// Enters a movement and adds it to the totals. The lines that it touches are entered already.
 pub(super) fn enter(
@@ -29,7 +29,11 @@ pub(super) fn enter(
     let to_depth = account::attributes(connection, to)?.depth;
     let implied = from.map(|from| state::is_implied(connection, from)).transpose()?;
     let depths = (source.depth, to_depth);
-    let flow = act::flow(movement, act.effective(), depths, implied.unwrap_or(false));
+    let flow = match (act::flow(movement, act.effective(), depths, implied.unwrap_or(false)), from)
+    {
+        ("returned", Some(from)) if charity::is_refund(connection, from)? => "refund_returned",
+        (flow, _) => flow,
+    };
     if movement.to.is_terminal() {
         // What was paid or voided counts for the line that it left.
         let depth = source.depth + 1;
@@ -39,6 +43,7 @@ pub(super) fn enter(
         "carried"
         | "transferred_out"
         | "spent"
+        | "refunded"
         | "remitted"
         | "voided"
         | "recovered"
@@ -72,6 +77,7 @@ pub(super) fn enter(
     ])?;
     trace::enter(connection, movement, from)?;
     totals::add(connection, &attributes, flow, amount, 1)?;
+    crossing::enter(connection, movement, (from, to), flow, amount)?;
     let day = day_of(act.events(), today);
     add_up(connection, movement, (from, to), flow, amount, day)
 }
@@ -152,6 +158,11 @@ fn count_for_organizations(
     match (flow, from) {
         ("spent" | "remitted", _) => {
             totals::add_to_organization(connection, to.as_str(), 0, 0, amount)
+        }
+        // A gift that went back was never income.
+        ("refunded", _) => totals::add_to_organization(connection, to.as_str(), -amount, 0, 0),
+        ("refund_returned", _) => {
+            totals::add_to_organization(connection, to.as_str(), amount, 0, 0)
         }
         ("returned", Some(from)) => {
             totals::add_to_organization(connection, from.as_str(), 0, 0, -amount)

@@ -63,6 +63,14 @@ CREATE TABLE record_projects (
     PRIMARY KEY (project, log_index)
 ) WITHOUT ROWID;
 
+-- Records that enter a row of a printed notice.
+CREATE TABLE notice_rows (
+    notice TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    log_index INTEGER NOT NULL,
+    PRIMARY KEY (notice, row, log_index)
+) WITHOUT ROWID;
+
 -- Acts that name an earlier record which they correct or replace.
 CREATE TABLE corrections (
     log_index INTEGER NOT NULL,
@@ -94,6 +102,7 @@ CREATE TABLE accounts (
 );
 CREATE INDEX accounts_by_division ON accounts (division, year, id) WHERE kind = 'line';
 CREATE INDEX accounts_by_year ON accounts (year, level, id) WHERE kind = 'line';
+CREATE INDEX accounts_by_fund ON accounts (fund, id) WHERE kind = 'line';
 CREATE INDEX accounts_by_organization ON accounts (organization, kind, id);
 CREATE INDEX accounts_by_notice ON accounts (notice, id);
 CREATE INDEX accounts_by_project ON accounts (project, kind, id);
@@ -163,6 +172,16 @@ CREATE TABLE totals (
 ) WITHOUT ROWID;
 CREATE INDEX totals_by_notice ON totals (notice, measure, fund);
 
+-- Movements by which a fund got money from another fund (`from_funds`) or gave it there (`to_funds`);
+-- the sums are in totals, under the same names.
+CREATE TABLE crossings (
+    fund TEXT NOT NULL,
+    measure TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    movement INTEGER NOT NULL,
+    PRIMARY KEY (fund, measure, flow, movement)
+) WITHOUT ROWID;
+
 -- Where quota is: what lines of a year paid (less what came back) and what is left in them. Beside
 -- it, what came to a division and left it: in and out (other divisions and the outside, less what
 -- was given back or corrected), carried_in and carried_out (other years of the line), moved_in and
@@ -191,6 +210,7 @@ CREATE TABLE project_bands (
     amount INTEGER NOT NULL,
     PRIMARY KEY (year, division, category, project)
 ) WITHOUT ROWID;
+CREATE INDEX project_bands_by_division ON project_bands (division, project);
 CREATE INDEX project_bands_largest ON project_bands (year, division, category, amount, project);
 
 -- What is left in lines, by the day on which money first came to them.

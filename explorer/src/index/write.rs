@@ -260,7 +260,18 @@ fn enter_record(
     for subject in oversight::subjects(&act.subject, &act.author) {
         statement.execute(params![subject, index])?;
     }
+    if let (Some((notice, row)), false) =
+        (act::notice_row(signed.body.client_reference.as_str()), is_step(act))
+    {
+        let query = "INSERT INTO notice_rows VALUES (?1, ?2, ?3)";
+        connection.prepare_cached(query)?.execute(params![notice, row, index])?;
+    }
     enter_correction(connection, index, act)
+}
+
+/// Whether the record is a step on another record's proposal.
+fn is_step(act: &Act) -> bool {
+    matches!(act.call, Call::Approval(_))
 }
 
 /// Notes which record an act corrects or replaces.

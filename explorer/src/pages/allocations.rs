@@ -8,6 +8,7 @@ use minglian_contracts::allocation::status::Stage;
 use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 
+use super::counties::Sums;
 use super::{Conditions, address, bands, check_filters, cut};
 use crate::index::IndexError;
 use crate::money::Money;
@@ -94,8 +95,8 @@ struct Allocations {
     nodes: Vec<Node>,
     filters: String,
     is_cut: bool,
-    /// What the lines of the filter paid, and what is left in them.
-    sums: Option<(Money, Money)>,
+    /// What the lines of the filter got, paid and have left.
+    sums: Option<Sums>,
     next: String,
 }
 
@@ -130,7 +131,15 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
         }
         // Without filters the tree begins at the roots; a filter may name lines below them.
         let is_filtered = given.iter().any(|(name, value)| *name != "fund" && value.is_some());
-        let roots = if is_filtered { "a.kind = 'line'" } else { "l.parent IS NULL" };
+        let roots = match (is_filtered, &fund) {
+            (true, _) => "a.kind = 'line'",
+            (false, None) => "l.parent IS NULL",
+            // What another fund gave begins a tree of its own.
+            (false, Some(_)) => {
+                "(l.parent IS NULL \
+                 OR (SELECT p.fund FROM accounts p WHERE p.id = l.parent) <> a.fund)"
+            }
+        };
         let mut roots = roots_of(connection, &conditions, roots)?;
         let has_more = cut(&mut roots, super::ROWS_MAX);
         let last = roots.last().map_or(0, |node| node.id);
@@ -156,7 +165,7 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
             Some(summed) => {
                 let sums = bands::bands(connection, &summed, &[])?;
                 let flows = sums.into_iter().next().unwrap_or_default().1;
-                Some((bands::of(&flows, "spent"), bands::of(&flows, "left")))
+                Some(Sums::of(&flows))
             }
             None => None,
         };

@@ -67,6 +67,18 @@ impl Sums {
         came == self.went.plus(self.carried_out).plus(self.spent).plus(self.left)
     }
 
+    /// What came and went otherwise than by payment, as tables name it; nothing is left out.
+    pub fn named(&self) -> Vec<(&'static str, Money)> {
+        let all = [
+            ("收到", self.came),
+            ("上年结转转入", self.carried_in),
+            ("转出", self.went),
+            ("结转下年", self.carried_out),
+            ("其他调整", self.moved),
+        ];
+        all.into_iter().filter(|(_, amount)| !amount.is_zero()).collect()
+    }
+
     /// Paid or left.
     pub fn present(&self) -> Money {
         self.spent.plus(self.left)

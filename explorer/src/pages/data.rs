@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use rusqlite::OptionalExtension;
 
 use crate::api;
 use crate::data::catalogue::TABLES;
@@ -21,7 +22,10 @@ struct Offered {
 fn labels(table: &Table, frame: &Frame) -> Vec<(&'static str, &'static str)> {
     let label = |(name, expression): &(&'static str, &'static str)| {
         let column = table.columns.iter().find(|column| column.sql == *expression);
-        (*name, column.map_or(*name, |column| frame.pick(column.chinese, name)))
+        (*name, {
+            let code = crate::words::code(name, frame.is_english());
+            column.map_or(code, |column| frame.pick(column.chinese, name))
+        })
     };
     table.filters.iter().map(label).collect()
 }
@@ -47,6 +51,9 @@ pub async fn data(State(app): State<App>) -> PageResult {
     .await
 }
 
+/// How much of a day is its month: `2026-03`.
+const MONTH_CHARACTERS: usize = 7;
+
 /// An address of the API with what may be asked there.
 struct Address {
     path: String,
@@ -59,12 +66,19 @@ struct Address {
 struct Api {
     frame: Frame,
     addresses: Vec<Address>,
+    /// The newest month that has records.
+    month: String,
     rows_max: usize,
 }
 
 /// `GET /api`.
 pub async fn api(State(app): State<App>) -> PageResult {
-    app.page(|_, frame| {
+    app.page(|connection, frame| {
+        let query = "SELECT time_ms FROM records ORDER BY log_index DESC LIMIT 1";
+        let mut statement = connection.prepare_cached(query)?;
+        let newest: Option<i64> = statement.query_row([], |row| row.get(0)).optional()?;
+        let newest = newest.map_or_else(|| frame.time.clone(), super::beijing);
+        let month: String = newest.chars().take(MONTH_CHARACTERS).collect();
         let address = |table: &'static Table| {
             let months = table.has_months().then_some("month");
             let filters = table.filters.iter().map(|(name, _)| *name);
@@ -75,7 +89,7 @@ pub async fn api(State(app): State<App>) -> PageResult {
             }
         };
         let addresses = api::tables().map(address).collect();
-        Ok(Api { frame, addresses, rows_max: api::ROWS_MAX })
+        Ok(Api { frame, addresses, month, rows_max: api::ROWS_MAX })
     })
     .await
 }

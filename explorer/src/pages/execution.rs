@@ -28,6 +28,8 @@ const ROWS_DRAWN_MAX: usize = 12;
 
 struct County {
     name: String,
+    /// Whether it is one, and no city or province with what it has not given on.
+    is_county: bool,
     link: String,
     lines: String,
     present: Money,
@@ -163,8 +165,11 @@ fn counties(
         let rule = limits.of(division.map_or(Level::County, Division::level));
         let days = i32::try_from(rule.value).unwrap_or(i32::MAX);
         let late = left_since(connection, filter.year(), &code, today, days)?;
+        let is_county = !code.ends_with("00");
+        let own = if is_county { "" } else { "本级" };
         counties.push(County {
-            name: division_name(&code),
+            name: format!("{}{own}", division_name(&code)),
+            is_county,
             link: format!("/counties/{code}"),
             lines: filter.address("/allocations", &[("division", &code)]),
             present,
@@ -273,7 +278,9 @@ fn county_chart(frame: &Frame, counties: &[County], elapsed: i64) -> String {
         link: county.link.clone(),
         points: county.points,
     };
-    let rows: Vec<Progress> = counties.iter().take(ROWS_DRAWN_MAX).map(row).collect();
+    // What a city or a province has not given on yet is no county's.
+    let counties: Vec<&County> = counties.iter().filter(|county| county.is_county).collect();
+    let rows: Vec<Progress> = counties.iter().take(ROWS_DRAWN_MAX).map(|it| row(it)).collect();
     let Some(slowest) = counties.first() else { return String::new() };
     let caption = Caption {
         id: "counties",

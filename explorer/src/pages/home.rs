@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::counties::{Row, county};
 use super::escape;
+use super::funds::{self, Funds};
 use super::sums::{self, Key, SumRow};
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
@@ -17,8 +18,7 @@ struct Home {
     frame: Frame,
     chart: String,
     categories: Vec<Row>,
-    funds: Vec<SumRow>,
-    cash: Vec<SumRow>,
+    funds: Funds,
     notices: Vec<SumRow>,
     records: Vec<RecordRow>,
     counts: Counts,
@@ -39,24 +39,13 @@ pub async fn home(State(app): State<App>) -> PageResult {
             frame,
             chart,
             categories,
-            funds: by_fund(connection, "quota")?,
-            cash: by_fund(connection, "cash")?,
+            funds: funds::funds(connection)?,
             notices: by_notice(connection)?,
             records: read::records(connection, "ORDER BY r.log_index DESC LIMIT 12", &[])?,
             counts: counts(connection)?,
         })
     })
     .await
-}
-
-fn by_fund(connection: &Connection, measure: &str) -> Result<Vec<SumRow>, IndexError> {
-    let totals = sums::totals(connection, measure, &Key::default(), &["fund"])?;
-    let row = |(key, sums): &(Key, _)| {
-        let fund = key.fund.clone().unwrap_or_default();
-        let link = key.address("/allocations", "");
-        sums::row(fund, link, String::new(), key, sums)
-    };
-    Ok(totals.iter().map(row).collect())
 }
 
 fn by_notice(connection: &Connection) -> Result<Vec<SumRow>, IndexError> {

@@ -2,15 +2,19 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
+use rusqlite::Connection;
 use serde::Deserialize;
 
+use super::sums::{self, Key};
 use super::{Conditions, LIMIT, ROWS_MAX, address, check_filters, cut};
+use crate::index::IndexError;
+use crate::index::crossing::{FROM_FUNDS, TO_FUNDS};
 use crate::index::read::{self, MovementRow};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
 
 /// What flows are called.
-const FLOWS: [(&str, &str); 22] = [
+const FLOWS: [(&str, &str); 26] = [
     ("received", "收到"),
     ("implied", "按公告推定"),
     ("allocated", "下达或分配"),
@@ -31,14 +35,19 @@ const FLOWS: [(&str, &str); 22] = [
     ("reversed", "冲正"),
     ("voided", "作废"),
     ("rebased", "重整"),
+    ("refunded", "退还捐赠"),
+    ("refund_returned", "退还未成"),
+    (FROM_FUNDS, "其他资金转入"),
+    (TO_FUNDS, "转给其他资金"),
     ("", ""),
     ("-", ""),
 ];
 
 /// Flows that a total beside another flow is less by.
-const DEDUCTED: [&str; 6] = [
+const DEDUCTED: [&str; 7] = [
     "returned",
     "voided",
+    "refunded",
     "carry_taken_back",
     "allocation_taken_back",
     "corrected_received",
@@ -49,6 +58,7 @@ const DEDUCTED: [&str; 6] = [
 #[derive(Debug, Default, Deserialize)]
 pub struct Filter {
     flow: Option<String>,
+    measure: Option<String>,
     fund: Option<String>,
     notice: Option<String>,
     level: Option<String>,
@@ -70,8 +80,8 @@ struct Movements {
 
 /// `GET /movements`.
 pub async fn movements(State(app): State<App>, Query(filter): Query<Filter>) -> PageResult {
-    let Filter { flow, fund, notice, level, category, after } = filter;
-    check_filters(&[&flow, &fund, &notice, &level, &category])?;
+    let Filter { flow, measure, fund, notice, level, category, after } = filter;
+    check_filters(&[&flow, &measure, &fund, &notice, &level, &category])?;
     let flow = flow.unwrap_or_default();
     let chosen: Vec<(&str, &str)> = flow
         .split(',')
@@ -80,33 +90,35 @@ pub async fn movements(State(app): State<App>, Query(filter): Query<Filter>) -> 
     if chosen.len() != flow.split(',').count() {
         return Err(PageError::Malformed("没有这类流水".to_owned()));
     }
+    if measure.as_ref().is_some_and(|measure| sums::is_of("", measure).is_none()) {
+        return Err(PageError::Malformed("没有这种计量".to_owned()));
+    }
     app.page(move |connection, frame| {
-        let given = [("fund", fund), ("notice", notice), ("level", level), ("category", category)];
-        let mut conditions = Conditions::default();
-        conditions.add("m.number > ?", after.unwrap_or(-1));
-        for (name, value) in &given {
-            let value = value.as_deref().map(|value| if value == "-" { "" } else { value });
-            conditions.equal(&format!("m.{name}"), value.map(str::to_owned).as_ref());
-        }
-        let names: Vec<&str> = chosen.iter().map(|(name, _)| *name).collect();
-        let flows = if names == [""] {
-            String::new()
-        } else {
-            // Only names of the table above come here.
-            format!("AND m.flow IN ('{}')", names.join("','"))
+        // What is not printed is asked for as `-`.
+        let meant = |value: &Option<String>| {
+            value.clone().map(|value| if value == "-" { String::new() } else { value })
         };
-        let rest = format!("{} {flows} ORDER BY m.number {LIMIT}", conditions.clause());
-        let mut movements = read::movements(connection, &rest, conditions.values())?;
+        let key = Key {
+            measure: measure.clone(),
+            fund: meant(&fund),
+            notice: meant(&notice),
+            level: meant(&level),
+            category: meant(&category),
+        };
+        let names: Vec<&str> = chosen.iter().map(|(name, _)| *name).collect();
+        let mut movements = listed(connection, &key, &names, after)?;
         let has_more = cut(&mut movements, ROWS_MAX);
         let last = movements.last().map_or(0, |row| row.number).to_string();
         let has_deductions = names.len() > 1 && names.iter().any(|name| DEDUCTED.contains(name));
-        let total = movements.iter().fold(Money::default(), |sum, row| {
-            if has_deductions && DEDUCTED.contains(&row.flow.as_str()) {
-                return sum.minus(row.amount);
-            }
-            sum.plus(row.amount)
-        });
-        let set = given.map(|(name, value)| (name, value.unwrap_or_default()));
+        let total = total(connection, &key, &names)?;
+        let set = [
+            ("measure", measure),
+            ("fund", fund),
+            ("notice", notice),
+            ("level", level),
+            ("category", category),
+        ]
+        .map(|(name, value)| (name, value.unwrap_or_default()));
         let mut query = vec![("flow", flow.as_str())];
         query.extend(set.iter().map(|(name, value)| (*name, value.as_str())));
         query.push(("after", &last));
@@ -121,10 +133,79 @@ pub async fn movements(State(app): State<App>, Query(filter): Query<Filter>) -> 
             true => frame.say("全部流水").to_owned(),
             false => words.join(separator),
         };
-        let filters: Vec<String> =
-            set.into_iter().map(|(_, value)| value).filter(|value| !value.is_empty()).collect();
+        let filters: Vec<String> = set
+            .into_iter()
+            .filter(|(name, value)| *name != "measure" && !value.is_empty())
+            .map(|(_, value)| value)
+            .collect();
         let filters = filters.join(" · ");
         Ok(Movements { frame, title, filters, movements, total, has_deductions, next })
     })
     .await
 }
+
+/// The movements after a number, one more than is shown.
+fn listed(
+    connection: &Connection,
+    key: &Key,
+    flows: &[&str],
+    after: Option<i64>,
+) -> Result<Vec<MovementRow>, IndexError> {
+    let mut conditions = Conditions::default();
+    conditions.add("m.number > ?", after.unwrap_or(-1));
+    let columns = [
+        ("m.fund", &key.fund),
+        ("m.notice", &key.notice),
+        ("m.level", &key.level),
+        ("m.category", &key.category),
+    ];
+    let crossing = flows.iter().any(|flow| CROSSINGS.contains(flow));
+    // Only names of the tables of flows and measures come into the text of a query.
+    let among = format!("IN ('{}')", flows.join("','"));
+    let of = |column: &str| match &key.measure {
+        Some(measure) => sums::is_of(column, measure).unwrap_or_default(),
+        None => "true".to_owned(),
+    };
+    match (crossing, &key.fund) {
+        (false, _) => {
+            for (column, value) in columns {
+                conditions.equal(column, value.as_ref());
+            }
+            conditions.plain(of("m.measure"));
+            if flows != [""] {
+                conditions.plain(format!("m.flow {among}"));
+            }
+        }
+        // A movement between funds is of both; the list of crossings knows which way.
+        (true, fund) => {
+            let fund = fund.clone().unwrap_or_default();
+            let (listed, own) = (of("c.measure"), of("m.measure"));
+            let either = format!(
+                "(m.number IN (SELECT c.movement FROM crossings c WHERE c.fund = ? \
+                 AND {listed} AND c.flow {among}) OR (m.fund = ? AND {own} AND m.flow {among}))"
+            );
+            conditions.add(&either, fund);
+        }
+    }
+    let rest = format!("{} ORDER BY m.number {LIMIT}", conditions.clause());
+    read::movements(connection, &rest, conditions.values())
+}
+
+/// What all movements of the filter come to, on whichever page they stand.
+fn total(connection: &Connection, key: &Key, flows: &[&str]) -> Result<Money, IndexError> {
+    let measures = key.measure.as_deref().unwrap_or("quota,cash,goods");
+    let sums = sums::totals(connection, measures, key, &[])?;
+    let all = sums.into_iter().next().unwrap_or_default().1;
+    let chosen = all.into_iter().filter(|(name, _)| match flows {
+        [""] => FLOWS.iter().any(|known| known.0 == name) && !CROSSINGS.contains(&name.as_str()),
+        flows => flows.contains(&name.as_str()),
+    });
+    Ok(chosen.fold(Money::default(), |sum, (name, amount)| {
+        let is_less = flows.len() > 1 && DEDUCTED.contains(&name.as_str());
+        let amount = Money::fen(amount);
+        if is_less { sum.minus(amount) } else { sum.plus(amount) }
+    }))
+}
+
+/// Movements that are entered under a flow of their own already.
+const CROSSINGS: [&str; 2] = [FROM_FUNDS, TO_FUNDS];

@@ -1,13 +1,28 @@
 //! 公告: what the ledger holds of one imported notice, to lay beside the printed one.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use rusqlite::Connection;
+use axum::extract::{Path, Query, State};
+use rusqlite::{Connection, params};
+use serde::Deserialize;
 
 use super::sums::{self, Flows, Key, SumRow};
+use super::{LIMIT, ROWS_MAX, address, cut, escape};
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::web::{App, Frame, PageError, PageResult};
+
+/// A record with the row of the notice that it enters.
+struct Printed {
+    row: i64,
+    record: RecordRow,
+}
+
+/// Where the list of rows begins: after this row and record.
+#[derive(Debug, Default, Deserialize)]
+pub struct Paging {
+    row: Option<i64>,
+    after: Option<i64>,
+}
 
 #[derive(Template)]
 #[template(path = "notice.html")]
@@ -18,12 +33,17 @@ struct Notice {
     sources: Vec<SumRow>,
     categories: Vec<SumRow>,
     documents: Vec<String>,
-    records: Vec<RecordRow>,
+    rows: Vec<Printed>,
+    next: String,
     more: String,
 }
 
 /// `GET /notices/{notice}`.
-pub async fn notice(State(app): State<App>, Path(name): Path<String>) -> PageResult {
+pub async fn notice(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Query(paging): Query<Paging>,
+) -> PageResult {
     app.search_page(move |connection, frame| {
         let filter = Key { notice: Some(name.clone()), ..Key::default() };
         let whole = sums::totals(connection, "quota", &filter, &[])?;
@@ -34,16 +54,44 @@ pub async fn notice(State(app): State<App>, Path(name): Path<String>) -> PageRes
         let sources = sums::totals(connection, "quota", &filter, &["fund", "level"])?;
         let categories =
             sums::totals(connection, "quota", &filter, &["fund", "level", "category"])?;
-        let printed = format!("按公告补录:{}", name);
-        let rest = "WHERE instr(r.documents, ?1 || ' ') > 0 ORDER BY r.log_index DESC LIMIT 50";
-        let records = read::records(connection, rest, &[&printed])?;
+        let here = format!("/notices/{}", escape(&name));
+        let (rows, next) = rows(connection, &name, &here, &paging)?;
         let more = super::address("/search", &[("q", &name)]);
         let (sources, categories) =
             (sources.iter().map(source).collect(), categories.iter().map(category).collect());
         let documents = documents(connection, &name)?;
-        Ok(Notice { frame, name, total, sources, categories, documents, records, more })
+        Ok(Notice { frame, name, total, sources, categories, documents, rows, next, more })
     })
     .await
+}
+
+/// The records that enter the notice's rows, in the order in which it prints them.
+fn rows(
+    connection: &Connection,
+    notice: &str,
+    here: &str,
+    paging: &Paging,
+) -> Result<(Vec<Printed>, String), IndexError> {
+    let query = format!(
+        "SELECT row, log_index FROM notice_rows \
+         WHERE notice = ?1 AND (row, log_index) > (?2, ?3) ORDER BY row, log_index {LIMIT}"
+    );
+    let mut statement = connection.prepare_cached(&query)?;
+    let after = (paging.row.unwrap_or(-1), paging.after.unwrap_or(-1));
+    let found = statement.query_map(params![notice, after.0, after.1], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+    })?;
+    let mut found: Vec<(i64, i64)> = found.collect::<Result<_, _>>()?;
+    let has_more = cut(&mut found, ROWS_MAX);
+    let next = found.last().filter(|_| has_more).map_or_else(String::new, |(row, index)| {
+        address(here, &[("row", &row.to_string()), ("after", &index.to_string())])
+    });
+    let mut rows = Vec::with_capacity(found.len());
+    for (row, index) in found {
+        let records = read::records(connection, "WHERE r.log_index = ?1", &[&index])?;
+        rows.extend(records.into_iter().map(|record| Printed { row, record }));
+    }
+    Ok((rows, next))
 }
 
 /// The sets of document numbers on which the notice's lines rest.

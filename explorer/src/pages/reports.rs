@@ -245,8 +245,13 @@ fn page(
             (heading(column, language), show(column, cell, language));
         Shown { heading, is_number, text }
     };
-    let shown = |cells: &Vec<Cell>| report.columns.iter().zip(cells).map(one).collect();
-    page.columns = report.columns.iter().map(|it| heading(it, language)).collect();
+    // What is said in both languages stands here in the reader's.
+    let other = language.pick("english", "chinese");
+    let is_read = |column: &&Column| column.key != other;
+    let shown = |cells: &Vec<Cell>| {
+        report.columns.iter().zip(cells).filter(|(column, _)| is_read(column)).map(one).collect()
+    };
+    page.columns = report.columns.iter().filter(is_read).map(|it| heading(it, language)).collect();
     page.rows = report.rows.iter().map(shown).collect();
     page.totals = shown(&report.totals);
     let rule = |rule: &minglian_contracts::report::rule::Rule| {
@@ -302,6 +307,9 @@ fn show(column: &Column, cell: &Cell, language: Language) -> String {
         (Cell::Flag(true), _) => language.pick("是", "yes").to_owned(),
         (Cell::Flag(false), _) => language.pick("否", "no").to_owned(),
         (Cell::Date(date), _) => date.to_string(),
+        (Cell::Text(text), Kind::Key | Kind::Particular) => {
+            crate::words::code(text, language == Language::English).to_owned()
+        }
         (Cell::Text(text), _) => text.clone(),
     }
 }

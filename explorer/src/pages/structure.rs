@@ -37,6 +37,9 @@ struct Structure {
     crumbs: Vec<Crumb>,
     heading: String,
     whole: Money,
+    spent: Money,
+    /// Whether the page behind a part states the part's sums: a project's page adds up all years.
+    is_linked: bool,
     chart: String,
     parts: Vec<Part>,
     lines: String,
@@ -95,6 +98,8 @@ pub async fn structure(State(app): State<App>, Query(filter): Query<Filter>) -> 
         }
         let sums = bands(connection, &filter, &[])?;
         let whole = sums.first().map(|(_, flows)| bands::present(flows)).unwrap_or_default();
+        let spent = sums.first().map(|(_, flows)| bands::of(flows, "spent")).unwrap_or_default();
+        let is_linked = level != Level::Project;
         let (mut parts, next) = match level {
             Level::Project => projects(connection, &frame, &filter)?,
             _ => (parts(connection, &frame, &filter, level)?, String::new()),
@@ -106,7 +111,7 @@ pub async fn structure(State(app): State<App>, Query(filter): Query<Filter>) -> 
         let lines = filter.address("/allocations", &[]);
         let crumbs = crumbs(&frame, &filter);
         let heading = frame.say(level.name()).to_owned();
-        Ok(Structure { frame, crumbs, heading, whole, chart, parts, lines, next })
+        Ok(Structure { frame, crumbs, heading, whole, spent, is_linked, chart, parts, lines, next })
     })
     .await
 }

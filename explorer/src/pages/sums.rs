@@ -45,6 +45,8 @@ pub struct SumRow {
 /// What totals are grouped and filtered by; an empty text stands for what is not printed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Key {
+    /// `quota`, `cash` or `goods`, or several with commas between them.
+    pub measure: Option<String>,
     /// The fund.
     pub fund: Option<String>,
     /// The imported notice.
@@ -68,6 +70,7 @@ impl Key {
     /// The address of `path` with this key's filters. What is not printed is `-`.
     pub fn address(&self, path: &str, flow: &str) -> String {
         let mut filters = vec![("flow", flow)];
+        filters.extend(self.measure.as_ref().map(|measure| ("measure", measure.as_str())));
         for (name, value) in self.filters() {
             if let Some(value) = value {
                 filters.push((name, if value.is_empty() { "-" } else { value }));
@@ -75,6 +78,19 @@ impl Key {
         }
         address(path, &filters)
     }
+}
+
+/// What is counted; goods at their recorded value.
+const MEASURES: [&str; 3] = ["quota", "cash", "goods"];
+
+/// The condition that `column` is one of the measures, which have commas between them; none if one
+/// of them is no measure.
+pub(super) fn is_of(column: &str, measures: &str) -> Option<String> {
+    let named: Option<Vec<String>> = measures
+        .split(',')
+        .map(|name| MEASURES.contains(&name).then(|| format!("'{name}'")))
+        .collect();
+    Some(format!("{column} IN ({})", named?.join(", ")))
 }
 
 /// Sums in fen by flow.
@@ -94,7 +110,8 @@ pub fn totals(
     let column = |name: &str| if grouped.contains(&name) { name.to_owned() } else { "''".into() };
     let columns = ["fund", "notice", "level", "category"].map(column).join(", ");
     let mut conditions = super::Conditions::default();
-    conditions.add("measure = ?", measure.to_owned());
+    let Some(of_measure) = is_of("measure", measure) else { return Ok(Vec::new()) };
+    conditions.plain(of_measure);
     for (name, value) in filter.filters() {
         conditions.equal(name, value);
     }
@@ -113,6 +130,7 @@ pub fn totals(
             })
         };
         let key = Key {
+            measure: Some(measure.to_owned()),
             fund: part(0, "fund", &filter.fund)?,
             notice: part(1, "notice", &filter.notice)?,
             level: part(2, "level", &filter.level)?,
@@ -139,8 +157,12 @@ pub fn row(name: String, link: String, detail: String, key: &Key, sums: &Flows) 
         link,
         detail,
         received: cell(
-            of("received").minus(of("voided")).minus(of("corrected_received")),
-            "received,voided,corrected_received",
+            of("received")
+                .minus(of("voided"))
+                .minus(of("corrected_received"))
+                .minus(of("refunded"))
+                .plus(of("refund_returned")),
+            RECEIVED,
         ),
         implied: cell(of("implied").minus(of("corrected_implied")), "implied,corrected_implied"),
         allocated: cell(
@@ -150,6 +172,9 @@ pub fn row(name: String, link: String, detail: String, key: &Key, sums: &Flows) 
         spent: cell(of("spent").minus(of("returned")), "spent,returned"),
         carried: cell(of("carried").minus(of("carry_taken_back")), "carried,carry_taken_back"),
         transferred: cell(transferred, "transferred_out,remitted,handed_over"),
-        left: Cell { amount: of("left"), link: key.address("/allocations", "") },
+        left: Cell { amount: of("left"), link: key.address("/holdings", "") },
     }
 }
+
+/// What was received: less what was entered wrongly or given back.
+pub(super) const RECEIVED: &str = "received,voided,corrected_received,refunded,refund_returned";

@@ -101,6 +101,8 @@ impl PageError {
     pub fn english(&self) -> String {
         let say = |chinese: &str| Language::English.say(chinese).to_owned();
         match self {
+            // As a heading it is a word for many.
+            Self::NotFound(what) if what == "账目" => "Not found: the entry".to_owned(),
             Self::NotFound(what) => format!("Not found: {}", say(what)),
             Self::Malformed(what) => format!("The request is malformed: {}", say(what)),
             Self::TooMuch(what) => format!("Too much for one page: {}", say(what)),

@@ -148,6 +148,7 @@ impl Frame {
 }
 
 /// Puts the language before every address of this site on a page, so that templates need not.
+/// What programs ask has no language, and no address in one.
 /// Text of others cannot look like an address: its quotes are escaped.
 pub(super) fn in_language(html: String, language: Language) -> String {
     if language == Language::Chinese {
@@ -159,6 +160,10 @@ pub(super) fn in_language(html: String, language: Language) -> String {
         prefixed = prefixed
             .replace(&format!("{attribute}=\"/"), &format!("{attribute}=\"/{code}/"))
             .replace(&format!("{attribute}=\"/{code}/zh/"), &format!("{attribute}=\"/zh/"));
+    }
+    for machines in ["api/v1", "log/"] {
+        prefixed =
+            prefixed.replace(&format!("href=\"/{code}/{machines}"), &format!("href=\"/{machines}"));
     }
     prefixed
 }

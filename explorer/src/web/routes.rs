@@ -45,6 +45,7 @@ fn book() -> Router<App> {
         .route("/counties", get(pages::counties::counties))
         .route("/counties/{code}", get(pages::counties::county::county))
         .route("/allocations", get(pages::allocations::allocations))
+        .route("/holdings", get(pages::holdings::holdings))
         .route("/accounts/{number}", get(pages::account::account))
         .route("/organizations", get(pages::organizations::organizations))
         .route("/organizations/{code}", get(pages::organization::organization))

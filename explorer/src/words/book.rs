@@ -46,13 +46,6 @@ pub(super) const WORDS: &[Word] = &[
     ("北京时间", "Beijing time"),
     ("区块高度", "Block"),
     ("单位", "Organisation"),
-    (
-        "单位:元,下方小字为万元。“按公告推定”:公告只公布了分配或支出,未载明收到,账本据此推定,不计作收到。“尚未支出”含结转下年的部分。点击数字可见构成它的每一笔流水。",
-        "Amounts in yuan. “Implied by a notice”: the notice prints what was allocated or spent \
-         and not what was received; the ledger infers it and does not count it as received. \
-         “Not spent” includes what was carried over. Every number links to the movements that \
-         make it.",
-    ),
     ("原位置", "From positions"),
     ("去向", "To"),
     ("各环节合计", "Sums by hop"),
@@ -114,8 +107,8 @@ pub(super) const WORDS: &[Word] = &[
     ("收款人", "Payee"),
     ("数据来自节点", "data from node"),
     ("文号", "Document number"),
-    ("文号、名称、账号", "Document number, name, account"),
-    ("文号、名称或账号", "Document number, name or account"),
+    ("文号、名称、凭证号", "Document number, name, voucher"),
+    ("文号、名称或凭证号", "Document number, name or voucher"),
     ("新位置", "To positions"),
     ("日期", "Date"),
     ("时间", "Time"),

@@ -62,10 +62,6 @@ pub(super) const WORDS: &[Word] = &[
     ("受赠基金", "Fund"),
     ("口径", "Measure"),
     ("只列出前五十笔。", "The first fifty are listed."),
-    (
-        "号码应为 32 位十六进制数字,请对照票据重新输入。",
-        "Each number has 32 hexadecimal digits: please compare with the receipt.",
-    ),
     ("基金", "Funds"),
     ("备案日期", "Filed on"),
     ("备案编号", "Filing number"),

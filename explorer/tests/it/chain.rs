@@ -123,6 +123,8 @@ pub struct Chain {
     pub leaves: Vec<Vec<u8>>,
     pub log: MemoryTree,
     references: u64,
+    /// What the next transaction is called, as imports call theirs.
+    pub next_reference: Option<String>,
     not_before: TimeMs,
 }
 
@@ -145,6 +147,7 @@ impl Chain {
             leaves: Vec::new(),
             log: MemoryTree::new(),
             references: 0,
+            next_reference: None,
             not_before: TimeMs(0),
         };
         chain.append(sealed);
@@ -168,10 +171,12 @@ impl Chain {
     /// Signs a call as `actor`, e.g. `civil.maker`.
     pub fn sign(&mut self, actor: &str, call: &Call) -> Transaction {
         self.references += 1;
+        let numbered = || format!("业务-{}", self.references);
+        let reference = self.next_reference.take().unwrap_or_else(numbered);
         let body = TransactionBody {
             chain_id: self.header.chain_id.clone(),
             organization: code(actor.split('.').next().unwrap()),
-            client_reference: text(&format!("业务-{}", self.references)),
+            client_reference: text(&reference),
             expires_at: Height(self.header.height.0 + 100),
             call: call.encode(),
         };

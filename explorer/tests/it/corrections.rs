@@ -78,7 +78,7 @@ async fn the_movements_behind_a_net_total_add_up_to_it() {
     expect(&site, "/movements?flow=allocated,allocation_taken_back", &allocated, &[]).await;
     let carried = ["结转、结转收回", "(减去退回、收回或作废后) 0.00 元"];
     expect(&site, "/movements?flow=carried,carry_taken_back", &carried, &[]).await;
-    let alone = ["分配收回", "本页合计 500,000.00 元"];
+    let alone = ["分配收回", "合计 500,000.00 元"];
     expect(&site, "/movements?flow=allocation_taken_back", &alone, &[]).await;
 }
 

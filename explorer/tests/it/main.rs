@@ -9,6 +9,7 @@ mod chain;
 mod chart_pages;
 mod charts;
 mod corrections;
+mod figures;
 mod follow;
 mod index;
 mod limits;

@@ -81,7 +81,7 @@ pub async fn form(State(app): State<App>) -> PageResult {
 
 /// `POST /receipt`.
 pub async fn answer(State(app): State<App>, Form(typed): Form<Typed>) -> Response {
-    let both = parse(&typed.code).zip(parse(&typed.salt));
+    let both = parsed(&typed);
     let page = app
         .page(move |connection, frame| {
             let answer = match both {
@@ -97,9 +97,27 @@ pub async fn answer(State(app): State<App>, Form(typed): Form<Typed>) -> Respons
     ([(header::CACHE_CONTROL, "no-store")], page).into_response()
 }
 
+/// The code and its salt, each in its field or, as they are printed together, both in the first.
+fn parsed(typed: &Typed) -> Option<([u8; 16], [u8; 16])> {
+    let digits: String = typed.code.chars().filter(|it| !is_gap(*it)).collect();
+    match digits.split_at_checked(CODE_DIGITS) {
+        Some((code, salt)) if salt.len() == CODE_DIGITS && typed.salt.chars().all(is_gap) => {
+            parse(code).zip(parse(salt))
+        }
+        _ => parse(&digits).zip(parse(&typed.salt)),
+    }
+}
+
+/// How many digits a code has, and as many its salt.
+const CODE_DIGITS: usize = 32;
+
+fn is_gap(letter: char) -> bool {
+    letter.is_whitespace() || letter == '-'
+}
+
 /// Sixteen bytes, as they are printed: hexadecimal, with or without gaps.
 fn parse(text: &str) -> Option<[u8; 16]> {
-    let digits: String = text.chars().filter(|it| !it.is_whitespace() && *it != '-').collect();
+    let digits: String = text.chars().filter(|it| !is_gap(*it)).collect();
     HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?.try_into().ok()
 }
 

@@ -84,7 +84,7 @@ pub async fn county(
         let has_more_overdue = cut(&mut overdue, SHORT);
         let name = division_name(&code.to_string());
         let chart = chart(&frame, &name, &categories, total.sums.present());
-        let projects = projects(connection, code, &rows)?;
+        let projects = projects(connection, code)?;
         let heading = "年度";
         Ok(CountyPage {
             frame,
@@ -226,20 +226,15 @@ fn organizations(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The largest projects of the newest year in which the division has money.
-fn projects(
-    connection: &Connection,
-    division: i64,
-    years: &[Row],
-) -> Result<Vec<Project>, IndexError> {
-    let year: i64 = years.last().and_then(|row| row.name.parse().ok()).unwrap_or(0);
+/// The largest projects of the division, all years together as on their own pages.
+fn projects(connection: &Connection, division: i64) -> Result<Vec<Project>, IndexError> {
     let query = "SELECT b.project, coalesce(p.title, b.project), sum(b.spent), sum(b.amount) \
                  FROM project_bands b LEFT JOIN projects p ON p.reference = b.project \
-                 WHERE b.year = ?1 AND b.division = ?2 AND b.project <> '' \
-                 GROUP BY b.project HAVING sum(b.amount) > 0 ORDER BY 4 DESC, 1 LIMIT ?3";
+                 WHERE b.division = ?1 AND b.project <> '' \
+                 GROUP BY b.project HAVING sum(b.amount) > 0 ORDER BY 4 DESC, 1 LIMIT ?2";
     let mut statement = connection.prepare_cached(query)?;
     let limit = i64::try_from(SHORT).unwrap_or(0);
-    let rows = statement.query_map(params![year, division, limit], |row| {
+    let rows = statement.query_map(params![division, limit], |row| {
         Ok(Project {
             link: format!("/projects/{}", escape(&row.get::<_, String>(0)?)),
             title: row.get(1)?,
