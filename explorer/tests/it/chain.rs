@@ -21,7 +21,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::MemoryState;
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::text::Text;
-use minglian_ledger::transaction::{Transaction, TransactionBody};
+use minglian_ledger::transaction::{ClientReference, Transaction, TransactionBody};
 use minglian_ledger::validators::{Validator, ValidatorSet};
 
 /// A name that would run a script on a page that forgets to escape it.
@@ -128,7 +128,10 @@ pub struct Chain {
 
 impl Chain {
     pub fn new() -> Self {
-        let genesis = genesis();
+        Self::of(genesis())
+    }
+
+    pub fn of(genesis: Genesis) -> Self {
         let changes = setup::genesis_changes(&genesis).unwrap();
         let (mut state, mut tree) = (MemoryState::new(), StateTree::new());
         let update = tree.prepare(&state, &changes).unwrap();
@@ -168,10 +171,20 @@ impl Chain {
     /// Signs a call as `actor`, e.g. `civil.maker`.
     pub fn sign(&mut self, actor: &str, call: &Call) -> Transaction {
         self.references += 1;
+        self.sign_as(actor, call, text(&format!("业务-{}", self.references)))
+    }
+
+    /// As [`Chain::sign`], under a reference of the officer's.
+    pub fn sign_as(
+        &self,
+        actor: &str,
+        call: &Call,
+        client_reference: ClientReference,
+    ) -> Transaction {
         let body = TransactionBody {
             chain_id: self.header.chain_id.clone(),
             organization: code(actor.split('.').next().unwrap()),
-            client_reference: text(&format!("业务-{}", self.references)),
+            client_reference,
             expires_at: Height(self.header.height.0 + 100),
             call: call.encode(),
         };

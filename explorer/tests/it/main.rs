@@ -10,6 +10,7 @@ mod chart_pages;
 mod charts;
 mod corrections;
 mod follow;
+mod hostile;
 mod index;
 mod open_data;
 mod pages;
