@@ -4,7 +4,7 @@ use ed25519_dalek::SigningKey;
 use minglian_client::wire::CertifiedBlock;
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
-use minglian_contracts::seal::{self, Place, Sealed};
+use minglian_contracts::seal::{self, Place, Sealed, TIME_STEP_MS_MAX};
 use minglian_contracts::{rules, setup};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::{Certificate, CommitSignature, precommit_sign_bytes};
@@ -154,9 +154,16 @@ impl Chain {
         chain
     }
 
-    /// The next block is of this day at noon, or later.
+    /// The next block is of this day at noon, or later. No block is more than a year after another.
     pub fn wait_until(&mut self, date: &str) {
-        self.not_before = noon(date);
+        let until = noon(date);
+        while self.header.height > Height::GENESIS
+            && until.0.saturating_sub(self.header.time_ms.0) > TIME_STEP_MS_MAX
+        {
+            self.not_before = TimeMs(self.header.time_ms.0 + TIME_STEP_MS_MAX);
+            self.block(Vec::new());
+        }
+        self.not_before = until;
     }
 
     fn append(&mut self, sealed: Sealed) {
