@@ -8,6 +8,7 @@ mod book;
 mod chart;
 mod data;
 mod figures;
+mod question;
 mod society;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use std::sync::LazyLock;
 type Word = (&'static str, &'static str);
 
 static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
-    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS, figures::WORDS]
+    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS, figures::WORDS, question::WORDS]
         .into_iter()
         .flatten()
         .copied()

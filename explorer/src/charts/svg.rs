@@ -148,20 +148,25 @@ impl Drawing {
     }
 
     /// Draws what `marks` draws as one link, if there is an address. The name is what a pointer
-    /// shows and a screen reader says.
+    /// shows and a screen reader says. A link without letters is named by an attribute as well,
+    /// because not everything reads titles; beside letters, which may be cut, it would contradict
+    /// what is seen.
     pub fn linked(&mut self, address: &str, name: &str, marks: impl FnOnce(&mut Self)) {
         let name = escape(name);
+        let mut inside = Self::default();
+        marks(&mut inside);
         let (open, close) = match address.is_empty() {
             true => ("<g>".to_owned(), "</g>"),
             false => {
                 self.links += 1;
-                let address = escape(address);
-                (format!("<a href=\"{address}\" aria-label=\"{name}\">"), "</a>")
+                let has_letters = inside.body.contains("<text ");
+                let label =
+                    if has_letters { String::new() } else { format!(" aria-label=\"{name}\"") };
+                (format!("<a href=\"{}\"{label}>", escape(address)), "</a>")
             }
         };
-        let _ = write!(self.body, "{open}<title>{name}</title>");
-        marks(self);
-        self.body.push_str(close);
+        self.links += inside.links;
+        let _ = write!(self.body, "{open}<title>{name}</title>{}{close}", inside.body);
     }
 
     /// The whole drawing.

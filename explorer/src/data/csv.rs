@@ -6,6 +6,7 @@
 
 use std::io::Write;
 
+pub use minglian_client::csv::{line, safe};
 use rusqlite::types::Value;
 
 use super::export::{About, ExportError, TableWriter};
@@ -56,33 +57,4 @@ impl<W: Write> TableWriter for Csv<W> {
     fn finish(mut self: Box<Self>) -> Result<(), ExportError> {
         Ok(self.out.flush()?)
     }
-}
-
-/// Text that no spreadsheet takes for a formula. Full-width signs count too: some programs fold
-/// them; and so do spaces before a sign.
-pub fn safe(text: &str) -> String {
-    let first = text.trim_start_matches([' ', '\u{3000}']).chars().next();
-    let is_formula = first.is_some_and(|first| {
-        matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r' | '\n')
-    });
-    if is_formula || text.starts_with('\'') { format!("'{text}") } else { text.to_owned() }
-}
-
-/// A line. A cell with a comma, a quotation mark or a line's end is quoted.
-pub(crate) fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let mut text = String::new();
-    for (place, cell) in cells.into_iter().enumerate() {
-        if place > 0 {
-            text.push(',');
-        }
-        if cell.contains([',', '"', '\r', '\n']) {
-            text.push('"');
-            text.push_str(&cell.replace('"', "\"\""));
-            text.push('"');
-        } else {
-            text.push_str(&cell);
-        }
-    }
-    text.push_str("\r\n");
-    text
 }

@@ -244,6 +244,7 @@ CREATE TABLE organizations (
     paid INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX organizations_by_division ON organizations (division, code);
+CREATE INDEX organizations_by_kind ON organizations (kind, code);
 
 CREATE TABLE keys (
     key TEXT PRIMARY KEY,

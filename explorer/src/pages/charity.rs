@@ -4,5 +4,6 @@ pub mod campaign;
 pub mod declared;
 pub mod fund;
 pub mod gifts;
+pub mod list;
 pub mod receipt;
 pub mod year;

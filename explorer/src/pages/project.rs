@@ -1,5 +1,7 @@
 //! 项目: allocated, paid, the execution rate that follows, payments, records.
 
+pub mod targets;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -64,6 +66,7 @@ struct ProjectPage {
     frame: Frame,
     project: Project,
     sums: Money3,
+    results: targets::Targets,
     lines: Vec<LineRow>,
     payments: Vec<PaymentRow>,
     records: Vec<RecordRow>,
@@ -79,6 +82,7 @@ pub async fn project(State(app): State<App>, Path(reference): Path<String>) -> P
         Ok(ProjectPage {
             frame,
             sums: sums(connection, &reference, &project.unit_code)?,
+            results: targets::read(connection, &reference)?,
             lines: lines(connection, &reference)?,
             payments: payments(connection, &reference)?,
             records: read::records(connection, rest, &[&reference])?,

@@ -7,7 +7,7 @@ use minglian_ledger::height::TimeMs;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{App, Asked, PageError, assets};
+use super::{App, Asked, PageError, assets, machine};
 use crate::index::read::{self, Head};
 use crate::language::Language;
 use crate::money::Money;
@@ -148,8 +148,8 @@ impl Frame {
 }
 
 /// Puts the language before every address of this site on a page, so that templates need not.
-/// What programs ask has no language, and no address in one.
-/// Text of others cannot look like an address: its quotes are escaped.
+/// Text of others cannot look like an address: its quotes are escaped. What programs ask has no
+/// language.
 pub(super) fn in_language(html: String, language: Language) -> String {
     if language == Language::Chinese {
         return html;
@@ -160,10 +160,11 @@ pub(super) fn in_language(html: String, language: Language) -> String {
         prefixed = prefixed
             .replace(&format!("{attribute}=\"/"), &format!("{attribute}=\"/{code}/"))
             .replace(&format!("{attribute}=\"/{code}/zh/"), &format!("{attribute}=\"/zh/"));
-    }
-    for machines in ["api/v1", "log/"] {
-        prefixed =
-            prefixed.replace(&format!("href=\"/{code}/{machines}"), &format!("href=\"/{machines}"));
+        for machine in machine::PREFIXES {
+            let (wrong, right) =
+                (format!("{attribute}=\"/{code}{machine}"), format!("{attribute}=\"{machine}"));
+            prefixed = prefixed.replace(&wrong, &right);
+        }
     }
     prefixed
 }

@@ -7,8 +7,8 @@ use minglian_client::Problem;
 
 use super::error::Shown;
 
-/// The beginnings of addresses that programs ask.
-const PREFIXES: [&str; 2] = ["/api/v1", "/log/"];
+/// The beginnings of addresses that programs ask; they have no language.
+pub(super) const PREFIXES: [&str; 2] = ["/api/v1", "/log/"];
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),

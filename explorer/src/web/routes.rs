@@ -69,6 +69,7 @@ fn society() -> Router<App> {
         .route("/overdue", get(disclosure::overdue::overdue))
         .route("/feeds/overdue.atom", get(disclosure::feed::overdue))
         .route("/feeds/organizations/{code}", get(disclosure::feed::organization))
+        .route("/charities", get(charity::list::charities))
         .route("/charities/{code}", get(charity::year::charity))
         .route("/charities/{code}/declared/{year}", get(charity::declared::declared))
         .route("/charities/{code}/funds/{fund}", get(charity::fund::fund))

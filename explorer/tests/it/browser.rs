@@ -9,9 +9,10 @@ use std::sync::Arc;
 use minglian_explorer::status::Following;
 use minglian_ledger::hash::AttachmentHash;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, ORGANIZATIONS, code};
 use crate::proving;
 use crate::site::Site;
+use crate::society::{self, RECEIPT};
 use crate::story;
 
 const VOUCHER: &[u8] = "收据:暖气设备一批".as_bytes();
@@ -36,7 +37,7 @@ fn rewritten() -> Chain {
 }
 
 /// An explorer that has verified the chain, beside a node that proves it.
-async fn explorer(chain: Chain) -> Site {
+pub async fn explorer(chain: Chain) -> Site {
     let chain = Arc::new(chain);
     let node = proving::node(Arc::clone(&chain)).await;
     let (site, mut follower) = Site::beside(&chain, &node).await;
@@ -52,7 +53,7 @@ fn verifier() -> PathBuf {
 }
 
 /// Runs the journeys of a file at these explorers.
-async fn journeys(file: &str, sites: serde_json::Value) {
+pub async fn journeys(file: &str, sites: serde_json::Value) {
     let modules = verifier().join("node_modules/playwright-core");
     let told = "npm ci in explorer/verifier brings the browser's driver; make test does it";
     assert!(modules.is_dir(), "{told}");
@@ -85,4 +86,70 @@ async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
 async fn a_reader_follows_charts_to_what_is_behind_them() {
     let honest = explorer(continued()).await;
     journeys("browser/charts.mjs", serde_json::json!({ "honest": honest.base })).await;
+}
+
+/// Every page of the site, by its route. Pages name organisations by their key on the test chain.
+pub fn listed() -> Vec<serde_json::Value> {
+    let file = verifier().join("browser/routes.json");
+    let mut text = std::fs::read_to_string(file).unwrap();
+    for (key, ..) in ORGANIZATIONS {
+        text = text.replace(&format!("${key}"), &code(key).to_string());
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A chain on which everything happened that pages show.
+fn whole() -> Chain {
+    let mut chain = Chain::new();
+    story::tell(&mut chain);
+    society::tell(&mut chain);
+    chain
+}
+
+/// The donor's code and salt, as they stand on the receipt.
+fn receipt() -> serde_json::Value {
+    let [code, salt] = [RECEIPT.0, RECEIPT.1].map(|it| data_encoding::HEXUPPER.encode(&it));
+    serde_json::json!({ "code": code, "salt": salt })
+}
+
+/// Routes that source files declare, with their paths as written.
+fn declared(folder: &Path, routes: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            declared(&path, routes);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            let paths = source.split(".route(\"").skip(1);
+            routes.extend(paths.map(|rest| rest.split('"').next().unwrap().to_owned()));
+        }
+    }
+}
+
+#[test]
+fn no_route_is_missing_from_the_list_that_the_browser_visits() {
+    let mut routes = Vec::new();
+    declared(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut routes);
+    routes.sort();
+    routes.dedup();
+    let mut listed: Vec<_> =
+        listed().iter().map(|it| it["route"].as_str().unwrap().to_owned()).collect();
+    listed.sort();
+    let told = "verifier/browser/routes.json names every route, and its pages if it has some";
+    assert_eq!(listed, routes, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_accessible_fits_and_is_whole_without_javascript() {
+    let honest = explorer(whole()).await;
+    let sites =
+        serde_json::json!({ "honest": honest.base, "routes": listed(), "receipt": receipt() });
+    journeys("browser/pages.mjs", sites).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_question_is_answered_within_three_clicks() {
+    let honest = explorer(whole()).await;
+    let sites = serde_json::json!({ "honest": honest.base, "receipt": receipt() });
+    journeys("browser/questions.mjs", sites).await;
 }

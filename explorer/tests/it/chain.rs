@@ -4,7 +4,7 @@ use ed25519_dalek::SigningKey;
 use minglian_client::wire::CertifiedBlock;
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
-use minglian_contracts::seal::{self, Place, Sealed};
+use minglian_contracts::seal::{self, Place, Sealed, TIME_STEP_MS_MAX};
 use minglian_contracts::{rules, setup};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::{Certificate, CommitSignature, precommit_sign_bytes};
@@ -21,7 +21,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::MemoryState;
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::text::Text;
-use minglian_ledger::transaction::{Transaction, TransactionBody};
+use minglian_ledger::transaction::{ClientReference, Transaction, TransactionBody};
 use minglian_ledger::validators::{Validator, ValidatorSet};
 
 /// A name that would run a script on a page that forgets to escape it.
@@ -130,7 +130,10 @@ pub struct Chain {
 
 impl Chain {
     pub fn new() -> Self {
-        let genesis = genesis();
+        Self::of(genesis())
+    }
+
+    pub fn of(genesis: Genesis) -> Self {
         let changes = setup::genesis_changes(&genesis).unwrap();
         let (mut state, mut tree) = (MemoryState::new(), StateTree::new());
         let update = tree.prepare(&state, &changes).unwrap();
@@ -154,9 +157,16 @@ impl Chain {
         chain
     }
 
-    /// The next block is of this day at noon, or later.
+    /// The next block is of this day at noon, or later. No block is more than a year after another.
     pub fn wait_until(&mut self, date: &str) {
-        self.not_before = noon(date);
+        let until = noon(date);
+        while self.header.height > Height::GENESIS
+            && until.0.saturating_sub(self.header.time_ms.0) > TIME_STEP_MS_MAX
+        {
+            self.not_before = TimeMs(self.header.time_ms.0 + TIME_STEP_MS_MAX);
+            self.block(Vec::new());
+        }
+        self.not_before = until;
     }
 
     fn append(&mut self, sealed: Sealed) {
@@ -173,10 +183,20 @@ impl Chain {
         self.references += 1;
         let numbered = || format!("业务-{}", self.references);
         let reference = self.next_reference.take().unwrap_or_else(numbered);
+        self.sign_as(actor, call, text(&reference))
+    }
+
+    /// As [`Chain::sign`], under a reference of the officer's.
+    pub fn sign_as(
+        &self,
+        actor: &str,
+        call: &Call,
+        client_reference: ClientReference,
+    ) -> Transaction {
         let body = TransactionBody {
             chain_id: self.header.chain_id.clone(),
             organization: code(actor.split('.').next().unwrap()),
-            client_reference: text(&reference),
+            client_reference,
             expires_at: Height(self.header.height.0 + 100),
             call: call.encode(),
         };

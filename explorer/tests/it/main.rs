@@ -11,6 +11,7 @@ mod charts;
 mod corrections;
 mod figures;
 mod follow;
+mod hostile;
 mod index;
 mod limits;
 mod open_data;

@@ -2,6 +2,8 @@
 
 mod read;
 
+pub use read::cells;
+
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
@@ -10,8 +12,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use data_encoding::HEXLOWER;
+use minglian_client::csv::safe;
 use minglian_explorer::data::catalogue::TABLES;
-use minglian_explorer::data::csv::safe;
 use minglian_explorer::data::export::{Export, Format, What};
 use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::data::rows::Selection;
@@ -24,7 +26,7 @@ use sha2::{Digest, Sha256};
 use crate::chain::{self, Chain};
 use crate::site::Site;
 use crate::{society, story};
-use read::{Sums, cells, of_json_lines, of_parquet, of_xlsx, printed};
+use read::{Sums, of_json_lines, of_parquet, of_xlsx, printed};
 
 async fn download(site: &Site, path: &str) -> Vec<u8> {
     let (status, headers, body) = site.bytes(path).await;

@@ -7,6 +7,7 @@
 
 pub mod wire;
 pub mod checkpoint;
+pub mod csv;
 pub mod deposit;
 pub mod error;
 pub mod follow;

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::decimal;
+use crate::csv::{self, safe};
 use crate::wire::report::{ColumnKind, ColumnView, ReportView};
 
 /// The byte-order mark of UTF-8.
@@ -149,34 +150,12 @@ fn cell(column: &ColumnView, value: Option<&Value>) -> String {
     }
 }
 
+/// Appends a line.
+fn line(text: &mut String, cells: impl IntoIterator<Item = String>) {
+    text.push_str(&csv::line(cells));
+}
+
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-}
-
-/// Words that no spreadsheet takes for a formula. Full-width signs count too: some programs fold
-/// them.
-fn safe(words: &str) -> String {
-    let first = words.trim_start_matches([' ', '\u{3000}']).chars().next();
-    let is_formula = first.is_some_and(|first| {
-        matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r' | '\n')
-    });
-    if is_formula { format!("'{words}") } else { words.to_owned() }
-}
-
-/// Appends a line. A cell with a comma, a quotation mark or a line's end is quoted.
-fn line(text: &mut String, cells: impl IntoIterator<Item = String>) {
-    for (place, cell) in cells.into_iter().enumerate() {
-        if place > 0 {
-            text.push(',');
-        }
-        if cell.contains([',', '"', '\r', '\n']) {
-            text.push('"');
-            text.push_str(&cell.replace('"', "\"\""));
-            text.push('"');
-        } else {
-            text.push_str(&cell);
-        }
-    }
-    text.push_str("\r\n");
 }

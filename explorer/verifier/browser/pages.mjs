@@ -1,0 +1,150 @@
+/** Every page, as everybody must be able to read it. Run by explorer/tests/it/browser.rs. */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import test, { after, before } from 'node:test';
+import { expectFits, PAGE_BYTES_MAX, unfold, violations } from './look.mjs';
+import { browser, Reader, sites } from './site.mjs';
+
+const pictures = process.env.MINGLIAN_SCREENSHOTS;
+const base = sites.honest;
+const PATHS = sites.routes.flatMap(({ pages }) => pages);
+let chromium;
+
+before(async () => {
+  chromium = await browser();
+});
+
+after(() => chromium?.close());
+
+/** Looks at the page that is open: at both widths, by day and by night. */
+async function look({ page }, where, found) {
+  await unfold(page);
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await expectFits(page, width, where);
+      const wrong = await violations(page);
+      found.push(...wrong.map((text) => `${where} ${width} ${colorScheme}: ${text}`));
+      if (pictures) {
+        mkdirSync(pictures, { recursive: true });
+        const name = `page-${where.replaceAll(/[^\w-]+/gu, '_')}-${colorScheme}-${width}.png`;
+        await page.screenshot({ path: join(pictures, name), fullPage: true });
+      }
+    }
+  }
+}
+
+function expectNone(found) {
+  assert.equal(found.length, 0, `${found.length} violations:\n${found.slice(0, 20).join('\n')}`);
+}
+
+for (const language of ['zh', 'en']) {
+  test(`axe finds nothing on any page in ${language}, by day and night, on both screens`, async () => {
+    const reader = await Reader.at(chromium);
+    const found = [];
+    assert.ok(PATHS.length >= 50, `${PATHS.length} pages`);
+    for (const path of PATHS) {
+      let bytes = 0;
+      const weigh = async (response) => {
+        bytes += (await response.body().catch(() => '')).length;
+      };
+      reader.page.on('response', weigh);
+      const response = await reader.page.goto(`${base}/${language}${path}`);
+      reader.page.off('response', weigh);
+      assert.equal(response.status(), 200, path);
+      assert.ok(bytes <= PAGE_BYTES_MAX, `${path} weighs ${bytes} bytes`);
+      await look(reader, `${language}${path}`, found);
+    }
+    expectNone(found);
+    await reader.close();
+  });
+}
+
+test('axe finds nothing where a page answers the reader or refuses', async () => {
+  const reader = await Reader.at(chromium);
+  const { page } = reader;
+  const found = [];
+  for (const path of ['/entries/3', '/accounts/1', '/verify']) {
+    for (const language of ['zh', 'en']) {
+      await reader.verify(`${base}/${language}${path}`);
+      await look(reader, `${language}${path}-verified`, found);
+    }
+  }
+  for (const language of ['zh', 'en']) {
+    await page.goto(`${base}/${language}/receipt`);
+    await page.fill('input[name=code]', sites.receipt.code);
+    await page.fill('input[name=salt]', sites.receipt.salt);
+    await page.click('main form button');
+    assert.equal(await page.locator('main table').count() > 0, true, 'no gift was found');
+    await look(reader, `${language}/receipt-found`, found);
+    await page.goto(`${base}/${language}/`);
+    for (const summary of await page.locator('nav.main summary').all()) {
+      await summary.click();
+      await look(reader, `${language}/-menu`, found);
+    }
+  }
+  assert.deepEqual(reader.errors, []);
+  for (const path of ['/zh/nowhere', '/en/nowhere', '/en/calendar?month=May']) {
+    await page.goto(`${base}${path}`);
+    await look(reader, path, found);
+  }
+  expectNone(found);
+  // The browser itself reports that a page was refused.
+  assert.ok(reader.errors.every((error) => /status of 40[04]/.test(error)), reader.errors.join());
+  reader.errors.length = 0;
+  await reader.close();
+});
+
+test('every page says the same without JavaScript', async () => {
+  const [plain, scripted] = [await Reader.at(chromium, { javaScriptEnabled: false }),
+    await Reader.at(chromium)];
+  for (const path of PATHS) {
+    for (const language of ['zh', 'en']) {
+      const where = `${base}/${language}${path}`;
+      await Promise.all([plain, scripted].map(({ page }) => page.goto(where)));
+      const texts = await Promise.all([plain, scripted].map(({ page }) =>
+        page.locator('main').innerText()));
+      assert.equal(await plain.page.locator('h1').count(), 1, where);
+      if (await plain.page.locator('script').count() === 0) {
+        assert.equal(texts[0], texts[1], where);
+      } else {
+        const lines = new Set(texts[1].split('\n'));
+        const only = texts[0].split('\n').filter((line) => !lines.has(line));
+        assert.ok(only.length <= 1, `${where} says only without script: ${only.join('\n')}`);
+      }
+    }
+  }
+  await plain.close();
+  await scripted.close();
+});
+
+test('every link of every page leads somewhere', async () => {
+  const reader = await Reader.at(chromium);
+  const found = new Map();
+  for (const path of PATHS) {
+    for (const language of ['zh', 'en']) {
+      await reader.page.goto(`${base}/${language}${path}`);
+      const links = await reader.page.locator('a[href]').evaluateAll((all) =>
+        all.map((link) => (typeof link.href === 'string' ? link.href : link.href.baseVal)));
+      for (const link of links) {
+        found.set(new URL(link, base).href.replace(/#.*/, ''), `${language}${path}`);
+      }
+    }
+  }
+  // What the site does not serve itself is a node's, and there is none in this test.
+  const own = [...found].filter(([link]) => link.startsWith(base));
+  assert.ok(own.length > 300, `${own.length} links`);
+  const broken = [];
+  for (const [link, where] of own) {
+    const response = await fetch(link);
+    await response.arrayBuffer();
+    if (!response.ok && !/\/verify\/|\/log\//.test(link)) {
+      broken.push(`${response.status} ${link} on ${where}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+  await reader.close();
+});
