@@ -7,6 +7,7 @@
 //! there, with [`charts`] drawn as SVG. The pages are plain HTML; the few that offer a check in the
 //! reader's browser load one script, and read as well without it.
 
+pub mod alarm;
 pub mod api;
 pub mod charts;
 pub mod data;
@@ -15,6 +16,7 @@ pub mod index;
 pub mod language;
 pub mod money;
 pub mod pages;
+pub mod source;
 pub mod status;
 pub mod web;
 pub mod words;

@@ -7,6 +7,7 @@
 mod book;
 mod chart;
 mod data;
+mod pin;
 mod society;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use std::sync::LazyLock;
 type Word = (&'static str, &'static str);
 
 static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
-    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS]
+    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS, pin::WORDS]
         .into_iter()
         .flatten()
         .copied()

@@ -13,6 +13,7 @@ mod follow;
 mod index;
 mod open_data;
 mod pages;
+mod pins;
 mod proving;
 mod site;
 mod society;
