@@ -1,21 +1,24 @@
 //! The command line.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use data_encoding::HEXLOWER;
 use minglian_client::Client;
-use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::alarm::AlarmFile;
+use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::follower::Follower;
 use minglian_explorer::follower::watch::Pace;
-use minglian_explorer::index::{Reader, Writer};
+use minglian_explorer::index::{self, Reader, Writer};
 use minglian_explorer::source::Source;
 use minglian_explorer::status::Status;
 use minglian_explorer::web::{self, App};
 use minglian_ledger::genesis::{GENESIS_BYTES_MAX, Genesis};
+use sha2::{Digest, Sha256};
 use tracing_subscriber::EnvFilter;
 
 /// A name that never resolves (RFC 2606).
@@ -53,6 +56,9 @@ struct Options {
     /// Signs the manifests of downloads with the key in this file; without it they are unsigned
     #[arg(long)]
     service_key: Option<PathBuf>,
+    /// Writes a copy of the index to this file, says its height and SHA-256, and ends
+    #[arg(long)]
+    snapshot: Option<PathBuf>,
     /// Writes a new service key to this file and ends
     #[arg(long)]
     new_service_key: Option<PathBuf>,
@@ -66,6 +72,9 @@ pub fn run() -> anyhow::Result<()> {
     if let Some(path) = &options.new_service_key {
         return ServiceKey::create(path)
             .with_context(|| format!("the service key {}", path.display()));
+    }
+    if let Some(copy) = &options.snapshot {
+        return copy_index(&options.index, copy);
     }
     let Some(genesis) = &options.genesis else { bail!("--genesis is needed") };
     let genesis = read_genesis(genesis)?;
@@ -90,8 +99,7 @@ pub fn run() -> anyhow::Result<()> {
             .with_context(|| format!("the service key {}", path.display()))?;
         app.sign_with(key);
     }
-    let follower =
-        Follower::new(genesis, writer)?.alarmed_by(AlarmFile::beside(&options.index))?;
+    let follower = Follower::new(genesis, writer)?.alarmed_by(AlarmFile::beside(&options.index))?;
     let limit = Duration::from_secs(options.stale_after_seconds);
     let stale_after = Some(limit).filter(|limit| !limit.is_zero());
     let pace = Pace { stale_after, ..Pace::default() };
@@ -124,6 +132,17 @@ async fn serve(listen: SocketAddr, app: App) -> anyhow::Result<()> {
         }
     };
     axum::serve(listener, web::router(app)).with_graceful_shutdown(interrupted).await?;
+    Ok(())
+}
+
+fn copy_index(index: &Path, copy: &Path) -> anyhow::Result<()> {
+    let head = index::snapshot(index, copy)
+        .with_context(|| format!("copying the index {}", index.display()))?;
+    let mut hasher = Sha256::new();
+    let mut file = File::open(copy).with_context(|| format!("the copy {}", copy.display()))?;
+    std::io::copy(&mut file, &mut hasher)?;
+    println!("height {} log root {}", head.height, head.log_root);
+    println!("{}  {}", HEXLOWER.encode(&hasher.finalize()), copy.display());
     Ok(())
 }
 

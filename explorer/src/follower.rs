@@ -32,8 +32,8 @@ pub enum FollowError {
     /// It has no certificate.
     #[error("block {0} has no certificate")]
     Uncertified(Height),
-    /// It verifies, and the index names another block at its height.
-    #[error("the index holds another block at height {0}: it is built anew")]
+    /// It verifies, and the index names another block at its height, or keeps another state.
+    #[error("the index holds another block or state at height {0}: it is built anew")]
     IndexDiffers(Height),
     /// It is certified, and so is another history, which was verified before.
     #[error("two certified histories at height {0}")]
@@ -120,6 +120,11 @@ impl Follower {
         }
         if known.is_none() {
             self.writer.block(block, certificate, &replayed, self.replica.state())?;
+        } else if self.writer.height()? == Some(height)
+            && !self.writer.holds_state(self.replica.state())?
+        {
+            // The blocks are ours, what was made of them is not: a damaged or foreign index.
+            return Err(FollowError::IndexDiffers(height));
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ use std::time::Duration;
 use history::Kept;
 use minglian_ledger::hash::GenesisHash;
 use minglian_ledger::height::Height;
-use minglian_ledger::state::StateError;
+use minglian_ledger::state::{MemoryState, StateError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
@@ -169,6 +169,14 @@ impl Writer {
         Ok(height.map(|height| Height(count(height))))
     }
 
+    /// Whether the index keeps this state, byte for byte.
+    ///
+    /// # Errors
+    /// [`IndexError::Database`].
+    pub fn holds_state(&self, state: &MemoryState) -> Result<bool, IndexError> {
+        mirror::holds(&self.connection, state)
+    }
+
     /// The name of the indexed block at `height`.
     ///
     /// # Errors
@@ -178,6 +186,22 @@ impl Writer {
         let height = stored("a height", height.0)?;
         Ok(self.connection.query_row(query, [height], |row| row.get(0)).optional()?)
     }
+}
+
+/// Writes a copy of the index at `path` to `copy`, of one height, also while it is written. What
+/// the copy holds is the word of whoever made it until it was verified again (docs/explorer.md).
+///
+/// # Errors
+/// [`IndexError::Database`] if the copy exists or cannot be written.
+pub fn snapshot(path: &Path, copy: &Path) -> Result<read::Head, IndexError> {
+    let open = |path: &Path| {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok::<_, IndexError>(connection)
+    };
+    open(path)?.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    read::head(&open(copy)?)
 }
 
 /// Gives out connections that only read.

@@ -335,8 +335,8 @@ impl Follower {
         error: ReplicaError,
     ) -> Result<Standing, FollowError> {
         let header = &block.block.header;
-        let follows_other = header.height == self.height().next()
-            && header.parent != self.replica().header().id();
+        let follows_other =
+            header.height == self.height().next() && header.parent != self.replica().header().id();
         match &block.certificate {
             Some(certificate)
                 if follows_other && self.check_certificate(header, certificate).is_ok() =>

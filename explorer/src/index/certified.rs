@@ -79,10 +79,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`IndexError::Database`].
-    pub fn certified(
-        &self,
-        height: Height,
-    ) -> Result<Option<(Header, Certificate)>, IndexError> {
+    pub fn certified(&self, height: Height) -> Result<Option<(Header, Certificate)>, IndexError> {
         at(&self.connection, height)
     }
 }

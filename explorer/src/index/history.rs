@@ -273,8 +273,7 @@ impl Kept {
 pub(super) fn pin(connection: &Connection, height: i64, kept: &Kept) -> Result<(), IndexError> {
     let rows = if kept.holds(height) { height } else { kept.newest };
     let query = "SELECT log_size FROM main.blocks WHERE height = ?1";
-    let log_size: i64 =
-        connection.prepare_cached(query)?.query_row([height], |row| row.get(0))?;
+    let log_size: i64 = connection.prepare_cached(query)?.query_row([height], |row| row.get(0))?;
     let query = "SELECT coalesce((SELECT number FROM main.movements WHERE log_index < ?1 \
                  ORDER BY log_index DESC, number DESC LIMIT 1), -1)";
     let movement: i64 =

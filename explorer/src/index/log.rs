@@ -117,9 +117,8 @@ pub fn block_of(
     let mut at = connection.prepare_cached(query)?;
     while low < high {
         let middle = low + (high - low) / 2;
-        let found: Option<(i64, String, i64)> = at
-            .query_row([middle], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?;
+        let found: Option<(i64, String, i64)> =
+            at.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
         match found {
             Some((size, root, time_ms)) if size == wanted => {
                 let is_same = root == checkpoint.root().to_string();

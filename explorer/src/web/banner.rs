@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::App;
+use crate::alarm::Alarm;
 use crate::language::Language;
 use crate::pages::beijing;
 use crate::status::Following;
@@ -88,33 +89,8 @@ fn said(following: &Following, indexed: u64) -> Option<(String, String)> {
                  was verified and can be read; look again later for what came since. ({reason})"
             ),
         ),
-        Following::Refused { reason, .. } => (
-            format!(
-                "核验失败:节点给出的下一个区块未通过核验,页面停在已核验的高度 {verified}。\
-                 此前内容不受影响;在恢复之前,请勿采信该节点给出的更新内容。原因:{reason}。"
-            ),
-            format!(
-                "Verification failed: the node's next block does not verify. Pages stay at height \
-                 {verified}. What stands here is not affected; until this is put right, do not \
-                 believe anything newer from that node. Reason: {reason}."
-            ),
-        ),
-        Following::Forked { alarm, .. } => {
-            let (height, source) = (alarm.theirs.header.height, &alarm.source);
-            let zh = format!(
-                "警报:账本分叉。验证者在高度 {height} 为两份不同的历史都签了名(另一份来自 {source})。\
-                 页面停在已核验的高度 {verified},不再更新。请保存您手中的证据包和检查点,\
-                 并与监管部门或其他浏览器站点核对;两份签名的证据可在“运行状态”页下载。"
-            );
-            let en = format!(
-                "Alarm: the ledger has forked. The validators signed two different histories at \
-                 height {height} (the other one came from {source}). Pages stay at the verified \
-                 height {verified} and are not updated. Keep the bundles and checkpoints that you \
-                 have, and compare with the supervising bureau or another explorer; both signed \
-                 histories can be downloaded from the status page."
-            );
-            (zh, en)
-        }
+        Following::Refused { reason, .. } => refused(verified, reason),
+        Following::Forked { alarm, .. } => forked(verified, alarm),
         Following::Stopped { reason, .. } => (
             format!("索引无法写入,页面停在高度 {verified}。请稍后再看。({reason})"),
             format!(
@@ -123,6 +99,38 @@ fn said(following: &Following, indexed: u64) -> Option<(String, String)> {
             ),
         ),
     })
+}
+
+fn refused(verified: u64, reason: &str) -> (String, String) {
+    (
+        format!(
+            "核验失败:节点给出的下一个区块未通过核验,页面停在已核验的高度 {verified}。\
+             此前内容不受影响;在恢复之前,请勿采信该节点给出的更新内容。原因:{reason}。"
+        ),
+        format!(
+            "Verification failed: the node's next block does not verify. Pages stay at height \
+             {verified}. What stands here is not affected; until this is put right, do not \
+             believe anything newer from that node. Reason: {reason}."
+        ),
+    )
+}
+
+fn forked(verified: u64, alarm: &Alarm) -> (String, String) {
+    let (height, source) = (alarm.theirs.header.height, &alarm.source);
+    (
+        format!(
+            "警报:账本分叉。验证者在高度 {height} 为两份不同的历史都签了名(另一份来自 {source})。\
+             页面停在已核验的高度 {verified},不再更新。请保存您手中的证据包和检查点,\
+             并与监管部门或其他浏览器站点核对;两份签名的证据可在“运行状态”页下载。"
+        ),
+        format!(
+            "Alarm: the ledger has forked. The validators signed two different histories at \
+             height {height} (the other one came from {source}). Pages stay at the verified \
+             height {verified} and are not updated. Keep the bundles and checkpoints that you \
+             have, and compare with the supervising bureau or another explorer; both signed \
+             histories can be downloaded from the status page."
+        ),
+    )
 }
 
 /// How one source stands, for programs.

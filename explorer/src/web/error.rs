@@ -63,7 +63,7 @@ pub enum PageError {
         newest: i64,
     },
     /// A height whose sums are not kept.
-    #[error("{}", not_kept(*height, kept).0)]
+    #[error("{}", not_kept(*.height, .kept).0)]
     NotKept {
         /// The height that was asked for.
         height: i64,

@@ -162,7 +162,11 @@ impl Frame {
             height: head.height,
             newest,
             ledger: ledger(app),
-            checkpoint: app.0.seen.get().map(|it| format!("{} ({})", beijing(it.time_ms), it.height)),
+            checkpoint: app
+                .0
+                .seen
+                .get()
+                .map(|it| format!("{} ({})", beijing(it.time_ms), it.height)),
             verified: following.verified().0,
             time: beijing(head.time_ms),
             today: beijing_date(time_ms).unwrap_or(Date::MIN),

@@ -136,13 +136,11 @@ async fn with_error_page(app: App, response: Response) -> Response {
     let fallback = Frame::without_index(&app, asked.clone());
     let number = status.as_u16();
     let (copy, link) = (text.clone(), newest.clone());
-    let made = app.page(move |_, frame| {
-        Ok(ErrorPage { frame, status: number, text: copy, newest: link })
+    let made =
+        app.page(move |_, frame| Ok(ErrorPage { frame, status: number, text: copy, newest: link }));
+    let page = ASKED.scope(asked, made).await.or_else(|_| {
+        ErrorPage { frame: fallback, status: number, text, newest }.render().map(Html)
     });
-    let page = ASKED
-        .scope(asked, made)
-        .await
-        .or_else(|_| ErrorPage { frame: fallback, status: number, text, newest }.render().map(Html));
     match page {
         Ok(page) => (status, page).into_response(),
         Err(_) => status.into_response(),

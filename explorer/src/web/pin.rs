@@ -109,7 +109,8 @@ pub fn with_links(html: &str, height: i64) -> String {
         rest = after;
     }
     pinned.push_str(rest);
-    let field = format!(" method=\"get\"><input type=\"hidden\" name=\"{PARAMETER}\" value=\"{height}\">");
+    let field =
+        format!(" method=\"get\"><input type=\"hidden\" name=\"{PARAMETER}\" value=\"{height}\">");
     forms(&pinned, &field)
 }
 
@@ -119,12 +120,11 @@ fn link_at(address: &str, height: i64) -> String {
     if !is_pinnable(address) || names_height.iter().any(|it| address.contains(it)) {
         return address.to_owned();
     }
-    let (address, fragment) = match address.split_once('#') {
-        Some((address, fragment)) if !address.ends_with('&') => (address, Some(fragment)),
-        _ => (address, None),
-    };
+    // `&#38;` is an escaped `&`, not a fragment.
+    let is_fragment = |at: &usize| !address.get(..*at).is_some_and(|it| it.ends_with('&'));
+    let fragment = address.match_indices('#').map(|(at, _)| at).find(is_fragment);
+    let (address, fragment) = address.split_at(fragment.unwrap_or(address.len()));
     let joint = if address.contains('?') { "&amp;" } else { "?" };
-    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
     format!("{address}{joint}{PARAMETER}={height}{fragment}")
 }
 
@@ -133,8 +133,9 @@ fn forms(html: &str, field: &str) -> String {
     let mut filled = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(start) = rest.find("<form ") {
-        let end = rest[start..].find('>').map_or(rest.len(), |end| start + end + 1);
-        let (form, after) = rest.split_at(end);
+        let (before, form) = rest.split_at(start);
+        filled.push_str(before);
+        let (form, after) = form.split_at(form.find('>').map_or(form.len(), |end| end + 1));
         let action = form.rsplit_once("action=\"").and_then(|(_, tail)| tail.split('"').next());
         let is_pinnable = action.is_some_and(is_pinnable);
         match form.strip_suffix('>').filter(|_| is_pinnable && form.contains("method=\"get\"")) {

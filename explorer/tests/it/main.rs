@@ -16,6 +16,7 @@ mod pages;
 mod pins;
 mod proving;
 mod site;
+mod snapshot;
 mod society;
 mod society_pages;
 mod story;

@@ -54,8 +54,7 @@ async fn crawl(site: &Site, pages_max: usize) -> Vec<String> {
 }
 
 fn at(path: &str, height: usize) -> String {
-    let (path, fragment) = path.split_once('#').unwrap_or((path, ""));
-    let _ = fragment;
+    let path = path.split('#').next().unwrap();
     format!("{path}{}at={height}", if path.contains('?') { '&' } else { '?' })
 }
 

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use axum::{Json, Router};
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
+use axum::{Json, Router};
 use minglian_client::Client;
 use minglian_client::wire::{self, CertifiedBlock, HeaderView};
 use minglian_explorer::follower::Follower;
