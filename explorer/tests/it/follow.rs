@@ -46,7 +46,7 @@ fn follow(follower: Follower, sources: Vec<Source>, site: &Site, pace: Pace) -> 
 /// certified. It is the last height of both.
 fn forked() -> (Chain, Vec<CertifiedBlock>) {
     let (mut ours, mut theirs) = (story::told(), story::told());
-    theirs.wait_until("2031-01-01");
+    theirs.wait_until("2021-06-01");
     ours.block(Vec::new());
     theirs.block(Vec::new());
     assert_ne!(ours.header.id(), theirs.header.id());
@@ -206,6 +206,9 @@ async fn a_fork_of_one_node_is_an_alarm_whatever_the_others_say() {
     let sources = site.status.sources();
     assert_eq!(sources[0].standing, Standing::Agrees);
     assert_eq!(sources[2].standing, Standing::Forked(ours.header.height));
+    let page = site.get("/status").await.body;
+    assert!(page.contains("给出另一份经签名的历史") && page.contains("与已核验的账本一致"));
+    assert!(page.contains("运行状态: 账本分叉") && page.contains("/status/fork.json"));
     task.abort();
 }
 
@@ -243,7 +246,7 @@ async fn the_next_node_is_taken_when_one_is_dead_bad_or_behind() {
         let (_good, second) = FakeNode::source(&chain.blocks).await;
         let task = follow(follower, vec![dead, first, second], &site, PACE);
         wait_until(&site, is_current(&chain)).await;
-        assert!(!site.get("/").await.body.contains("alarm"));
+        assert!(!site.get("/").await.body.contains("banner alarm"));
         task.abort();
     }
 }

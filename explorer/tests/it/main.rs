@@ -17,6 +17,7 @@ mod pins;
 mod proving;
 mod site;
 mod snapshot;
+mod status_pages;
 mod society;
 mod society_pages;
 mod story;
