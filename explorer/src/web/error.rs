@@ -63,7 +63,7 @@ pub enum PageError {
         newest: i64,
     },
     /// A height whose sums are not kept.
-    #[error("{}", not_kept(*.height, .kept).0)]
+    #[error("{}", not_kept(.height, .kept).0)]
     NotKept {
         /// The height that was asked for.
         height: i64,
@@ -73,7 +73,7 @@ pub enum PageError {
 }
 
 /// What is said of a height whose sums are not kept, in both languages.
-fn not_kept(height: i64, kept: &Kept) -> (String, String) {
+fn not_kept(height: &i64, kept: &Kept) -> (String, String) {
     let Kept { newest, from, month_end_before, month_end_after } = kept;
     let ends = [month_end_before, month_end_after].into_iter().flatten();
     let ends: Vec<String> = ends.map(i64::to_string).collect();
@@ -139,7 +139,7 @@ impl PageError {
             Self::Later { height, newest } => {
                 format!("The ledger has not reached height {height}: it is at {newest}")
             }
-            Self::NotKept { height, kept } => not_kept(*height, kept).1,
+            Self::NotKept { height, kept } => not_kept(height, kept).1,
         }
     }
 
