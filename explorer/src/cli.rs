@@ -1,30 +1,49 @@
 //! The command line.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use data_encoding::HEXLOWER;
 use minglian_client::Client;
+use minglian_explorer::alarm::AlarmFile;
 use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::follower::Follower;
-use minglian_explorer::index::{Reader, Writer};
+use minglian_explorer::follower::watch::Pace;
+use minglian_explorer::index::{self, Reader, Writer};
+use minglian_explorer::source::Source;
 use minglian_explorer::status::Status;
 use minglian_explorer::text;
 use minglian_explorer::text::keeper::Keeper;
 use minglian_explorer::web::{self, App};
 use minglian_ledger::genesis::{GENESIS_BYTES_MAX, Genesis};
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
+
+/// A name that never resolves (RFC 2606).
+const NO_NODE: &str = "http://node.invalid";
 
 /// Shows a Minglian ledger to the public: follows a node, verifies every block, serves pages.
 /// 明链浏览器: 跟随节点,逐块核验,展示账目。
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
-    /// The node to follow, such as http://127.0.0.1:28000
-    #[arg(long, required_unless_present = "new_service_key")]
-    node: Option<String>,
+    /// A node to follow, such as http://127.0.0.1:28000; repeated, the next is taken when one is
+    /// dead or lags, and evidence comes from the first
+    #[arg(long)]
+    node: Vec<String>,
+    /// A directory of blocks to follow, as `minglian audit export` writes it and a one-way gateway
+    /// carries it; may be repeated and stand beside nodes
+    #[arg(long)]
+    directory: Vec<PathBuf>,
+    /// After how many seconds without a block the chain counts as standing still; 0 for never. An
+    /// idle network makes a block every ten minutes
+    #[arg(long, default_value_t = 1_800)]
+    stale_after_seconds: u64,
     /// The genesis file that you trust
     #[arg(long, required_unless_present = "new_service_key")]
     genesis: Option<PathBuf>,
@@ -41,6 +60,9 @@ struct Options {
     /// Signs the manifests of downloads with the key in this file; without it they are unsigned
     #[arg(long)]
     service_key: Option<PathBuf>,
+    /// Writes a copy of the index to this file, says its height and SHA-256, and ends
+    #[arg(long)]
+    snapshot: Option<PathBuf>,
     /// Writes a new service key to this file and ends
     #[arg(long)]
     new_service_key: Option<PathBuf>,
@@ -55,38 +77,51 @@ pub fn run() -> anyhow::Result<()> {
         return ServiceKey::create(path)
             .with_context(|| format!("the service key {}", path.display()));
     }
-    let (Some(node), Some(genesis)) = (&options.node, &options.genesis) else {
-        bail!("--node and --genesis are needed");
-    };
+    if let Some(copy) = &options.snapshot {
+        return copy_index(&options.index, copy);
+    }
+    let Some(genesis) = &options.genesis else { bail!("--genesis is needed") };
     let genesis = read_genesis(genesis)?;
+    let clients =
+        options.node.iter().map(|node| Client::new(node)).collect::<Result<Vec<_>, _>>()?;
+    let directories = options.directory.iter().map(|path| Source::directory(path));
+    let sources: Vec<Source> =
+        clients.iter().cloned().map(Source::node).chain(directories).collect();
+    if sources.is_empty() {
+        bail!("--node or --directory is needed");
+    }
     let writer = Writer::open(&options.index, &genesis.hash())
         .with_context(|| format!("the index {}", options.index.display()))?;
     let status = Status::default();
-    let client = Client::new(node)?;
-    let node = options.public_node.as_deref().unwrap_or(node);
+    // Without a node nobody proves anything here: such questions end at a name that is none.
+    let client = clients.into_iter().next().map_or_else(|| Client::new(NO_NODE), Ok)?;
+    let node = options.public_node.as_deref().unwrap_or(client.base_url()).to_owned();
     let reader = Reader::new(&options.index);
     let keeper = Keeper::new(&text::directory(&options.index), reader.clone());
-    let app = App::new(&genesis, reader, status.clone(), client.clone(), node);
+    let app = App::new(&genesis, reader, status.clone(), client, &node);
     app.search_in(keeper.index());
     if let Some(path) = &options.service_key {
         let key = ServiceKey::read(path, &genesis.origin())
             .with_context(|| format!("the service key {}", path.display()))?;
         app.sign_with(key);
     }
-    let follower = Follower::new(genesis, writer)?;
+    let follower = Follower::new(genesis, writer)?.alarmed_by(AlarmFile::beside(&options.index))?;
+    let limit = Duration::from_secs(options.stale_after_seconds);
+    let stale_after = Some(limit).filter(|limit| !limit.is_zero());
+    let pace = Pace { stale_after, ..Pace::default() };
     // Verifying keeps a thread busy, so the follower has one of its own.
     std::thread::Builder::new()
         .name("follower".to_owned())
-        .spawn(move || follow(follower, client, status))?;
+        .spawn(move || follow(follower, sources, status, pace))?;
     // Searches stay behind rather than hold up following.
     std::thread::Builder::new().name("text".to_owned()).spawn(move || keeper.run())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(options.listen, app))
 }
 
-fn follow(follower: Follower, client: Client, status: Status) {
+fn follow(follower: Follower, sources: Vec<Source>, status: Status, pace: Pace) {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(follower.follow(client, status)),
+        Ok(runtime) => runtime.block_on(follower.follow(sources, status, pace)),
         Err(error) => tracing::error!(%error, "the follower does not start"),
     }
 }
@@ -110,6 +145,17 @@ async fn serve(listen: SocketAddr, app: App) -> anyhow::Result<()> {
         }
     });
     web::serve(listener, app, stop).await?;
+    Ok(())
+}
+
+fn copy_index(index: &Path, copy: &Path) -> anyhow::Result<()> {
+    let head = index::snapshot(index, copy)
+        .with_context(|| format!("copying the index {}", index.display()))?;
+    let mut hasher = Sha256::new();
+    let mut file = File::open(copy).with_context(|| format!("the copy {}", copy.display()))?;
+    std::io::copy(&mut file, &mut hasher)?;
+    println!("height {} log root {}", head.height, head.log_root);
+    println!("{}  {}", HEXLOWER.encode(&hasher.finalize()), copy.display());
     Ok(())
 }
 

@@ -2,29 +2,26 @@
 //!
 //! The replica lives in memory and starts from the genesis at each start. Blocks that the index
 //! holds from an earlier run are verified again and compared by name; an index that names another
-//! block is built anew. A block that does not verify is never indexed: the pages stay at the height
-//! before it and say why.
+//! block is built anew, unless it can prove its own: then the validators certified two histories,
+//! which is an alarm. A block that does not verify is never indexed: the pages stay at the height
+//! before it and say why. [`watch`] chooses which source is followed.
 
-use std::time::Duration;
+pub mod progress;
+pub mod watch;
 
 use minglian_client::wire::CertifiedBlock;
-use minglian_client::{Client, ClientError};
 use minglian_contracts::replica::{Replica, ReplicaError};
+use minglian_ledger::block::Header;
+use minglian_ledger::certificate::Certificate;
+use minglian_ledger::evidence;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::Height;
+use minglian_ledger::validators::ValidatorSet;
 use rand::rngs::OsRng;
 
+use crate::alarm::{Alarm, AlarmError, AlarmFile, Certified};
 use crate::index::{IndexError, Writer};
-use crate::status::{Following, Status};
-
-/// How long to wait for new blocks.
-const POLL: Duration = Duration::from_millis(500);
-
-/// How long to wait before asking again after something went wrong.
-const RETRY: Duration = Duration::from_secs(3);
-
-/// After how many blocks of catching up a line goes to the log.
-const PROGRESS_BLOCKS: u64 = 1_000;
+use crate::status::now_ms;
 
 /// Why a block is not indexed.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +32,15 @@ pub enum FollowError {
     /// It has no certificate.
     #[error("block {0} has no certificate")]
     Uncertified(Height),
-    /// It verifies, and the index names another block at its height.
-    #[error("the index holds another block at height {0}: it is built anew")]
+    /// It verifies, and the index names another block at its height, or keeps another state.
+    #[error("the index holds another block or state at height {0}: it is built anew")]
     IndexDiffers(Height),
+    /// It is certified, and so is another history, which was verified before.
+    #[error("two certified histories at height {0}")]
+    Forked(Height),
+    /// The alarm cannot be kept.
+    #[error(transparent)]
+    Alarm(#[from] AlarmError),
     /// The index.
     #[error(transparent)]
     Index(#[from] IndexError),
@@ -49,6 +52,10 @@ pub struct Follower {
     genesis: Genesis,
     replica: Replica,
     writer: Writer,
+    /// The validator sets, each with the first height that it certifies.
+    validators: Vec<(Height, ValidatorSet)>,
+    alarm: Option<Alarm>,
+    alarm_file: Option<AlarmFile>,
 }
 
 impl Follower {
@@ -58,9 +65,21 @@ impl Follower {
     /// [`FollowError`] if the genesis cannot start a chain or the index cannot be written.
     pub fn new(genesis: Genesis, writer: Writer) -> Result<Self, FollowError> {
         let replica = Replica::new(&genesis)?;
-        let mut follower = Self { genesis, replica, writer };
+        let validators = vec![(Height(1), replica.validators().clone())];
+        let (alarm, alarm_file) = (None, None);
+        let mut follower = Self { genesis, replica, writer, validators, alarm, alarm_file };
         follower.index_genesis()?;
         Ok(follower)
+    }
+
+    /// Keeps alarms in this file, and begins with the one that stands there.
+    ///
+    /// # Errors
+    /// [`AlarmError`] if it does not read.
+    pub fn alarmed_by(mut self, file: AlarmFile) -> Result<Self, AlarmError> {
+        self.alarm = file.read(&self.genesis.hash())?;
+        self.alarm_file = Some(file);
+        Ok(self)
     }
 
     /// The last verified height.
@@ -76,20 +95,98 @@ impl Follower {
     /// Verifies the next block, then indexes it, or compares it with what is indexed.
     ///
     /// # Errors
-    /// [`FollowError`]; after [`FollowError::Refused`] and [`FollowError::Uncertified`] nothing has
-    /// changed, after the others [`Follower::start_anew`] is needed.
+    /// [`FollowError`]; nothing has changed after [`FollowError::Refused`],
+    /// [`FollowError::Uncertified`] and [`FollowError::Forked`]. After the others
+    /// [`Follower::start_anew`] is needed.
     pub fn apply(&mut self, certified: &CertifiedBlock) -> Result<(), FollowError> {
         let CertifiedBlock { block, certificate } = certified;
         let height = block.header.height;
         let Some(certificate) = certificate else {
             return Err(FollowError::Uncertified(height));
         };
-        let replayed = self.replica.apply(block, certificate, &mut OsRng)?;
-        match self.writer.block_id(height)? {
-            None => Ok(self.writer.block(block, &replayed, self.replica.state())?),
-            Some(known) if known == block.header.id().to_string() => Ok(()),
-            Some(_) => Err(FollowError::IndexDiffers(height)),
+        let known = self.writer.block_id(height)?;
+        let is_other = known.as_ref().is_some_and(|known| *known != block.header.id().to_string());
+        if is_other && height == self.height().next() {
+            self.check_certificate(&block.header, certificate)?;
+            // An index can be damaged; what it proves was certified.
+            return Err(match self.known(height)? {
+                Some(_) => FollowError::Forked(height),
+                None => FollowError::IndexDiffers(height),
+            });
         }
+        let replayed = self.replica.apply(block, certificate, &mut OsRng)?;
+        if self.validators.last().is_none_or(|(_, set)| set != self.replica.validators()) {
+            self.validators.push((height.next(), self.replica.validators().clone()));
+        }
+        if known.is_none() {
+            self.writer.block(block, certificate, &replayed, self.replica.state())?;
+        } else if self.writer.height()? == Some(height)
+            && !self.writer.holds_state(self.replica.state())?
+        {
+            // The blocks are ours, what was made of them is not: a damaged or foreign index.
+            return Err(FollowError::IndexDiffers(height));
+        }
+        Ok(())
+    }
+
+    /// The validators that certify `height`, which is at most the next one.
+    fn validators_at(&self, height: Height) -> Option<&ValidatorSet> {
+        let mut sets = self.validators.iter().rev();
+        sets.find(|(first, _)| *first <= height).map(|(_, set)| set)
+    }
+
+    fn check_certificate(
+        &self,
+        header: &Header,
+        certificate: &Certificate,
+    ) -> Result<(), ReplicaError> {
+        let validators = self.validators_at(header.height).unwrap_or(self.replica.validators());
+        let chain_id = &self.replica.header().chain_id;
+        Ok(evidence::certified(chain_id, Height::GENESIS, validators, header, certificate)?)
+    }
+
+    /// What the index holds at `height` with its certificate, if that proves it.
+    fn known(&self, height: Height) -> Result<Option<Certified>, IndexError> {
+        let Some((header, certificate)) = self.writer.certified(height)? else { return Ok(None) };
+        let is_proven = header.height == height
+            && self.writer.block_id(height)? == Some(header.id().to_string())
+            && self.check_certificate(&header, &certificate).is_ok();
+        Ok(is_proven.then_some(Certified { header, certificate }))
+    }
+
+    /// Raises the alarm of two histories, and keeps it; the first stands.
+    fn raise(
+        &mut self,
+        source: &str,
+        header: &Header,
+        certificate: &Certificate,
+    ) -> Result<(), FollowError> {
+        let height = header.height;
+        tracing::error!(%height, source, "FORK: the validators certified two histories");
+        if self.alarm.is_some() {
+            return Ok(());
+        }
+        let theirs = Certified { header: header.clone(), certificate: certificate.clone() };
+        // A block that follows another than ours: ours is the one before it.
+        let own = self.known(height)?;
+        let ours = match own {
+            Some(ours) => Some(ours),
+            None => self.known(Height(height.0.saturating_sub(1)))?,
+        };
+        let set = self.validators_at(height).unwrap_or(self.replica.validators());
+        let alarm = Alarm {
+            genesis: self.genesis.hash(),
+            source: source.to_owned(),
+            seen_at_ms: now_ms(),
+            verified: self.height(),
+            signed_both: Alarm::both(ours.as_ref(), &theirs, set),
+            ours,
+            theirs,
+        };
+        let kept = self.alarm_file.as_ref().map_or(Ok(()), |file| file.write(&alarm));
+        // It stands in memory also if the disk does not take it.
+        self.alarm = Some(alarm);
+        Ok(kept?)
     }
 
     /// Empties the index and goes back to the genesis.
@@ -98,6 +195,7 @@ impl Follower {
     /// [`FollowError`] if the index cannot be written.
     pub fn start_anew(&mut self) -> Result<(), FollowError> {
         self.replica = Replica::new(&self.genesis)?;
+        self.validators = vec![(Height(1), self.replica.validators().clone())];
         self.writer.reset(&self.genesis.hash())?;
         self.index_genesis()
     }
@@ -110,76 +208,4 @@ impl Follower {
             Some(_) => self.start_anew(),
         }
     }
-
-    /// Follows a node for ever. Blocks the thread while it verifies.
-    pub async fn follow(mut self, client: Client, status: Status) {
-        loop {
-            let outcome = self.follow_feed(&client, &status).await;
-            let verified = self.height();
-            match outcome {
-                Ended::Feed(error) => {
-                    tracing::warn!(%error, "the node does not answer");
-                    let reason = error.to_string();
-                    status.set(Following::Unreachable { verified, reason });
-                }
-                Ended::Block(FollowError::Refused(_) | FollowError::Uncertified(_), reason) => {
-                    tracing::error!(%reason, "a block does not verify");
-                    status.set(Following::Refused { verified, reason });
-                }
-                Ended::Block(error, reason) => {
-                    tracing::error!(%error, "the index is built anew");
-                    status.set(Following::Stopped { verified, reason });
-                    if let Err(error) = self.start_anew() {
-                        let reason = error.to_string();
-                        status.set(Following::Stopped { verified, reason });
-                    }
-                }
-            }
-            tokio::time::sleep(RETRY).await;
-        }
-    }
-
-    async fn follow_feed(&mut self, client: &Client, status: &Status) -> Ended {
-        let target = client.latest_header().await.ok().map(|view| view.header.height);
-        let mut feed = client.block_feed(self.height().next());
-        loop {
-            match feed.next().await {
-                Ok(Some(block)) => {
-                    if let Err(error) = self.apply(&block) {
-                        let reason = error.to_string();
-                        return Ended::Block(error, reason);
-                    }
-                    self.report(status, target);
-                }
-                Ok(None) => {
-                    status.set(Following::Current { verified: self.height() });
-                    tokio::time::sleep(POLL).await;
-                }
-                Err(error) => return Ended::Feed(error),
-            }
-        }
-    }
-
-    fn report(&self, status: &Status, target: Option<Height>) {
-        let verified = self.height();
-        let is_behind = target.is_some_and(|target| verified < target);
-        let was_refused = matches!(status.get(), Following::Refused { .. });
-        if is_behind {
-            status.set(Following::CatchingUp { verified, target });
-            if verified.0.is_multiple_of(PROGRESS_BLOCKS) {
-                let target = target.map_or(0, |height| height.0);
-                tracing::info!(%verified, target, "verified");
-            }
-        } else if was_refused || matches!(status.get(), Following::Current { .. }) {
-            status.set(Following::Current { verified });
-        }
-    }
-}
-
-/// Why following a feed ended.
-enum Ended {
-    /// The node does not answer as a node does.
-    Feed(ClientError),
-    /// A block could not be verified or indexed, and how it says so.
-    Block(FollowError, String),
 }

@@ -6,8 +6,10 @@
 pub mod account;
 pub mod act;
 pub mod band;
+pub mod certified;
 pub mod charity;
 pub mod crossing;
+pub mod history;
 pub mod log;
 pub mod mirror;
 pub mod movement;
@@ -23,9 +25,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use history::Kept;
 use minglian_ledger::hash::GenesisHash;
 use minglian_ledger::height::Height;
-use minglian_ledger::state::StateError;
+use minglian_ledger::state::{MemoryState, StateError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
@@ -84,6 +87,10 @@ pub(crate) fn count(value: i64) -> u64 {
 #[derive(Debug)]
 pub struct Writer {
     pub(crate) connection: Connection,
+    /// How far the ledger is known to go.
+    pub(crate) target: Height,
+    /// For how many heights every row is kept.
+    pub(crate) kept_heights: u64,
 }
 
 impl Writer {
@@ -98,12 +105,25 @@ impl Writer {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // Derived data: after a power cut the last blocks are indexed again.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        let mut writer = Self { connection };
+        // So that what keeps earlier rows sees those that are replaced.
+        connection.pragma_update(None, "recursive_triggers", true)?;
+        let (target, kept_heights) = (Height::GENESIS, history::KEPT_HEIGHTS);
+        let mut writer = Self { connection, target, kept_heights };
         let wanted = format!("{FORMAT} {genesis}");
         if writer.identity()?.as_deref() != Some(&wanted) {
             writer.reset(genesis)?;
         }
         Ok(writer)
+    }
+
+    /// Says how far the ledger goes: of blocks far below, less is kept.
+    pub fn expect(&mut self, target: Height) {
+        self.target = target;
+    }
+
+    /// For how many of the last heights every row is kept, from now on.
+    pub fn keep(&mut self, heights: u64) {
+        self.kept_heights = heights;
     }
 
     fn identity(&self) -> Result<Option<String>, IndexError> {
@@ -134,6 +154,7 @@ impl Writer {
         }
         transaction.execute_batch(include_str!("index/schema.sql"))?;
         transaction.execute_batch(include_str!("index/search.sql"))?;
+        history::lay(&transaction)?;
         let identity = format!("{FORMAT} {genesis}");
         transaction.execute("INSERT INTO meta VALUES ('identity', ?1)", [identity])?;
         transaction.commit()?;
@@ -150,6 +171,14 @@ impl Writer {
         Ok(height.map(|height| Height(count(height))))
     }
 
+    /// Whether the index keeps this state, byte for byte.
+    ///
+    /// # Errors
+    /// [`IndexError::Database`].
+    pub fn holds_state(&self, state: &MemoryState) -> Result<bool, IndexError> {
+        mirror::holds(&self.connection, state)
+    }
+
     /// The name of the indexed block at `height`.
     ///
     /// # Errors
@@ -161,17 +190,70 @@ impl Writer {
     }
 }
 
+/// Writes a copy of the index at `path` to `copy`, of one height, also while it is written. What
+/// the copy holds is the word of whoever made it until it was verified again (docs/explorer.md).
+///
+/// # Errors
+/// [`IndexError::Database`] if the copy exists or cannot be written.
+pub fn snapshot(path: &Path, copy: &Path) -> Result<read::Head, IndexError> {
+    let open = |path: &Path| {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok::<_, IndexError>(connection)
+    };
+    open(path)?.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    read::head(&open(copy)?)
+}
+
 /// Gives out connections that only read.
 #[derive(Debug, Clone)]
 pub struct Reader {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
+    /// Those with views of earlier heights.
+    pinned: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Reader {
     /// Reads the index at `path`, which [`Writer::open`] has created.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), idle: Arc::default() }
+        Self { path: path.to_owned(), idle: Arc::default(), pinned: Arc::default() }
+    }
+
+    /// As [`Reader::read`], with every table as it was at `height`, if `accept` takes what is kept
+    /// of it; rows that change are the newest where it is not kept.
+    ///
+    /// # Errors
+    /// What `accept` or `work` reports, or [`IndexError`] as the caller's error.
+    pub fn read_at<T, E: From<IndexError>>(
+        &self,
+        height: i64,
+        accept: impl FnOnce(&Kept) -> Result<(), E>,
+        work: impl FnOnce(&Connection, &Kept) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = self.pinned.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => {
+                let connection = self.connection()?;
+                history::overlay(&connection)?;
+                connection
+            }
+        };
+        let result = {
+            let transaction =
+                connection.transaction().map_err(|error| E::from(IndexError::from(error)))?;
+            let kept = Kept::around(&transaction, height)?;
+            accept(&kept)?;
+            history::pin(&transaction, height, &kept)?;
+            work(&transaction, &kept)?
+        };
+        let mut idle = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_CONNECTIONS_MAX {
+            idle.push(connection);
+        }
+        Ok(result)
     }
 
     /// Runs `work` in one read transaction. Blocks the thread.

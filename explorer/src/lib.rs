@@ -8,6 +8,7 @@
 //! HTML; the few that offer a check in the reader's browser load one script, and read as well
 //! without it.
 
+pub mod alarm;
 pub mod api;
 pub mod charts;
 pub mod data;
@@ -16,6 +17,7 @@ pub mod index;
 pub mod language;
 pub mod money;
 pub mod pages;
+pub mod source;
 pub mod status;
 pub mod text;
 pub mod web;

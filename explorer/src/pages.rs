@@ -23,6 +23,7 @@ pub mod project;
 pub mod projects;
 pub mod reports;
 pub mod search;
+pub mod status;
 pub mod structure;
 pub mod sums;
 pub mod trace;

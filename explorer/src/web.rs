@@ -1,14 +1,17 @@
 //! The HTTP server: every URL, the headers of every answer, and what bounds a request.
 
 pub mod assets;
+pub mod banner;
 pub mod download;
 pub mod error;
 pub mod frame;
 pub mod guard;
 pub mod machine;
 pub mod note;
+pub mod pin;
 pub mod relay;
 pub mod routes;
+pub mod seen;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -31,6 +34,7 @@ pub use routes::router;
 use crate::data::Ledger;
 use crate::data::manifest::{Manifests, ServiceKey};
 use crate::index::Reader;
+use crate::index::history::Kept;
 use crate::language::Language;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
@@ -63,6 +67,8 @@ pub struct Asked {
     pub language: Language,
     /// The path and query without the language.
     pub address: String,
+    /// At which height; the newest if it does not say.
+    pub at: Option<i64>,
 }
 
 impl Asked {
@@ -79,6 +85,9 @@ const PAGES_MAX: usize = 32;
 /// Most of them that may read whole tables, so that searches leave room for everything else.
 const SEARCHES_MAX: usize = 2;
 
+/// Most of them that are of an earlier height, which reads more.
+const PINNED_MAX: usize = 4;
+
 /// Most questions of verifiers that are passed on to the node at a time.
 const RELAYED_MAX: usize = 16;
 
@@ -93,22 +102,24 @@ const SCANS_MAX: usize = 4;
 
 /// What every page needs.
 #[derive(Debug, Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(pub(crate) Arc<Parts>);
 
 #[derive(Debug)]
-struct Parts {
+pub(crate) struct Parts {
     reader: Reader,
     text: OnceLock<TextIndex>,
     room: Arc<Semaphore>,
     searches: Arc<Semaphore>,
+    pinned: Arc<Semaphore>,
     relayed: Semaphore,
     exports: Arc<Semaphore>,
     exporting: Arc<Clients>,
     scans: Arc<Semaphore>,
     manifests: Manifests,
     service_key: OnceLock<ServiceKey>,
+    pub(crate) seen: seen::Memory,
     log_key: Option<VerifierKey>,
-    status: Status,
+    pub(crate) status: Status,
     client: Client,
     genesis: String,
     node: String,
@@ -144,12 +155,14 @@ impl App {
             text: OnceLock::new(),
             room: Arc::new(Semaphore::new(PAGES_MAX)),
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
+            pinned: Arc::new(Semaphore::new(PINNED_MAX)),
             relayed: Semaphore::new(RELAYED_MAX),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             exporting: Clients::new(EXPORTS_PER_CLIENT_MAX),
             scans: Arc::new(Semaphore::new(SCANS_MAX)),
             manifests: Manifests::default(),
             service_key: OnceLock::new(),
+            seen: seen::Memory::default(),
             log_key: checkpoint::log_key(genesis).ok(),
             status,
             client,
@@ -295,8 +308,11 @@ impl App {
         work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
     ) -> PageResult {
         self.answer(permit, |connection, frame| {
-            let language = frame.language;
-            let html = work(connection, frame)?.render()?;
+            let (language, at) = (frame.language, frame.pinned_at());
+            let mut html = work(connection, frame)?.render()?;
+            if let Some(height) = at {
+                html = pin::with_links(&html, height);
+            }
             Ok(Html(frame::in_language(html, language)))
         })
         .await
@@ -321,12 +337,27 @@ impl App {
         work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
         let asked = Asked::now();
+        let turn = match asked.at {
+            Some(_) => {
+                let pinned = Arc::clone(&self.0.pinned);
+                Some(pinned.acquire_owned().await.map_err(|_| PageError::Broken)?)
+            }
+            None => None,
+        };
         let work = move || {
             // Held until the work ends, also when nobody waits for it any more.
-            let _permit = permit;
-            self.0.reader.read(|connection| {
+            let _permits = (permit, turn);
+            let Some(height) = asked.at else {
+                return self.0.reader.read(|connection| {
+                    let frame = Frame::read(&self, connection, asked)?;
+                    work(connection, frame)
+                });
+            };
+            let address = asked.address.clone();
+            let accept = |kept: &Kept| pin::accept(&address, height, kept);
+            self.0.reader.read_at(height, accept, |connection, kept| {
                 let frame = Frame::read(&self, connection, asked)?;
-                work(connection, frame)
+                work(connection, frame.pinned(kept.holds(height)))
             })
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?

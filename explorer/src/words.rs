@@ -8,6 +8,7 @@ mod book;
 mod chart;
 mod data;
 mod figures;
+mod pin;
 mod question;
 mod society;
 
@@ -18,7 +19,15 @@ use std::sync::LazyLock;
 type Word = (&'static str, &'static str);
 
 static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
-    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS, figures::WORDS, question::WORDS]
+    [
+        book::WORDS,
+        society::WORDS,
+        data::WORDS,
+        chart::WORDS,
+        figures::WORDS,
+        question::WORDS,
+        pin::WORDS,
+    ]
         .into_iter()
         .flatten()
         .copied()

@@ -92,29 +92,41 @@ pub fn hashes(connection: &Connection, tile: &Tile) -> Result<Option<Vec<u8>>, I
     }))
 }
 
-/// Whether a block of this index ended with a checkpoint's size and root. Sizes grow with heights,
-/// so the block is found by halving.
+/// Whether a block of this index ended with a checkpoint's size and root.
 ///
 /// # Errors
 /// [`IndexError::Database`].
 pub fn holds(connection: &Connection, checkpoint: &Checkpoint) -> Result<bool, IndexError> {
+    Ok(block_of(connection, checkpoint)?.is_some())
+}
+
+/// The height and time of the block that ended with a checkpoint's size and root, if one did. Sizes
+/// grow with heights, so the block is found by halving.
+///
+/// # Errors
+/// [`IndexError::Database`].
+pub fn block_of(
+    connection: &Connection,
+    checkpoint: &Checkpoint,
+) -> Result<Option<(i64, i64)>, IndexError> {
     let wanted = stored("a size", checkpoint.size())?;
     let query = "SELECT max(height) FROM blocks";
     let last: Option<i64> = connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
     let (mut low, mut high) = (0, last.map_or(0, |last| last.saturating_add(1)));
-    let query = "SELECT log_size, log_root FROM blocks WHERE height = ?1";
+    let query = "SELECT log_size, log_root, time_ms FROM blocks WHERE height = ?1";
     let mut at = connection.prepare_cached(query)?;
     while low < high {
         let middle = low + (high - low) / 2;
-        let found: Option<(i64, String)> =
-            at.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let found: Option<(i64, String, i64)> =
+            at.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
         match found {
-            Some((size, root)) if size == wanted => {
-                return Ok(root == checkpoint.root().to_string());
+            Some((size, root, time_ms)) if size == wanted => {
+                let is_same = root == checkpoint.root().to_string();
+                return Ok(is_same.then_some((middle, time_ms)));
             }
-            Some((size, _)) if size > wanted => high = middle,
+            Some((size, ..)) if size > wanted => high = middle,
             _ => low = middle + 1,
         }
     }
-    Ok(false)
+    Ok(None)
 }

@@ -6,7 +6,8 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_contracts::schema::{Table, prefix};
-use minglian_ledger::state::{Changes, KeyValue, StateError, StateRead};
+use minglian_ledger::state::{Changes, KeyValue, MemoryState, StateError, StateRead};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{IndexError, account};
@@ -39,6 +40,24 @@ pub(super) fn enter(connection: &Connection, changes: &Changes) -> Result<(), In
         };
     }
     Ok(())
+}
+
+/// Whether the mirror is this state, byte for byte.
+///
+/// # Errors
+/// [`IndexError::Database`].
+pub fn holds(connection: &Connection, state: &MemoryState) -> Result<bool, IndexError> {
+    let mut statement = connection.prepare("SELECT key, value FROM state ORDER BY key")?;
+    let mut rows = statement.query([])?;
+    let kept = |key: &[u8]| key.first().is_some_and(|first| !LEFT_OUT.contains(first));
+    for (key, value) in state.entries().filter(|(key, _)| kept(key)) {
+        let Some(row) = rows.next()? else { return Ok(false) };
+        let (found_key, found) = (row.get_ref(0)?, row.get_ref(1)?);
+        if found_key != ValueRef::Blob(key) || found != ValueRef::Blob(value) {
+            return Ok(false);
+        }
+    }
+    Ok(rows.next()?.is_none())
 }
 
 /// The keys of `table` that `changes` set or remove.

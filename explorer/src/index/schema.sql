@@ -6,6 +6,22 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- What is kept of earlier heights (index/history.rs): the first height from which every one can be
+-- told, the heights with which months ended, and the block that is being written: rows are kept as
+-- they were at the height `floor`.
+CREATE TABLE history (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    kept_from INTEGER NOT NULL
+);
+CREATE TABLE month_ends (
+    height INTEGER PRIMARY KEY
+);
+CREATE TABLE writing (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    height INTEGER NOT NULL,
+    floor INTEGER NOT NULL
+);
+
 CREATE TABLE blocks (
     height INTEGER PRIMARY KEY,
     block_id TEXT NOT NULL,
@@ -13,6 +29,21 @@ CREATE TABLE blocks (
     log_size INTEGER NOT NULL,
     log_root TEXT NOT NULL,
     transactions INTEGER NOT NULL
+);
+
+-- What certifies each block above genesis: a fork is proven by two of them.
+CREATE TABLE certificates (
+    height INTEGER PRIMARY KEY,
+    header BLOB NOT NULL,
+    certificate BLOB NOT NULL
+);
+
+-- Who certifies the blocks above a height, as names and powers in JSON.
+CREATE TABLE validator_sets (
+    height INTEGER PRIMARY KEY,
+    time_ms INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    members TEXT NOT NULL
 );
 
 -- Hashes of the log's tree, a C2SP tile a row.

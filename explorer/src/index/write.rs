@@ -9,9 +9,10 @@ use minglian_contracts::event::{self, Event};
 use minglian_contracts::payment::{self, Order};
 use minglian_contracts::seal::Replayed;
 use minglian_ledger::block::{Block, Header};
+use minglian_ledger::certificate::Certificate;
 use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::genesis::Genesis;
-use minglian_ledger::height::TimeMs;
+use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::Receipt;
 use minglian_ledger::state::{Changes, MemoryState, StateRead};
@@ -20,8 +21,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
-use super::{IndexError, Writer, band, charity, log, mirror, movement, obligation, oversight};
-use super::{state, stored, totals};
+use super::{IndexError, Writer, band, charity, history, log, mirror, movement, obligation};
+use super::{oversight, state, stored, totals};
 use minglian_contracts::words::{self, Names, payment as payment_words};
 
 /// The names of the index.
@@ -52,24 +53,28 @@ impl Writer {
         super::mirror::enter(&transaction, &changes)?;
         enter_header(&transaction, header, 0)?;
         log::genesis(&transaction, header)?;
+        super::certified::enter_validators(&transaction, header, state)?;
         let demonstration = if genesis.demonstration { "1" } else { "0" };
         transaction.execute("INSERT INTO meta VALUES ('demonstration', ?1)", [demonstration])?;
         transaction.commit()?;
         Ok(())
     }
 
-    /// Enters a verified block. `state` is the state after it.
+    /// Enters a verified block with what certifies it. `state` is the state after it.
     ///
     /// # Errors
     /// [`IndexError`]; nothing is written then.
     pub fn block(
         &mut self,
         block: &Block,
+        certificate: &Certificate,
         replayed: &Replayed,
         state: &MemoryState,
     ) -> Result<(), IndexError> {
         let transaction = self.connection.transaction()?;
-        write_block(&transaction, block, replayed, state)?;
+        let (target, kept) = (self.target, self.kept_heights);
+        write_block(&transaction, block, replayed, state, (target, kept))?;
+        super::certified::enter(&transaction, &block.header, certificate, state)?;
         transaction.commit()?;
         Ok(())
     }
@@ -80,8 +85,11 @@ fn write_block(
     block: &Block,
     replayed: &Replayed,
     reader: &dyn StateRead,
+    (target, kept): (Height, u64),
 ) -> Result<(), IndexError> {
     let header = &block.header;
+    let (today, is_new_month) = calendar(connection, header)?;
+    history::begin(connection, header.height, is_new_month, target, kept)?;
     let receipts = &replayed.executed.receipts;
     let changes = &replayed.executed.changes;
     let closing_leaf = header.log_size.saturating_sub(1);
@@ -96,7 +104,6 @@ fn write_block(
     state::projects(connection, changes)?;
     charity::funds(connection, changes)?;
     state::lines(connection, changes, &acts)?;
-    let (today, is_new_month) = calendar(connection, header)?;
     let mut touched = BTreeSet::new();
     for (index, (signed, act)) in (first..).zip(block.transactions.iter().zip(&acts)) {
         enter_record(connection, header, index, signed, act)?;

@@ -93,7 +93,9 @@ pub async fn trace(
     app.page(move |connection, frame| {
         let unknown = || PageError::NotFound(format!("{number}号账户"));
         let identity = account::identity(connection, number)?.ok_or_else(unknown)?;
-        let query = "SELECT credited FROM accounts WHERE id = ?1";
+        // By its movements, which are known of every height.
+        let query = "SELECT coalesce((SELECT to_end FROM movements WHERE to_account = ?1 \
+                     ORDER BY to_start DESC LIMIT 1), 0)";
         let credited: i64 = connection.query_row(query, [number], |row| row.get(0))?;
         let end = positions.end.unwrap_or(u64::MAX).min(count(credited));
         let empty = || PageError::Malformed("账户在该区间没有资金".to_owned());

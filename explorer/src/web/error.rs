@@ -6,6 +6,7 @@ use minglian_client::ClientError;
 
 use crate::data::export::ExportError;
 use crate::index::IndexError;
+use crate::index::history::Kept;
 use crate::language::Language;
 use crate::text::TextError;
 
@@ -57,6 +58,41 @@ pub enum PageError {
     /// The address is too long.
     #[error("网址过长")]
     TooLong,
+    /// A height is asked of a page that has the newest only.
+    #[error("这个页面只有最新内容,不能固定在某一账本高度")]
+    NotPinned,
+    /// A height that the ledger has not reached.
+    #[error("账本还没有到高度 {height}:目前是 {newest}")]
+    Later {
+        /// The height that was asked for.
+        height: i64,
+        /// The newest.
+        newest: i64,
+    },
+    /// A height whose sums are not kept.
+    #[error("{}", not_kept(.height, .kept).0)]
+    NotKept {
+        /// The height that was asked for.
+        height: i64,
+        /// What is kept.
+        kept: Kept,
+    },
+}
+
+/// What is said of a height whose sums are not kept, in both languages.
+fn not_kept(height: &i64, kept: &Kept) -> (String, String) {
+    let Kept { newest, from, month_end_before, month_end_after } = kept;
+    let ends = [month_end_before, month_end_after].into_iter().flatten();
+    let ends: Vec<String> = ends.map(i64::to_string).collect();
+    let (zh, en) = (ends.join("、"), ends.join(", "));
+    (
+        format!(
+            "高度 {height} 的合计已不再保留:可固定在各月末的高度,以及 {from} 至 {newest} 的每个高度。             附近的月末高度:{zh}"
+        ),
+        format!(
+            "Sums of height {height} are not kept any more: those of the ends of months are, and              of every height from {from} to {newest}. Ends of months nearby: {en}"
+        ),
+    )
 }
 
 impl From<minglian_ledger::state::StateError> for PageError {
@@ -117,14 +153,21 @@ impl PageError {
             Self::Render(_) | Self::Broken => "The page cannot be made".to_owned(),
             Self::Timeout => "The page took too long; ask for less".to_owned(),
             Self::TooLong => "The address is too long".to_owned(),
+            Self::NotPinned => {
+                "This page has the newest content only and cannot be pinned to a height".to_owned()
+            }
+            Self::Later { height, newest } => {
+                format!("The ledger has not reached height {height}: it is at {newest}")
+            }
+            Self::NotKept { height, kept } => not_kept(height, kept).1,
         }
     }
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Malformed(_) | Self::TooMuch(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) | Self::Later { .. } | Self::NotKept { .. } => StatusCode::NOT_FOUND,
+            Self::Malformed(_) | Self::TooMuch(_) | Self::NotPinned => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::URI_TOO_LONG,
             Self::Timeout | Self::Busy | Self::NotYet => StatusCode::SERVICE_UNAVAILABLE,
             Self::Node(error) if error.is_vacant() => StatusCode::NOT_FOUND,

@@ -1,27 +1,16 @@
 //! What stands around every page: banners above, the verified head below.
 
-use axum::Json;
-use axum::extract::State;
 use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::height::TimeMs;
 use rusqlite::Connection;
-use serde::Serialize;
 
-use super::{App, Asked, PageError, assets, machine};
+use super::banner::{Banner, banner};
+use super::{App, Asked, PageError, assets, machine, pin};
 use crate::index::read::{self, Head};
 use crate::language::Language;
 use crate::money::Money;
 use crate::pages::beijing;
-use crate::status::Following;
-
-/// A notice above the page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Banner {
-    /// Whether something is wrong.
-    pub is_alarm: bool,
-    /// What it says.
-    pub text: String,
-}
+use crate::status::Standing;
 
 /// What stands around a page.
 #[derive(Debug, Clone)]
@@ -38,8 +27,14 @@ pub struct Frame {
     pub node: String,
     /// Where the verifier's script is, for the pages that load it.
     pub script: String,
-    /// The indexed height.
+    /// The height that the page is of.
     pub height: i64,
+    /// The indexed height.
+    pub newest: i64,
+    /// The height of the farthest source whose blocks are ours.
+    pub ledger: u64,
+    /// Time and height of the newest checkpoint that was verified.
+    pub checkpoint: Option<String>,
     /// The last height that this process has verified.
     pub verified: u64,
     /// The head's time in Beijing.
@@ -56,6 +51,19 @@ pub struct Frame {
     pub language: Language,
     /// The same page in the other language.
     pub other: String,
+    /// The same page at this height for ever; none if there is none.
+    pub permalink: Option<String>,
+    /// What is said of a page that is pinned to an earlier height.
+    pub pin: Option<Pin>,
+}
+
+/// A page of an earlier height.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// Where the newest of it is.
+    pub newest: String,
+    /// Whether names and what else changes are of that height too.
+    pub is_whole: bool,
 }
 
 impl Frame {
@@ -70,12 +78,28 @@ impl Frame {
     /// [`PageError::Index`].
     pub fn read(app: &App, connection: &Connection, asked: Asked) -> Result<Self, PageError> {
         let head = read::head(connection)?;
-        Ok(Self::with_head(app, &head, asked))
+        let query = "SELECT max(height) FROM main.blocks";
+        let newest: Option<i64> =
+            connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
+        Ok(Self::with_head(app, &head, newest.unwrap_or(0), asked))
     }
 
     /// The frame of an error page, made without the index.
     pub fn without_index(app: &App, asked: Asked) -> Self {
-        Self::with_head(app, &Head::default(), asked)
+        Self::with_head(app, &Head::default(), 0, asked)
+    }
+
+    /// The frame of a page of an earlier height, whose changing rows are of that height too or not.
+    pub(super) fn pinned(mut self, is_whole: bool) -> Self {
+        if let Some(pin) = &mut self.pin {
+            pin.is_whole = is_whole;
+        }
+        self
+    }
+
+    /// The height to which the page is pinned.
+    pub fn pinned_at(&self) -> Option<i64> {
+        self.pin.is_some().then_some(self.height)
     }
 
     /// The word in the page's language.
@@ -119,9 +143,10 @@ impl Frame {
         }
     }
 
-    fn with_head(app: &App, head: &Head, asked: Asked) -> Self {
+    fn with_head(app: &App, head: &Head, newest: i64, asked: Asked) -> Self {
         let following = app.0.status.get();
-        let Asked { language, address } = asked;
+        let Asked { language, address, at } = asked;
+        let code = language.code();
         let time_ms = TimeMs(u64::try_from(head.time_ms).unwrap_or(0));
         let other = match language {
             Language::Chinese => Language::English,
@@ -135,16 +160,37 @@ impl Frame {
             node: app.0.node.clone(),
             script: assets::script_path(),
             height: head.height,
+            newest,
+            ledger: ledger(app),
+            checkpoint: app
+                .0
+                .seen
+                .get()
+                .map(|it| format!("{} ({})", beijing(it.time_ms), it.height)),
             verified: following.verified().0,
             time: beijing(head.time_ms),
             today: beijing_date(time_ms).unwrap_or(Date::MIN),
             log_size: head.log_size,
             log_root: head.log_root.chars().take(16).collect(),
-            banner: banner(&following, head.height, language),
+            banner: banner(app, newest, language),
             language,
             other: format!("/{}{address}", other.code()),
+            permalink: pin::is_pinnable(&address)
+                .then(|| format!("/{code}{}", pin::pinned(&address, head.height))),
+            pin: at.map(|_| Pin {
+                newest: format!("/{code}{}", pin::unpinned(&address)),
+                is_whole: true,
+            }),
         }
     }
+}
+
+/// How far the ledger is, as far as sources say whose blocks are ours.
+fn ledger(app: &App) -> u64 {
+    let sources = app.0.status.sources();
+    let told = sources.iter().filter(|it| it.standing == Standing::Agrees);
+    let told = told.filter_map(|it| it.height).max().unwrap_or_default();
+    told.max(app.0.status.get().verified()).0
 }
 
 /// Puts the language before every address of this site on a page, so that templates need not.
@@ -159,7 +205,8 @@ pub(super) fn in_language(html: String, language: Language) -> String {
     for attribute in ["href", "action"] {
         prefixed = prefixed
             .replace(&format!("{attribute}=\"/"), &format!("{attribute}=\"/{code}/"))
-            .replace(&format!("{attribute}=\"/{code}/zh/"), &format!("{attribute}=\"/zh/"));
+            .replace(&format!("{attribute}=\"/{code}/zh/"), &format!("{attribute}=\"/zh/"))
+            .replace(&format!("{attribute}=\"/{code}/{code}/"), &format!("{attribute}=\"/{code}/"));
         for machine in machine::PREFIXES {
             let (wrong, right) =
                 (format!("{attribute}=\"/{code}{machine}"), format!("{attribute}=\"{machine}"));
@@ -167,76 +214,4 @@ pub(super) fn in_language(html: String, language: Language) -> String {
         }
     }
     prefixed
-}
-
-fn banner(following: &Following, indexed: i64, language: Language) -> Option<Banner> {
-    let verified = following.verified().0;
-    let indexed = u64::try_from(indexed).unwrap_or(0);
-    let (is_alarm, zh, en) = match following {
-        // A block is in the index a moment before it is reported.
-        Following::Current { .. } if indexed <= verified.saturating_add(1) => return None,
-        Following::Current { .. } => (
-            true,
-            format!("节点只给出到高度 {verified} 的区块,少于本索引已有的内容。"),
-            format!("The node gives blocks up to height {verified} only, fewer than are indexed. "),
-        ),
-        Following::CatchingUp { target, .. } => {
-            let target = target.map(|height| height.to_string());
-            let (zh, en) = (target.as_deref().unwrap_or("未知"), target.as_deref());
-            let en = en.unwrap_or("unknown");
-            (
-                false,
-                format!("正在从创世逐块核验:已核验 {verified} / {zh}。"),
-                format!("Verifying every block from genesis on: {verified} / {en}. "),
-            )
-        }
-        Following::Unreachable { reason, .. } => (
-            true,
-            format!("节点暂时无法连接,核验停在高度 {verified}。({reason})"),
-            format!("The node cannot be reached; verified up to height {verified}. ({reason}) "),
-        ),
-        Following::Refused { reason, .. } => {
-            let refused = "核验失败:节点给出的下一个区块未通过核验,页面停在已核验的高度";
-            let failed = "Verification failed: the node's next block does not verify. \
-                          Pages stay at height";
-            (
-                true,
-                format!("{refused} {verified}。原因:{reason}。"),
-                format!("{failed} {verified}. Reason: {reason}. "),
-            )
-        }
-        Following::Stopped { reason, .. } => (
-            true,
-            format!("索引无法写入,页面停在高度 {verified}。({reason})"),
-            format!("The index cannot be written; pages stay at height {verified}. ({reason}) "),
-        ),
-    };
-    let mut text = language.pick(&zh, &en).to_owned();
-    if indexed > verified {
-        let zh = format!("高度 {verified} 以后的内容取自上次核验过的索引,本次尚未重新核验。");
-        let en = format!("What is above height {verified} was verified before the last restart.");
-        text.push_str(language.pick(&zh, &en));
-    }
-    Some(Banner { is_alarm, text })
-}
-
-/// How the explorer is, for programs.
-#[derive(Debug, Serialize)]
-pub struct Health {
-    /// `current`, `catching_up`, `unreachable`, `refused` or `stopped`.
-    pub status: &'static str,
-    /// The last verified height.
-    pub verified_height: u64,
-    /// The chain.
-    pub chain_id: String,
-}
-
-/// `GET /health`.
-pub async fn health(State(app): State<App>) -> Json<Health> {
-    let following = app.0.status.get();
-    Json(Health {
-        status: following.word(),
-        verified_height: following.verified().0,
-        chain_id: app.0.chain_id.clone(),
-    })
 }

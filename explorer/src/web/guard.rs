@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::error::Shown;
-use super::{ASKED, App, Asked, Frame, PageError, Scripted, machine};
+use super::{ASKED, App, Asked, Frame, PageError, Scripted, machine, pin, seen};
 use crate::language::Language;
 
 /// How long a page may take.
@@ -48,6 +48,7 @@ struct ErrorPage {
     frame: Frame,
     status: u16,
     text: String,
+    newest: Option<String>,
 }
 
 /// Bounds a request, and completes its answer.
@@ -61,11 +62,16 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
             return completed(Redirect::to(&format!("/{}/", wanted.code())).into_response());
         }
     }
-    let asked = Asked { language: chosen.unwrap_or_default(), address: rest };
+    seen::refresh(&app);
+    let at = pin::of_address(&rest);
+    let height = at.as_ref().ok().copied().flatten();
+    let asked = Asked { language: chosen.unwrap_or_default(), address: rest, at: height };
     ASKED
         .scope(asked, async move {
             let response = if address.len() > ADDRESS_BYTES_MAX {
                 PageError::TooLong.into_response()
+            } else if let Err(error) = at {
+                error.into_response()
             } else {
                 match tokio::time::timeout(PAGE_TIMEOUT, next.run(request)).await {
                     Ok(response) => response,
@@ -105,7 +111,9 @@ fn completed(mut response: Response) -> Response {
 /// Gives every error the same page, those of the router and its extractors included.
 async fn with_error_page(app: App, response: Response) -> Response {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let content = response.headers().get(header::CONTENT_TYPE);
+    let is_for_programs = content.is_some_and(|content| content == "application/json");
+    if is_for_programs || !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let language = Asked::now().language;
@@ -115,14 +123,25 @@ async fn with_error_page(app: App, response: Response) -> Response {
         StatusCode::NOT_FOUND => Shown::of("没有找到这个网址", "There is no such page"),
         _ => Shown::of("请求有误", "The request is malformed"),
     });
-    let text = language.pick(&text.zh, &text.en).to_owned();
-    let fallback = Frame::without_index(&app, Asked::now());
-    let (number, copy) = (status.as_u16(), text.clone());
+    let mut text = language.pick(&text.zh, &text.en).to_owned();
+    // Of what was not there at a height, the newest page may know.
+    let asked = Asked { at: None, ..Asked::now() };
+    let newest = pin::unpinned(&asked.address);
+    let newest = (newest != asked.address).then(|| format!("/{}{newest}", language.code()));
+    if let (Some(height), StatusCode::NOT_FOUND) = (Asked::now().at, status) {
+        let zh = format!("固定在高度 {height}:{text}");
+        let en = format!("Pinned to height {height}: {text}");
+        text = language.pick(&zh, &en).to_owned();
+    }
+    let fallback = Frame::without_index(&app, asked.clone());
+    let number = status.as_u16();
+    let (copy, link) = (text.clone(), newest.clone());
     // The page that failed has had its time: its error takes no turn of others.
-    let page = app
-        .page_now(move |_, frame| Ok(ErrorPage { frame, status: number, text: copy }))
-        .await
-        .or_else(|_| ErrorPage { frame: fallback, status: number, text }.render().map(Html));
+    let made =
+        app.page_now(move |_, frame| Ok(ErrorPage { frame, status: number, text: copy, newest: link }));
+    let page = ASKED.scope(asked, made).await.or_else(|_| {
+        ErrorPage { frame: fallback, status: number, text, newest }.render().map(Html)
+    });
     match page {
         Ok(page) => (status, page).into_response(),
         Err(_) => status.into_response(),

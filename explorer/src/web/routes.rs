@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use super::{App, PageError, assets, download, frame, guard, note, relay};
+use super::{App, PageError, assets, banner, download, guard, note, relay};
 use crate::api;
 use crate::pages::{self, charity, disclosure, oversight, reports};
 
@@ -22,7 +22,7 @@ pub fn router(app: App) -> Router {
         .route("/en/", home)
         .nest("/zh", pages.clone())
         .nest("/en", pages)
-        .route("/health", get(frame::health))
+        .route("/health", get(banner::health))
         .route("/assets/{name}", get(assets::script))
         .route("/log/checkpoint", get(note::checkpoint))
         .route("/log/{*tile}", get(note::tile))
@@ -102,6 +102,9 @@ fn verification() -> Router<App> {
         .route("/verify/records/{index}/bundle.json", get(relay::bundle))
         .route("/verify/accounts/{number}/evidence", get(relay::account_evidence))
         .route("/verify.html", get(assets::offline))
+        .route("/status", get(pages::status::status))
+        .route("/status/fork.json", get(pages::status::fork))
+        .route("/checkpoints", get(pages::status::checkpoints))
 }
 
 /// What is taken away whole.

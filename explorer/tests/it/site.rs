@@ -3,19 +3,21 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
+use axum::{Json, Router};
 use minglian_client::Client;
-use minglian_client::wire::{self, CertifiedBlock};
+use minglian_client::wire::{self, CertifiedBlock, HeaderView};
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::{Reader, Writer};
+use minglian_explorer::source::Source;
 use minglian_explorer::status::{Following, Status};
 use minglian_explorer::text;
 use minglian_explorer::text::keeper::Keeper;
 use minglian_explorer::web::{self, App};
+use minglian_ledger::height::LogIndex;
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -126,9 +128,32 @@ struct Range {
 
 impl FakeNode {
     pub async fn serve(&self) -> Client {
-        let router = Router::new().route("/v1/blocks", get(blocks)).with_state(self.clone());
+        let router = Router::new()
+            .route("/v1/blocks", get(blocks))
+            .route("/v1/headers/latest", get(latest))
+            .with_state(self.clone());
         Client::new(&serve(router).await).unwrap()
     }
+
+    /// A node with these blocks, as a source.
+    pub async fn source(blocks: &[CertifiedBlock]) -> (Self, Source) {
+        let node = Self(Arc::new(Mutex::new(blocks.to_vec())));
+        let client = node.serve().await;
+        (node, Source::node(client))
+    }
+
+    pub fn set(&self, blocks: &[CertifiedBlock]) {
+        *self.0.lock().unwrap() = blocks.to_vec();
+    }
+}
+
+/// No blocks: a node that is not well.
+async fn latest(State(node): State<FakeNode>) -> Result<Json<HeaderView>, StatusCode> {
+    let blocks = node.0.lock().unwrap();
+    let CertifiedBlock { block, certificate } =
+        blocks.last().cloned().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    let (header, first_leaf) = (block.header, LogIndex(0));
+    Ok(Json(HeaderView { block_id: header.id(), header, first_leaf, certificate }))
 }
 
 async fn blocks(State(node): State<FakeNode>, Query(range): Query<Range>) -> Bytes {

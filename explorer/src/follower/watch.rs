@@ -1,0 +1,377 @@
+//! Following several sources: which of them is asked for blocks, and how each of them stands.
+//!
+//! Every source is asked for its tip from time to time and compared with what was verified. One
+//! that is dead, lags or gives what does not verify is left for the next. A certified block other
+//! than the verified one is an alarm, whoever gives it and whatever the others say: nothing above
+//! it is taken then.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use minglian_contracts::replica::ReplicaError;
+use minglian_ledger::block::Header;
+use minglian_ledger::certificate::Certificate;
+use minglian_ledger::height::{Height, TimeMs};
+
+use super::progress::Progress;
+use super::{FollowError, Follower};
+use crate::source::Source;
+use crate::status::{Following, SourceStatus, Standing, Status, now_ms};
+
+/// By how many blocks the source that is asked may lie behind the farthest.
+const LAG_BLOCKS_MAX: u64 = 10;
+
+/// How often what is done, and when a chain counts as standing still.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long to wait for new blocks.
+    pub poll: Duration,
+    /// How long to wait before asking again after something went wrong.
+    pub retry: Duration,
+    /// How often every source is asked for its tip.
+    pub survey: Duration,
+    /// How old the newest block may be; without it nothing is too old.
+    pub stale_after: Option<Duration>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_millis(500),
+            retry: Duration::from_secs(3),
+            survey: Duration::from_secs(5),
+            stale_after: None,
+        }
+    }
+}
+
+/// What is known of the sources, beside them.
+struct Known {
+    status: Vec<SourceStatus>,
+    asked: usize,
+    surveyed: Option<Instant>,
+    progress: Progress,
+}
+
+impl Known {
+    fn set(&mut self, source: usize, standing: Standing) {
+        let Some(status) = self.status.get_mut(source) else { return };
+        if status.standing.word() != standing.word() {
+            tracing::warn!(source = status.name, standing = ?standing, "a source changed");
+            status.since_ms = now_ms();
+        }
+        status.standing = standing;
+    }
+
+    fn target(&self) -> Option<Height> {
+        let usable = self.status.iter().filter(|it| it.standing == Standing::Agrees);
+        usable.filter_map(|it| it.height).max()
+    }
+
+    /// The source to ask: the one that was asked, unless another is well and far ahead of it. One
+    /// that gave what does not verify is asked again when no other is left: it may be repaired.
+    fn choose(&mut self) -> Option<usize> {
+        let height = |status: &SourceStatus| status.height.unwrap_or_default().0;
+        let well = |status: &SourceStatus| status.standing == Standing::Agrees;
+        let best = (0..self.status.len())
+            .filter(|it| self.status.get(*it).is_some_and(well))
+            .max_by_key(|it| (self.status.get(*it).map(height), std::cmp::Reverse(*it)));
+        let Some(best) = best else {
+            let mut all = self.status.iter();
+            return all.position(|it| matches!(it.standing, Standing::Invalid(..)));
+        };
+        let asked = self.status.get(self.asked).filter(|asked| well(asked)).map(height);
+        let farthest = self.status.get(best).map_or(0, height);
+        if asked.is_none_or(|asked| asked.saturating_add(LAG_BLOCKS_MAX) < farthest) {
+            self.asked = best;
+        }
+        Some(self.asked)
+    }
+}
+
+impl Follower {
+    /// Follows the sources for ever. Blocks the thread while it verifies.
+    pub async fn follow(mut self, mut sources: Vec<Source>, status: Status, pace: Pace) {
+        let unasked = |source: &Source| SourceStatus {
+            name: source.name().to_owned(),
+            height: None,
+            standing: Standing::Unasked,
+            since_ms: now_ms(),
+        };
+        let mut known = Known {
+            status: sources.iter().map(unasked).collect(),
+            asked: 0,
+            surveyed: None,
+            progress: Progress::new(self.height(), self.replica().header().log_size),
+        };
+        self.report_alarm(&status);
+        loop {
+            let outcome = self.round(&mut sources, &mut known, &status, &pace).await;
+            status.set_sources(known.status.clone());
+            let wait = outcome.unwrap_or_else(|error| {
+                tracing::error!(%error, "following stopped");
+                let (verified, reason) = (self.height(), error.to_string());
+                status.set(Following::Stopped { verified, reason });
+                pace.retry
+            });
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Whether an alarm stands, which is then what the status says.
+    fn report_alarm(&self, status: &Status) -> bool {
+        let Some(alarm) = &self.alarm else { return false };
+        let alarm = Arc::new(alarm.clone());
+        status.set(Following::Forked { verified: self.height(), alarm });
+        true
+    }
+
+    /// Whether the next block may be taken: below an alarm what was verified is verified again.
+    fn may_go_on(&self) -> bool {
+        self.alarm.as_ref().is_none_or(|alarm| self.height() < alarm.verified)
+    }
+
+    /// One look at the sources and one page of blocks; how long to wait then.
+    async fn round(
+        &mut self,
+        sources: &mut [Source],
+        known: &mut Known,
+        status: &Status,
+        pace: &Pace,
+    ) -> Result<Duration, FollowError> {
+        if known.surveyed.is_none_or(|last| last.elapsed() >= pace.survey) {
+            for (number, source) in sources.iter_mut().enumerate() {
+                self.survey(source, number, known).await?;
+            }
+            known.surveyed = Some(Instant::now());
+        }
+        let is_alarmed = self.report_alarm(status);
+        if !self.may_go_on() {
+            return Ok(pace.retry);
+        }
+        let chosen = known.choose();
+        let Some((number, source)) = chosen.and_then(|it| Some((it, sources.get_mut(it)?))) else {
+            if !is_alarmed {
+                let (verified, reason) = (self.height(), unreachable(&known.status));
+                status.set(Following::Unreachable { verified, reason });
+            }
+            known.surveyed = None;
+            return Ok(pace.retry);
+        };
+        let taken = self.pull(source, number, known, status).await?;
+        if self.report_alarm(status) {
+            return Ok(if taken { Duration::ZERO } else { pace.retry });
+        }
+        match &known.status.get(number).map(|it| it.standing.clone()) {
+            Some(Standing::Invalid(_, reason)) => {
+                let has_other = known.status.iter().any(|it| it.standing == Standing::Agrees);
+                if !has_other {
+                    let (verified, reason) = (self.height(), reason.clone());
+                    status.set(Following::Refused { verified, reason });
+                }
+                return Ok(if has_other { pace.poll } else { pace.retry });
+            }
+            Some(Standing::Unreachable(_)) => {
+                known.surveyed = None;
+                return Ok(pace.poll);
+            }
+            _ => {}
+        }
+        if !taken {
+            status.set(self.at_rest(known, pace));
+        }
+        Ok(if taken { Duration::ZERO } else { pace.poll })
+    }
+
+    /// What the follower does when the source has no more blocks.
+    fn at_rest(&self, known: &Known, pace: &Pace) -> Following {
+        let verified = self.height();
+        let target = known.target().filter(|target| *target > verified.next());
+        if target.is_some() {
+            return Following::CatchingUp { verified, target };
+        }
+        let time = self.replica().header().time_ms;
+        let limit = pace.stale_after.map(|limit| limit.as_secs());
+        match limit {
+            Some(limit_seconds) if is_old(time, limit_seconds) => {
+                Following::Stale { verified, time, limit_seconds }
+            }
+            _ => Following::Current { verified },
+        }
+    }
+
+    /// Asks a source for its tip, and compares it with what was verified.
+    async fn survey(
+        &mut self,
+        source: &mut Source,
+        number: usize,
+        known: &mut Known,
+    ) -> Result<(), FollowError> {
+        let tip = match source.tip().await {
+            Ok(tip) => tip,
+            Err(error) => {
+                known.set(number, Standing::Unreachable(error.to_string()));
+                return Ok(());
+            }
+        };
+        let own = self.height();
+        let height = tip.as_ref().map_or(Height::GENESIS, |(header, _)| header.height);
+        if let Some(status) = known.status.get_mut(number) {
+            status.height = Some(height);
+        }
+        let compared = match tip {
+            Some((header, certificate)) if height <= own => Some((header, certificate)),
+            Some(_) if own > Height::GENESIS => match source.block(own).await {
+                Ok(block) => block.map(|block| (block.block.header, block.certificate)),
+                Err(error) => {
+                    known.set(number, Standing::Unreachable(error.to_string()));
+                    return Ok(());
+                }
+            },
+            _ => None,
+        };
+        let refused = match compared {
+            None => None,
+            Some((header, certificate)) => {
+                self.compare(source.name(), &header, certificate.as_ref())?
+            }
+        };
+        let standing = known.status.get(number).map(|status| status.standing.clone());
+        match (refused, standing) {
+            (Some(standing), _) => known.set(number, standing),
+            // It gave a bad block above what is verified: it is well when it gives a good one.
+            (None, Some(Standing::Invalid(bad, _))) if bad > own && height >= bad => {}
+            (None, _) => known.set(number, Standing::Agrees),
+        }
+        Ok(())
+    }
+
+    /// Compares a header with the verified one of its height; how its source stands, if it is
+    /// another.
+    fn compare(
+        &mut self,
+        source: &str,
+        header: &Header,
+        certificate: Option<&Certificate>,
+    ) -> Result<Option<Standing>, FollowError> {
+        let height = header.height;
+        if height > self.height() || self.writer.block_id(height)? == Some(header.id().to_string())
+        {
+            return Ok(None);
+        }
+        let Some(certificate) = certificate else {
+            let reason = FollowError::Uncertified(height).to_string();
+            return Ok(Some(Standing::Invalid(height, reason)));
+        };
+        if let Err(error) = self.check_certificate(header, certificate) {
+            return Ok(Some(Standing::Invalid(height, error.to_string())));
+        }
+        self.raise(source, header, certificate)?;
+        Ok(Some(Standing::Forked(height)))
+    }
+
+    /// Takes a page of blocks; whether there were any that verified.
+    async fn pull(
+        &mut self,
+        source: &mut Source,
+        number: usize,
+        known: &mut Known,
+        status: &Status,
+    ) -> Result<bool, FollowError> {
+        self.writer.expect(known.target().unwrap_or_default());
+        let blocks = match source.blocks(self.height().next()).await {
+            Ok(blocks) => blocks,
+            Err(error) => {
+                known.set(number, Standing::Unreachable(error.to_string()));
+                return Ok(false);
+            }
+        };
+        let mut taken = false;
+        for block in &blocks {
+            if !self.may_go_on() {
+                break;
+            }
+            let (header, height) = (&block.block.header, self.height().next());
+            match self.apply(block) {
+                Ok(()) => taken = true,
+                Err(FollowError::Forked(_)) => {
+                    if let Some(certificate) = &block.certificate {
+                        self.raise(source.name(), header, certificate)?;
+                    }
+                    known.set(number, Standing::Forked(height));
+                    return Ok(taken);
+                }
+                Err(FollowError::Refused(error)) => {
+                    let standing = self.refused(source.name(), block, error)?;
+                    known.set(number, standing);
+                    return Ok(taken);
+                }
+                Err(error @ FollowError::Uncertified(_)) => {
+                    known.set(number, Standing::Invalid(height, error.to_string()));
+                    return Ok(taken);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the index is built anew");
+                    let reason = error.to_string();
+                    status.set(Following::Stopped { verified: self.height(), reason });
+                    self.start_anew()?;
+                    return Ok(true);
+                }
+            }
+            self.report(known, status);
+        }
+        if taken {
+            known.set(number, Standing::Agrees);
+        }
+        Ok(taken)
+    }
+
+    /// How a source stands whose block was refused: a certified one that does not follow ours
+    /// follows another that was certified.
+    fn refused(
+        &mut self,
+        source: &str,
+        block: &minglian_client::wire::CertifiedBlock,
+        error: ReplicaError,
+    ) -> Result<Standing, FollowError> {
+        let header = &block.block.header;
+        let follows_other =
+            header.height == self.height().next() && header.parent != self.replica().header().id();
+        match &block.certificate {
+            Some(certificate)
+                if follows_other && self.check_certificate(header, certificate).is_ok() =>
+            {
+                self.raise(source, header, certificate)?;
+                Ok(Standing::Forked(header.height))
+            }
+            _ => Ok(Standing::Invalid(self.height().next(), error.to_string())),
+        }
+    }
+
+    fn report(&self, known: &mut Known, status: &Status) {
+        if self.report_alarm(status) {
+            return;
+        }
+        let (verified, target) = (self.height(), known.target());
+        match target.filter(|target| *target > verified) {
+            Some(farthest) => {
+                status.set(Following::CatchingUp { verified, target });
+                known.progress.say(verified, self.replica().header().log_size, farthest);
+            }
+            None => status.set(Following::Current { verified }),
+        }
+    }
+}
+
+fn is_old(time: TimeMs, limit_seconds: u64) -> bool {
+    now_ms().saturating_sub(time.0) / 1000 > limit_seconds
+}
+
+/// Why no source can be asked.
+fn unreachable(sources: &[SourceStatus]) -> String {
+    let reasons = sources.iter().map(|source| match &source.standing {
+        Standing::Unreachable(reason) => format!("{}: {reason}", source.name),
+        other => format!("{}: {}", source.name, other.word()),
+    });
+    reasons.collect::<Vec<_>>().join("; ")
+}
