@@ -28,10 +28,10 @@ static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| 
         question::WORDS,
         pin::WORDS,
     ]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect()
+    .into_iter()
+    .flatten()
+    .copied()
+    .collect()
 });
 
 /// The English of what pages say in Chinese, if the table has it.

@@ -137,8 +137,9 @@ async fn with_error_page(app: App, response: Response) -> Response {
     let number = status.as_u16();
     let (copy, link) = (text.clone(), newest.clone());
     // The page that failed has had its time: its error takes no turn of others.
-    let made =
-        app.page_now(move |_, frame| Ok(ErrorPage { frame, status: number, text: copy, newest: link }));
+    let made = app.page_now(move |_, frame| {
+        Ok(ErrorPage { frame, status: number, text: copy, newest: link })
+    });
     let page = ASKED.scope(asked, made).await.or_else(|_| {
         ErrorPage { frame: fallback, status: number, text, newest }.render().map(Html)
     });
