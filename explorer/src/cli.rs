@@ -1,7 +1,10 @@
 //! The command line.
 
+mod window;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -34,12 +37,19 @@ struct Options {
     /// The node's address in links to evidence, if readers reach it under another
     #[arg(long)]
     public_node: Option<String>,
+    /// Under which address readers reach this site, such as https://ledger.example; it stands on
+    /// printed pages. The host that a reader asked, if left out
+    #[arg(long)]
+    public_url: Option<String>,
     /// Signs the manifests of downloads with the key in this file; without it they are unsigned
     #[arg(long)]
     service_key: Option<PathBuf>,
     /// Writes a new service key to this file and ends
     #[arg(long)]
     new_service_key: Option<PathBuf>,
+    /// Who relays complaints
+    #[command(flatten)]
+    window: window::WindowOptions,
 }
 
 /// Runs the explorer until it is interrupted.
@@ -66,6 +76,12 @@ pub fn run() -> anyhow::Result<()> {
         let key = ServiceKey::read(path, &genesis.origin())
             .with_context(|| format!("the service key {}", path.display()))?;
         app.sign_with(key);
+    }
+    if let Some(url) = &options.public_url {
+        app.reached_at(url);
+    }
+    if let Some(window) = options.window.open(client.clone(), &options.index)? {
+        app.open_window(window);
     }
     let follower = Follower::new(genesis, writer)?;
     // Verifying keeps a thread busy, so the follower has one of its own.
@@ -96,7 +112,11 @@ async fn serve(listen: SocketAddr, app: App) -> anyhow::Result<()> {
             std::future::pending::<()>().await;
         }
     };
-    axum::serve(listener, web::router(app)).with_graceful_shutdown(interrupted).await?;
+    if let Some(window) = app.window() {
+        tokio::spawn(Arc::clone(window).attend());
+    }
+    let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(interrupted).await?;
     Ok(())
 }
 

@@ -5,7 +5,8 @@
 //! checks certificate, signatures, execution, state root and log root; [`index`] writes what the
 //! block did into SQLite, one transaction per block; [`web`] serves the pages of [`pages`] from
 //! there, with [`charts`] drawn as SVG. The pages are plain HTML; the few that offer a check in the
-//! reader's browser load one script, and read as well without it.
+//! reader's browser load one script, and read as well without it. [`window`] relays complaints by
+//! anybody to the ledger, which is the only thing that goes the other way.
 
 pub mod api;
 pub mod charts;
@@ -15,6 +16,8 @@ pub mod index;
 pub mod language;
 pub mod money;
 pub mod pages;
+pub mod reading;
 pub mod status;
 pub mod web;
+pub mod window;
 pub mod words;

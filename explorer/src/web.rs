@@ -29,7 +29,9 @@ use crate::data::Ledger;
 use crate::data::manifest::{Manifests, ServiceKey};
 use crate::index::Reader;
 use crate::language::Language;
+use crate::reading::Reading;
 use crate::status::Status;
+use crate::window::Window;
 
 tokio::task_local! {
     /// What the request that is being answered asks for.
@@ -41,8 +43,12 @@ tokio::task_local! {
 pub struct Asked {
     /// In which language.
     pub language: Language,
+    /// In which look.
+    pub reading: Reading,
     /// The path and query without the language.
     pub address: String,
+    /// The host that the reader asked, if it reads like one.
+    pub host: Option<String>,
 }
 
 impl Asked {
@@ -78,6 +84,8 @@ struct Parts {
     exports: Arc<Semaphore>,
     manifests: Manifests,
     service_key: OnceLock<ServiceKey>,
+    window: OnceLock<Arc<Window>>,
+    public_url: OnceLock<String>,
     log_key: Option<VerifierKey>,
     status: Status,
     client: Client,
@@ -95,6 +103,10 @@ pub type PageResult = Result<Html<String>, PageError>;
 /// Marks an answer whose page loads the verifier, which the guard then allows.
 #[derive(Debug, Clone, Copy)]
 pub struct Scripted;
+
+/// Marks an answer that says itself what is wrong, so that no error page replaces it.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnPage;
 
 /// An answer of a page that loads the verifier.
 pub type ScriptedResult = Result<(Extension<Scripted>, Html<String>), PageError>;
@@ -118,6 +130,8 @@ impl App {
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             manifests: Manifests::default(),
             service_key: OnceLock::new(),
+            window: OnceLock::new(),
+            public_url: OnceLock::new(),
             log_key: checkpoint::log_key(genesis).ok(),
             status,
             client,
@@ -134,6 +148,23 @@ impl App {
     pub fn sign_with(&self, key: ServiceKey) {
         // A second key would be ignored silently, and nothing sets two.
         let _ = self.0.service_key.set(key);
+    }
+
+    /// Relays complaints by anybody through a window from now on; the first one stays.
+    pub fn open_window(&self, window: Arc<Window>) {
+        // A second window would be ignored silently, and nothing opens two.
+        let _ = self.0.window.set(window);
+    }
+
+    /// Says in printed pages that readers reach this site under `url`; the first one stays.
+    pub fn reached_at(&self, url: &str) {
+        // A second address would be ignored silently, and nothing sets two.
+        let _ = self.0.public_url.set(url.trim_end_matches('/').to_owned());
+    }
+
+    /// The window for complaints, if this explorer has one.
+    pub fn window(&self) -> Option<&Arc<Window>> {
+        self.0.window.get()
     }
 
     /// By what manifests are verified; none if they are not signed.

@@ -8,6 +8,7 @@ mod book;
 mod chart;
 mod data;
 mod society;
+mod voice;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -16,7 +17,7 @@ use std::sync::LazyLock;
 type Word = (&'static str, &'static str);
 
 static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
-    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS]
+    [book::WORDS, society::WORDS, data::WORDS, chart::WORDS, voice::WORDS]
         .into_iter()
         .flatten()
         .copied()

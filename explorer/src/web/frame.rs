@@ -8,10 +8,12 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::{App, Asked, PageError, assets};
+use crate::charts::qr;
 use crate::index::read::{self, Head};
 use crate::language::Language;
 use crate::money::Money;
 use crate::pages::beijing;
+use crate::reading::Reading;
 use crate::status::Following;
 
 /// A notice above the page.
@@ -56,6 +58,12 @@ pub struct Frame {
     pub language: Language,
     /// The same page in the other language.
     pub other: String,
+    /// In which look it is.
+    pub reading: Reading,
+    /// This page with its site, for paper.
+    pub permalink: Option<String>,
+    /// This page, with its language.
+    pub here: String,
 }
 
 impl Frame {
@@ -76,6 +84,14 @@ impl Frame {
     /// The frame of an error page, made without the index.
     pub fn without_index(app: &App, asked: Asked) -> Self {
         Self::with_head(app, &Head::default(), asked)
+    }
+
+    /// The page's address as a QR code.
+    pub fn code(&self) -> String {
+        let code = self.permalink.as_deref().and_then(|address| {
+            qr::svg(address, self.pick("本页网址", "The address of this page"))
+        });
+        code.unwrap_or_default()
     }
 
     /// The word in the page's language.
@@ -121,8 +137,9 @@ impl Frame {
 
     fn with_head(app: &App, head: &Head, asked: Asked) -> Self {
         let following = app.0.status.get();
-        let Asked { language, address } = asked;
+        let Asked { language, reading, address, host } = asked;
         let time_ms = TimeMs(u64::try_from(head.time_ms).unwrap_or(0));
+        let site = app.0.public_url.get().cloned().or_else(|| Some(format!("http://{}", host?)));
         let other = match language {
             Language::Chinese => Language::English,
             Language::English => Language::Chinese,
@@ -143,6 +160,9 @@ impl Frame {
             banner: banner(&following, head.height, language),
             language,
             other: format!("/{}{address}", other.code()),
+            reading,
+            permalink: site.map(|site| format!("{site}/{}{address}", language.code())),
+            here: format!("/{}{address}", language.code()),
         }
     }
 }

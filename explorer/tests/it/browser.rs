@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use minglian_explorer::status::Following;
+use minglian_explorer::window::Limits;
 use minglian_ledger::hash::AttachmentHash;
 
 use crate::chain::Chain;
@@ -85,4 +86,10 @@ async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
 async fn a_reader_follows_charts_to_what_is_behind_them() {
     let honest = explorer(continued()).await;
     journeys("browser/charts.mjs", serde_json::json!({ "honest": honest.base })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anybody_complains_on_a_telephone() {
+    let place = crate::complain::Place::open(Limits::default()).await;
+    journeys("browser/complain.mjs", serde_json::json!({ "window": place.site.base })).await;
 }

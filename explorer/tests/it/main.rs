@@ -3,14 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 
+mod about;
 mod api;
 mod browser;
 mod chain;
 mod chart_pages;
 mod charts;
+mod complain;
 mod corrections;
 mod follow;
 mod index;
+mod live;
 mod open_data;
 mod pages;
 mod proving;
