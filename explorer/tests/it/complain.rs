@@ -251,12 +251,12 @@ async fn a_form_that_is_not_taken_comes_back_whole_and_says_why() {
     let fields = [("about", "record:3"), ("text", TEXT), ("draft", ticket.as_str())];
     let own = place.site.base.clone();
     let cases: [(&[(&str, &str)], u16); 6] = [
-        (&[("sec-fetch-site", "cross-site"), ("origin", &own)], 403),
+        (&[("sec-fetch-site", "cross-site"), ("origin", own.as_str())], 403),
         (&[("sec-fetch-site", "same-site")], 403),
         (&[("origin", "http://elsewhere.example")], 403),
         (&[("origin", "null")], 403),
         (&[], 403),
-        (&[("origin", &own)], 200),
+        (&[("origin", own.as_str())], 200),
     ];
     for (headers, expected) in cases {
         let headers: Vec<(&'static str, &str)> = headers
