@@ -11,6 +11,7 @@
 pub mod bar;
 pub mod line;
 pub mod progress;
+pub mod qr;
 pub mod sankey;
 pub mod svg;
 pub mod tiles;

@@ -1,8 +1,11 @@
 //! The command line.
 
+mod window;
+
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -57,6 +60,10 @@ struct Options {
     /// The node's address in links to evidence, if readers reach it under another
     #[arg(long)]
     public_node: Option<String>,
+    /// Under which address readers reach this site, such as https://ledger.example; it stands on
+    /// printed pages. The host that a reader asked, if left out
+    #[arg(long)]
+    public_url: Option<String>,
     /// Signs the manifests of downloads with the key in this file; without it they are unsigned
     #[arg(long)]
     service_key: Option<PathBuf>,
@@ -66,6 +73,9 @@ struct Options {
     /// Writes a new service key to this file and ends
     #[arg(long)]
     new_service_key: Option<PathBuf>,
+    /// Who relays complaints
+    #[command(flatten)]
+    window: window::WindowOptions,
 }
 
 /// Runs the explorer until it is interrupted.
@@ -98,12 +108,19 @@ pub fn run() -> anyhow::Result<()> {
     let node = options.public_node.as_deref().unwrap_or(client.base_url()).to_owned();
     let reader = Reader::new(&options.index);
     let keeper = Keeper::new(&text::directory(&options.index), reader.clone());
+    let relay = client.clone();
     let app = App::new(&genesis, reader, status.clone(), client, &node);
     app.search_in(keeper.index());
     if let Some(path) = &options.service_key {
         let key = ServiceKey::read(path, &genesis.origin())
             .with_context(|| format!("the service key {}", path.display()))?;
         app.sign_with(key);
+    }
+    if let Some(url) = &options.public_url {
+        app.reached_at(url);
+    }
+    if let Some(window) = options.window.open(relay, &options.index)? {
+        app.open_window(window);
     }
     let follower = Follower::new(genesis, writer)?.alarmed_by(AlarmFile::beside(&options.index))?;
     let limit = Duration::from_secs(options.stale_after_seconds);
@@ -144,6 +161,9 @@ async fn serve(listen: SocketAddr, app: App) -> anyhow::Result<()> {
             }
         }
     });
+    if let Some(window) = app.window() {
+        tokio::spawn(Arc::clone(window).attend());
+    }
     web::serve(listener, app, stop).await?;
     Ok(())
 }

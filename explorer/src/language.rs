@@ -10,6 +10,17 @@ use crate::words;
 /// The cookie that remembers the reader's last choice.
 const COOKIE: &str = "language";
 
+/// What the reader's browser remembers under a name.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter();
+    let pairs = cookies.filter_map(|value| value.to_str().ok());
+    let mut pairs = pairs.flat_map(|text| text.split(';')).map(str::trim);
+    pairs.find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        (name == wanted).then_some(value)
+    })
+}
+
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
@@ -56,14 +67,11 @@ impl Language {
 
     /// The reader's last choice.
     pub fn remembered(headers: &HeaderMap) -> Option<Self> {
-        let cookies = headers.get_all(header::COOKIE).iter();
-        let pairs = cookies.filter_map(|value| value.to_str().ok());
-        let mut pairs = pairs.flat_map(|text| text.split(';')).map(str::trim);
-        pairs.find_map(|pair| match pair.split_once('=')? {
-            (COOKIE, "en") => Some(Self::English),
-            (COOKIE, "zh") => Some(Self::Chinese),
+        match cookie(headers, COOKIE)? {
+            "en" => Some(Self::English),
+            "zh" => Some(Self::Chinese),
             _ => None,
-        })
+        }
     }
 
     /// What the browser asks for: the first of our languages that it names.

@@ -6,7 +6,8 @@
 //! block did into SQLite, one transaction per block; [`web`] serves the pages of [`pages`] from
 //! there, with [`charts`] drawn as SVG; [`text`] finds things by their words. The pages are plain
 //! HTML; the few that offer a check in the reader's browser load one script, and read as well
-//! without it.
+//! without it. [`window`] relays complaints by anybody to the ledger, which is the only thing that
+//! goes the other way.
 
 pub mod alarm;
 pub mod api;
@@ -17,8 +18,10 @@ pub mod index;
 pub mod language;
 pub mod money;
 pub mod pages;
+pub mod reading;
 pub mod source;
 pub mod status;
 pub mod text;
 pub mod web;
+pub mod window;
 pub mod words;

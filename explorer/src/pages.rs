@@ -1,9 +1,11 @@
 //! The pages, one module each beside its template in `templates/`.
 
+pub mod about;
 pub mod account;
 pub mod allocations;
 pub mod bands;
 pub mod charity;
+pub mod complain;
 pub mod counties;
 pub mod data;
 pub mod disclosure;

@@ -36,8 +36,10 @@ use crate::data::manifest::{Manifests, ServiceKey};
 use crate::index::Reader;
 use crate::index::history::Kept;
 use crate::language::Language;
+use crate::reading::Reading;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
+use crate::window::Window;
 
 /// A browser opens six connections; behind one address of an office there are several.
 pub const LIMITS: Limits =
@@ -65,10 +67,14 @@ tokio::task_local! {
 pub struct Asked {
     /// In which language.
     pub language: Language,
+    /// In which look.
+    pub reading: Reading,
     /// The path and query without the language.
     pub address: String,
     /// At which height; the newest if it does not say.
     pub at: Option<i64>,
+    /// The host that the reader asked, if it reads like one.
+    pub host: Option<String>,
 }
 
 impl Asked {
@@ -118,6 +124,8 @@ pub(crate) struct Parts {
     manifests: Manifests,
     service_key: OnceLock<ServiceKey>,
     pub(crate) seen: seen::Memory,
+    window: OnceLock<Arc<Window>>,
+    public_url: OnceLock<String>,
     log_key: Option<VerifierKey>,
     pub(crate) status: Status,
     client: Client,
@@ -135,6 +143,10 @@ pub type PageResult = Result<Html<String>, PageError>;
 /// Marks an answer whose page loads the verifier, which the guard then allows.
 #[derive(Debug, Clone, Copy)]
 pub struct Scripted;
+
+/// Marks an answer that says itself what is wrong, so that no error page replaces it.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnPage;
 
 /// An answer of a page that loads the verifier.
 pub type ScriptedResult = Result<(Extension<Scripted>, Html<String>), PageError>;
@@ -163,6 +175,8 @@ impl App {
             manifests: Manifests::default(),
             service_key: OnceLock::new(),
             seen: seen::Memory::default(),
+            window: OnceLock::new(),
+            public_url: OnceLock::new(),
             log_key: checkpoint::log_key(genesis).ok(),
             status,
             client,
@@ -190,6 +204,23 @@ impl App {
     /// The text index; an empty one if none was set.
     pub fn text(&self) -> TextIndex {
         self.0.text.get().cloned().unwrap_or_default()
+    }
+
+    /// Relays complaints by anybody through a window from now on; the first one stays.
+    pub fn open_window(&self, window: Arc<Window>) {
+        // A second window would be ignored silently, and nothing opens two.
+        let _ = self.0.window.set(window);
+    }
+
+    /// Says in printed pages that readers reach this site under `url`; the first one stays.
+    pub fn reached_at(&self, url: &str) {
+        // A second address would be ignored silently, and nothing sets two.
+        let _ = self.0.public_url.set(url.trim_end_matches('/').to_owned());
+    }
+
+    /// The window for complaints, if this explorer has one.
+    pub fn window(&self) -> Option<&Arc<Window>> {
+        self.0.window.get()
     }
 
     /// By what manifests are verified; none if they are not signed.

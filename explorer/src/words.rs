@@ -11,6 +11,7 @@ mod figures;
 mod pin;
 mod question;
 mod society;
+mod voice;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -27,6 +28,7 @@ static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| 
         figures::WORDS,
         question::WORDS,
         pin::WORDS,
+        voice::WORDS,
     ]
     .into_iter()
     .flatten()

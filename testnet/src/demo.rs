@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use minglian_ledger::fen::Unit;
+use minglian_ledger::genesis::Role;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cluster::Cluster;
-use crate::directory::Directory;
+use crate::directory::{self, Directory, OfficersIndex};
 use crate::ports;
 use crate::process::{self, Process};
 use crate::setup::Plan;
@@ -137,7 +138,20 @@ fn open_explorer(
         ensure!(made.success(), "the explorer made no service key");
     }
     command.arg("--service-key").arg(&key);
+    open_window(&mut command, directory)?;
     process::start(&mut command, &path.join("explorer.log"), &path.join("explorer.pid"))
+}
+
+/// Lets the explorer relay complaints as the first bureau, with the key of its maker. The bureau's
+/// checker approves each: `minglian tx approve`.
+fn open_window(command: &mut Command, directory: &Directory) -> anyhow::Result<()> {
+    let index: OfficersIndex = directory::read_json(&directory.officers())?;
+    let maker = index.officers.iter().find(|officer| officer.role == Role::Maker);
+    let maker = maker.context("no maker's key is at hand")?;
+    command.args(["--complaint-organization", &maker.organization.to_string()]);
+    command.arg("--complaint-key").arg(directory.path().join(&maker.key_file));
+    command.arg("--complaint-passphrase-file").arg(directory.passphrase());
+    Ok(())
 }
 
 /// Waits until the explorer's home page is served.

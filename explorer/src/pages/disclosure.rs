@@ -6,6 +6,7 @@ pub mod ics;
 pub mod list;
 pub mod overdue;
 pub mod publication;
+pub mod subscribe;
 
 use minglian_contracts::disclosure::obligation::{Correction, Met, ObligationState};
 use minglian_ledger::date::Date;

@@ -6,10 +6,12 @@ use rusqlite::Connection;
 
 use super::banner::{Banner, banner};
 use super::{App, Asked, PageError, assets, machine, pin};
+use crate::charts::qr;
 use crate::index::read::{self, Head};
 use crate::language::Language;
 use crate::money::Money;
 use crate::pages::beijing;
+use crate::reading::Reading;
 use crate::status::Standing;
 
 /// What stands around a page.
@@ -53,6 +55,12 @@ pub struct Frame {
     pub other: String,
     /// The same page at this height for ever; none if there is none.
     pub permalink: Option<String>,
+    /// In which look it is.
+    pub reading: Reading,
+    /// This page with its site, for paper: at this height, if that can be.
+    pub paper: Option<String>,
+    /// This page, with its language.
+    pub here: String,
     /// What is said of a page that is pinned to an earlier height.
     pub pin: Option<Pin>,
 }
@@ -102,6 +110,14 @@ impl Frame {
         self.pin.is_some().then_some(self.height)
     }
 
+    /// The page's address as a QR code.
+    pub fn code(&self) -> String {
+        let code = self.paper.as_deref().and_then(|address| {
+            qr::svg(address, self.pick("本页网址", "The address of this page"))
+        });
+        code.unwrap_or_default()
+    }
+
     /// The word in the page's language.
     pub fn say<'a>(&self, chinese: &'a str) -> &'a str {
         self.language.say(chinese)
@@ -145,9 +161,13 @@ impl Frame {
 
     fn with_head(app: &App, head: &Head, newest: i64, asked: Asked) -> Self {
         let following = app.0.status.get();
-        let Asked { language, address, at } = asked;
+        let Asked { language, reading, address, at, host } = asked;
         let code = language.code();
+        let permalink = pin::is_pinnable(&address)
+            .then(|| format!("/{code}{}", pin::pinned(&address, head.height)));
+        let here = format!("/{code}{address}");
         let time_ms = TimeMs(u64::try_from(head.time_ms).unwrap_or(0));
+        let site = app.0.public_url.get().cloned().or_else(|| Some(format!("http://{}", host?)));
         let other = match language {
             Language::Chinese => Language::English,
             Language::English => Language::Chinese,
@@ -175,12 +195,14 @@ impl Frame {
             banner: banner(app, newest, language),
             language,
             other: format!("/{}{address}", other.code()),
-            permalink: pin::is_pinnable(&address)
-                .then(|| format!("/{code}{}", pin::pinned(&address, head.height))),
+            permalink: permalink.clone(),
             pin: at.map(|_| Pin {
                 newest: format!("/{code}{}", pin::unpinned(&address)),
                 is_whole: true,
             }),
+            reading,
+            paper: site.map(|site| format!("{site}{}", permalink.as_deref().unwrap_or(&here))),
+            here,
         }
     }
 }

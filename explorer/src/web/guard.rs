@@ -4,19 +4,23 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::error::Shown;
-use super::{ASKED, App, Asked, Frame, PageError, Scripted, machine, pin, seen};
+use super::{ASKED, App, Asked, Frame, OwnPage, PageError, Scripted, machine, pin, seen};
 use crate::language::Language;
+use crate::reading::Reading;
 
 /// How long a page may take.
 pub const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest path and query in bytes. The longest lawful one carries the cursor of a trace.
 pub const ADDRESS_BYTES_MAX: usize = 16 * 1024;
+
+/// Longest name of a host in bytes, with its port.
+const HOST_BYTES_MAX: usize = 261;
 
 /// Nothing is loaded but the one stylesheet, nothing is sent but the search form to this site.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -65,7 +69,10 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
     seen::refresh(&app);
     let at = pin::of_address(&rest);
     let height = at.as_ref().ok().copied().flatten();
-    let asked = Asked { language: chosen.unwrap_or_default(), address: rest, at: height };
+    let reading = Reading::remembered(request.headers());
+    let host = host(request.headers());
+    let language = chosen.unwrap_or_default();
+    let asked = Asked { language, reading, address: rest, at: height, host };
     ASKED
         .scope(asked, async move {
             let response = if address.len() > ADDRESS_BYTES_MAX {
@@ -85,11 +92,18 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
             let cookie = chosen.filter(|language| remembered != Some(*language));
             let cookie = cookie.and_then(|it| HeaderValue::from_str(&it.cookie()).ok());
             if let Some(cookie) = cookie {
-                response.headers_mut().insert(header::SET_COOKIE, cookie);
+                response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
         })
         .await
+}
+
+/// The host that was asked, with its port.
+fn host(headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "-.:[]".contains(it);
+    (host.len() <= HOST_BYTES_MAX && host.chars().all(is_plain)).then(|| host.to_owned())
 }
 
 /// Gives an answer the headers that all have.
@@ -113,7 +127,8 @@ async fn with_error_page(app: App, response: Response) -> Response {
     let status = response.status();
     let content = response.headers().get(header::CONTENT_TYPE);
     let is_for_programs = content.is_some_and(|content| content == "application/json");
-    if is_for_programs || !status.is_client_error() && !status.is_server_error() {
+    let is_whole = is_for_programs || response.extensions().get::<OwnPage>().is_some();
+    if is_whole || !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let language = Asked::now().language;

@@ -6,14 +6,14 @@ use axum::routing::{get, post};
 
 use super::{App, PageError, assets, banner, download, guard, note, relay};
 use crate::api;
-use crate::pages::{self, charity, disclosure, oversight, reports};
+use crate::pages::{self, charity, complain, disclosure, oversight, reports};
 
 /// Largest body of a request: the two texts of a receipt.
 const BODY_BYTES_MAX: usize = 1_024;
 
 /// All URLs, in each language.
 pub fn router(app: App) -> Router {
-    let pages = book().merge(society()).merge(verification()).merge(data());
+    let pages = book().merge(society()).merge(voice()).merge(verification()).merge(data());
     let home = get(pages::home::home);
     Router::new()
         .merge(pages.clone())
@@ -88,6 +88,22 @@ fn society() -> Router<App> {
         .route("/reports", get(reports::reports))
         .route("/reports/{name}", get(reports::report))
         .route("/reports/{name}/csv", get(reports::csv))
+}
+
+/// What readers say themselves, and what they are told of this site.
+fn voice() -> Router<App> {
+    let form = DefaultBodyLimit::max(complain::FORM_BYTES_MAX);
+    Router::new()
+        .route("/complain", get(complain::form).post(complain::send).layer(form))
+        .route("/about", get(pages::about::about))
+        .route("/method", get(pages::about::method))
+        .route("/privacy", get(pages::about::privacy))
+        .route("/accessibility", get(pages::about::accessibility))
+        .route("/reading", get(pages::about::reading))
+        .route("/subscribe", get(disclosure::subscribe::subscribe))
+        .route("/feeds/projects/{reference}", get(disclosure::feed::project))
+        .route("/feeds/counties/{code}", get(disclosure::feed::county))
+        .route("/complain/ticket", get(complain::ticket::form).post(complain::ticket::answer))
 }
 
 /// What a reader checks without believing this site.

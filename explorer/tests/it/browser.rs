@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use minglian_explorer::status::Following;
+use minglian_explorer::window::Limits;
 use minglian_ledger::hash::AttachmentHash;
 
 use crate::chain::{Chain, ORGANIZATIONS, code};
@@ -152,4 +153,10 @@ async fn every_question_is_answered_within_three_clicks() {
     let honest = explorer(whole()).await;
     let sites = serde_json::json!({ "honest": honest.base, "receipt": receipt() });
     journeys("browser/questions.mjs", sites).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anybody_complains_on_a_telephone() {
+    let place = crate::complain::Place::open(Limits::default()).await;
+    journeys("browser/complain.mjs", serde_json::json!({ "window": place.site.base })).await;
 }

@@ -3,17 +3,20 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests, helpers included, to panic is to fail")]
 
+mod about;
 mod api;
 mod browser;
 mod chain;
 mod chart_pages;
 mod charts;
+mod complain;
 mod corrections;
 mod figures;
 mod follow;
 mod hostile;
 mod index;
 mod limits;
+mod live;
 mod open_data;
 mod pages;
 mod pins;

@@ -90,6 +90,32 @@ impl Opening {
     }
 }
 
+impl Opening {
+    /// The opening of a commitment in a node's directory, checked against it. The node may be
+    /// running: nothing is written.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds something else.
+    pub fn read(root: &Path, commitment: &Commitment) -> io::Result<Option<Self>> {
+        let bytes = match fs::read(path(root, commitment)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read?,
+        };
+        let opening: Self = borsh::from_slice(&bytes)?;
+        if opening.check().as_ref() == Ok(commitment) {
+            Ok(Some(opening))
+        } else {
+            Err(io::Error::new(ErrorKind::InvalidData, "the copy does not open the commitment"))
+        }
+    }
+}
+
+/// Where the opening of a commitment is.
+fn path(root: &Path, commitment: &Commitment) -> PathBuf {
+    let name = commitment.to_string();
+    root.join(&name[..2]).join(name)
+}
+
 /// What became of an opening that was to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
@@ -272,8 +298,7 @@ impl Openings {
     }
 
     fn path(&self, commitment: &Commitment) -> PathBuf {
-        let name = commitment.to_string();
-        self.root.join(&name[..2]).join(name)
+        path(&self.root, commitment)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

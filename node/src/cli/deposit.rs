@@ -8,12 +8,15 @@ use data_encoding::HEXLOWER;
 use minglian_client::key_file::{KeyFile, KeyKind};
 use minglian_client::{Client, deposit as files};
 use minglian_ledger::deposit::{self, Class, Content, Deposit, DepositBody, MediaType, SALT_BYTES};
+use minglian_ledger::hash::Commitment;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::personal_number;
+
 use rand::RngCore as _;
 use serde_json::json;
 
 use super::KeyOptions;
+use crate::attachments::openings::Opening;
 
 /// What to hand over.
 #[derive(Debug, Subcommand)]
@@ -43,6 +46,15 @@ pub enum DepositCommand {
         /// File with the text, in UTF-8
         #[arg(long)]
         text: PathBuf,
+    },
+    /// Read the text behind a commitment on the disk of your own node, as its operator 读取原文
+    Read {
+        /// The directory `openings` in the node's data
+        #[arg(long)]
+        openings: PathBuf,
+        /// The commitment that a record names
+        #[arg(long)]
+        commitment: Commitment,
     },
 }
 
@@ -110,6 +122,15 @@ pub fn run(command: DepositCommand) -> anyhow::Result<()> {
                 client.deposit_opening(&deposit, &salt, &text).await?;
                 Ok(())
             })
+        }
+        DepositCommand::Read { openings, commitment } => {
+            let opening = Opening::read(&openings, &commitment)?;
+            let opening = opening.with_context(|| format!("{commitment} is not here"))?;
+            let body = &opening.deposit.body;
+            let (organization, class, text) = (body.organization, body.class, &opening.text);
+            let shown = json!({ "organization": organization, "class": class, "text": text });
+            println!("{}", serde_json::to_string_pretty(&shown)?);
+            Ok(())
         }
     }
 }

@@ -112,7 +112,7 @@ pub fn rows(
 }
 
 /// Something that was done too late.
-struct LateRow {
+pub(crate) struct LateRow {
     what: &'static str,
     handler: String,
     due: String,
@@ -120,25 +120,26 @@ struct LateRow {
     days: i32,
 }
 
+/// A complaint as everybody sees it.
 #[derive(Template)]
 #[template(path = "complaint.html")]
-struct ComplaintPage {
-    frame: Frame,
-    reference: String,
-    entered_by: String,
-    respondent: String,
-    respondent_code: String,
-    handler: String,
-    handler_code: String,
-    target: String,
-    target_link: String,
-    stage: &'static str,
-    detail: (&'static str, &'static str),
-    owed: Option<(&'static str, String)>,
-    days_overdue: u32,
-    complaint: Complaint,
-    late: Vec<LateRow>,
-    records: Vec<RecordRow>,
+pub(crate) struct ComplaintPage {
+    pub(crate) frame: Frame,
+    pub(crate) reference: String,
+    pub(crate) entered_by: String,
+    pub(crate) respondent: String,
+    pub(crate) respondent_code: String,
+    pub(crate) handler: String,
+    pub(crate) handler_code: String,
+    pub(crate) target: String,
+    pub(crate) target_link: String,
+    pub(crate) stage: &'static str,
+    pub(crate) detail: (&'static str, &'static str),
+    pub(crate) owed: Option<(&'static str, String)>,
+    pub(crate) days_overdue: u32,
+    pub(crate) complaint: Complaint,
+    pub(crate) late: Vec<LateRow>,
+    pub(crate) records: Vec<RecordRow>,
 }
 
 /// `GET /complaints/{organization}/{reference}`.
@@ -152,7 +153,7 @@ pub async fn complaint(
         let found = COMPLAINTS.get(&Mirror(connection), &name)?;
         let found = found.ok_or_else(|| PageError::NotFound(format!("投诉“{reference}”")))?;
         let subject = format!("complaint:{organization}/{reference}");
-        Ok(page(frame, connection, &name, found, acts(connection, &subject)?))
+        Ok(ComplaintPage::new(frame, connection, &name, found, acts(connection, &subject)?))
     })
     .await
 }
@@ -164,54 +165,59 @@ const fn duty(duty: Duty) -> &'static str {
     }
 }
 
-fn page(
-    frame: Frame,
-    connection: &Connection,
-    name: &ComplaintName,
-    complaint: Complaint,
-    records: Vec<RecordRow>,
-) -> ComplaintPage {
-    let names = read::names(connection);
-    let status = complaint.status(frame.today);
-    let (target, target_link) = match &complaint.target {
-        Target::Record { index, .. } => (format!("#{index}"), format!("/entries/{index}")),
-        Target::Organization(code) => (names.organization(code), format!("/organizations/{code}")),
-        Target::Project(project) => {
-            (project.to_string(), format!("/projects/{}", escape(project.as_str())))
+impl ComplaintPage {
+    /// The page of a complaint with the acts about it.
+    pub(crate) fn new(
+        frame: Frame,
+        connection: &Connection,
+        name: &ComplaintName,
+        complaint: Complaint,
+        records: Vec<RecordRow>,
+    ) -> Self {
+        let names = read::names(connection);
+        let status = complaint.status(frame.today);
+        let (target, target_link) = match &complaint.target {
+            Target::Record { index, .. } => (format!("#{index}"), format!("/entries/{index}")),
+            Target::Organization(code) => {
+                (names.organization(code), format!("/organizations/{code}"))
+            }
+            Target::Project(project) => {
+                (project.to_string(), format!("/projects/{}", escape(project.as_str())))
+            }
+            Target::Fund(fund) => {
+                let reference = escape(fund.fund.as_str());
+                (fund.fund.to_string(), format!("/charities/{}/funds/{reference}", fund.host))
+            }
+        };
+        let late = complaint.late.iter().map(|late| LateRow {
+            what: duty(late.duty),
+            handler: names.organization(&late.handler),
+            due: late.due.to_string(),
+            done_on: late.done_on.to_string(),
+            days: late.due.days_until(late.done_on),
+        });
+        Self {
+            frame,
+            reference: name.complaint.to_string(),
+            entered_by: names.organization(&name.organization),
+            respondent: names.organization(&complaint.respondent),
+            respondent_code: complaint.respondent.to_string(),
+            handler: names.organization(&complaint.handler),
+            handler_code: complaint.handler.to_string(),
+            target,
+            target_link,
+            stage: complaint_stage(complaint.stage),
+            detail: match complaint.stage {
+                ComplaintStage::Declined(reason) => oversight_words::declined(reason),
+                ComplaintStage::Answered(outcome) => oversight_words::found(outcome),
+                ComplaintStage::Closed(closure) => oversight_words::closed(closure),
+                _ => ("", ""),
+            },
+            owed: status.owed.map(|(owed, due)| (duty(owed), due.to_string())),
+            days_overdue: status.days_overdue,
+            late: late.collect(),
+            complaint,
+            records,
         }
-        Target::Fund(fund) => {
-            let reference = escape(fund.fund.as_str());
-            (fund.fund.to_string(), format!("/charities/{}/funds/{reference}", fund.host))
-        }
-    };
-    let late = complaint.late.iter().map(|late| LateRow {
-        what: duty(late.duty),
-        handler: names.organization(&late.handler),
-        due: late.due.to_string(),
-        done_on: late.done_on.to_string(),
-        days: late.due.days_until(late.done_on),
-    });
-    ComplaintPage {
-        frame,
-        reference: name.complaint.to_string(),
-        entered_by: names.organization(&name.organization),
-        respondent: names.organization(&complaint.respondent),
-        respondent_code: complaint.respondent.to_string(),
-        handler: names.organization(&complaint.handler),
-        handler_code: complaint.handler.to_string(),
-        target,
-        target_link,
-        stage: complaint_stage(complaint.stage),
-        detail: match complaint.stage {
-            ComplaintStage::Declined(reason) => oversight_words::declined(reason),
-            ComplaintStage::Answered(outcome) => oversight_words::found(outcome),
-            ComplaintStage::Closed(closure) => oversight_words::closed(closure),
-            _ => ("", ""),
-        },
-        owed: status.owed.map(|(owed, due)| (duty(owed), due.to_string())),
-        days_overdue: status.days_overdue,
-        late: late.collect(),
-        complaint,
-        records,
     }
 }
