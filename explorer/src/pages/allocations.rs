@@ -96,7 +96,7 @@ struct Allocations {
     filters: String,
     is_cut: bool,
     /// What the lines of the filter got, paid and have left.
-    sums: Option<Sums>,
+    sums: Vec<(&'static str, Money)>,
     next: String,
 }
 
@@ -165,9 +165,9 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
             Some(summed) => {
                 let sums = bands::bands(connection, &summed, &[])?;
                 let flows = sums.into_iter().next().unwrap_or_default().1;
-                Some(Sums::of(&flows))
+                Sums::of(&flows).named()
             }
-            None => None,
+            None => Vec::new(),
         };
         Ok(Allocations { frame, nodes, filters, is_cut, sums, next })
     })

@@ -67,16 +67,17 @@ impl Sums {
         came == self.went.plus(self.carried_out).plus(self.spent).plus(self.left)
     }
 
-    /// What came and went otherwise than by payment, as tables name it; nothing is left out.
+    /// All of them with their names; what came and went only where something did.
     pub fn named(&self) -> Vec<(&'static str, Money)> {
-        let all = [
+        let moved = [
             ("收到", self.came),
             ("上年结转转入", self.carried_in),
             ("转出", self.went),
             ("结转下年", self.carried_out),
             ("其他调整", self.moved),
         ];
-        all.into_iter().filter(|(_, amount)| !amount.is_zero()).collect()
+        let rests = [("净支出", self.spent), ("余额", self.left), ("净支出加余额", self.present())];
+        moved.into_iter().filter(|(_, amount)| !amount.is_zero()).chain(rests).collect()
     }
 
     /// Paid or left.

@@ -280,7 +280,7 @@ fn county_chart(frame: &Frame, counties: &[County], elapsed: i64) -> String {
     };
     // What a city or a province has not given on yet is no county's.
     let counties: Vec<&County> = counties.iter().filter(|county| county.is_county).collect();
-    let rows: Vec<Progress> = counties.iter().take(ROWS_DRAWN_MAX).map(|it| row(it)).collect();
+    let rows: Vec<Progress> = counties.iter().copied().take(ROWS_DRAWN_MAX).map(row).collect();
     let Some(slowest) = counties.first() else { return String::new() };
     let caption = Caption {
         id: "counties",

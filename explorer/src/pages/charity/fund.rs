@@ -42,6 +42,13 @@ struct Held {
     pool: Money,
     restricted: Money,
     goods: Money,
+    all: Money,
+}
+
+impl Held {
+    fn new(pool: Money, restricted: Money, goods: Money) -> Self {
+        Self { pool, restricted, goods, all: pool.plus(restricted).plus(goods) }
+    }
 }
 
 #[derive(Template)]
@@ -107,14 +114,9 @@ fn held(connection: &Connection, name: &FundName) -> Result<Held, IndexError> {
     let query = "SELECT pool, restricted, goods FROM charity_funds WHERE host = ?1 AND fund = ?2";
     let mut statement = connection.prepare_cached(query)?;
     let found = statement.query_row(params![name.host.as_str(), name.fund.as_str()], |row| {
-        Ok(Held {
-            pool: Money::fen(row.get(0)?),
-            restricted: Money::fen(row.get(1)?),
-            goods: Money::fen(row.get(2)?),
-        })
+        Ok(Held::new(Money::fen(row.get(0)?), Money::fen(row.get(1)?), Money::fen(row.get(2)?)))
     });
-    let nothing =
-        || Held { pool: Money::default(), restricted: Money::default(), goods: Money::default() };
+    let nothing = || Held::new(Money::default(), Money::default(), Money::default());
     Ok(found.optional()?.unwrap_or_else(nothing))
 }
 
