@@ -87,10 +87,12 @@ fn not_kept(height: &i64, kept: &Kept) -> (String, String) {
     let (zh, en) = (ends.join("、"), ends.join(", "));
     (
         format!(
-            "高度 {height} 的合计已不再保留:可固定在各月末的高度,以及 {from} 至 {newest} 的每个高度。             附近的月末高度:{zh}"
+            "高度 {height} 的合计已不再保留:可固定在各月末的高度,以及 {from} 至 {newest} 的每个高度。\
+             附近的月末高度:{zh}"
         ),
         format!(
-            "Sums of height {height} are not kept any more: those of the ends of months are, and              of every height from {from} to {newest}. Ends of months nearby: {en}"
+            "Sums of height {height} are not kept any more: those of the ends of months are, and \
+             of every height from {from} to {newest}. Ends of months nearby: {en}"
         ),
     )
 }
