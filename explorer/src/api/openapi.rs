@@ -294,8 +294,9 @@ fn asked() -> Vec<Value> {
     let number = json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX });
     let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
     let kinds = json!({ "type": "string", "enum": kinds });
-    let most = search::ROWS_MAX;
-    let limit = json!({ "type": "integer", "minimum": 1, "maximum": most, "default": most });
+    let limit = json!({
+        "type": "integer", "minimum": 1, "maximum": ROWS_MAX, "default": search::ROWS_DEFAULT
+    });
     let words = "Words, all of which are found; those between quotation marks stand together";
     vec![
         parameter("q", "query", text(QUERY_CHARACTERS_MAX), words),

@@ -6,13 +6,13 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Effort, answer_by};
+use super::{Effort, ROWS_MAX, answer_by};
 use crate::pages::search::{Asked, all_shown, look};
 use crate::text::source;
 use crate::web::{App, PageError};
 
-/// Most results of a kind in one answer.
-pub const ROWS_MAX: usize = 50;
+/// Results of a kind where the question names no limit.
+pub const ROWS_DEFAULT: usize = 50;
 
 /// A question.
 #[derive(Debug, Default, Deserialize)]
@@ -38,7 +38,7 @@ pub async fn search(
     let Parameters { q, kind, year, division, limit, cursor } = parameters;
     let limit = match limit {
         Some(text) => text.parse().ok().filter(|it| (1..=ROWS_MAX).contains(it)),
-        None => Some(ROWS_MAX),
+        None => Some(ROWS_DEFAULT),
     };
     let limit = limit.ok_or_else(|| PageError::Malformed("limit".to_owned()))?;
     let asked = Asked { q, kind, year, division, before: cursor }.understood()?;
