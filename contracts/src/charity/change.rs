@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Event;
 use super::contribution;
 use super::disbursement::{self, PAYOUTS, Payout, Reason};
-use super::donation::{self, DonationReference, Use};
+use super::donation::{self, Donation, DonationReference, INFLOWS_MAX, Use};
 use super::resolution::{self, Matter, ResolutionNumber};
 use super::sums;
 use crate::allocation::check_date;
@@ -148,19 +148,12 @@ pub(super) fn refund(
     }
     let (from, to) =
         (gift.account(host, reference), disbursement::payment_account(host, &act.reference));
-    // The gift's own fen first; the book says so where it must take others in their place.
-    let mut selection = Selection::FirstInFirstOut;
-    for inflow in &gift.inflows {
-        selection = Selection::Inflow(*inflow);
-        let found = book::inflow(state, &from, *inflow)?;
-        if found.is_some_and(|found| found.named < found.amount) {
-            break;
-        }
-    }
+    let too_large = || Refusal::new(Code::AmountTooLarge, amount);
+    let refunded = gift.refunded.checked_add(*amount).ok_or_else(too_large)?;
+    let selection = own_fen(&gift, &from, refunded, state)?;
     let movements = book::transfer(state, &from, &to, *amount, selection)?;
     sums::post(movements, state, context)?;
-    let too_large = || Refusal::new(Code::AmountTooLarge, amount);
-    gift.refunded = gift.refunded.checked_add(*amount).ok_or_else(too_large)?;
+    gift.refunded = refunded;
     donation::put(state, host, reference, &gift)?;
     let payout = Payout {
         fund: gift.fund.clone(),
@@ -173,6 +166,28 @@ pub(super) fn refund(
     let (donation, refunded) = (reference.clone(), gift.refunded);
     context.emit(Event::Refunded { donation, refunded });
     Ok(())
+}
+
+/// The gift's own fen first; the book says so where it must take others in their place. Where more
+/// places of it came back than a gift keeps, the oldest fen go, up to all of the gift.
+fn own_fen(
+    gift: &Donation,
+    from: &AccountId,
+    refunded: Fen,
+    state: &State<'_>,
+) -> Result<Selection, Fault> {
+    let mut selection = Selection::FirstInFirstOut;
+    for inflow in &gift.inflows {
+        selection = Selection::Inflow(*inflow);
+        let found = book::inflow(state, from, *inflow)?;
+        if found.is_some_and(|found| found.named < found.amount) {
+            return Ok(selection);
+        }
+    }
+    if gift.inflows.len() >= INFLOWS_MAX && refunded <= gift.amount {
+        return Ok(Selection::FirstInFirstOut);
+    }
+    Ok(selection)
 }
 
 /// What an account holds.

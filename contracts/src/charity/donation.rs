@@ -152,7 +152,7 @@ pub struct Donation {
     /// By what it was changed last.
     pub changed_by: Option<Text<128>>,
     /// Where it came into its present account: first positions, the newest last, at most
-    /// [`INFLOWS_MAX`]. Fen that came back to further places are found as others' are.
+    /// [`INFLOWS_MAX`]. For fen that came back to further places the oldest of the account go.
     pub inflows: Vec<u64>,
     /// How much was given back to the donor.
     pub refunded: Fen,

@@ -4,9 +4,9 @@
 //! factor. Factors are in basis points; the product is exact, and what is left of a fen at its end
 //! is dropped, once for the home and month. All figures are those of the month's last day, and so
 //! are the rating and the newest inspection. Where the organisation is no home on that day, because
-//! its entry was ended after the beds were stated, nothing is due, and what was paid is too much. Each figure is the home's division's, or else of the
-//! nearest division above it that has one (`homes.operating_rate.340503`, `….340500`, `….340000`,
-//! `….100000`).
+//! its entry was ended after the beds were stated, nothing is due, and what was paid is too much.
+//! Each figure is the home's division's, or else of the nearest division above it that has one
+//! (`homes.operating_rate.340503`, `….340500`, `….340000`, `….100000`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::{Date, Month};

@@ -98,7 +98,7 @@ macro_rules! with_society {
         "财政资金须注明限定用途" "预算法 第六十三条(本地规定未核实)"
     945 AheadLimitExceeded "more than may be paid before the committee decides"
         "超出先行支付的限额" "互助社章程(本地规定未核实)"
-    946 AheadOverdue "what was paid before is not decided on in time, or not agreed to and still out"
+    946 AheadOverdue "what was paid before is undecided for too long, or not agreed to and out"
         "有先行支付的款项逾期未经决议,或未获同意尚未收回,不得再先行支付" "互助社章程(本地规定未核实)"
     947 NotPaidAhead "the payment was not made ahead of a resolution, or is decided on"
         "该笔支付不是先行支付,或已有决议" ""

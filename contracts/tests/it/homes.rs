@@ -185,7 +185,8 @@ fn outcome(month: &Expected, fen: u64) -> Result<(), Code> {
     if month.is_stale {
         return Err(Code::SubsidyStale);
     }
-    if month.paid + fen > computed {
+    // Nothing is not too much, even where too much is paid already.
+    if fen > 0 && month.paid + fen > computed {
         return Err(Code::SubsidyExceeded);
     }
     if fen == 0 { Err(Code::AmountZero) } else { Ok(()) }

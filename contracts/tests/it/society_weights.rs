@@ -47,7 +47,8 @@ fn acts_of_oversight_weigh_by_what_they_read() {
     let acts = [
         (1_500, plan),
         (1_500, "draw_sample plan=audit/抽"),
-        (300, "open_pool reference=对象 objects=home"),
+        (301, "open_pool reference=对象 objects=home"),
+        (300, "open_pool reference=人员 inspectors=甲:home"),
         (150, "open_audit reference=审 organizations=home years=2024-2024"),
         (150, finding),
         (100, "rectify_finding engagement=audit/审 finding=1 amount=1元"),
