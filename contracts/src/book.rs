@@ -10,7 +10,8 @@
 //! An account is its `credited`, a frontier below which everything is spent, and the few intervals
 //! spent ahead of it. Beyond [`INTERVALS_AHEAD_MAX`] of them the unspent positions move, in order,
 //! behind all others: a recorded movement of the account to itself ([`Kind::Rebase`]). A named
-//! inflow is followed through its re-bases, at one state read each.
+//! inflow is followed through its re-bases, at one state read each, [`REBASES_FOLLOWED_MAX`] at
+//! most; beyond them others stand in its place, as for what is spent.
 //!
 //! A payment is an account of its own, so what bounces is its own fen. A correction is a reversal
 //! that names the movement it takes back. Nothing is edited.
@@ -46,6 +47,11 @@ use store::{ACCOUNTS, INFLOWS, Ordered};
 
 /// Most intervals that may be spent ahead of an account's frontier between two acts.
 pub const INTERVALS_AHEAD_MAX: usize = 64;
+
+/// Through how many re-bases of its account a named inflow is followed. Each of them took more than
+/// [`INTERVALS_AHEAD_MAX`] takings by name, so it is fen of a few thousand refunds ago that are not
+/// looked for any more: the work of an act does not grow with the age of an account.
+pub const REBASES_FOLLOWED_MAX: u32 = 32;
 
 /// Every position is below: a JavaScript number holds it exactly.
 pub const POSITION_MAX: u64 = (1 << 53) - 1;

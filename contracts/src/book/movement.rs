@@ -124,8 +124,8 @@ pub enum Basis {
     Designated,
     /// The lowest unspent positions (先进先出).
     FirstInFirstOut,
-    /// The lowest unspent positions, in place of fen of the named inflow that are already spent
-    /// (替代).
+    /// The lowest unspent positions, in place of fen of the named inflow that are already spent, or
+    /// moved too often since to be looked for (替代).
     Substitution {
         /// The first position of the named inflow in the account the money is taken from.
         inflow: u64,

@@ -5,6 +5,7 @@ use std::io;
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::state::{StateError, StateRead};
 
+use crate::book::REBASES_FOLLOWED_MAX;
 use crate::book::account::{Account, AccountId};
 use crate::book::interval::{self, Interval};
 use crate::book::movement::{Inflow, MovementNumber};
@@ -71,7 +72,8 @@ pub(crate) fn movements(reader: &dyn StateRead) -> Result<u64, StateError> {
 }
 
 /// Where the inflow that came in at `offset` is now, spent positions included: through each re-base
-/// since, at most one interval. `None` if it was spent before one of them.
+/// since, at most one interval. `None` if it was spent before one of them, or lies behind more of
+/// them than are followed.
 pub(crate) fn locate(
     reader: &dyn StateRead,
     id: &AccountId,
@@ -79,6 +81,9 @@ pub(crate) fn locate(
     offset: u64,
     inflow: &Inflow,
 ) -> Result<Option<Interval>, StateError> {
+    if account.rebases.saturating_sub(inflow.rebases_before) > REBASES_FOLLOWED_MAX {
+        return Ok(None);
+    }
     let mut position = Interval::new(offset, offset.saturating_add(inflow.amount.get()));
     for sequence in inflow.rebases_before..account.rebases {
         let Some(interval) = position else { return Ok(None) };

@@ -4,6 +4,7 @@
 
 mod audit;
 mod book;
+mod bounded;
 mod charity;
 mod charity_ahead;
 mod charity_check;
