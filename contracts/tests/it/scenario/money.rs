@@ -13,7 +13,7 @@ use minglian_ledger::fen::Fen;
 use minglian_ledger::height::LogIndex;
 
 use super::arguments::Arguments;
-use super::projects;
+use super::{gifts, projects};
 
 pub fn call(arguments: &Arguments, today: Date) -> Result<Option<Call>, String> {
     if let Some(call) = payment_call(arguments, today)? {
@@ -64,12 +64,13 @@ fn payment_call(arguments: &Arguments, today: Date) -> Result<Option<payment::Ca
     }))
 }
 
-/// `reference=`, `amount=`, and `to=` unless nobody is named.
+/// `reference=`, `amount=`, and `to=`, an organisation or `person:NAME`, unless nobody is named.
 pub fn order(arguments: &Arguments, occurred_on: Date) -> Result<Order, String> {
     Ok(Order {
         reference: arguments.text("reference")?,
-        payee: match arguments.optional("to") {
-            Some(_) => Payee::Organization(arguments.organization("to")?),
+        payee: match arguments.optional("to").map(|to| to.split_once(':')) {
+            Some(Some((_, name))) => Payee::Person(gifts::person(name)),
+            Some(None) => Payee::Organization(arguments.organization("to")?),
             None => Payee::NotPrinted,
         },
         amount: arguments.amount("amount")?,
