@@ -94,6 +94,18 @@ pub fn act(name: &str) -> Result<Act, CatalogueError> {
     })
 }
 
+/// All examples of the act of this name, which differ in what may be left out or chosen.
+///
+/// # Errors
+/// [`CatalogueError`].
+pub fn examples(name: &str) -> Result<Vec<Value>, CatalogueError> {
+    let act = act(name)?;
+    let vectors: Vectors = serde_json::from_str(VECTORS).map_err(CatalogueError::Vectors)?;
+    let of_act = vectors.values.into_iter().filter(|vector| vector.name == act.name);
+    let written = of_act.map(|vector| serde_json::to_value(vector.json));
+    written.collect::<Result<_, _>>().map_err(CatalogueError::Vectors)
+}
+
 /// Reads an act from JSON. What the act would leave out is refused.
 ///
 /// # Errors

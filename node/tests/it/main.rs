@@ -33,3 +33,4 @@ mod rpc_oversight;
 mod rpc_overload;
 mod rpc_world;
 mod sheet;
+mod sheet_any;

@@ -228,7 +228,7 @@ fn gb18030_is_read_and_damaged_text_is_not() {
 }
 
 /// A workbook of one sheet whose rows are given as XML.
-fn workbook(rows: &str) -> Vec<u8> {
+pub fn workbook(rows: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut put = |name: &str, text: &str| {
         let options = zip::write::SimpleFileOptions::default()
@@ -275,7 +275,7 @@ fn workbook(rows: &str) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn text_cell(place: &str, text: &str) -> String {
+pub fn text_cell(place: &str, text: &str) -> String {
     format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
 }
 

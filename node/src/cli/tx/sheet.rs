@@ -22,8 +22,9 @@ use crate::desk::office::Office;
 use crate::desk::outbox::Outbox;
 use crate::desk::sheet::build::{self, Built, Reading};
 use crate::desk::sheet::cells::{Registered, Salts};
-use crate::desk::sheet::columns::{self, FORMS, Form};
+use crate::desk::sheet::columns::{self, Form};
 use crate::desk::sheet::run;
+use crate::desk::sheet::schema::{self, Schema, layout};
 
 /// How many acts a preview spells out, and how many refused rows.
 const SHOWN_MAX: usize = 20;
@@ -33,7 +34,7 @@ const SHOWN_MAX: usize = 20;
 #[command(long_about = "\
 Enter one act a row from a CSV (UTF-8 or GB18030) or XLSX sheet 表格批量办理.\n\n\
 The first row holds the headers, in Chinese or as the act calls its fields; `--columns` lists\n\
-them. Amounts name their unit in the header, 金额(元) or 金额(万元), in a column 金额单位, or by\n\
+them. A list stands in one cell, apart by ;, or in columns with numbers. Amounts name their unit in the header, 金额(元) or 金额(万元), in a column 金额单位, or by\n\
 --unit, and are exact to the fen. Nothing is sent while a row is refused, unless --skip-bad.\n\
 Begin with --dry-run: it prints what every row will do and the totals.\n\n\
 Each act goes into the outbox before it is sent; the same sheet again goes on where it stopped\n\
@@ -122,12 +123,12 @@ impl Registered for ByName {
 
 /// Runs the command.
 pub fn run(arguments: SheetArguments) -> anyhow::Result<()> {
-    let form = columns::form(&arguments.act).with_context(|| {
-        let acts: Vec<&str> = FORMS.iter().map(|form| form.act).collect();
-        format!("sheets enter {}; other acts go by `minglian tx send`", acts.join(", "))
-    })?;
+    let layout = match columns::form(&arguments.act) {
+        Some(form) => Columns::Form(form),
+        None => Columns::Schema(Schema::of(&arguments.act)?),
+    };
     if arguments.columns {
-        list(form);
+        layout.list();
         return Ok(());
     }
     let table = crate::desk::sheet::read(&arguments.file, arguments.sheet.as_deref())
@@ -147,8 +148,16 @@ pub fn run(arguments: SheetArguments) -> anyhow::Result<()> {
         let secret = outbox.as_ref().map_or(Ok([0; 32]), Outbox::secret)?;
         let salts = Salts::new(&secret);
         let (map, unit, registered) = (arguments.map.as_slice(), arguments.unit, &registered);
-        let reading = Reading { form, map, unit, signer, registered, salts };
-        let built = build::build(&table, &reading)?;
+        let built = match &layout {
+            Columns::Form(form) => {
+                let reading = Reading { form, map, unit, signer, registered, salts };
+                build::build(&table, &reading)?
+            }
+            Columns::Schema(schema) => {
+                let reading = schema::fill::Reading { schema, map, unit, registered };
+                schema::fill::build(&table, &reading)?
+            }
+        };
         show(&arguments.manner, client.as_ref(), &built).await?;
         let bad = built.refused.len();
         let (Some(client), Some(outbox)) = (client, outbox) else {
@@ -163,17 +172,41 @@ pub fn run(arguments: SheetArguments) -> anyhow::Result<()> {
     })
 }
 
-fn list(form: &Form) {
-    for column in form.columns {
-        let need = match column.missing {
-            columns::Missing::Refused => "必填 needed",
-            _ => "可空 may be empty",
+/// The columns of an act: those of its form, or what its example says.
+enum Columns {
+    Form(&'static Form),
+    Schema(Schema),
+}
+
+impl Columns {
+    fn list(&self) {
+        let columns: Vec<(String, String, bool)> = match self {
+            Self::Form(form) => {
+                let columns = form.columns.iter();
+                let named = columns.map(|column| {
+                    let is_needed = column.missing == columns::Missing::Refused;
+                    (column.headers.join("/"), column.path.to_owned(), is_needed)
+                });
+                named.collect()
+            }
+            Self::Schema(schema) => {
+                let all = schema.columns();
+                let headers = layout::headers(&all);
+                let named = all.iter().zip(headers).map(|(column, headers)| {
+                    (headers.join("/"), column.path.clone(), column.is_needed)
+                });
+                named.collect()
+            }
         };
-        println!("{} {} ({need})", column.headers.join("/"), column.path);
+        for (headers, path, is_needed) in columns {
+            let need = if is_needed { "必填 needed" } else { "可空 may be empty" };
+            println!("{headers} {path} ({need})");
+        }
+        println!(
+            "业务编号 client_reference (可空 may be empty)\n金额单位 unit_of_amount (可空 may be \
+             empty)\n# 为序号,从1起 # is a number from 1 on"
+        );
     }
-    println!(
-        "业务编号 client_reference (可空 may be empty)\n金额单位 unit_of_amount (可空 may be empty)"
-    );
 }
 
 /// What the sheet comes to, before anything is signed.

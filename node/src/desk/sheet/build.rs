@@ -16,10 +16,10 @@ use super::columns::{Column, Form, Kind, Missing};
 use super::{Cell, Row, Table, letters};
 
 /// Headers of the column with the unit of amounts.
-const UNIT_HEADERS: [&str; 3] = ["金额单位", "计量单位", "unit_of_amount"];
+pub(super) const UNIT_HEADERS: [&str; 3] = ["金额单位", "计量单位", "unit_of_amount"];
 
 /// Headers of the column with the act's own reference.
-const REFERENCE_HEADERS: [&str; 2] = ["业务编号", "client_reference"];
+pub(super) const REFERENCE_HEADERS: [&str; 2] = ["业务编号", "client_reference"];
 
 /// Why a sheet's header does not fit the act.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum HeaderError {
         /// The second one's.
         second: String,
         /// What both are.
-        field: &'static str,
+        field: String,
     },
     /// `--map` names what is not there.
     #[error("--map {0}: no such header or no such field of the act")]
@@ -163,7 +163,7 @@ pub fn build(table: &Table, reading: &Reading<'_>) -> Result<Built, HeaderError>
 }
 
 /// A header without space, marks and width; and the unit in its brackets, if there is one.
-fn normalized(header: &str) -> (String, Option<Unit>) {
+pub(super) fn normalized(header: &str) -> (String, Option<Unit>) {
     let folded = width::fold(header);
     let name: String =
         folded.chars().filter(|letter| !letter.is_whitespace() && *letter != '*').collect();
@@ -200,7 +200,8 @@ fn layout(header: &[String], reading: &Reading<'_>) -> Result<Layout, HeaderErro
         } else if let Some(column) = found {
             if let Some((first, _)) = layout.places[column] {
                 let (first, second) = (letters(first), letters(place));
-                return Err(HeaderError::Twice { first, second, field: columns[column].path });
+                let field = columns[column].path.to_owned();
+                return Err(HeaderError::Twice { first, second, field });
             }
             layout.places[column] = Some((place, unit));
         } else if !name.is_empty() {

@@ -84,8 +84,11 @@ pub enum CellError {
         /// The cell.
         text: String,
         /// What it can be.
-        words: Vec<&'static str>,
+        words: Vec<String>,
     },
+    /// Not a month.
+    #[error("{0:?} is no month, such as 2025-03 or 2025年3月 月份格式不对")]
+    Month(String),
     /// Neither a code nor a registered name.
     #[error(
         "{0:?} is no organisation that the ledger knows: write its 统一社会信用代码, or let it be \
@@ -231,6 +234,37 @@ pub fn date(cell: &Cell) -> Result<Date, CellError> {
     date.ok().filter(|_| is_separated && year >= 1_000).ok_or_else(unreadable)
 }
 
+/// A month: 2025-03, 2025/3, 2025年3月 or a day of it.
+pub fn month(cell: &Cell) -> Result<String, CellError> {
+    let text = text(cell)?;
+    let unreadable = || CellError::Month(shortened(&text));
+    let folded = width::fold(&text);
+    let is_separated = folded
+        .chars()
+        .all(|letter| letter.is_ascii_digit() || matches!(letter, '-' | '/' | '.' | '年' | '月'));
+    let parts = folded.split(|letter: char| !letter.is_ascii_digit());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let (year, month) = match (parts.as_slice(), cell) {
+        ([year, month, _], Cell::Date(_)) => (*year, *month),
+        ([year, month], _) => (*year, *month),
+        _ => return Err(unreadable()),
+    };
+    let number = month.parse::<u8>().ok().filter(|month| (1..=12).contains(month));
+    let number = number.filter(|_| is_separated && year.len() == 4);
+    Ok(format!("{year}-{:02}", number.ok_or_else(unreadable)?))
+}
+
+/// A whole number, which may be negative.
+pub fn whole_number(cell: &Cell) -> Result<Value, CellError> {
+    let text = text(cell)?;
+    let folded = width::fold(&text);
+    let digits = folded.trim().trim_end_matches('年');
+    let number = digits.strip_prefix('-').unwrap_or(digits);
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if is_plain { digits.parse::<i64>().ok() } else { None };
+    number.map(|number| json!(number)).ok_or_else(|| CellError::Number(shortened(&text)))
+}
+
 /// A whole number.
 pub fn number(cell: &Cell) -> Result<Value, CellError> {
     let text = text(cell)?;
@@ -260,7 +294,7 @@ pub fn choice(
     let found = words.iter().find(|(zh, en)| *zh == text || *en == text);
     found.map(|(_, en)| *en).ok_or_else(|| CellError::Choice {
         text: shortened(&text),
-        words: words.iter().map(|(zh, _)| *zh).collect(),
+        words: words.iter().map(|(zh, _)| (*zh).to_owned()).collect(),
     })
 }
 
