@@ -7,9 +7,9 @@ mod flows;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use data_encoding::HEXLOWER;
-use minglian_client::report::Pages;
 use minglian_client::report::csv::{Language as CsvLanguage, to_csv};
-use minglian_client::wire::{Currency, Hex, ReportView};
+use minglian_client::report::{Pages, keyed};
+use minglian_client::wire::ReportView;
 use minglian_contracts::report::declared::declared;
 use minglian_contracts::report::finding::findings;
 use minglian_contracts::report::gifts::gifts;
@@ -22,8 +22,6 @@ use minglian_contracts::report::{AsOf, NAMES, Report};
 use minglian_contracts::words;
 use minglian_ledger::height::{Height, LogIndex};
 use rusqlite::Connection;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, count};
@@ -124,7 +122,7 @@ pub async fn csv(
         if !asks.is_empty() {
             return Err(PageError::Malformed(asks));
         }
-        let mut pages = Pages::new(view_of(make(connection, &frame, name, &wanted)?)?);
+        let mut pages = Pages::new(files_page(&make(connection, &frame, name, &wanted)?)?);
         for _ in 0..PAGES_MAX {
             let Some(next) = pages.next() else {
                 let language = match frame.language {
@@ -138,7 +136,7 @@ pub async fn csv(
                 });
             };
             wanted.after = Some(next);
-            let page = view_of(make(connection, &frame, name, &wanted)?)?;
+            let page = files_page(&make(connection, &frame, name, &wanted)?)?;
             pages.add(page).map_err(|_| PageError::Broken)?;
         }
         Err(PageError::TooMuch("请用筛选条件缩小范围".to_owned()))
@@ -182,33 +180,8 @@ fn make(
 }
 
 /// The report as files have it: rows by the keys of their columns.
-fn view_of(report: Report) -> Result<ReportView, IndexError> {
-    let by_key = |cells: &[Cell]| {
-        let cells = report.columns.iter().zip(cells);
-        let cells =
-            cells.map(|(column, cell)| Ok((column.key.to_owned(), serde_json::to_value(cell)?)));
-        cells.collect::<Result<serde_json::Map<_, _>, IndexError>>()
-    };
-    Ok(ReportView {
-        name: report.name.to_owned(),
-        chinese: report.chinese.to_owned(),
-        english: report.english.to_owned(),
-        as_of: same(&report.as_of)?,
-        as_of_until: None,
-        columns: same(&report.columns)?,
-        rows: report.rows.iter().map(|row| by_key(row)).collect::<Result<_, _>>()?,
-        totals: by_key(&report.totals)?,
-        rules: same(&report.rules)?,
-        reconciliation: same(&report.reconciliation)?,
-        mismatches: same(&report.mismatches)?,
-        next: report.next.clone().map(Hex),
-        currency: Currency::Cny,
-    })
-}
-
-/// What the contracts write, read as what files have: the same JSON.
-fn same<T: DeserializeOwned>(value: &impl Serialize) -> Result<T, IndexError> {
-    Ok(serde_json::from_value(serde_json::to_value(value)?)?)
+fn files_page(report: &Report) -> Result<ReportView, IndexError> {
+    Ok(keyed(report, report.next.clone())?)
 }
 
 fn page(

@@ -2,12 +2,37 @@
 
 pub mod csv;
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::wire::report::{ColumnKind, ColumnView, ReportView};
+use crate::wire::{Currency, Hex};
 
 /// 100 % in basis points.
 const BASIS_POINTS: i128 = 10_000;
+
+/// A page as whoever makes it writes it, each row a list of cells, as the wire has it: rows by the
+/// keys of their columns. `next` is the place behind which the next page begins.
+///
+/// # Errors
+/// If it is no page of a report.
+pub fn keyed(
+    report: &impl Serialize,
+    next: Option<Vec<u8>>,
+) -> Result<ReportView, serde_json::Error> {
+    let mut page = serde_json::to_value(report)?;
+    let columns: Vec<ColumnView> = serde_json::from_value(page["columns"].clone())?;
+    let by_key = |cells: Vec<Value>| -> Map<String, Value> {
+        columns.iter().map(|column| column.key.clone()).zip(cells).collect()
+    };
+    let rows: Vec<Vec<Value>> = serde_json::from_value(page["rows"].take())?;
+    let totals: Vec<Value> = serde_json::from_value(page["totals"].take())?;
+    page["rows"] = rows.into_iter().map(|row| Value::Object(by_key(row))).collect();
+    page["totals"] = Value::Object(by_key(totals));
+    page["next"] = json!(next.map(Hex));
+    page["currency"] = json!(Currency::Cny);
+    serde_json::from_value(page)
+}
 
 /// Two pages that are no pages of one report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

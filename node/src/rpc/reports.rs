@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use minglian_client::report::csv::{Language, to_csv};
-use minglian_client::wire::{Currency, Hex, ReportView};
+use minglian_client::report::keyed;
+use minglian_client::wire::ReportView;
 use minglian_contracts::report::declared::declared;
 use minglian_contracts::report::finding::findings;
 use minglian_contracts::report::gifts::gifts;
@@ -20,8 +21,6 @@ use minglian_contracts::report::{AsOf, Report};
 use minglian_ledger::block::Header;
 use minglian_ledger::date::beijing_date;
 use minglian_ledger::height::LogIndex;
-use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::extract::{Params, Segments, json_answer};
 use super::problem::Refusal;
@@ -57,7 +56,7 @@ pub(super) async fn report(
     let format = wanted.format()?;
     let view = reading(shared, move |shared| {
         let report = consistent(shared, |as_of| make(shared, &name, &wanted, as_of))?;
-        view_of(report)
+        Ok(keyed(&report, report.next.clone())?)
     });
     let view = view.await?;
     match format {
@@ -133,34 +132,4 @@ fn make(shared: &Shared, name: &str, wanted: &Wanted, as_of: AsOf) -> Result<Rep
         }
         unknown => Err(Refusal::absent(format!("report {unknown}"))),
     }
-}
-
-/// The report as the wire has it: rows by the keys of their columns.
-fn view_of(report: Report) -> Result<ReportView, Refusal> {
-    let by_key = |cells: &[minglian_contracts::report::table::Cell]| {
-        let cells = report.columns.iter().zip(cells);
-        let cells =
-            cells.map(|(column, cell)| Ok((column.key.to_owned(), serde_json::to_value(cell)?)));
-        cells.collect::<Result<Map<String, Value>, Refusal>>()
-    };
-    Ok(ReportView {
-        name: report.name.to_owned(),
-        chinese: report.chinese.to_owned(),
-        english: report.english.to_owned(),
-        as_of: same(&report.as_of)?,
-        as_of_until: None,
-        columns: same(&report.columns)?,
-        rows: report.rows.iter().map(|row| by_key(row)).collect::<Result<_, _>>()?,
-        totals: by_key(&report.totals)?,
-        rules: same(&report.rules)?,
-        reconciliation: same(&report.reconciliation)?,
-        mismatches: same(&report.mismatches)?,
-        next: report.next.clone().map(Hex),
-        currency: Currency::Cny,
-    })
-}
-
-/// What the contracts write, read as what the wire has: the same JSON.
-fn same<T: serde::de::DeserializeOwned>(value: &impl Serialize) -> Result<T, Refusal> {
-    Ok(serde_json::from_value(serde_json::to_value(value)?)?)
 }
