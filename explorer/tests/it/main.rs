@@ -12,6 +12,7 @@ mod charts;
 mod complain;
 mod corrections;
 mod figures;
+mod credit;
 mod follow;
 mod hostile;
 mod index;

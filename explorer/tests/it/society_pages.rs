@@ -28,7 +28,7 @@ fn check(path: &str, answer: &Answer, texts: &[&str]) {
 }
 
 /// Asks for a page in both languages.
-async fn both(site: &Site, path: &str, chinese: &[&str], english: &[&str]) {
+pub async fn both(site: &Site, path: &str, chinese: &[&str], english: &[&str]) {
     check(path, &site.get(path).await, chinese);
     let path = format!("/en{path}");
     let answer = site.get(&path).await;
