@@ -11,6 +11,7 @@
 
 pub mod audit;
 pub mod schema;
+pub mod size;
 mod block_write;
 mod files;
 mod reached;

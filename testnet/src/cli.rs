@@ -16,7 +16,7 @@ use crate::setup::Plan;
 use crate::workload::Workload;
 use crate::year;
 use crate::year::summary::{Places, summary};
-use crate::{bench, check, demo, load, program, report_times, smoke, totals};
+use crate::{bench, check, demo, load, program, report_times, sizes, smoke, totals};
 
 /// Validators of a network unless told otherwise.
 const NODES: usize = 4;
@@ -114,9 +114,14 @@ enum Command {
         /// How often each is asked once it is warm
         #[arg(long, default_value_t = 100)]
         requests: usize,
-        /// Also add up the state, by executing the chain again in memory
+        /// Also add up state and log in the node's database, as `sizes` does
         #[arg(long)]
         state: bool,
+    },
+    /// Bytes of state and log a record in a node's database; prints JSON. The node may run
+    Sizes {
+        #[arg(long, default_value_t = 0)]
+        node: usize,
     },
 }
 
@@ -236,6 +241,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             Command::Reports { requests, state } => {
                 print(&report_times::run(&open()?, requests, state).await?)
             }
+            Command::Sizes { node } => print(&sizes::run(&open()?.directory().data(node))?),
             Command::Smoke(demo) => {
                 let (programs, files) = demonstration(&minglian, &demo)?;
                 print(&smoke::run(&programs, &files).await?)

@@ -12,6 +12,7 @@ pub mod bureau;
 pub mod directory;
 pub mod keys;
 pub mod setup;
+pub mod sizes;
 pub mod cluster;
 pub mod relay;
 pub mod officer;

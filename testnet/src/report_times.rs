@@ -12,10 +12,10 @@ use minglian_ledger::organization_code::OrganizationCode;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::check;
 use crate::cluster::Cluster;
 use crate::load;
 use crate::measure::{self, Latency};
+use crate::sizes::{self, SizeReport};
 
 /// How often each is asked while it warms up.
 const WARM_UP: usize = 3;
@@ -78,26 +78,15 @@ pub struct ReportTimes {
     pub disk_bytes_per_record: u64,
     /// Bytes of a transaction as signed, on an average of records.
     pub transaction_bytes_per_record: u64,
-    /// The state's keys and values, where they were asked for.
-    pub state: Option<StateSize>,
+    /// What state and log take in the node's database, where it was asked for.
+    pub sizes: Option<SizeReport>,
 }
 
-/// The size of the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct StateSize {
-    /// Entries.
-    pub entries: u64,
-    /// Bytes of keys and values, without what the store adds.
-    pub bytes: u64,
-    /// Of these, for one record.
-    pub bytes_per_record: u64,
-}
-
-/// Times all reports at one node, each `requests` times; the state's size on demand.
+/// Times all reports at one node, each `requests` times; what its database holds on demand.
 pub async fn run(
     cluster: &Cluster,
     requests: usize,
-    with_state: bool,
+    with_sizes: bool,
 ) -> anyhow::Result<ReportTimes> {
     let load_before = measure::load_average();
     let node = *cluster.running().first().context("no node runs")?;
@@ -110,8 +99,9 @@ pub async fn run(
     }
     let load_after = measure::load_average();
     let transactions = load::records(&client).await?;
-    let disk_bytes = measure::disk_bytes(&cluster.directory().data(node))?;
-    let state = if with_state { Some(state_size(cluster, &client).await?) } else { None };
+    let data = cluster.directory().data(node);
+    let disk_bytes = measure::disk_bytes(&data)?;
+    let sizes = if with_sizes { Some(sizes::run(&data)?) } else { None };
     Ok(ReportTimes {
         commit: measure::commit(),
         processors: std::thread::available_parallelism().map_or(1, usize::from),
@@ -122,7 +112,7 @@ pub async fn run(
         disk_bytes,
         disk_bytes_per_record: disk_bytes / transactions.max(1),
         transaction_bytes_per_record: transaction_bytes(&client).await?,
-        state,
+        sizes,
     })
 }
 
@@ -222,16 +212,6 @@ async fn transaction_bytes(client: &Client) -> anyhow::Result<u64> {
         }
     }
     Ok(bytes / found.max(1))
-}
-
-/// Entries and bytes of the state, by executing the chain again: it has to fit into memory.
-async fn state_size(cluster: &Cluster, client: &Client) -> anyhow::Result<StateSize> {
-    let height = client.latest_header().await?.header.height;
-    let executed = check::execute(client, &cluster.genesis()?, height).await?;
-    let sizes = executed.replica.state().entries().map(|(key, value)| key.len() + value.len());
-    let (entries, bytes) = sizes.fold((0, 0), |(entries, bytes), size| (entries + 1, bytes + size));
-    let bytes = bytes as u64;
-    Ok(StateSize { entries, bytes, bytes_per_record: bytes / executed.transactions.max(1) })
 }
 
 async fn time(

@@ -1,6 +1,7 @@
 //! The store: what was committed is read back, or an error says what is wrong; never anything else.
 
 mod damage;
+mod size;
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;

@@ -353,6 +353,11 @@ async fn a_year_enters_four_nodes_as_planned() {
     assert_eq!(times.reports.len(), 10);
     let untimed = times.reports.values().filter(|time| time.latency.is_none());
     assert_eq!(untimed.count(), 0, "{:?}", times.reports);
+    let sizes = times.sizes.unwrap();
+    assert_eq!(sizes.sizes.records, check.transactions);
+    for part in [sizes.state, sizes.log, sizes.derived] {
+        assert!(part.bytes > 0, "{sizes:?}");
+    }
 }
 
 /// Some in time, some late, some corrected, some not seen.
