@@ -2,8 +2,8 @@
 //!
 //! Reading a sheet decides nothing about its meaning: a cell is text, a number as the shortest
 //! decimal that names what is stored, or a date. [`columns`] says what a column is, [`build`] makes
-//! an act of each row and refuses by row and column, [`run`] signs and sends. Acts without a form in
-//! [`columns`] have the columns that [`schema`] reads off their example.
+//! an act of each row and refuses by row and column, [`run`] signs and sends. Acts without a form
+//! in [`columns`] have the columns that [`schema`] reads off their example.
 
 pub mod csv;
 pub mod xlsx;

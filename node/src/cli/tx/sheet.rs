@@ -34,7 +34,8 @@ const SHOWN_MAX: usize = 20;
 #[command(long_about = "\
 Enter one act a row from a CSV (UTF-8 or GB18030) or XLSX sheet 表格批量办理.\n\n\
 The first row holds the headers, in Chinese or as the act calls its fields; `--columns` lists\n\
-them. A list stands in one cell, apart by ;, or in columns with numbers. Amounts name their unit in the header, 金额(元) or 金额(万元), in a column 金额单位, or by\n\
+them. A list stands in one cell, apart by ;, or in columns with numbers. Amounts name their\n\
+unit in the header, 金额(元) or 金额(万元), in a column 金额单位, or by\n\
 --unit, and are exact to the fen. Nothing is sent while a row is refused, unless --skip-bad.\n\
 Begin with --dry-run: it prints what every row will do and the totals.\n\n\
 Each act goes into the outbox before it is sent; the same sheet again goes on where it stopped\n\
