@@ -29,30 +29,18 @@ pub(super) fn enter(
     let to_depth = account::attributes(connection, to)?.depth;
     let implied = from.map(|from| state::is_implied(connection, from)).transpose()?;
     let depths = (source.depth, to_depth);
-    let flow = match (act::flow(movement, act.effective(), depths, implied.unwrap_or(false)), from)
-    {
-        ("returned", Some(from)) if charity::is_refund(connection, from)? => "refund_returned",
-        (flow, _) => flow,
-    };
+    let mut flow = act::flow(movement, act.effective(), depths, implied.unwrap_or(false));
+    if let ("returned", Some(from)) = (flow, from) {
+        flow = returned(connection, from)?;
+    }
     if movement.to.is_terminal() {
         // What was paid or voided counts for the line that it left.
         let depth = source.depth + 1;
         account::set_attributes(connection, to, &Attributes { depth, ..source.clone() })?;
     }
-    let attributes = match flow {
-        "carried"
-        | "transferred_out"
-        | "spent"
-        | "refunded"
-        | "remitted"
-        | "voided"
-        | "recovered"
-        | "corrected_received"
-        | "corrected_implied"
-        | "carry_taken_back"
-        | "allocation_taken_back"
-        | "suballocation_taken_back" => source,
-        _ => account::attributes(connection, to)?,
+    let attributes = match counts_where_it_left(flow) {
+        true => source,
+        false => account::attributes(connection, to)?,
     };
     let amount = stored("an amount", movement.amount().get())?;
     let mut statement = connection.prepare_cached(
@@ -80,6 +68,31 @@ pub(super) fn enter(
     crossing::enter(connection, movement, (from, to), flow, amount)?;
     let day = day_of(act.events(), today);
     add_up(connection, movement, (from, to), flow, amount, day)
+}
+
+/// What money counts as that comes back from a payment: a refund that bounced is no spending less.
+fn returned(connection: &Connection, payment: AccountNumber) -> Result<&'static str, IndexError> {
+    let is_refund = charity::is_refund(connection, payment)?;
+    Ok(if is_refund { "refund_returned" } else { "returned" })
+}
+
+/// Whether a flow counts for what the money left, and not for where it came.
+fn counts_where_it_left(flow: &str) -> bool {
+    matches!(
+        flow,
+        "carried"
+            | "transferred_out"
+            | "spent"
+            | "refunded"
+            | "remitted"
+            | "voided"
+            | "recovered"
+            | "corrected_received"
+            | "corrected_implied"
+            | "carry_taken_back"
+            | "allocation_taken_back"
+            | "suballocation_taken_back"
+    )
 }
 
 /// Adds a movement to the sums of places and organisations.

@@ -131,15 +131,7 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
         }
         // Without filters the tree begins at the roots; a filter may name lines below them.
         let is_filtered = given.iter().any(|(name, value)| *name != "fund" && value.is_some());
-        let roots = match (is_filtered, &fund) {
-            (true, _) => "a.kind = 'line'",
-            (false, None) => "l.parent IS NULL",
-            // What another fund gave begins a tree of its own.
-            (false, Some(_)) => {
-                "(l.parent IS NULL \
-                 OR (SELECT p.fund FROM accounts p WHERE p.id = l.parent) <> a.fund)"
-            }
-        };
+        let roots = which_roots(is_filtered, fund.is_some());
         let mut roots = roots_of(connection, &conditions, roots)?;
         let has_more = cut(&mut roots, super::ROWS_MAX);
         let last = roots.last().map_or(0, |node| node.id);
@@ -172,6 +164,18 @@ pub async fn allocations(State(app): State<App>, Query(filter): Query<Filter>) -
         Ok(Allocations { frame, nodes, filters, is_cut, sums, next })
     })
     .await
+}
+
+/// The condition on the lines with which trees begin.
+fn which_roots(is_filtered: bool, is_of_fund: bool) -> &'static str {
+    match (is_filtered, is_of_fund) {
+        (true, _) => "a.kind = 'line'",
+        (false, false) => "l.parent IS NULL",
+        // What another fund gave begins a tree of its own.
+        (false, true) => {
+            "(l.parent IS NULL OR (SELECT p.fund FROM accounts p WHERE p.id = l.parent) <> a.fund)"
+        }
+    }
 }
 
 /// A filter as pages show it.

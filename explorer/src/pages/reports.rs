@@ -218,9 +218,7 @@ fn page(
             (heading(column, language), show(column, cell, language));
         Shown { heading, is_number, text }
     };
-    // What is said in both languages stands here in the reader's.
-    let other = language.pick("english", "chinese");
-    let is_read = |column: &&Column| column.key != other;
+    let is_read = |column: &&Column| is_read(column, language);
     let shown = |cells: &Vec<Cell>| {
         report.columns.iter().zip(cells).filter(|(column, _)| is_read(column)).map(one).collect()
     };
@@ -254,6 +252,11 @@ fn page(
         page.next = page.wanted.address(&format!("/reports/{name}"), Some(&next));
     }
     page
+}
+
+/// What a report says in both languages stands on a page in the reader's.
+fn is_read(column: &Column, language: Language) -> bool {
+    column.key != language.pick("english", "chinese")
 }
 
 /// A heading, and whether numbers stand below it.
