@@ -70,8 +70,6 @@ struct Execution {
     shares: Shares,
     counties: Vec<County>,
     county_chart: String,
-    /// The quota lines of the year.
-    lines: String,
     months: Vec<Month>,
     month_chart: String,
     projects: Vec<ProjectRow>,
@@ -105,7 +103,6 @@ pub async fn execution(State(app): State<App>, Query(filter): Query<Filter>) -> 
             elapsed: percent(elapsed),
             limits: limits.into_rules().into_iter().filter(is_a_limit).collect(),
             counties,
-            lines: filter.address("/allocations", &[]),
             months,
             projects,
             next,

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::sums::{self, Key};
 use super::{Conditions, LIMIT, ROWS_MAX, address, check_filters, cut};
 use crate::index::IndexError;
-use crate::index::act::CORRECTED;
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
+use minglian_contracts::allocation::CORRECTED_LINE;
 
 /// Which accounts.
 #[derive(Debug, Default, Deserialize)]
@@ -89,7 +89,7 @@ fn rows(connection: &Connection, mut conditions: Conditions) -> Result<Vec<Holdi
     let not_corrected = "NOT (substr(a.name, 1, length(?)) = ? AND EXISTS (SELECT 1 FROM \
                          movements m WHERE m.to_account = a.id AND m.to_start = 0 \
                          AND m.flow LIKE 'corrected%'))";
-    conditions.add(not_corrected, CORRECTED.to_owned());
+    conditions.add(not_corrected, CORRECTED_LINE.to_owned());
     let query = format!(
         "SELECT a.id, a.name, a.fund, a.year, a.measure = 'goods', \
          coalesce(o.name, a.organization), a.organization, a.balance FROM accounts a \
