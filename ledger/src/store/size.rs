@@ -73,8 +73,8 @@ impl Sizes {
     /// table bytes.
     ///
     /// # Errors
-    /// [`StoreError::Missing`], [`StoreError::Database`], [`StoreError::Damaged`] for leaves that do
-    /// not decode.
+    /// [`StoreError::Missing`], [`StoreError::Database`], [`StoreError::Damaged`] for leaves that
+    /// do not decode.
     pub fn read(path: &Path) -> Result<Self, StoreError> {
         if !path.join("CURRENT").exists() {
             return Err(StoreError::Missing(path.to_owned()));

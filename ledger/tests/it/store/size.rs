@@ -5,7 +5,6 @@ use minglian_ledger::state::Changes;
 use minglian_ledger::store::StoreError;
 use minglian_ledger::store::schema::{Column, LeafColumn, LogNodeColumn, StateColumn};
 use minglian_ledger::store::size::Sizes;
-use minglian_ledger::transaction::encode;
 use tempfile::TempDir;
 
 use super::fill;
@@ -28,8 +27,8 @@ fn what_blocks_wrote_is_added_up_while_the_ledger_is_in_use() {
             leaf_bytes += leaf.len() as u64;
             if let Leaf::Record(record) = Leaf::decode(leaf).unwrap() {
                 records += 1;
-                signed += encode(&record.transaction).len() as u64;
-                receipts += encode(&record.receipt).len() as u64;
+                signed += record.transaction.encode().len() as u64;
+                receipts += borsh::to_vec(&record.receipt).unwrap().len() as u64;
             }
         }
     }
