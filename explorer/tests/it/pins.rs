@@ -42,7 +42,8 @@ async fn crawl(site: &Site, pages_max: usize) -> Vec<String> {
         for link in body.split("href=\"").skip(1) {
             let link = link.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
             let is_other = ["/zh", "/en", "/assets", "/style", "/verify", "/data", "/log", "/api"];
-            let never = ["/status", "/checkpoints", "/receipt", "/feeds", "/calendar.ics"];
+            let never =
+                ["/status", "/checkpoints", "/receipt", "/feeds", "/calendar.ics", "/search"];
             let is_page = link.starts_with('/')
                 && !is_other.iter().chain(&never).any(|other| link.starts_with(other));
             if is_page && found.len() < pages_max && known.insert(link.clone()) {
