@@ -63,8 +63,6 @@ struct Execution {
     limits: Vec<Rule>,
     counties: Vec<County>,
     county_chart: String,
-    /// The quota lines of the year.
-    lines: String,
     months: Vec<Month>,
     month_chart: String,
     projects: Vec<ProjectRow>,
@@ -96,7 +94,6 @@ pub async fn execution(State(app): State<App>, Query(filter): Query<Filter>) -> 
             elapsed: percent(elapsed),
             limits,
             counties,
-            lines: filter.address("/allocations", &[]),
             months,
             projects,
             next,
