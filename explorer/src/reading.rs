@@ -1,4 +1,5 @@
-//! How a reader wants pages to look: large type (长辈版), light or dark. Two cookies, set by a link, so
+//! How a reader wants pages to look: large type (长辈版), light or dark. Two cookies, set by a link,
+//! so
 //! that no script is needed; the pages stay the same.
 
 use axum::http::HeaderMap;

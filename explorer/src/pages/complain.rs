@@ -1,8 +1,10 @@
 //! 举报与异议: anybody complains about a record, an organisation, a project or a charity's fund, and
 //! an organisation relays it to the ledger ([`crate::window`]).
 //!
-//! The page is a form that works without a script. Its draft carries the ticket, so that sending the
-//! same form twice enters one complaint. What was typed comes back with every refusal, so nothing is
+//! The page is a form that works without a script. Its draft carries the ticket, so that sending
+//! the
+//! same form twice enters one complaint. What was typed comes back with every refusal, so nothing
+//! is
 //! lost; none of it stands in an address, a log or the index, and no answer may be kept.
 
 pub mod ticket;

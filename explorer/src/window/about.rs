@@ -46,8 +46,10 @@ pub enum Missing {
     Handler,
 }
 
-/// What `about` names: `record:12`, `organization:CODE`, `project:REFERENCE`, `fund:CODE/REFERENCE`;
-/// or what a reader types, a record's number, an organisation's code or name, a project's reference.
+/// What `about` names: `record:12`, `organization:CODE`, `project:REFERENCE`,
+/// `fund:CODE/REFERENCE`;
+/// or what a reader types, a record's number, an organisation's code or name, a project's
+/// reference.
 ///
 /// # Errors
 /// [`IndexError`].
@@ -178,7 +180,8 @@ fn fund(connection: &Connection, named: &str) -> Result<Option<Labelled>, IndexE
 }
 
 /// Who handles a complaint about an organisation: the civil-affairs department of its division, or,
-/// where that is the organisation itself or there is none, the audit office there; else those of the
+/// where that is the organisation itself or there is none, the audit office there; else those of
+/// the
 /// division above, and so on. Never the organisation itself (1103).
 fn handler(
     connection: &Connection,

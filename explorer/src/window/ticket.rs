@@ -1,7 +1,8 @@
 //! The ticket (回执码): 128 random bits that only the complainant holds.
 //!
 //! The ledger has a commitment whose salt is the ticket, and a reference made of that commitment.
-//! So a ticket finds its complaint without a table of tickets, and nobody gets from the complaint to
+//! So a ticket finds its complaint without a table of tickets, and nobody gets from the complaint
+//! to
 //! the ticket.
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};

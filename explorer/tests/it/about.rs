@@ -68,7 +68,8 @@ fn element(parent: Option<String>, tag: &quick_xml::events::BytesStart<'_>) -> E
     Element { path, text: String::new(), rel: value("rel"), href: value("href") }
 }
 
-/// What RFC 4287 asks of a feed: one id, title and moment each, names that are addresses and differ,
+/// What RFC 4287 asks of a feed: one id, title and moment each, names that are addresses and
+/// differ,
 /// an author, a link to itself and one to a page.
 fn check_atom(path: &str, xml: &str) -> Vec<String> {
     let all = elements(xml);

@@ -104,7 +104,8 @@ pub async fn project(
     .await
 }
 
-/// `GET /feeds/counties/{code}`, with `.atom` behind the division's code: what its organisations do.
+/// `GET /feeds/counties/{code}`, with `.atom` behind the division's code: what its organisations
+/// do.
 ///
 /// # Errors
 /// [`PageError`] if the ledger knows no organisation there, or the index cannot be read.
