@@ -18,7 +18,7 @@ use super::{IndexError, stored};
 pub const KEPT_HEIGHTS: u64 = 10_000;
 
 /// Tables whose rows never change, and which of them were there at the pinned height.
-const APPENDED: [(&str, &str); 11] = [
+const APPENDED: [(&str, &str); 13] = [
     ("blocks", "height <= (SELECT height FROM temp.pin)"),
     ("certificates", "height <= (SELECT height FROM temp.pin)"),
     ("validator_sets", "height <= (SELECT height FROM temp.pin)"),
@@ -29,6 +29,8 @@ const APPENDED: [(&str, &str); 11] = [
     ("record_subjects", "log_index < (SELECT log_size FROM temp.pin)"),
     ("corrections", "log_index < (SELECT log_size FROM temp.pin)"),
     ("movements", "log_index < (SELECT log_size FROM temp.pin)"),
+    ("notice_rows", "log_index < (SELECT log_size FROM temp.pin)"),
+    ("crossings", "movement <= (SELECT movement FROM temp.pin)"),
     ("taken", "movement <= (SELECT movement FROM temp.pin)"),
 ];
 

@@ -8,7 +8,7 @@ use crate::index::history::Kept;
 const PARAMETER: &str = "at";
 
 /// First parts of the addresses of pages that can be told of an earlier height.
-const PAGES: [&str; 24] = [
+const PAGES: [&str; 25] = [
     "",
     "accounts",
     "allocations",
@@ -23,6 +23,7 @@ const PAGES: [&str; 24] = [
     "entries",
     "execution",
     "flows",
+    "holdings",
     "movements",
     "notices",
     "organizations",
