@@ -151,7 +151,7 @@ async fn the_pages_about_the_site_lead_to_pages_that_are_there() {
             let (_, main) = page.body.split_once("<main>").unwrap();
             let (main, footer) = main.split_once("</main>").unwrap();
             assert!(main.matches("<h2").count() >= 1 && main.len() > 800, "{path}");
-            assert_eq!(footer.matches("<a href=\"").count(), 8, "{path}: {footer}");
+            assert_eq!(footer.matches("<a href=\"").count(), 10, "{path}: {footer}");
             for link in page.body.split(" href=\"").skip(1) {
                 let link =
                     link.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
@@ -214,16 +214,20 @@ async fn large_type_and_a_theme_are_set_by_a_link_and_remembered() {
 async fn entries_and_traces_carry_their_address_and_height_onto_paper() {
     let site = Site::of(&story::told()).await;
     let host = site.base.strip_prefix("http://").unwrap();
+    let height = story::told().blocks.len();
     for path in ["/zh/entries/3", "/en/entries/3", "/zh/trace/1/down"] {
         let page = site.get(path).await.body;
         let (_, paper) = page.split_once("<section class=\"paper\"").unwrap();
-        assert!(paper.contains(&format!("<p>http://{host}{path}<br>")), "{path}: {paper}");
+        assert!(
+            paper.contains(&format!("<p>http://{host}{path}?at={height}<br>")),
+            "{path}: {paper}"
+        );
         assert!(paper.contains("<svg class=\"qr\" role=\"img\" viewBox=\"0 0 "), "{path}");
         assert!(!paper.contains("style="), "{path}");
     }
     site.app.reached_at("https://ledger.example/");
     let page = site.get("/zh/entries/3").await.body;
-    assert!(page.contains("<p>https://ledger.example/zh/entries/3<br>"));
+    assert!(page.contains(&format!("<p>https://ledger.example/zh/entries/3?at={height}<br>")));
     assert!(!site.get("/zh/about").await.body.contains("class=\"paper\""));
 }
 

@@ -46,6 +46,7 @@ pub async fn explorer(chain: Chain) -> Site {
         follower.apply(block).unwrap();
     }
     site.status.set(Following::Current { verified: follower.height() });
+    site.read_texts();
     site
 }
 

@@ -24,7 +24,7 @@ use crate::live::{Live, Shared};
 use crate::site::Site;
 use crate::story;
 
-const TEXT: &str = "敬老院的暖气没有装,账上已经付了款 <script>alert(1)</script>";
+const TEXT: &str = "敬老院的暖气没有装,账上已经付了款 <script>alert(417)</script>";
 
 /// A site with a window of 泸县民政局, and its node.
 pub struct Place {
@@ -153,7 +153,7 @@ async fn a_complaint_goes_from_the_form_to_the_ledger_and_its_ticket_to_the_answ
     }
     let kept = place.everything_kept();
     let digits: String = ticket.split(' ').collect();
-    for hidden in ["暖气", "alert(1)", "未留", &ticket, &digits] {
+    for hidden in ["暖气", "alert(417)", "未留", &ticket, &digits] {
         assert!(!holds(&kept, hidden), "{hidden}");
     }
     assert_eq!(place.spooled(), 0, "what is done is erased here");

@@ -6,6 +6,7 @@ pub use read::cells;
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -122,7 +123,7 @@ async fn the_notice_prints_what_the_pages_print() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn at_most_four_downloads_are_made_at_a_time() {
+async fn at_most_four_downloads_are_made_at_a_time_two_of_them_for_one_client() {
     let site = Site::of(&Chain::new()).await;
     let writer = rusqlite::Connection::open(site.index()).unwrap();
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) \
@@ -131,14 +132,22 @@ async fn at_most_four_downloads_are_made_at_a_time() {
     writer.execute(many, []).unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let address = format!("{}/data/organizations.csv", site.base);
+    // Each address is another client's.
+    let from = |host: u8| {
+        let builder = reqwest::Client::builder().no_proxy();
+        builder.local_address(IpAddr::from([127, 0, 0, host])).build().unwrap()
+    };
     let mut held = Vec::new();
-    for _ in 0..4 {
-        // Nobody takes the body, so the export waits.
-        let answer = client.get(&address).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        held.push(answer);
+    for host in [1, 2] {
+        for _ in 0..2 {
+            // Nobody takes the body, so the export waits.
+            let answer = from(host).get(&address).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            held.push(answer);
+        }
+        assert_eq!(from(host).get(&address).send().await.unwrap().status(), 503, "its two");
     }
-    assert_eq!(client.get(&address).send().await.unwrap().status(), 503);
+    assert_eq!(from(3).get(&address).send().await.unwrap().status(), 503, "four in all");
     // The writer does not wait for readers.
     assert_eq!(writer.execute("DELETE FROM organizations WHERE code = 'X1'", []).unwrap(), 0);
     writer.execute("INSERT INTO meta VALUES ('written', 'meanwhile')", []).unwrap();

@@ -32,6 +32,23 @@ async fn stopped(chain: &Chain, height: usize) -> Site {
     site
 }
 
+/// Pages of the newest height only.
+const NEVER: [&str; 13] = [
+    "/about",
+    "/accessibility",
+    "/calendar.ics",
+    "/checkpoints",
+    "/complain",
+    "/feeds",
+    "/method",
+    "/privacy",
+    "/reading",
+    "/receipt",
+    "/search",
+    "/status",
+    "/subscribe",
+];
+
 /// The addresses of this site that pages link to, from the home page on.
 async fn crawl(site: &Site, pages_max: usize) -> Vec<String> {
     let (mut found, mut next) = (vec!["/".to_owned()], 0);
@@ -42,10 +59,8 @@ async fn crawl(site: &Site, pages_max: usize) -> Vec<String> {
         for link in body.split("href=\"").skip(1) {
             let link = link.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
             let is_other = ["/zh", "/en", "/assets", "/style", "/verify", "/data", "/log", "/api"];
-            let never =
-                ["/status", "/checkpoints", "/receipt", "/feeds", "/calendar.ics", "/search"];
             let is_page = link.starts_with('/')
-                && !is_other.iter().chain(&never).any(|other| link.starts_with(other));
+                && !is_other.iter().chain(&NEVER).any(|other| link.starts_with(other));
             if is_page && found.len() < pages_max && known.insert(link.clone()) {
                 found.push(link);
             }
