@@ -229,7 +229,7 @@ pub(super) fn in_language(html: String, language: Language) -> String {
             .replace(&format!("{attribute}=\"/"), &format!("{attribute}=\"/{code}/"))
             .replace(&format!("{attribute}=\"/{code}/zh/"), &format!("{attribute}=\"/zh/"))
             .replace(&format!("{attribute}=\"/{code}/{code}/"), &format!("{attribute}=\"/{code}/"));
-        for machine in machine::PREFIXES {
+        for machine in machine::PREFIXES.into_iter().chain(["/health"]) {
             let (wrong, right) =
                 (format!("{attribute}=\"/{code}{machine}"), format!("{attribute}=\"{machine}"));
             prefixed = prefixed.replace(&wrong, &right);

@@ -16,6 +16,13 @@ use crate::{society, story};
 fn said(page: &str, height: usize) -> String {
     let main = page.split_once("<main>").unwrap().1.split_once("</main>").unwrap().0;
     let field = format!("<input type=\"hidden\" name=\"at\" value=\"{height}\">");
+    // The code is of the page's whole address, and each of the sites has another.
+    let code = main.split_once("<svg class=\"qr\"").map(|(before, rest)| {
+        let (_, after) = rest.split_once("</svg>").unwrap();
+        let (_, after) = after.split_once("<br>").unwrap();
+        format!("{before}{after}")
+    });
+    let main = code.as_deref().unwrap_or(main);
     main.replace(&format!("?at={height}"), "")
         .replace(&format!("&amp;at={height}"), "")
         .replace(&field, "")
