@@ -12,9 +12,9 @@ pub mod pin;
 pub mod relay;
 pub mod routes;
 pub mod seen;
+pub mod serve;
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use axum::Extension;
 use axum::http::StatusCode;
@@ -22,14 +22,14 @@ use axum::response::{Html, IntoResponse, Response};
 use minglian_client::{Client, checkpoint};
 use minglian_ledger::checkpoint::key::VerifierKey;
 use minglian_ledger::genesis::Genesis;
-use minglian_listener::{Clients, Limits};
+use minglian_listener::Clients;
 use rusqlite::Connection;
-use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use error::PageError;
 pub use frame::Frame;
 pub use routes::router;
+pub use serve::{LIMITS, serve};
 
 use crate::data::Ledger;
 use crate::data::manifest::{Manifests, ServiceKey};
@@ -40,22 +40,6 @@ use crate::reading::Reading;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
 use crate::window::Window;
-
-/// A browser opens six connections; behind one address of an office there are several.
-pub const LIMITS: Limits =
-    Limits { connections_per_client_max: 256, write_patience: Duration::from_secs(30) };
-
-/// Serves the pages until `stop` turns true.
-///
-/// # Errors
-/// If the listener is closed.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    minglian_listener::run(listener, router(app), LIMITS, stop).await
-}
 
 tokio::task_local! {
     /// What the request that is being answered asks for.
@@ -197,8 +181,7 @@ impl App {
 
     /// Answers searches from this text index from now on; the first one stays.
     pub fn search_in(&self, text: TextIndex) {
-        // As with keys, nothing sets two.
-        let _ = self.0.text.set(text);
+        let _ = self.0.text.set(text); // as with keys, nothing sets two
     }
 
     /// The text index; an empty one if none was set.

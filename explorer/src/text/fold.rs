@@ -59,8 +59,9 @@ pub fn words(question: &str) -> Vec<String> {
     unique
 }
 
-/// A word that is looked for. Brackets at its ends, and 第 beside its first digit or its last bracket, say nothing:
-/// what stands before and behind them is not known. It gets no 号, for it may go on.
+/// A word that is looked for. Brackets at its ends, and 第 beside its first digit or its last
+/// bracket, say nothing: what stands before and behind them is not known. It gets no 号, for it may
+/// go on.
 fn asked(word: &str) -> String {
     let characters = spaced(word);
     let is_bracket = |character: &char| matches!(character, '(' | ')');

@@ -7,7 +7,9 @@ pub(super) const WORDS: &[Word] = &[
     ("其他资金转入", "From other funds"),
     ("净支出加余额", "Net spending and balance"),
     (
-        "单位:元,下方小字为万元。每行:收到、推定和转入之和,等于支出、转出和尚未支出之和。“按公告推定”:公告只公布了分配或支出,未载明收到,账本据此推定,不计作收到。“尚未支出”含结转下年的部分。点击数字可见构成它的每一笔流水。",
+        "单位:元,下方小字为万元。每行:收到、推定和转入之和,等于支出、转出和尚未支出之和。\
+         “按公告推定”:公告只公布了分配或支出,未载明收到,账本据此推定,不计作收到。\
+         “尚未支出”含结转下年的部分。点击数字可见构成它的每一笔流水。",
         "Amounts in yuan. In each row what was received, implied or came from other funds is what \
          was spent, went to others or is not spent. “Implied by a notice”: the notice prints what \
          was allocated or spent and not what was received; the ledger infers it and does not \

@@ -3,6 +3,7 @@
 
 mod ledger;
 mod page;
+mod strings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
@@ -80,7 +81,7 @@ fn details(number: usize, string: &str) -> Vec<String> {
     let (name, charity) = (escape(string), code("charity"));
     let kinds = [
         format!("/projects/{name}"),
-        format!("/organizations/{}", code(&ledger::organization(number))),
+        format!("/organizations/{}", code(&strings::organization(number))),
         format!("/disclosures/{charity}/{name}"),
         format!("/charities/{charity}/funds/{name}"),
         format!("/campaigns/{name}"),
@@ -146,7 +147,7 @@ async fn pages(site: &Site) -> Vec<String> {
         .filter(|it| !it.starts_with("/verify/") && !it.starts_with("/log/") && !it.contains('*'))
         .collect();
     let mut found = 0;
-    for (number, string) in ledger::strings().iter().enumerate() {
+    for (number, string) in strings::strings().iter().enumerate() {
         for path in details(number, string) {
             found += usize::from(inspector.read(&path).await.is_some());
         }
@@ -260,7 +261,7 @@ fn count(told: &ledger::Told, strings: &[String]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_hostile_people_write_stays_text() {
-    let strings = ledger::strings();
+    let strings = strings::strings();
     assert!(strings.len() >= 500 && BTreeSet::from_iter(&strings).len() == strings.len());
     let told = ledger::told();
     count(&told, &strings);

@@ -225,7 +225,13 @@ const ROWS: [(&str, &str); 23] = [
         "no amount: amount_published and amount_fen are both empty",
     ),
     ("a,12,2020,安徽省,省级,,,,,,,500,spent,,", ""),
-    ("a,13,2020,安徽省,省级,,,,,5,元,500,donated,,", "kind \"donated\" is unknown"),
+    (
+        "a,13,2020,安徽省,省级,,,,,5,元,500,donated,,",
+        "kind \"donated\" is unknown; there are received, received_tranche, settlement_return, \
+         budget_issued, brought_forward, carried_forward, allocated, spent, transfer_down, \
+         transfer_to_general_budget, accrued, remitted, retained, charity_income, \
+         charity_expenditure, subtotal, total, received_total, spent_total, balance",
+    ),
     (
         "a,14,2020,安徽省,省级,,,,财综2020,5,元,500,spent,,",
         "doc_no: \"财综2020\" is not a document number such as 财综〔2021〕18号",

@@ -15,6 +15,7 @@ use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use minglian_testnet::act::Desk;
+use minglian_testnet::cluster::Cluster;
 use minglian_testnet::demo::{self, Demonstration, Programs};
 use minglian_testnet::directory::{self, OfficersIndex};
 use minglian_testnet::officer::Officers;
@@ -106,6 +107,41 @@ async fn entered(
     (committed.index, record.id, content.as_str().unwrap().parse().unwrap())
 }
 
+/// The handler reads the text on its own node, whose copy may be erased by an order; every
+/// validator has one, and nothing else does.
+async fn only_the_handler_reads(
+    cluster: &Cluster,
+    programs: &Programs,
+    network: &Path,
+    commitment: &Commitment,
+    ticket: &str,
+) {
+    for node in 0..cluster.nodes().len() {
+        let openings = cluster.directory().data(node).join("openings");
+        let deadline = Instant::now() + LIMIT;
+        while !holds(&openings, TEXT) {
+            assert!(Instant::now() < deadline, "node {node} does not get the text");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    let mut read = Command::new(&programs.minglian);
+    read.args(["deposit", "read", "--openings"]);
+    read.arg(cluster.directory().data(0).join("openings"));
+    let printed = program::output(read.args(["--commitment", &commitment.to_string()])).unwrap();
+    assert!(printed.contains(TEXT) && printed.contains("personal"), "{printed}");
+    let digits: String = ticket.split(' ').collect();
+    for hidden in [TEXT, ticket, &digits] {
+        let path = network;
+        let kept = ["explorer.log", "minglian-explorer.sqlite", "minglian-explorer.sqlite-wal"];
+        let files = kept.map(|file| path.join(file));
+        let logs = (0..cluster.nodes().len()).map(|node| cluster.directory().log(node));
+        for file in files.into_iter().chain(logs) {
+            assert!(!holds(&file, hidden), "{hidden} stands in {}", file.display());
+        }
+        assert!(!holds(&path.join("minglian-explorer.complaints"), hidden));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn anybody_complains_and_the_handlers_node_has_the_text() {
     let directory = tempfile::tempdir().unwrap();
@@ -148,32 +184,7 @@ async fn anybody_complains_and_the_handlers_node_has_the_text() {
     desk.carry_out(&accept, &[&maker, &checker]).await.unwrap();
     look_up(explorer, &ticket, "已受理").await;
 
-    // The handler reads the text on its own node, whose copy may be erased by an order; every
-    // validator has one, and nothing else does.
-    for node in 0..cluster.nodes().len() {
-        let openings = cluster.directory().data(node).join("openings");
-        let deadline = Instant::now() + LIMIT;
-        while !holds(&openings, TEXT) {
-            assert!(Instant::now() < deadline, "node {node} does not get the text");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-    let mut read = Command::new(&programs.minglian);
-    read.args(["deposit", "read", "--openings"]);
-    read.arg(cluster.directory().data(0).join("openings"));
-    let printed = program::output(read.args(["--commitment", &commitment.to_string()])).unwrap();
-    assert!(printed.contains(TEXT) && printed.contains("personal"), "{printed}");
-    let digits: String = ticket.split(' ').collect();
-    for hidden in [TEXT, &ticket, &digits] {
-        let path = network.as_path();
-        let kept = ["explorer.log", "minglian-explorer.sqlite", "minglian-explorer.sqlite-wal"];
-        let files = kept.map(|file| path.join(file));
-        let logs = (0..cluster.nodes().len()).map(|node| cluster.directory().log(node));
-        for file in files.into_iter().chain(logs) {
-            assert!(!holds(&file, hidden), "{hidden} stands in {}", file.display());
-        }
-        assert!(!holds(&path.join("minglian-explorer.complaints"), hidden));
-    }
+    only_the_handler_reads(cluster, &programs, &network, &commitment, &ticket).await;
 
     // Without nodes nothing is taken, and what was written comes back.
     cluster.down().unwrap();

@@ -350,7 +350,7 @@ async fn a_year_enters_four_nodes_as_planned() {
     assert_eq!(check.transactions, report.tally.transactions);
     assert_eq!(check.refused, report.tally.refused.values().sum::<u64>());
     let times = report_times::run(&network, 2, true).await.unwrap();
-    assert_eq!(times.reports.len(), 10);
+    assert_eq!(times.reports.len(), 11);
     let untimed = times.reports.values().filter(|time| time.latency.is_none());
     assert_eq!(untimed.count(), 0, "{:?}", times.reports);
     let sizes = times.sizes.unwrap();

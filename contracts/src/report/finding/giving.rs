@@ -22,6 +22,9 @@ use crate::payment::Reference;
 use crate::report::flow::Flows;
 use crate::schema::{Table, encode};
 
+/// Entries of a table, and the last place if the page ended before it.
+type Part<K, V> = (Vec<(K, V)>, Option<Vec<u8>>);
+
 /// Most entries of a page.
 pub const ENTRIES_MAX: usize = 5_000;
 
@@ -96,7 +99,7 @@ impl<'a> Giving<'a> {
         table: &Table<K, V>,
         prefix: &[u8],
         place: Option<&[u8]>,
-    ) -> Result<(Vec<(K, V)>, Option<Vec<u8>>), StateError>
+    ) -> Result<Part<K, V>, StateError>
     where
         K: BorshSerialize + BorshDeserialize,
         V: BorshSerialize + BorshDeserialize,

@@ -34,6 +34,7 @@ use minglian_ledger::height::Height;
 use minglian_ledger::personal_number;
 use minglian_ledger::text::Text;
 
+use super::strings::{organization, put, strings};
 use crate::chain::{self, Chain, code, text};
 use crate::society;
 use crate::story::{self, day};
@@ -55,16 +56,6 @@ pub struct Told {
 /// Makes the act that holds the string of this number.
 type Make = fn(&mut Told, usize) -> Call;
 
-/// The strings: `tests/hostile.json`.
-pub fn strings() -> Vec<String> {
-    serde_json::from_str(include_str!("../../hostile.json")).unwrap()
-}
-
-/// The organisation that has the string of this number as its name.
-pub fn organization(number: usize) -> String {
-    format!("hostile{number}")
-}
-
 pub fn told() -> Told {
     let strings = strings();
     let mut fields = BTreeMap::new();
@@ -84,26 +75,6 @@ pub fn told() -> Told {
     society::tell(&mut told.chain);
     told.write();
     told
-}
-
-/// The string as a text of the field; if the field refuses it, a harmless one.
-fn put<const MAX: usize>(
-    fields: &mut BTreeMap<&'static str, (usize, usize)>,
-    field: &'static str,
-    string: &str,
-    number: usize,
-) -> Text<MAX> {
-    let (taken, refused) = fields.entry(field).or_default();
-    match Text::new(string) {
-        Ok(put) if !put.is_empty() => {
-            *taken += 1;
-            put
-        }
-        _ => {
-            *refused += 1;
-            text(&format!("无{number}"))
-        }
-    }
 }
 
 impl Told {

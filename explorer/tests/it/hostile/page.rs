@@ -5,12 +5,13 @@
 use std::collections::BTreeSet;
 
 const TAGS: &str = "a aside body br button circle code dd desc details div dl dt em figcaption \
-    figure footer form g h1 h2 head header html input label li line link main meta nav ol option p \
-    path pre rect script section select small span strong summary svg table tbody td text tfoot th \
-    thead title tr ul";
+    figure footer form g h1 h2 head header html input label li line link main meta nav ol option \
+    p path pre rect script section select small span strong summary svg table tbody td text \
+    textarea tfoot th thead title tr ul";
 
-const ATTRIBUTES: &str = "action aria-current aria-label aria-labelledby aria-live autocomplete \
-    charset class colspan content cx cy d data-cell data-chain data-closing data-field data-genesis \
+const ATTRIBUTES: &str = "action aria-current aria-label aria-labelledby aria-live \
+    autocomplete charset class colspan content cx cy d data-cell data-chain data-closing \
+    data-field data-genesis \
     data-height data-index data-label data-number data-proposal data-verify download fill-opacity \
     for formaction height hidden href hreflang id inputmode lang maxlength method multiple name \
     open pattern placeholder r rel required role scope selected size spellcheck src tabindex \

@@ -72,9 +72,12 @@ fn an_index_that_is_built_anew_takes_its_texts_with_it() {
     assert_eq!(shelf.found("敬老"), BTreeSet::new());
 }
 
+/// What happens to the files of an index.
+type Damage = fn(&Shelf);
+
 #[test]
 fn a_damaged_text_index_is_built_anew() {
-    let damages: [(&str, fn(&Shelf)); 6] = [
+    let damages: [(&str, Damage); 6] = [
         ("nothing", |_| {}),
         ("gone", |shelf| fs::remove_dir_all(folder(shelf)).unwrap()),
         ("a file instead", |shelf| {

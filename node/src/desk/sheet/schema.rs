@@ -154,8 +154,12 @@ impl Schema {
         }
         match self.example(path) {
             Some(Value::Object(fields)) => {
-                let fields = fields.keys().map(|name| {
-                    Some((name.clone(), self.node(&[path, &[name.as_str()]].concat())?))
+                let fields = fields.keys().filter_map(|name| {
+                    let path = [path, &[name.as_str()]].concat();
+                    let node = self.node(&path);
+                    // What no example fills and may be left out has no column.
+                    let is_left_out = node.is_none() && self.reads(&path, Value::Null);
+                    (!is_left_out).then(|| node.map(|node| (name.clone(), node)))
                 });
                 Some(Node::Group(fields.collect::<Option<_>>()?))
             }
@@ -166,7 +170,8 @@ impl Schema {
     }
 
     fn list(&self, path: &[&str]) -> Option<Node> {
-        Some(Node::List(Box::new(self.plain(&[path, &[ELEMENT]].concat())?)))
+        let element = self.plain(&[path, &[ELEMENT]].concat());
+        Some(Node::List(Box::new(element.unwrap_or(Node::Leaf(Leaf::Text)))))
     }
 
     fn choice(&self, path: &[&str], found: Vec<String>) -> Option<Node> {
