@@ -3,15 +3,13 @@
 //! A complainant has no key. An organisation lends one: its maker's, registered for this purpose.
 //! What comes in is signed as that organisation's `receive_complaint`, which one of its checkers
 //! approves at a desk of their own: this program holds no second key, so it can enter nothing
-//! alone.
-//! The act holds salted commitments of the text and of the complainant's ticket, nothing else of
-//! either. The text goes to the nodes of the validators as the opening of its commitment, where an
-//! order on the ledger can erase it ([`spool`] keeps it until then, and no longer).
+//! alone. The act holds salted commitments of the text and of the complainant's ticket, nothing
+//! else of either. The text goes to the nodes of the validators as the opening of its commitment,
+//! where an order on the ledger can erase it ([`spool`] keeps it until then, and no longer).
 //!
 //! A flood stops at three places: so many complaints of one address and of all in an hour
 //! ([`allowance`]), so many that wait here for the ledger, and so many that wait there for a
-//! checker,
-//! far below what the organisation may have open ([`Limits`]).
+//! checker, far below what the organisation may have open ([`Limits`]).
 
 pub mod about;
 pub mod allowance;

@@ -109,7 +109,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Time each of the ten reports; prints JSON
+    /// Time each of the eleven reports; prints JSON
     Reports {
         /// How often each is asked once it is warm
         #[arg(long, default_value_t = 100)]

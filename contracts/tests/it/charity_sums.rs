@@ -1,7 +1,6 @@
 //! The sums that acts keep of a charity's quarters, against what its gifts and payments come to one
 //! by one.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use minglian_contracts::book;
@@ -17,9 +16,9 @@ use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::report::gifts::{AskGifts, gifts};
 use minglian_contracts::report::ratio::ratios;
 use minglian_ledger::date::Date;
-use minglian_ledger::state::{KeyValue, StateError, StateRead};
 use proptest::prelude::*;
 
+use crate::counting::Counting;
 use crate::gift_acts::{self, CHARITY, GiftAct, gift_act};
 use crate::reports::log::as_of;
 use crate::scenario;
@@ -191,30 +190,6 @@ fn check_helped(world: &World) {
     assert_eq!(sums.iter().map(|(_, sums)| sums.helped).sum::<u64>(), helped);
 }
 
-/// Counts what is read of a state.
-struct Counting<'a> {
-    state: &'a dyn StateRead,
-    entries: Cell<usize>,
-}
-
-impl StateRead for Counting<'_> {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        self.entries.set(self.entries.get() + 1);
-        self.state.get(key)
-    }
-
-    fn scan_prefix(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<KeyValue>, StateError> {
-        let found = self.state.scan_prefix(prefix, after, limit)?;
-        self.entries.set(self.entries.get() + 1 + found.len());
-        Ok(found)
-    }
-}
-
 #[test]
 fn reports_on_a_charity_read_as_much_however_many_gifts_there_were() {
     let mut world = World::new();
@@ -229,14 +204,14 @@ fn reports_on_a_charity_read_as_much_however_many_gifts_there_were() {
             transactions.extend(gift_acts::signed(world, CHARITY, &call));
         }
         gift_acts::all_applied(world, transactions);
-        let counting = Counting { state: &world.state, entries: Cell::new(0) };
+        let counting = Counting::new(&world.state);
         let charity = code(CHARITY);
         let year = ratios(&counting, &charity, 2024, as_of(world)).unwrap();
         assert_eq!(year.rows[0][2].fen(), i128::from(given) * 100);
         let ask = AskGifts { charity, fund: None, year: None, quarter: None, after: None };
         let report = gifts(&counting, &ask, as_of(world)).unwrap();
         assert_eq!(report.totals[5].fen(), i128::from(given) * 100);
-        counting.entries.get()
+        counting.all()
     };
     let few = read_after(&mut world, 2);
     assert_eq!(read_after(&mut world, 60), few);

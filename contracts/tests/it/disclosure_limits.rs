@@ -1,8 +1,6 @@
 //! What decides whether an organisation is late and what it is asked for: last days, pages, lists
 //! of what is done, and how much one publication may hold.
 
-use std::cell::Cell;
-
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_contracts::disclosure;
@@ -17,8 +15,8 @@ use minglian_contracts::refusal::Code;
 use minglian_contracts::schema::OrderedDay;
 use minglian_ledger::genesis::OrganizationKind;
 use minglian_ledger::hash::AttachmentHash;
-use minglian_ledger::state::{KeyValue, StateError, StateRead};
 
+use crate::counting::Counting;
 use crate::disclosure::{day, go, pages, range, with_campaign};
 use crate::gift_acts::CHARITY;
 use crate::scenario::call;
@@ -143,28 +141,6 @@ fn an_end_that_is_entered_late_takes_back_no_more_periods_than_were_published() 
     assert!([1, 2, 3].iter().all(|number| duty.is_waived(&duty.period(*number).unwrap())));
 }
 
-/// Counts the entries that are asked for one by one.
-struct Reads<'a> {
-    state: &'a dyn StateRead,
-    count: Cell<usize>,
-}
-
-impl StateRead for Reads<'_> {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        self.count.set(self.count.get() + 1);
-        self.state.get(key)
-    }
-
-    fn scan_prefix(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<KeyValue>, StateError> {
-        self.state.scan_prefix(prefix, after, limit)
-    }
-}
-
 /// A page costs what it gives and not what there is: whoever asks for one of many obligations lets
 /// no node read them all.
 #[test]
@@ -183,11 +159,11 @@ fn a_page_of_one_reads_as_much_however_much_is_owed() {
         world
     };
     let reads = |world: &World, after: Option<&Cursor>| {
-        let reads = Reads { state: &world.state, count: Cell::new(0) };
+        let reads = Counting::new(&world.state);
         let range = range("2025-01-01", "2028-12-31", world.date);
         let page = query::obligations(&reads, code(CHARITY), range, after, 1).unwrap();
         assert_eq!(page.len(), 1);
-        (reads.count.get(), (page[0].due_on, page[0].name.clone()))
+        (reads.single.get(), (page[0].due_on, page[0].name.clone()))
     };
     let (few, _) = reads(&with(2, "2025-10-11"), None);
     let many = with(28, "2028-03-11");

@@ -15,6 +15,7 @@ mod disclosure_limits;
 mod disclosure_property;
 mod declared;
 mod contents;
+mod counting;
 mod documentation;
 mod envelope;
 mod fen_model;

@@ -1,38 +1,13 @@
 //! What a department enters of a charity makes none of the charity's acts dearer.
 
-use std::cell::Cell;
-
 use minglian_contracts::charity::qualification::{
     self, CharityForm, QUALIFICATIONS, Qualification, QualificationKind,
 };
 use minglian_contracts::schema::State;
 use minglian_ledger::date::Date;
-use minglian_ledger::state::{KeyValue, StateError, StateRead};
 
+use crate::counting::Counting;
 use crate::world::{World, code, text};
-
-struct Counting<'a> {
-    reader: &'a dyn StateRead,
-    rows: Cell<usize>,
-}
-
-impl StateRead for Counting<'_> {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        self.rows.set(self.rows.get() + 1);
-        self.reader.get(key)
-    }
-
-    fn scan_prefix(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<KeyValue>, StateError> {
-        let found = self.reader.scan_prefix(prefix, after, limit)?;
-        self.rows.set(self.rows.get() + found.len());
-        Ok(found)
-    }
-}
 
 #[test]
 fn the_qualification_of_a_day_is_found_in_a_few_reads_however_many_there_are() {
@@ -51,11 +26,11 @@ fn the_qualification_of_a_day_is_found_in_a_few_reads_however_many_there_are() {
         let key = qualification::key(code("home"), QualificationKind::Charity, valid_from);
         QUALIFICATIONS.put(&mut state, &key, &qualification);
     }
-    let counting = Counting { reader: &state, rows: Cell::new(0) };
+    let counting = Counting::new(&state);
     let none: Date = "2026-01-01".parse().unwrap();
     let kind = QualificationKind::Charity;
     assert!(qualification::find(&counting, &code("home"), kind, none).unwrap().is_none());
-    assert_eq!(counting.rows.get(), 1, "{} rows", counting.rows.get());
+    assert_eq!(counting.all(), 2, "one scan, one row");
     // Each is found on its day, and on no other.
     for days in [0, 1, 2_500, 4_999] {
         let day = first.add_days(days).unwrap();
