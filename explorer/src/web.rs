@@ -2,12 +2,14 @@
 
 pub mod assets;
 pub mod banner;
+pub mod document;
 pub mod download;
 pub mod error;
 pub mod frame;
 pub mod guard;
 pub mod machine;
 pub mod note;
+pub mod packed;
 pub mod pin;
 pub mod relay;
 pub mod routes;
@@ -17,8 +19,7 @@ pub mod serve;
 use std::sync::{Arc, OnceLock};
 
 use axum::Extension;
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Html;
 use minglian_client::{Client, checkpoint};
 use minglian_ledger::checkpoint::key::VerifierKey;
 use minglian_ledger::genesis::Genesis;
@@ -26,6 +27,7 @@ use minglian_listener::Clients;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use document::Document;
 pub use error::PageError;
 pub use frame::Frame;
 pub use routes::router;
@@ -375,26 +377,5 @@ impl App {
             })
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?
-    }
-}
-
-/// A file that is not a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Under which name it is kept, if it is to be kept rather than shown.
-    pub file_name: Option<String>,
-    /// What is in it.
-    pub body: String,
-}
-
-impl IntoResponse for Document {
-    fn into_response(self) -> Response {
-        let name = self.file_name.map(|name| format!("attachment; filename=\"{name}\""));
-        let disposition = name.unwrap_or_else(|| "inline".to_owned());
-        let headers =
-            [("content-type", self.media_type.to_owned()), ("content-disposition", disposition)];
-        (StatusCode::OK, headers, self.body).into_response()
     }
 }

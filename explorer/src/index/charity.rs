@@ -119,6 +119,16 @@ fn enter_record(
             let query = "UPDATE payouts SET record = ?3 WHERE host = ?1 AND reference = ?2";
             connection.prepare_cached(query)?.execute(params![host, payment.as_str(), index])?;
         }
+        // The event names the gift; which payment took it back, its movements say.
+        CharityEvent::Refunded { .. } => {
+            let query = "UPDATE payouts SET record = ?2 WHERE account = ?1";
+            for event in act.events() {
+                if let Event::Movement(movement) = event {
+                    let account = account::number(connection, &movement.to)?;
+                    connection.prepare_cached(query)?.execute(params![account, index])?;
+                }
+            }
+        }
         CharityEvent::Used { payment, beneficiaries } => {
             let query = "UPDATE payouts SET evidence = ?3, helped = ?4 \
                          WHERE host = ?1 AND reference = ?2";

@@ -7,7 +7,7 @@ use minglian_contracts::refusal::Code;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
-use super::beijing;
+use super::{beijing, rules};
 use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
 use crate::language::Language;
@@ -55,6 +55,13 @@ struct Refusal {
     detail: String,
 }
 
+/// What an event says.
+struct Told {
+    sentence: String,
+    /// The page of the rule by which the act was judged; empty if it tells of something else.
+    rule: String,
+}
+
 /// One officer's part in an act.
 struct Signer {
     record: i64,
@@ -71,7 +78,7 @@ struct Entry {
     frame: Frame,
     record: Record,
     refusal: Option<Refusal>,
-    events: Vec<String>,
+    events: Vec<Told>,
     movements: Vec<MovementRow>,
     signers: Vec<Signer>,
     earlier: Vec<RecordRow>,
@@ -114,12 +121,16 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedRe
 }
 
 /// What the events say; movements stand in a table of their own.
-fn spoken(connection: &Connection, events: &[Event], language: Language) -> Vec<String> {
+fn spoken(connection: &Connection, events: &[Event], language: Language) -> Vec<Told> {
     let names = read::names(connection);
     let others = events.iter().filter(|event| !matches!(event, Event::Movement(_)));
     let sentence = |event: &Event| {
         let said = words::event(event, &names);
-        language.pick(&said.zh, &said.en).to_owned()
+        let rule = match event {
+            Event::Judged(judged) => rules::of(&judged.key),
+            _ => String::new(),
+        };
+        Told { sentence: language.pick(&said.zh, &said.en).to_owned(), rule }
     };
     others.map(sentence).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
 use minglian_explorer::web::LIMITS;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -42,4 +44,30 @@ async fn a_client_that_holds_connections_gets_no_more_of_them() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("places that were given up were not given again");
+}
+
+async fn packed(site: &Site, path: &str, accepted: &str) -> (HeaderMap, Vec<u8>) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.get(format!("{}{path}", site.base)).header(ACCEPT_ENCODING, accepted);
+    let answer = request.send().await.unwrap();
+    (answer.headers().clone(), answer.bytes().await.unwrap().to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_travel_packed_to_who_can_unpack_them_and_answers_to_programs_do_not() {
+    let site = Site::of(&Chain::new()).await;
+    for path in ["/zh/", "/en/entries", "/style.css"] {
+        let (headers, plain) = packed(&site, path, "identity").await;
+        assert!(!headers.contains_key(CONTENT_ENCODING), "{path}");
+        let (headers, small) = packed(&site, path, "gzip, br").await;
+        assert_eq!(headers[CONTENT_ENCODING], "gzip", "{path}");
+        let vary = headers.get_all(VARY).iter().map(|it| it.to_str().unwrap().to_lowercase());
+        assert!(vary.collect::<Vec<_>>().join(",").contains("accept-encoding"), "{path}");
+        assert_eq!(small[..2], [0x1f, 0x8b], "{path}");
+        assert!(small.len() * 2 < plain.len(), "{path}: {} of {}", small.len(), plain.len());
+    }
+    for path in ["/api/v1/status", "/log/checkpoint", "/health"] {
+        let (headers, _) = packed(&site, path, "gzip, br").await;
+        assert!(!headers.contains_key(CONTENT_ENCODING), "{path}");
+    }
 }
