@@ -24,15 +24,19 @@ static NAMES: LazyLock<BTreeMap<Division, &str>> =
 
 static SPELLINGS: LazyLock<BTreeMap<String, Division>> = LazyLock::new(spellings);
 
+/// What a place's everyday name leaves out at its end.
+const LEVELS: [char; 6] = ['省', '市', '县', '区', '旗', '盟'];
+
 /// The division that `region` names: `四川省泸州市泸县`, `泸州市泸县`, `福建省本级`, `浙江省(全省)`, a
-/// county by its own name if there is one of that name only, or any of these after a code of six
-/// digits (`510521 四川省泸州市泸县`), which decides.
+/// county by its own name if there is one of that name only, or a code of six digits, alone or
+/// before any of these (`510521 四川省泸州市泸县`). A code must be in the table, and a name behind it
+/// that division's: two that disagree name nothing.
 pub fn find(region: &str) -> Option<Division> {
     let folded = width::fold(region);
     let text = folded.trim();
     let code = text.get(..6).and_then(|digits| digits.parse::<Division>().ok());
-    if code.is_some() {
-        return code;
+    if let Some((division, name)) = code.zip(text.get(6..)) {
+        return is_named(division, own_name(name.trim())).then_some(division);
     }
     division::find_by_name(text).or_else(|| SPELLINGS.get(own_name(text)).copied())
 }
@@ -42,6 +46,16 @@ pub fn find(region: &str) -> Option<Division> {
 /// None for a code without a place.
 pub fn path(division: Division) -> Option<String> {
     spellings_of(division).pop()
+}
+
+/// Whether what stands behind a code is a name of its division, or nothing.
+fn is_named(division: Division, name: &str) -> bool {
+    let spellings = spellings_of(division);
+    let is_everyday = |spelling: &String| spelling.strip_suffix(LEVELS) == Some(name);
+    let is_known = !spellings.is_empty();
+    is_known && name.is_empty()
+        || spellings.iter().any(|spelling| spelling == name || is_everyday(spelling))
+        || is_known && division::find_by_name(name) == Some(division)
 }
 
 /// The name without a closing 本级 or bracketed remark.
