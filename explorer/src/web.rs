@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod banner;
+pub mod client;
 pub mod document;
 pub mod download;
 pub mod error;
@@ -27,6 +28,7 @@ use minglian_ledger::genesis::Genesis;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+pub use client::Proxies;
 pub use document::Document;
 pub use error::PageError;
 pub use frame::Frame;
@@ -103,6 +105,7 @@ pub(crate) struct Parts {
     pub(crate) seen: seen::Memory,
     window: OnceLock<Arc<Window>>,
     public_url: OnceLock<String>,
+    proxies: OnceLock<Proxies>,
     log_key: Option<VerifierKey>,
     pub(crate) status: Status,
     client: Client,
@@ -153,6 +156,7 @@ impl App {
             seen: seen::Memory::default(),
             window: OnceLock::new(),
             public_url: OnceLock::new(),
+            proxies: OnceLock::new(),
             log_key: checkpoint::log_key(genesis).ok(),
             status,
             client,
@@ -191,6 +195,11 @@ impl App {
     pub fn reached_at(&self, url: &str) {
         // A second address would be ignored silently, and nothing sets two.
         let _ = self.0.public_url.set(url.trim_end_matches('/').to_owned());
+    }
+
+    /// Takes the word of these proxies for whose request it is; the first ones stay.
+    pub fn behind(&self, proxies: Proxies) {
+        let _ = self.0.proxies.set(proxies); // as with keys, nothing sets two
     }
 
     /// The window for complaints, if this explorer has one.

@@ -20,7 +20,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::http::HeaderName;
 use minglian_client::wire::{SubmitAnswer, SubmitStatus};
 use minglian_client::{Client, ClientError};
 use minglian_contracts::call::Call;
@@ -87,8 +86,6 @@ pub struct Post {
     pub key: SigningKey,
     /// Where complaints are kept until the ledger has them.
     pub spool: PathBuf,
-    /// The header in which a proxy in front says whose request it is, if one does.
-    pub address_header: Option<HeaderName>,
     /// What bounds a flood.
     pub limits: Limits,
 }
@@ -97,8 +94,6 @@ pub struct Post {
 pub struct Window {
     /// The organisation that relays.
     pub organization: OrganizationCode,
-    /// The header in which a proxy in front says whose request it is, if one does.
-    pub address_header: Option<HeaderName>,
     /// What bounds a flood.
     pub limits: Limits,
     key: SigningKey,
@@ -141,10 +136,9 @@ impl Window {
     /// # Errors
     /// [`SpoolError`] if complaints cannot be kept.
     pub fn open(post: Post, client: Client) -> Result<Arc<Self>, SpoolError> {
-        let Post { organization, key, spool, address_header, limits } = post;
+        let Post { organization, key, spool, limits } = post;
         Ok(Arc::new(Self {
             organization,
-            address_header,
             limits,
             key,
             client,

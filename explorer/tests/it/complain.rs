@@ -1,5 +1,6 @@
 //! Complaints by anybody, from the form to the answer, over HTTP.
 
+mod counted;
 mod promised;
 
 use std::collections::BTreeSet;
@@ -127,7 +128,7 @@ impl Place {
 
 fn post(spool: PathBuf, limits: Limits) -> Post {
     let (organization, key) = (code("civil"), secret_key("civil.maker"));
-    Post { organization, key, spool, address_header: None, limits }
+    Post { organization, key, spool, limits }
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {

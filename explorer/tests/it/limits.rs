@@ -1,9 +1,11 @@
 //! What one client may take of the site.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use minglian_explorer::web::{Document, LIMITS, PageError};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use minglian_explorer::web::{Document, LIMITS, PageError, Proxies};
 use reqwest::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -12,6 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::chain::Chain;
 use crate::site::Site;
+use crate::story;
 
 const HEALTH: &[u8] = b"GET /health HTTP/1.1\r\nhost: site\r\n\r\n";
 
@@ -55,7 +58,7 @@ fn nothing() -> Document {
 /// On one thread, so that every request has taken what place it gets when the next line runs.
 #[tokio::test]
 async fn a_client_whose_searches_hang_does_not_hold_up_those_of_others() {
-    let site = Site::of(&Chain::new()).await;
+    let site = Site::of(&story::told()).await;
     let gate = Arc::new(Semaphore::new(0));
     // Requests that come by no connection are all of one client, whom nobody knows.
     let ask = || {
@@ -82,7 +85,7 @@ async fn a_client_whose_searches_hang_does_not_hold_up_those_of_others() {
 
 #[tokio::test]
 async fn a_file_of_many_pages_ends_when_nobody_waits_for_it() {
-    let site = Site::of(&Chain::new()).await;
+    let site = Site::of(&story::told()).await;
     let (begun, begins) = oneshot::channel();
     let (ended, ends) = oneshot::channel();
     let work = site.app.clone().download(move |_, _, audience| {
@@ -97,4 +100,49 @@ async fn a_file_of_many_pages_ends_when_nobody_waits_for_it() {
     begins.await.unwrap();
     asking.abort();
     ends.await.unwrap();
+}
+
+const FORWARDED: &str = "x-forwarded-for";
+
+fn of(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_client_is_who_the_last_trusted_proxy_says_and_nobody_else() {
+    let proxies = [of("10.0.0.1"), of("10.0.0.2"), of("2001:db8::1")];
+    let proxies = Proxies::new(proxies, HeaderName::from_static(FORWARDED));
+    let cases: [(&str, &[&'static str], &str); 17] = [
+        // Whoever is no proxy is believed nothing.
+        ("192.0.2.9", &["198.51.100.1"], "192.0.2.9"),
+        ("192.0.2.9", &["10.0.0.1"], "192.0.2.9"),
+        ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+        // What stands before the last address is the client's own word.
+        ("10.0.0.1", &["203.0.113.5, 198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", &["203.0.113.5", "198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", &["10.0.0.2, 198.51.100.1"], "198.51.100.1"),
+        // Proxies in a row.
+        ("10.0.0.1", &["198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+        ("10.0.0.1", &["198.51.100.1", "10.0.0.2"], "198.51.100.1"),
+        ("10.0.0.1", &["10.0.0.2"], "10.0.0.2"),
+        // Nothing that reads as an address is the word of whoever said it.
+        ("10.0.0.1", &[], "10.0.0.1"),
+        ("10.0.0.1", &["unknown"], "10.0.0.1"),
+        ("10.0.0.1", &["198.51.100.1, "], "10.0.0.1"),
+        ("10.0.0.1", &["198.51.100.1, for, 10.0.0.2"], "10.0.0.2"),
+        // Ways to write an address.
+        ("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
+        ("2001:db8::1", &["[2001:db8::9]:4711"], "2001:db8::9"),
+        ("2001:db8::1", &["[2001:db8::9]"], "2001:db8::9"),
+    ];
+    for (peer, told, client) in cases {
+        let mut headers = HeaderMap::new();
+        for value in told {
+            headers.append(FORWARDED, HeaderValue::from_static(value));
+        }
+        assert_eq!(proxies.client(of(peer), &headers), of(client), "{peer} {told:?}");
+        let nobody = Proxies::default();
+        assert_eq!(nobody.client(of(peer), &headers), of(peer).to_canonical(), "{peer} {told:?}");
+    }
 }
