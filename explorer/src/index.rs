@@ -13,6 +13,7 @@ pub mod history;
 pub mod log;
 pub mod mirror;
 pub mod movement;
+pub mod names;
 pub mod obligation;
 pub mod oversight;
 pub mod read;
@@ -32,7 +33,7 @@ use minglian_ledger::state::{MemoryState, StateError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -91,6 +92,8 @@ pub struct Writer {
     pub(crate) target: Height,
     /// For how many heights every row is kept.
     pub(crate) kept_heights: u64,
+    /// Whether files of the database may still hold names that its tables do not.
+    pub(crate) unscrubbed: bool,
 }
 
 impl Writer {
@@ -107,12 +110,15 @@ impl Writer {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         // So that what keeps earlier rows sees those that are replaced.
         connection.pragma_update(None, "recursive_triggers", true)?;
+        // A name that is deleted is overwritten, not only left out.
+        connection.pragma_update(None, "secure_delete", true)?;
         let (target, kept_heights) = (Height::GENESIS, history::KEPT_HEIGHTS);
-        let mut writer = Self { connection, target, kept_heights };
+        let mut writer = Self { connection, target, kept_heights, unscrubbed: false };
         let wanted = format!("{FORMAT} {genesis}");
         if writer.identity()?.as_deref() != Some(&wanted) {
             writer.reset(genesis)?;
         }
+        writer.forget_names()?;
         Ok(writer)
     }
 
@@ -158,6 +164,7 @@ impl Writer {
         let identity = format!("{FORMAT} {genesis}");
         transaction.execute("INSERT INTO meta VALUES ('identity', ?1)", [identity])?;
         transaction.commit()?;
+        self.unscrubbed = true;
         Ok(())
     }
 
@@ -192,6 +199,7 @@ impl Writer {
 
 /// Writes a copy of the index at `path` to `copy`, of one height, also while it is written. What
 /// the copy holds is the word of whoever made it until it was verified again (docs/explorer.md).
+/// Names of donors are not in it: no order would reach them there.
 ///
 /// # Errors
 /// [`IndexError::Database`] if the copy exists or cannot be written.
@@ -203,6 +211,11 @@ pub fn snapshot(path: &Path, copy: &Path) -> Result<read::Head, IndexError> {
         Ok::<_, IndexError>(connection)
     };
     open(path)?.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    let copied = Connection::open(copy)?;
+    copied.pragma_update(None, "journal_mode", "MEMORY")?;
+    copied.pragma_update(None, "secure_delete", true)?;
+    copied.execute("DELETE FROM donor_names", [])?;
+    drop(copied);
     read::head(&open(copy)?)
 }
 

@@ -7,6 +7,7 @@ use minglian_contracts::refusal::Code;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
+use super::charity::gifts::{GiftRow, gifts};
 use super::{beijing, rules};
 use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
@@ -78,6 +79,8 @@ struct Entry {
     frame: Frame,
     record: Record,
     refusal: Option<Refusal>,
+    /// The gift that the record enters, if it enters one.
+    gift: Option<GiftRow>,
     events: Vec<Told>,
     movements: Vec<MovementRow>,
     signers: Vec<Signer>,
@@ -109,6 +112,7 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedRe
         Ok(Entry {
             frame,
             movements: read::movements(connection, rest, vec![index.into()])?,
+            gift: gift(connection, &record)?,
             signers: signers(connection, &record)?,
             earlier: read::records(connection, earlier, &[&index])?,
             later: read::records(connection, later, &[&index])?,
@@ -118,6 +122,14 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedRe
         })
     })
     .await
+}
+
+/// The gift that the record, or a step of the same proposal, has entered.
+fn gift(connection: &Connection, record: &Record) -> Result<Option<GiftRow>, IndexError> {
+    let rest = "WHERE g.record IN (SELECT ?1 UNION SELECT s.log_index FROM records s \
+                WHERE s.proposal = ?2) LIMIT 1";
+    let proposal = record.proposal.clone().unwrap_or_default();
+    Ok(gifts(connection, rest, vec![record.index.into(), proposal.into()])?.pop())
 }
 
 /// What the events say; movements stand in a table of their own.

@@ -8,10 +8,12 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use minglian_ledger::deposit::{self, Content, Deposit, MediaType, SALT_BYTES};
 use minglian_ledger::hash::{AttachmentHash, AttachmentHasher, Commitment};
+use minglian_ledger::height::LogIndex;
 use minglian_ledger::personal_number;
 
 use crate::wire::{
-    AttachmentView, Hex, MissingAttachment, OpeningRequest, OpeningView, Page, Uploaded,
+    AttachmentView, Hex, MissingAttachment, OpeningRequest, OpeningView, Page, PublishedOpenings,
+    Uploaded,
 };
 use crate::{Client, ClientError, OCTET_STREAM, Problem, malformed};
 
@@ -145,10 +147,38 @@ impl Client {
     /// The opening of a commitment, if it is public; checked against the commitment.
     pub async fn opening(&self, commitment: &Commitment) -> Result<OpeningView, ClientError> {
         let view: OpeningView = self.json(&format!("/v1/openings/{commitment}"), &[]).await?;
-        let salt: Option<[u8; SALT_BYTES]> = view.salt.0.as_slice().try_into().ok();
-        if salt.is_none_or(|salt| deposit::commit(&salt, &view.text) != *commitment) {
-            return Err(malformed("the opening", "it opens another commitment"));
-        }
-        Ok(view)
+        checked(view, Some(commitment))
     }
+
+    /// Public openings behind the number `after` of a run, or from the first on; each checked
+    /// against its commitment.
+    pub async fn published_openings(
+        &self,
+        after: Option<(&Hex, u64)>,
+    ) -> Result<PublishedOpenings, ClientError> {
+        let after =
+            after.map(|(run, number)| [("run", run.to_string()), ("after", number.to_string())]);
+        let query: Vec<_> = after.into_iter().flatten().collect();
+        let mut page: PublishedOpenings = self.json("/v1/openings", &query).await?;
+        let items = std::mem::take(&mut page.items).into_iter();
+        page.items = items.map(|view| checked(view, None)).collect::<Result<_, _>>()?;
+        Ok(page)
+    }
+
+    /// The public openings of what a record names, each checked against its commitment.
+    pub async fn openings_of(&self, index: LogIndex) -> Result<Vec<OpeningView>, ClientError> {
+        let path = format!("/v1/records/{index}/openings");
+        let views: Vec<OpeningView> = self.json(&path, &[]).await?;
+        views.into_iter().map(|view| checked(view, None)).collect()
+    }
+}
+
+/// An opening that opens what it says, and the commitment that was asked for.
+fn checked(view: OpeningView, asked: Option<&Commitment>) -> Result<OpeningView, ClientError> {
+    let salt: Option<[u8; SALT_BYTES]> = view.salt.0.as_slice().try_into().ok();
+    let opens = salt.is_some_and(|salt| deposit::commit(&salt, &view.text) == view.commitment);
+    if !opens || asked.is_some_and(|asked| *asked != view.commitment) {
+        return Err(malformed("the opening", "it opens another commitment"));
+    }
+    Ok(view)
 }

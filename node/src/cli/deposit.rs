@@ -112,9 +112,7 @@ pub fn run(command: DepositCommand) -> anyhow::Result<()> {
         }
         DepositCommand::Opening { terms, salt, text } => {
             let text = read_text(&text)?;
-            let salt = HEXLOWER.decode(salt.as_bytes()).ok().and_then(|it| it.try_into().ok());
-            let salt: [u8; SALT_BYTES] =
-                salt.ok_or_else(|| anyhow!("a salt is {SALT_BYTES} bytes in hexadecimal"))?;
+            let salt = read_salt(&salt)?;
             let content = Content::Opening { commitment: deposit::commit(&salt, &text) };
             in_runtime(async {
                 let client = Client::new(&terms.url)?;
@@ -150,8 +148,14 @@ impl Terms {
     }
 }
 
+/// A salt in hexadecimal.
+pub(super) fn read_salt(salt: &str) -> anyhow::Result<[u8; SALT_BYTES]> {
+    let salt = HEXLOWER.decode(salt.as_bytes()).ok().and_then(|it| it.try_into().ok());
+    salt.ok_or_else(|| anyhow!("a salt is {SALT_BYTES} bytes in hexadecimal"))
+}
+
 /// A text that may be committed to, without the line end at its end.
-fn read_text(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read_text(path: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(path);
     let text = text.with_context(|| format!("reading {}", path.display()))?;
     let text = text.trim_end_matches(['\r', '\n']);
