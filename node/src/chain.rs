@@ -204,7 +204,8 @@ impl Chain {
     }
 
     /// Runs `read` while no commit can change the state: for proofs, which need header, tree and
-    /// buckets of one height.
+    /// buckets of one height. Blocks wait for it, so it reads a few entries; whoever reads more
+    /// takes a snapshot ([`Store::snapshot`]).
     pub fn with_state<T>(&self, read: impl FnOnce(&Header, &StateTree, &Store) -> T) -> T {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         read(&inner.header, &inner.tree, &self.store)
