@@ -152,6 +152,7 @@ pub async fn run(
         network: rpc::Network::of(gossip.clone()),
         limits: HttpLimits {
             connections_per_client_max: config.http_connections_per_client_max,
+            share_per_client_percent: config.http_share_per_client_percent,
             ..HttpLimits::default()
         },
     };
