@@ -45,6 +45,10 @@ pub const UNFIT_ORGANIZATION_MAX: usize = 512;
 /// proposal when they, with what is taken, come to a block's weight.
 pub const UNFIT_ORGANIZATION_WEIGHT_MAX: u64 = BLOCK_WEIGHT_MAX / 2;
 
+/// Work of one organisation's acts in a proposal after which its others wait until everybody else's
+/// were looked at, in the units of a block's weight.
+pub const TAKEN_ORGANIZATION_WEIGHT: u64 = BLOCK_WEIGHT_MAX / 8;
+
 /// Most candidates kept at a time. A long halt brings a new one each round; one that is given up
 /// here and decided after all is executed again.
 const CANDIDATES_MAX: usize = 16;
@@ -211,8 +215,9 @@ impl Chain {
         read(&inner.header, &inner.tree, &self.store)
     }
 
-    /// Builds the next block from as many of `transactions` as fit, in their order, and keeps it as
-    /// a candidate. Their signatures were checked at admission. What no block may hold, or not
+    /// Builds the next block from as many of `transactions` as fit, in their order but for those of
+    /// an organisation beyond [`TAKEN_ORGANIZATION_WEIGHT`], which come last, and keeps it as a
+    /// candidate. Their signatures were checked at admission. What no block may hold, or not
     /// today, is left out, up to [`UNFIT_MAX`] in all and [`UNFIT_ORGANIZATION_MAX`] of one
     /// organisation. The work on what is left out counts as the block's own.
     pub fn propose<'a>(

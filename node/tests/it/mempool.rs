@@ -8,10 +8,13 @@ use minglian_contracts::disclosure;
 use minglian_contracts::disclosure::obligation::ObligationName;
 use minglian_contracts::envelope::REFUSED_BYTES_MAX;
 use minglian_contracts::execute::Unfit;
+use minglian_contracts::project;
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
-use minglian_node::chain::{LeftOut, UNFIT_ORGANIZATION_MAX, UNFIT_ORGANIZATION_WEIGHT_MAX};
+use minglian_node::chain::{
+    LeftOut, TAKEN_ORGANIZATION_WEIGHT, UNFIT_ORGANIZATION_MAX, UNFIT_ORGANIZATION_WEIGHT_MAX,
+};
 use minglian_node::mempool::{Limits, Mempool, PoolError, TURN_BYTES, Waiting};
 
 use crate::rpc_disclosures::notice;
@@ -144,6 +147,35 @@ async fn the_work_on_what_is_left_out_is_bounded_for_each_organisation() {
     assert_eq!(block.transactions, [lawful]);
     let most = UNFIT_ORGANIZATION_WEIGHT_MAX.div_ceil(plan.weight());
     assert_eq!(left_out.len() as u64, most);
+    world.stop().await;
+}
+
+/// Turns are counted in bytes; what weighs much in few of them waits for the others all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn heavy_acts_of_one_organisation_wait_for_the_others() {
+    let world = World::start().await;
+    let evaluate = Call::Project(project::Call::Evaluate {
+        project: text("无"),
+        scores: Vec::new(),
+        occurred_on: day(5, 1),
+    });
+    let heavy = |number| world.act(CIVIL_MAKER, &format!("重{number:03}"), &evaluate);
+    let acts: Vec<_> = (0..100).map(heavy).collect();
+    let light = world.act(FINANCE_MAKER, "轻", &record_quota(100, day(5, 1)));
+    let head = world.chain.head();
+    let time_ms = TimeMs(head.header.time_ms.0 + 1_000);
+    let proposer = head.validators.members()[0].address();
+    let order = acts.iter().chain([&light]);
+    let (block, _) = world.chain.propose(order, time_ms, proposer).unwrap();
+    // The share of the first, then what others brought, then as many of the first as fit.
+    let share = TAKEN_ORGANIZATION_WEIGHT.div_ceil(evaluate.weight());
+    let place = block.transactions.iter().position(|act| *act == light);
+    let place = place.expect("what came last is in the block");
+    assert!((1..=share).contains(&u64::try_from(place).unwrap()), "{place}");
+    let mut others = block.transactions.clone();
+    others.remove(place);
+    assert!(others.len() > place && others.len() < acts.len(), "the block is full");
+    assert_eq!(others[..], acts[..others.len()]);
     world.stop().await;
 }
 
