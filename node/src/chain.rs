@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::execute::{BLOCK_WEIGHT_MAX, ExecuteError, Run, Unfit};
 use minglian_contracts::naming::{self, Thing};
-use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
+use minglian_contracts::seal::{self, InvalidBlock, OtherRules, Place, Replayed};
 use minglian_contracts::setup::SetupError;
 use minglian_contracts::{schema::State, validator_set};
 use minglian_ledger::block::{Block, Header};
@@ -68,6 +68,9 @@ pub enum ChainError {
     /// A block that does not follow.
     #[error(transparent)]
     Invalid(#[from] InvalidBlock),
+    /// A chain of another release.
+    #[error(transparent)]
+    Rules(#[from] OtherRules),
     /// The database does not contain what its last header commits to.
     #[error("the database is damaged: its {part} is not the one that header {height} commits to")]
     Inconsistent {
@@ -144,10 +147,12 @@ impl Chain {
         Ok(())
     }
 
-    /// Opens a node's database and checks that log and state are those of its last header.
+    /// Opens a node's database and checks that its rules are this program's, and that log and state
+    /// are those of its last header.
     pub fn open(path: &Path, genesis: Genesis) -> Result<Self, ChainError> {
         let store = Store::open(path, genesis.hash())?;
         let header = store.tip()?.header;
+        seal::check_rules(&header)?;
         let height = header.height;
         let inconsistent = |part| ChainError::Inconsistent { part, height };
         let frontier = Frontier::load(&store, header.log_size).map_err(|_| inconsistent("log"))?;

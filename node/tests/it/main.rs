@@ -5,6 +5,7 @@ mod app_idle;
 mod app_judge;
 mod attachment_limits;
 mod attachments;
+mod chain;
 mod checkpoints;
 mod desk;
 mod desk_office;
