@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use history::Kept;
+use minglian_contracts::context::RULES_VERSION;
 use minglian_ledger::hash::GenesisHash;
 use minglian_ledger::height::Height;
 use minglian_ledger::state::{MemoryState, StateError};
@@ -84,6 +85,11 @@ pub(crate) fn count(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
+/// What an index is of: its layout, the rules that its state was executed by, and its chain.
+fn identity(genesis: &GenesisHash) -> String {
+    format!("{FORMAT} {RULES_VERSION} {genesis}")
+}
+
 /// Writes the index.
 #[derive(Debug)]
 pub struct Writer {
@@ -97,8 +103,9 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens or creates the index of the chain with this genesis. An index of another chain or
-    /// layout is emptied: it is derived, and is built anew.
+    /// Opens or creates the index of the chain with this genesis. An index of another chain, layout
+    /// or version of the rules is emptied: it is derived, and is built anew; blocks of other rules
+    /// are refused then.
     ///
     /// # Errors
     /// [`IndexError`] if the file is not a database or cannot be written.
@@ -114,8 +121,7 @@ impl Writer {
         connection.pragma_update(None, "secure_delete", true)?;
         let (target, kept_heights) = (Height::GENESIS, history::KEPT_HEIGHTS);
         let mut writer = Self { connection, target, kept_heights, unscrubbed: false };
-        let wanted = format!("{FORMAT} {genesis}");
-        if writer.identity()?.as_deref() != Some(&wanted) {
+        if writer.identity()?.as_deref() != Some(&identity(genesis)) {
             writer.reset(genesis)?;
         }
         writer.forget_names()?;
@@ -161,7 +167,7 @@ impl Writer {
         transaction.execute_batch(include_str!("index/schema.sql"))?;
         transaction.execute_batch(include_str!("index/search.sql"))?;
         history::lay(&transaction)?;
-        let identity = format!("{FORMAT} {genesis}");
+        let identity = identity(genesis);
         transaction.execute("INSERT INTO meta VALUES ('identity', ?1)", [identity])?;
         transaction.commit()?;
         self.unscrubbed = true;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,10 +15,12 @@ use minglian_client::wire::{AttachmentStatus, AttachmentView, MissingAttachment,
 use minglian_contracts::naming::Thing;
 use minglian_ledger::deposit::{Class, Deposit};
 use minglian_ledger::hash::AttachmentHash;
+use minglian_listener::Peer;
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::extract::{Params, Segments, checked_limit, json_answer, parse};
+use super::limits::Share;
 use super::problem::{Kind, Refusal};
 use super::{Node, Shared, limits, reading};
 use crate::attachments::manifest::{Description, Manifest};
@@ -206,6 +209,7 @@ fn missing(shared: &Shared, after: Option<AttachmentHash>) -> Result<Response, R
 )]
 pub(super) async fn attachment(
     State(shared): Node,
+    Extension(client): Extension<Peer>,
     Segments(hash): Segments<String>,
 ) -> Result<Response, Refusal> {
     let hash: AttachmentHash = parse("hash", &hash)?;
@@ -218,8 +222,8 @@ pub(super) async fn attachment(
     if entry.class != Class::Public {
         return Err(Refusal::new(Kind::NotPublic, hash));
     }
-    let busy = |_| Refusal::new(Kind::Busy, "too many attachments at a time");
-    let place = shared.downloads.clone().try_acquire_owned().map_err(busy)?;
+    let busy = || Refusal::new(Kind::Busy, "too many attachments at a time");
+    let place = shared.downloads.try_enter(client).ok_or_else(busy)?;
     let manifest = keeper.manifest(&hash).await?.ok_or_else(absent)?;
     // A damaged beginning is answered as such; damage further on breaks the answer off.
     let first = keeper.piece(&manifest, 0).await?;
@@ -244,7 +248,7 @@ struct Parts {
     shared: Arc<Shared>,
     manifest: Manifest,
     next: u64,
-    _place: tokio::sync::OwnedSemaphorePermit,
+    _place: Share,
 }
 
 impl Parts {
