@@ -76,7 +76,7 @@ impl Selected<'_> {
         if share.count >= UNFIT_ORGANIZATION_MAX || share.weight >= UNFIT_ORGANIZATION_WEIGHT_MAX {
             return Ok(true);
         }
-        let pushed = self.run.push(transaction)?;
+        let pushed = self.run.push(transaction)?.map(|_| ());
         let work = self.run.work().saturating_sub(before);
         let unfit = match pushed {
             Ok(_) => {

@@ -173,7 +173,7 @@ fn the_fund_of_a_game_is_compared_with_the_printed_sales_within_their_precision(
     let alone = verdicts(&world, &[printed(Fund, 3_600, 2024)]);
     assert_eq!(alone.0, ["not_derivable"], "no sales are printed");
     let unknown = figure(Fund, game("无"), Some(2024));
-    assert_eq!(derive(&world.state, &unknown).unwrap(), None, "no such ratio");
+    assert_eq!(Book::new(&world.state).derive(&unknown).unwrap(), None, "no such ratio");
     // What the centre has stated goes before what the notice prints.
     world.date = "2024-04-09".parse().unwrap();
     go(
