@@ -162,6 +162,14 @@ async fn is_proven(network: &Network, node: usize, index: LogIndex) {
     assert!(matches!(proven, Proven::Leaf(at, _) if at == index), "node {node}");
 }
 
+/// Every place is there, and none has the name.
+async fn shows_nowhere(explorer: &Explorer, places: &[String]) {
+    for place in places {
+        let page = explorer.page(place).await;
+        assert!(!page.is_empty() && !page.contains(NAME), "{place}: {page}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_donor_is_shown_until_an_order_erases_the_name_everywhere() {
     let network = network::up(4, 0).await;
@@ -211,10 +219,7 @@ async fn a_named_donor_is_shown_until_an_order_erases_the_name_everywhere() {
         assert_eq!(holding(&network.directory().node(node), NAME), Vec::<PathBuf>::new());
     }
     explorer.wait_height(ordered).await;
-    for place in &places {
-        let page = explorer.page(place).await;
-        assert!(!page.is_empty() && !page.contains(NAME), "{place}: {page}");
-    }
+    shows_nowhere(&explorer, &places).await;
     let scrubbed = async || holding(explorer.directory.path(), NAME).is_empty();
     eventually("no file of the explorer holds the name", scrubbed).await;
 
@@ -222,14 +227,10 @@ async fn a_named_donor_is_shown_until_an_order_erases_the_name_everywhere() {
     network.start(3).unwrap();
     network.wait_healthy(3).await.unwrap();
     network.wait_height(3, ordered, LIMIT).await.unwrap();
-    explorer.restart(&network, 3);
-    other.restart(&network, 3);
-    for explorer in [&explorer, &other] {
+    for explorer in [&mut explorer, &mut other] {
+        explorer.restart(&network, 3);
         explorer.wait_height(ordered).await;
-        for place in &places {
-            let page = explorer.page(place).await;
-            assert!(!page.is_empty() && !page.contains(NAME), "{place}: {page}");
-        }
+        shows_nowhere(explorer, &places).await;
         assert_eq!(holding(explorer.directory.path(), NAME), Vec::<PathBuf>::new());
     }
     for node in 0..4 {
