@@ -41,9 +41,9 @@ impl Published {
     /// Takes up to `limit` whose class is not known.
     pub(super) fn take_unread(&mut self, limit: usize) -> Vec<Commitment> {
         let taken: Vec<Commitment> = self.unread.iter().take(limit).copied().collect();
-        taken.iter().for_each(|commitment| {
+        for commitment in &taken {
             self.unread.remove(commitment);
-        });
+        }
         taken
     }
 

@@ -105,7 +105,7 @@ pub(super) struct Behind {
     get, path = "/v1/openings", tag = "openings",
     params(
         ("run" = Option<String>, Query, description = "the `run` of the page before"),
-        ("after" = Option<u64>, Query, description = "its `next`; from the first on in another run"),
+        ("after" = Option<u64>, Query, description = "its `next`; of no use in another run"),
     ),
     responses((status = 200, description = "openings with their deposits; nobody may keep them"))
 )]

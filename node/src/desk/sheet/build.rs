@@ -289,7 +289,7 @@ impl Maker<'_> {
         Ok(parts.join("\u{1f}"))
     }
 
-    /// Makes the names of a row public: whoever they are has agreed. Organisations are named anyway.
+    /// Makes the names of a row public: who they are has agreed. Organisations are named anyway.
     fn publish(&self, act: &Value, place: usize, openings: &mut [Opening]) -> Result<(), RowError> {
         let form = self.reading.form;
         let mut parties = form.columns.iter().filter_map(|column| match column.kind {
