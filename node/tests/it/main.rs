@@ -34,3 +34,4 @@ mod rpc_overload;
 mod rpc_world;
 mod sheet;
 mod sheet_any;
+mod subsidy;
