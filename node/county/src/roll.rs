@@ -1,5 +1,5 @@
-//! The roll: persons, what they are entitled to, and what was paid. It exists in memory and, sealed,
-//! in the vault. Whatever names a person has no `Debug` and is wiped when it is dropped.
+//! The roll: persons, what they are entitled to, and what was paid. It exists in memory and,
+//! sealed, in the vault. What names a person has no `Debug` and is wiped when it is dropped.
 
 pub mod batches;
 pub mod entitlement;
