@@ -180,11 +180,12 @@ pub fn take_result(roll: &mut Roll, place: usize, sheet: &Sheet) -> Result<BankR
             returned.extend(u32::try_from(line.handle));
         }
     }
-    if report.faults.is_empty() && report.missing == 0 {
-        if let Some(record) = roll.batches.get_mut(place) {
-            record.returned = returned;
-            record.is_answered = true;
-        }
+    if report.faults.is_empty()
+        && report.missing == 0
+        && let Some(record) = roll.batches.get_mut(place)
+    {
+        record.returned = returned;
+        record.is_answered = true;
     }
     Ok(report)
 }

@@ -1,7 +1,7 @@
 //! The county's roll into the vault: every row is judged, and a row that does not hold is told by
 //! its number. Nothing of a file is taken as long as one row of it is refused.
 
-mod fields;
+pub mod fields;
 
 use std::collections::BTreeMap;
 
@@ -119,6 +119,7 @@ pub fn import(
     compare(&candidates, &mut report);
     let known = roll.by_identity();
     let live = live(roll);
+    files_are_free(roll, &candidates, &known, &mut report);
     for candidate in &candidates {
         if let Err(fault) = fits(roll, candidate, &known, &live, terms) {
             report.faults.push(fault);
@@ -232,6 +233,49 @@ fn compare(candidates: &[Candidate], report: &mut ImportReport) {
     }
 }
 
+/// A case file is one person's: clerks name persons by it.
+fn files_are_free(
+    roll: &Roll,
+    candidates: &[Candidate],
+    known: &BTreeMap<Identity, PersonNumber>,
+    report: &mut ImportReport,
+) {
+    let persons = roll.persons.iter();
+    let owners: BTreeMap<&str, PersonNumber> =
+        persons.map(|(number, person)| (person.details.case_file.as_str(), *number)).collect();
+    for candidate in candidates.iter().filter(|it| !it.details.case_file.is_empty()) {
+        let file = candidate.details.case_file.as_str();
+        let owner = owners.get(file);
+        let is_own = owner.is_some() && owner == known.get(&candidate.identity);
+        // D and digits are what the vault gives to who brings none.
+        let digits = file.strip_prefix('D').unwrap_or_default();
+        let is_given = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+        if !is_own && (owner.is_some() || is_given) {
+            report.faults.push(Fault {
+                row: candidate.row,
+                column: CASE_FILE.names.first().copied(),
+                reason: "is another person's case file 档案号已属他人".to_owned(),
+            });
+        }
+    }
+}
+
+/// What a sheet says of a person who is on the roll; what it leaves out stays.
+fn merged(old: &Details, mut new: Details) -> Details {
+    let pairs = [
+        (&mut new.bank, &old.bank),
+        (&mut new.case_file, &old.case_file),
+        (&mut new.township, &old.township),
+        (&mut new.village, &old.village),
+    ];
+    for (new, old) in pairs {
+        if new.is_empty() {
+            new.clone_from(old);
+        }
+    }
+    new
+}
+
 /// Where the live entitlements of each person are.
 fn live(roll: &Roll) -> BTreeMap<PersonNumber, Vec<usize>> {
     let mut live: BTreeMap<PersonNumber, Vec<usize>> = BTreeMap::new();
@@ -292,9 +336,11 @@ fn take(
     let current = current.map(|(place, it)| (place, it.category == candidate.category));
     let person = match known.get(&candidate.identity) {
         Some(number) => {
-            if let Some(person) = roll.persons.get_mut(number) {
-                if person.details != candidate.details && terms.updates {
-                    person.details = candidate.details;
+            let person = roll.persons.get_mut(number).filter(|_| terms.updates);
+            if let Some(person) = person {
+                let details = merged(&person.details, candidate.details);
+                if person.details != details {
+                    person.details = details;
                     report.changed += 1;
                 }
             }

@@ -84,6 +84,11 @@ pub fn advance(roll: &mut Roll, advance: &Advance<'_>, selection: &Selection) ->
             report.elsewhere += usize::from(is_chosen && it.is_live());
             continue;
         }
+        // Whose payments rest is resumed by name, never along with everybody who is approved.
+        let is_named = matches!(selection, Selection::CaseFiles(_));
+        if advance.to == State::Active && it.state() == State::Suspended && !is_named {
+            continue;
+        }
         let days = roll
             .programme(it.programme, it.from)
             .map_or(0, |programme| i32::from(programme.posting_days));

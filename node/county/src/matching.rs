@@ -8,6 +8,7 @@ use minglian_ledger::subsidy::identity_number::IdentityNumber;
 use zeroize::Zeroizing;
 
 use crate::day;
+use crate::import::fields::FieldError;
 use crate::lifecycle;
 use crate::roll::entitlement::{State, Step, Suspension};
 use crate::roll::person::Identity;
@@ -88,6 +89,11 @@ pub fn apply(
     let mut named: BTreeMap<PersonNumber, Option<Date>> = BTreeMap::new();
     for row in &sheet.rows {
         let cell = layout.cell(row, &IDENTITY);
+        if cell.is_some_and(|cell| cell.is_number) {
+            // A workbook rounds such a number to that of somebody else.
+            report.faults.push(layout.fault(row, &IDENTITY, FieldError::StoredAsNumber));
+            continue;
+        }
         let number = IdentityNumber::parse(cell.map_or("", |cell| cell.text.as_str()));
         let number = match number {
             Ok(number) => number,

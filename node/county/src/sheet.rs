@@ -104,10 +104,10 @@ impl Sheet {
         for (place, title) in self.header.iter().enumerate() {
             let title = normalized(title);
             let found = columns.iter().position(|column| column.names.contains(&title.as_str()));
-            if let Some(found) = found {
-                if places[found].replace(place).is_some() {
-                    return Err(ColumnsError::Twice(columns[found].names[0]));
-                }
+            if let Some(found) = found
+                && places[found].replace(place).is_some()
+            {
+                return Err(ColumnsError::Twice(columns[found].names[0]));
             }
         }
         let missing = columns.iter().zip(&places);

@@ -283,10 +283,9 @@ fn seal_key(
     random: &mut impl CryptoRngCore,
 ) -> Result<Vec<u8>, VaultError> {
     let failed = |error: &dyn std::fmt::Display| VaultError::Seal(error.to_string());
-    let mut random = random;
-    let derivation = Derivation::new(&mut random);
+    let derivation = Derivation::new(random);
     let context = context(county, generation);
-    let cipher = seal::seal(key, passphrase, &derivation, &context, &mut random)
+    let cipher = seal::seal(key, passphrase, &derivation, &context, random)
         .map_err(|error| failed(&error))?;
     let file = KeyFile { version: VERSION, county, generation, derivation, cipher };
     let mut json = serde_json::to_vec_pretty(&file).map_err(|error| failed(&error))?;

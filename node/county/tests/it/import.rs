@@ -130,6 +130,20 @@ fn who_is_on_the_roll_is_changed_only_when_asked() {
 }
 
 #[test]
+fn a_case_file_is_one_persons_and_stays_when_left_out() {
+    let mut roll = twelve();
+    let stranger = generated::identity(1930, 1, 1, 90);
+    for file in ["F3", "D0000099"] {
+        let taken = sheet(&HEADER, &[&["乙样", &stranger, "9222222222222222", file]]);
+        assert_eq!(told(&import(&mut roll, &taken, &terms("甲")).faults), [(2, "档案号")]);
+    }
+    let updates = ImportTerms { updates: true, ..terms("甲") };
+    let without = sheet(&HEADER, &[&["乙样", &identity(3), "9222222222222222", ""]]);
+    assert_eq!(import(&mut roll, &without, &updates).changed, 1);
+    assert!(roll.persons.values().any(|person| person.details.case_file == "F3"));
+}
+
+#[test]
 fn another_category_ends_the_old_and_begins_the_new() {
     let mut roll = minglian_county::roll::Roll::new(county());
     let mut with = programme();

@@ -58,6 +58,7 @@ fn a_suspension_pays_nothing_until_it_ends() {
     assert_eq!(paid(&roll, "2013-01"), 69_000);
     let mut back = step(State::Active, "2013-02-20", "县");
     back.month = month("2013-03");
+    assert_eq!(lifecycle::advance(&mut roll, &back, &Selection::All).taken, 0, "by name only");
     assert_eq!(lifecycle::advance(&mut roll, &back, &chosen).taken, 1);
     assert_eq!(paid(&roll, "2013-02"), 69_000);
     assert_eq!(paid(&roll, "2013-03"), 72_000);
