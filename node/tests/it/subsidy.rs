@@ -1,6 +1,6 @@
-//! `minglian subsidy` as a county uses it: the program itself, from the roll to the slip. Afterwards
-//! everything that it wrote outside of the vault and the clerk's lists, and everything that it said,
-//! is searched for the people it was about (A35).
+//! `minglian subsidy` as a county uses it: the program itself, from the roll to the slip. What it
+//! wrote outside of the vault and the clerk's lists, and all that it said, is then searched for the
+//! people it was about (A35).
 
 use std::fs;
 use std::io::Write as _;
@@ -12,6 +12,8 @@ use minglian_county::generated::{self, Group};
 use minglian_county::sheet::Sheet;
 use minglian_ledger::date::Month;
 use minglian_ledger::subsidy::pedersen::G_BYTES;
+
+use crate::sheet::{text_cell, workbook};
 
 const GROUPS: [Group; 2] = [
     Group { count: 36, age_from: 80, age_below: 90 },
@@ -80,7 +82,7 @@ fn write_roll(desk: &Desk) -> Sheet {
     fs::write(desk.path("roll.csv"), encoding_rs::GB18030.encode(&text).0).unwrap();
     // The same with two rows spoiled: a wrong check character and a person twice.
     let last = sheet.rows.len() - 1;
-    let check = if first.ends_with('1') { "2" } else { "1" };
+    let check = if sheet.rows[1].cells[1].text.ends_with('1') { "2" } else { "1" };
     sheet.rows[1].cells[1].text = format!("{}{check}", &sheet.rows[1].cells[1].text[..17]);
     sheet.rows[last].cells[1].text = first;
     fs::write(desk.path("spoiled.csv"), generated::csv(&sheet)).unwrap();
@@ -120,10 +122,21 @@ fn a_county_works_a_month_and_nobody_is_named() {
     desk.refuses(&format!("roll import {entered} roll.csv"));
     desk.does("roll enrol --vault vault --programme 1 --epoch 2012");
     let dead = &sheet.rows[7].cells[1].text;
-    let deaths = format!("身份证号,死亡日期\r\n{dead},2012-11-03\r\n{dead}9,2012-11-03\r\n");
-    fs::write(desk.path("deaths.csv"), deaths).unwrap();
-    let matched = "match --vault vault deaths.csv --kind deaths --month 2012-12 --out stopped.csv";
-    assert!(desk.does(matched).contains("1 stopped"));
+    let row = |number: u32, person: &str, day: &str| {
+        let (first, second) = (format!("A{number}"), format!("B{number}"));
+        let person = text_cell(&first, person);
+        format!("<row r=\"{number}\">{person}{}</row>", text_cell(&second, day))
+    };
+    let rows = [
+        row(1, "身份证号", "死亡日期"),
+        row(2, dead, "2012年11月3日"),
+        row(3, "1234", "2012-11-03"),
+        format!("<row r=\"4\"><c r=\"A4\"><v>{}</v></c></row>", &dead[..17]),
+    ];
+    fs::write(desk.path("deaths.xlsx"), workbook(&rows.concat())).unwrap();
+    let matched = "match --vault vault deaths.xlsx --kind deaths --month 2012-12 --out stopped.csv";
+    let matched = desk.does(matched);
+    assert!(matched.contains("1 stopped") && matched.contains("2 unreadable"), "{matched}");
     let month = "month --vault vault --programme 1 --period 2012-12";
     let preview = desk.does(&format!("{month} --preview --lists lists.csv"));
     let total = preview.lines().find_map(|line| line.trim().strip_prefix("合计 ")).unwrap();
@@ -171,7 +184,7 @@ fn answer_and_print(desk: &mut Desk, batch: &str, sheet: &Sheet) {
 /// A35. The clerk's own lists show persons and are private; nothing else shows them.
 fn search(desk: &Desk, sheet: &Sheet) {
     const LISTS: [&str; 5] = ["stopped.csv", "lists.csv", "pay.csv", "returned.csv", "slip.html"];
-    const GIVEN: [&str; 4] = ["roll.csv", "spoiled.csv", "deaths.csv", "answer.csv"];
+    const GIVEN: [&str; 4] = ["roll.csv", "spoiled.csv", "deaths.xlsx", "answer.csv"];
     for list in LISTS {
         let mode = fs::metadata(desk.path(list)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{list}");

@@ -80,6 +80,7 @@ pub fn run(arguments: &MonthArguments) -> anyhow::Result<()> {
     else {
         return Ok(());
     };
+    anyhow::ensure!(!out.exists(), "{} exists already and is not overwritten", out.display());
     let bytes = crate::import::csv_file::read(terms)?;
     let text = std::str::from_utf8(&bytes).context("the ledger's terms are not UTF-8")?;
     let terms: LedgerTerms = toml::from_str(text).context("the ledger's terms")?;
