@@ -36,3 +36,4 @@ mod rpc_world;
 mod sheet;
 mod sheet_any;
 mod snapshot;
+mod subsidy;
