@@ -25,6 +25,7 @@ mod import_plan;
 mod inbound;
 mod key_file;
 mod mempool;
+mod readers;
 mod reports;
 mod openings;
 mod rpc;
