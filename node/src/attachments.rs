@@ -15,6 +15,7 @@ pub mod magic;
 pub mod manifest;
 pub mod openings;
 pub mod places;
+pub mod readers;
 pub mod replicate;
 pub mod shares;
 pub mod wanted;
@@ -51,6 +52,7 @@ pub use fault::KeepFault;
 use index::{Entry, Index, NoRoom, Room};
 use manifest::{Description, Manifest};
 use openings::{Kept, Opening, Openings};
+use readers::Readers;
 pub use receive::Receiving;
 use shares::Share;
 
@@ -102,6 +104,7 @@ pub struct Keeper {
     /// One attachment at a time is entered, so that none takes the place of a better one.
     entering: tokio::sync::Mutex<()>,
     counts: Counts,
+    readers: Readers,
 }
 
 impl Keeper {
@@ -141,6 +144,7 @@ impl Keeper {
             unerased: Mutex::default(),
             entering: tokio::sync::Mutex::default(),
             counts: Counts::default(),
+            readers: Readers::default(),
         };
         keeper.load().await?;
         Ok((Arc::new(keeper), receiver))

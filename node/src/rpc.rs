@@ -20,6 +20,7 @@ mod openings;
 mod organizations;
 mod oversight;
 mod proposals;
+mod readers;
 mod records;
 mod rules;
 mod reports;

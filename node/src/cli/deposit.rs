@@ -1,4 +1,6 @@
-//! `minglian deposit`: handing over what records name only by a hash.
+//! `minglian deposit`: handing over what records name only by a hash, and reading it.
+
+mod fetch;
 
 use std::path::{Path, PathBuf};
 
@@ -47,6 +49,8 @@ pub enum DepositCommand {
         #[arg(long)]
         text: PathBuf,
     },
+    /// Read a restricted or personal text or attachment at a validator's node, as an officer 查阅
+    Fetch(fetch::FetchArguments),
     /// Read the text behind a commitment on the disk of your own node, as its operator 读取原文
     Read {
         /// The directory `openings` in the node's data
@@ -121,6 +125,7 @@ pub fn run(command: DepositCommand) -> anyhow::Result<()> {
                 Ok(())
             })
         }
+        DepositCommand::Fetch(arguments) => in_runtime(fetch::run(arguments)),
         DepositCommand::Read { openings, commitment } => {
             let opening = Opening::read(&openings, &commitment)?;
             let opening = opening.with_context(|| format!("{commitment} is not here"))?;

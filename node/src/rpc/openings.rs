@@ -1,7 +1,7 @@
 //! Openings of commitments: handing one over, and showing one that is public.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use minglian_client::wire::{Hex, OpeningRequest, OpeningView, PublishedOpenings};
 use minglian_contracts::call::Call;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::extract::{Params, Segments, json_answer, parse};
 use super::problem::{Kind, Refusal};
-use super::{Node, reading, view};
+use super::{Node, readers, reading, view};
 use crate::attachments::Origin;
 use crate::attachments::openings::Opening;
 
@@ -59,13 +59,20 @@ pub(super) async fn deposit(State(shared): Node, request: Request) -> Result<Res
     Ok(StatusCode::CREATED.into_response())
 }
 
-/// The opening of a commitment, checked against it, if it is public.
+/// The opening of a commitment, checked against it, if it is public or an officer asks who may read
+/// it.
 #[utoipa::path(
     get, path = "/v1/openings/{commitment}", tag = "openings",
-    params(("commitment" = String, Path, description = "the commitment in a record")),
+    params(
+        ("commitment" = String, Path, description = "the commitment in a record"),
+        (
+            "minglian-reading" = Option<String>, Header,
+            description = "an officer's signed question in hexadecimal, for what is not public"
+        ),
+    ),
     responses(
         (status = 200, description = "salt and text; nobody may keep it"),
-        (status = 403, description = "it is not public"),
+        (status = 403, description = "it is not public, and no officer asks who may read it"),
         (status = 404, description = "it is not here"),
         (status = 410, description = "erased by an order on the ledger"),
     )
@@ -73,6 +80,7 @@ pub(super) async fn deposit(State(shared): Node, request: Request) -> Result<Res
 pub(super) async fn opening(
     State(shared): Node,
     Segments(commitment): Segments<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let commitment: Commitment = parse("commitment", &commitment)?;
     let mut response = reading(shared, move |shared| {
@@ -82,10 +90,8 @@ pub(super) async fn opening(
         }
         let opening = keeper.opening(&commitment)?;
         let opening = opening.ok_or_else(|| Refusal::absent(commitment))?;
-        let body = &opening.deposit.body;
-        if body.class != Class::Public {
-            return Err(Refusal::new(Kind::NotPublic, commitment));
-        }
+        let path = format!("/v1/openings/{commitment}");
+        readers::admit(shared, &headers, &path, &opening.deposit.body)?;
         json_answer(&view_of(commitment, opening))
     })
     .await?;
