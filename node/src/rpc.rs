@@ -199,15 +199,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(rules::holidays))
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
-        .routes(routes!(oversight::complaints))
-        .routes(routes!(oversight::complaint))
-        .routes(routes!(oversight::audits))
-        .routes(routes!(oversight::audit))
-        .routes(routes!(oversight::samples))
-        .routes(routes!(oversight::sample))
-        .routes(routes!(disclosures::obligations))
-        .routes(routes!(disclosures::disclosures))
-        .routes(routes!(disclosures::disclosure))
+        .merge(society())
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))
@@ -230,6 +222,20 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .fallback(absent)
         .method_not_allowed_fallback(not_allowed);
     (router, description)
+}
+
+/// Routes about who looked into what, and what must be published.
+fn society() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(oversight::complaints))
+        .routes(routes!(oversight::complaint))
+        .routes(routes!(oversight::audits))
+        .routes(routes!(oversight::audit))
+        .routes(routes!(oversight::samples))
+        .routes(routes!(oversight::sample))
+        .routes(routes!(disclosures::obligations))
+        .routes(routes!(disclosures::disclosures))
+        .routes(routes!(disclosures::disclosure))
 }
 
 /// Routes about where money is and was.

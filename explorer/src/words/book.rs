@@ -263,5 +263,6 @@ pub(super) const WORDS: &[Word] = &[
     ("止", "To"),
     ("版本", "Version"),
     ("适用日期", "Holds on"),
+    ("至今", "today"),
     ("批准单位", "Approved by"),
 ];

@@ -34,7 +34,7 @@ async fn an_opening_is_kept_for_its_record_shown_checked_and_erased() {
     assert_eq!((shown.text.as_str(), shown.organization), (said, civil_affairs()));
     assert!(!format!("{shown:?}").contains(said), "what is printed cannot be erased");
     let index = LogIndex(world.chain.head().header.log_size - 2);
-    assert_eq!(world.client.openings_of(index).await.unwrap(), [shown.clone()]);
+    assert_eq!(world.client.openings_of(index).await.unwrap(), std::slice::from_ref(&shown));
     let page = world.client.published_openings(None).await.unwrap();
     assert_eq!((page.items.as_slice(), page.is_complete), (&[shown][..], true));
     let rest = world.client.published_openings(Some((&page.run, page.next))).await.unwrap();
