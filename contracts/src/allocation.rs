@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use line::{LINES, Line, LineName};
 
+use crate::book::CHARITY_FUND_MARK;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::policy::{Policy, Step};
@@ -322,6 +323,14 @@ pub fn check_date(context: &mut Context<'_>, occurred_on: Date) -> Result<(), Re
     }
     if context.is_late(occurred_on) {
         context.emit(Event::EnteredLate { occurred_on });
+    }
+    Ok(())
+}
+
+/// Refuses quota under the name of a charity's fund.
+fn require_no_charity_fund(fund: &Text<64>) -> Result<(), Refusal> {
+    if fund.as_str().starts_with(CHARITY_FUND_MARK) {
+        return Err(Refusal::new(Code::FundIsCharitys, fund));
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
-pub use account::{Account, AccountId, Measure};
+pub use account::{Account, AccountId, CHARITY_FUND_MARK, Measure};
 pub use age::{Aged, OriginDates};
 pub use interval::Interval;
 pub use movement::{Attribution, Basis, Inflow, Kind, Movement, MovementNumber, Origin, Source};

@@ -71,10 +71,12 @@ impl<'a> Contents<'a> {
     }
 
     fn registry(&mut self, call: &'a registry::Call) {
-        use registry::Call::{RegisterKey, RegisterOrganization, RevokeKey, RotateKey};
+        use registry::Call::{
+            RegisterKey, RegisterOrganization, RevokeKey, RevokeKeyOf, RotateKey,
+        };
         match call {
             RegisterOrganization { name, .. } => self.text(name.as_str()),
-            RegisterKey { .. } | RotateKey { .. } | RevokeKey { .. } => {}
+            RegisterKey { .. } | RotateKey { .. } | RevokeKey { .. } | RevokeKeyOf { .. } => {}
         }
     }
 
@@ -159,6 +161,7 @@ impl<'a> Contents<'a> {
         match call {
             Call::Instruct { order, .. } | Call::Pay { order, .. } => self.order(order),
             Call::Authorize(_)
+            | Call::AuthorizeLimited { .. }
             | Call::Revoke { .. }
             | Call::BankResult { .. }
             | Call::Return { .. }

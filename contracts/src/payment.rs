@@ -2,8 +2,8 @@
 //!
 //! A payment is made in one of two ways, and in both maker ≠ checker ≠ payer. By `Instruct`: one
 //! payment, with three officers. Or under a payment order: `Authorize` lets the unit's payer pay
-//! out of one line, for one type of expenditure, up to a total and until a day; the maker proposes
-//! it and the checker approves it. Then every `Pay` takes effect at once, by a payer who is
+//! out of one line, for one type of expenditure, up to a total and until a day, `AuthorizeLimited` also
+//! up to an amount at a time; the maker proposes it and the checker approves it. Then every `Pay` takes effect at once, by a payer who is
 //! neither of them.
 //!
 //! A payment is its own account in the book, so what bounces is its own fen. The bank's result is
@@ -125,6 +125,13 @@ pub enum Call {
         /// The day the mistake was found.
         occurred_on: Date,
     },
+    /// Approves payments to come, none of them above an amount (小额先行救助). Maker, checker.
+    AuthorizeLimited {
+        /// The payment order.
+        grant: authorization::Grant,
+        /// How much may be paid at a time.
+        each_max: Fen,
+    },
 }
 
 /// What became of payments. The money's way, with its intervals, is in the movements beside it.
@@ -159,6 +166,13 @@ pub enum Event {
         /// How much.
         amount: Fen,
     },
+    /// What a payment order that holds lets be paid at a time.
+    Limited {
+        /// Its name.
+        authorization: Reference,
+        /// How much at a time.
+        each_max: Fen,
+    },
 }
 
 impl Call {
@@ -174,7 +188,9 @@ impl Call {
     pub(crate) fn policy(&self) -> Policy {
         let roles: &[Role] = match self {
             Self::Instruct { .. } => &[Role::Maker, Role::Checker, Role::Payer],
-            Self::Authorize(_) | Self::Correct { .. } => &[Role::Maker, Role::Checker],
+            Self::Authorize(_) | Self::AuthorizeLimited { .. } | Self::Correct { .. } => {
+                &[Role::Maker, Role::Checker]
+            }
             Self::Pay { .. } | Self::BankResult { .. } | Self::Return { .. } => &[Role::Payer],
             Self::Revoke { .. } => &[Role::Checker],
         };
@@ -191,7 +207,10 @@ impl Call {
                 expenditure::require_lawful(*expenditure, order.occurred_on, state)?;
                 pay(line, order, state, context)
             }
-            Self::Authorize(grant) => authorization::authorize(grant, state, context),
+            Self::Authorize(grant) => authorization::authorize(grant, None, state, context),
+            Self::AuthorizeLimited { grant, each_max } => {
+                authorization::authorize(grant, Some(*each_max), state, context)
+            }
             Self::Pay { authorization, order } => {
                 authorization::pay_under(authorization, order, state, context)
             }

@@ -117,6 +117,22 @@ pub fn organization(
         .ok_or_else(|| Refusal::new(Code::OrganizationUnknown, code).into())
 }
 
+/// Refuses unless `reviewer` answers for `division`: its own contains it.
+///
+/// # Errors
+/// [`Code::OrganizationUnknown`], [`Code::DivisionOutside`].
+pub(crate) fn require_over(
+    reader: &dyn StateRead,
+    reviewer: &OrganizationCode,
+    division: Division,
+) -> Result<(), Fault> {
+    if organization(reader, reviewer)?.division.contains(division) {
+        return Ok(());
+    }
+    let detail = format!("{reviewer} does not answer for {division}");
+    Err(Refusal::new(Code::DivisionOutside, detail).into())
+}
+
 /// The live keys of an organisation at `height`, with their records.
 ///
 /// # Errors

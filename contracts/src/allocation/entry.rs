@@ -7,7 +7,10 @@ use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::line::{self, LINES, Line, LineName};
-use super::{Basis, Event, Purpose, Receipt, StatementKind, check_date, require_inside};
+use super::{
+    Basis, Event, Purpose, Receipt, StatementKind, check_date, require_inside,
+    require_no_charity_fund,
+};
 use crate::book::{self, Origin};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -64,6 +67,7 @@ pub(super) fn record(
     let RecordQuota { to, amount, level, basis, first_year, implied, occurred_on, .. } = quota;
     check_date(context, *occurred_on)?;
     require_inside(state, context, &to.holder)?;
+    require_no_charity_fund(&to.fund)?;
     basis.check()?;
     let is_brought_forward = quota.receipt == Receipt::BroughtForward;
     if *first_year > to.year || (*first_year < to.year) != is_brought_forward {

@@ -14,6 +14,7 @@ use crate::book;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
+use crate::registry;
 use crate::schema::{self, State, Table};
 
 /// Most rows of a plan.
@@ -81,6 +82,7 @@ pub(super) fn enter(
 ) -> Result<(), Fault> {
     check_date(context, plan.occurred_on)?;
     require_inside(state, context, &plan.from.holder)?;
+    registry::require_over(state, &plan.reviewer, context.author.division)?;
     let key = (context.author.organization, plan.name.clone());
     if plan.name.is_empty() || plan.rows.is_empty() || plan.rows.len() > PLAN_ROWS_MAX {
         let detail = format!("{} rows, 1 to {PLAN_ROWS_MAX} are lawful", plan.rows.len());

@@ -7,7 +7,9 @@ use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::line::{self, LINES, Line, LineName, Outflow};
-use super::{Basis, CARRY_OVER_YEARS, budget_year, check_date, require_inside};
+use super::{
+    Basis, CARRY_OVER_YEARS, budget_year, check_date, require_inside, require_no_charity_fund,
+};
 use crate::book::{self, Selection};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -194,6 +196,7 @@ pub(super) fn transfer_out(
     let TransferOut { line: from, to_fund, amount, basis, occurred_on } = transfer;
     begin(from, basis, *occurred_on, state, context)?;
     budget_year::require_within(from, *occurred_on)?;
+    require_no_charity_fund(to_fund)?;
     let holder = context.author.organization;
     let to = LineName { holder, fund: to_fund.clone(), ..from.clone() };
     // The account that gets the money must be nobody's line, or it would hold more than its sums

@@ -11,6 +11,10 @@ use crate::book::age::{self, AgeRun, Aged, Ages};
 use crate::book::interval::{self, Interval};
 use crate::book::movement::MovementNumber;
 
+/// What stands before a charity fund's reference in the fund of its accounts. No quota goes under
+/// such a name, so that nobody takes it for gifts.
+pub const CHARITY_FUND_MARK: &str = "慈善·";
+
 /// What an account counts. They are never mixed: a quota is permission to spend, cash is money,
 /// goods are things at their recorded value.
 #[derive(

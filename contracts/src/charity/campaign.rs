@@ -14,6 +14,7 @@ use crate::allocation::check_date;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
+use crate::registry;
 use crate::schema::{self, State, Table};
 
 /// Campaigns by filing number.
@@ -64,6 +65,7 @@ pub(super) fn file(
 ) -> Result<(), Fault> {
     let FileCampaign { filing, title, begins_on, ends_on, emergency, occurred_on, .. } = act;
     check_date(context, *occurred_on)?;
+    registry::require_over(state, &act.reviewer, context.author.division)?;
     let name = fund::own(&act.fund, context);
     fund::find_open(state, &name, *occurred_on)?;
     let kind = QualificationKind::PublicFundraising;

@@ -12,10 +12,9 @@ use minglian_ledger::state::{StateError, StateRead};
 
 use super::disbursement::{PAYOUTS, Reason, payment_account};
 use super::donation::{DONATIONS, DonationReference, POOL_LINE, UNSPENT, unspent_key};
-use super::fund::FUND_MARK;
 use super::resolution::RESOLUTIONS;
 use crate::book::store::ACCOUNTS;
-use crate::book::{self, AccountId, Measure};
+use crate::book::{self, AccountId, CHARITY_FUND_MARK, Measure};
 use crate::payment::Reference;
 
 /// How many entries are read at once.
@@ -174,7 +173,7 @@ fn check_places(
             let is_of_fund = match &account {
                 AccountId::Line { measure, fund, line, .. } => {
                     let is_pool = *measure == Measure::Cash && line.as_str() == POOL_LINE;
-                    fund.as_str().starts_with(FUND_MARK) && !is_pool
+                    fund.as_str().starts_with(CHARITY_FUND_MARK) && !is_pool
                 }
                 _ => false,
             };

@@ -14,9 +14,9 @@ use minglian_ledger::state::StateError;
 use minglian_ledger::text::Text;
 use serde::{Deserialize, Serialize};
 
-use super::fund::{self, FUND_MARK, Filing, FundName, FundReference};
+use super::fund::{self, Filing, FundName, FundReference};
 use super::sums::{self, Item, Place, Quarter};
-use crate::book::{self, AccountId, Measure, Movement};
+use crate::book::{self, AccountId, CHARITY_FUND_MARK, Measure, Movement};
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State, Table};
@@ -183,7 +183,7 @@ fn account(fund: &FundName, measure: Measure, line: String) -> AccountId {
         holder: fund.host,
         measure,
         // A mark of 8 bytes and a reference of at most 48; a mark, a number and one of at most 96.
-        fund: Text::new(format!("{FUND_MARK}{}", fund.fund)).unwrap_or_default(),
+        fund: Text::new(format!("{CHARITY_FUND_MARK}{}", fund.fund)).unwrap_or_default(),
         // Gifts are bound to no budget year.
         year: 0,
         line: Text::new(line).unwrap_or_default(),

@@ -13,7 +13,7 @@ use super::Event;
 use super::kind::{Demand, FundKind};
 use super::qualification::{self, QualificationKind};
 use crate::allocation::check_date;
-use crate::book::AccountId;
+use crate::book::{AccountId, CHARITY_FUND_MARK};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::refusal::{Code, Refusal};
@@ -28,9 +28,6 @@ pub const FILINGS: Table<Filing, FundName> = Table::new(schema::prefix::CHARITY_
 
 /// Most members, and most supervisors, of a committee.
 pub const MEMBERS_MAX: usize = 99;
-
-/// What stands before a fund's reference in the names of its accounts.
-pub(crate) const FUND_MARK: &str = "慈善·";
 
 /// A filing number (备案编号) as the civil-affairs department gave it.
 pub type Filing = Text<64>;
@@ -104,7 +101,7 @@ pub struct Fund {
 /// The fund whose money an account holds, if it is a fund's.
 pub fn fund_of(account: &AccountId) -> Option<FundName> {
     let AccountId::Line { holder, fund, .. } = account else { return None };
-    let reference = fund.as_str().strip_prefix(FUND_MARK)?;
+    let reference = fund.as_str().strip_prefix(CHARITY_FUND_MARK)?;
     Some(FundName { host: *holder, fund: FundReference::new(reference).ok()? })
 }
 

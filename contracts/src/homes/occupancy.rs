@@ -154,11 +154,7 @@ pub(super) fn state_occupancy(
         let detail = format!("{month} is stated on {occurred_on}");
         return Err(Refusal::new(Code::PeriodOpen, detail).into());
     }
-    let division = context.author.division;
-    if !registry::organization(state, reviewer)?.division.contains(division) {
-        let detail = format!("{reviewer} is not the department of {division}");
-        return Err(Refusal::new(Code::DivisionOutside, detail).into());
-    }
+    registry::require_over(state, reviewer, context.author.division)?;
     let standing = standing::on(state, home, last_day)?;
     check_beds(beds, &standing, last_day, state, context)?;
     let known = MONTHS.get(state, &(home, *month))?;

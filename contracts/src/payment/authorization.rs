@@ -44,6 +44,9 @@ pub struct Authorization {
     pub expenditure: Expenditure,
     /// How much in all.
     pub total: Fen,
+    /// How much at a time, if the order says so: 小额先行救助 is paid by one officer, a little at a
+    /// time.
+    pub each_max: Option<Fen>,
     /// How much was paid under it; what came back is not deducted.
     pub paid: Fen,
     /// The first day on which may be paid.
@@ -58,6 +61,7 @@ pub struct Authorization {
 
 pub(super) fn authorize(
     grant: &Grant,
+    each_max: Option<Fen>,
     state: &mut State<'_>,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
@@ -70,8 +74,12 @@ pub(super) fn authorize(
     if name.is_empty() {
         return Err(Refusal::new(Code::ReferenceMissing, &line_name.line).into());
     }
-    if total.is_zero() {
+    if total.is_zero() || each_max.is_some_and(Fen::is_zero) {
         return Err(Refusal::new(Code::AmountZero, name).into());
+    }
+    if let Some(each_max) = each_max.filter(|each_max| each_max > total) {
+        let detail = format!("{each_max} at a time of {total} in all");
+        return Err(Refusal::new(Code::AuthorizationExceeded, detail).into());
     }
     if until < occurred_on {
         let detail = format!("until {until}, made on {occurred_on}");
@@ -87,6 +95,7 @@ pub(super) fn authorize(
         line: line_name.clone(),
         expenditure: *expenditure,
         total: *total,
+        each_max,
         paid: Fen::ZERO,
         from: *occurred_on,
         until: *until,
@@ -95,6 +104,9 @@ pub(super) fn authorize(
     };
     AUTHORIZATIONS.put(state, &key, &authorization);
     context.emit(Event::Authorized { authorization: name.clone(), total: *total });
+    if let Some(each_max) = each_max {
+        context.emit(Event::Limited { authorization: name.clone(), each_max });
+    }
     Ok(())
 }
 
@@ -106,7 +118,7 @@ pub(super) fn pay_under(
 ) -> Result<(), Fault> {
     let key = (context.author.organization, name.clone());
     let mut authorization = find(state, &key)?;
-    let Authorization { line, expenditure, total, paid, from, until, revoked, officers } =
+    let Authorization { line, expenditure, total, each_max, paid, from, until, revoked, officers } =
         &mut authorization;
     if officers.contains(&context.actor.officer) {
         return Err(Refusal::new(Code::SameOfficer, context.actor.key).into());
@@ -121,6 +133,10 @@ pub(super) fn pay_under(
         return Err(Refusal::new(Code::AuthorizationClosed, detail).into());
     }
     expenditure::require_lawful(*expenditure, date, state)?;
+    if let Some(each_max) = each_max.filter(|each_max| order.amount > *each_max) {
+        let detail = format!("{}, at most {each_max} at a time", order.amount);
+        return Err(Refusal::new(Code::AuthorizationEachExceeded, detail).into());
+    }
     let Some(sum) = paid.checked_add(order.amount).filter(|sum| *sum <= *total) else {
         let detail = format!("{} after {paid} of {total}", order.amount);
         return Err(Refusal::new(Code::AuthorizationExceeded, detail).into());

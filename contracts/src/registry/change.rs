@@ -5,7 +5,8 @@
 //! an organisation that runs a validator and a governor of another authority. From then on its own
 //! governor registers its keys, each vouched for by a governor of another organisation that is an
 //! authority. The holder of a key consents to its rotation; a lost key is revoked and another
-//! registered.
+//! registered. Whoever steals the key of an only governor can shut everybody else out: then the
+//! validators' quorum revokes it, and admits another governor.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::division::Division;
@@ -72,6 +73,14 @@ pub enum Call {
         /// The key.
         key: PublicKey,
     },
+    /// Revokes a key of any organisation, its last governor's too: by the validators' quorum, where
+    /// a governor's key is stolen or lost. Without a governor an organisation is admitted anew.
+    RevokeKeyOf {
+        /// The officer's organisation.
+        organization: OrganizationCode,
+        /// The key.
+        key: PublicKey,
+    },
 }
 
 /// What became of the registry.
@@ -118,6 +127,7 @@ impl Call {
                 Policy::Steps(if is_governors_own { vec![holder] } else { vec![governor, holder] })
             }
             Self::RevokeKey { .. } => Policy::Steps(vec![governor]),
+            Self::RevokeKeyOf { .. } => Policy::ValidatorQuorum,
         })
     }
 
@@ -153,9 +163,17 @@ impl Call {
                 // The new key first: the last governor may rotate the governor's own key.
                 let KeyRecord { organization, role, officer, .. } = record;
                 register(state, context, new, organization, role, officer)?;
-                revoke(state, context, old)
+                revoke(state, context, &organization, old)
             }
-            Self::RevokeKey { key } => revoke(state, context, key),
+            Self::RevokeKey { key } => {
+                let organization = context.author.organization;
+                require_other_governor(state, &organization, key)?;
+                revoke(state, context, &organization, key)
+            }
+            Self::RevokeKeyOf { organization, key } => {
+                validator_set::require_validator_organization(state, &context.author.organization)?;
+                revoke(state, context, organization, key)
+            }
         }
     }
 }
@@ -218,24 +236,34 @@ fn register(
     Ok(())
 }
 
-/// Revokes a key of the author's organisation, unless that would leave no governor.
-fn revoke(state: &mut State<'_>, context: &mut Context<'_>, key: &PublicKey) -> Result<(), Fault> {
-    let organization = context.author.organization;
-    let mut record = find_key(state, &organization, key)?;
-    if record.live_until.is_some() {
-        return Err(Refusal::new(Code::KeyRevoked, key).into());
-    }
+/// Refuses to leave an organisation without a governor.
+fn require_other_governor(
+    state: &State<'_>,
+    organization: &OrganizationCode,
+    key: &PublicKey,
+) -> Result<(), Fault> {
+    find_live_key(state, organization, key)?;
     let is_other_governor =
         |(other, record): &(PublicKey, KeyRecord)| other != key && record.role == Role::Governor;
-    if !live_keys(state, &organization)?.iter().any(is_other_governor) {
+    if !live_keys(state, organization)?.iter().any(is_other_governor) {
         return Err(Refusal::new(Code::LastGovernor, key).into());
     }
+    Ok(())
+}
+
+fn revoke(
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+    organization: &OrganizationCode,
+    key: &PublicKey,
+) -> Result<(), Fault> {
+    let mut record = find_live_key(state, organization, key)?;
     let live_until = context.block.height;
     record.live_until = Some(live_until);
     KEYS.put(state, key, &record);
-    let mut keys = ORGANIZATION_KEYS.get(state, &organization)?.unwrap_or_default();
+    let mut keys = ORGANIZATION_KEYS.get(state, organization)?.unwrap_or_default();
     keys.retain(|other| other != key);
-    ORGANIZATION_KEYS.put(state, &organization, &keys);
+    ORGANIZATION_KEYS.put(state, organization, &keys);
     context.emit(Event::KeyRevoked { key: *key, live_until });
     Ok(())
 }
@@ -248,6 +276,18 @@ fn find_key(
     KEYS.get(state, key)?
         .filter(|record| record.organization == *organization)
         .ok_or_else(|| Refusal::new(Code::KeyUnknown, format!("{key} of {organization}")).into())
+}
+
+fn find_live_key(
+    state: &State<'_>,
+    organization: &OrganizationCode,
+    key: &PublicKey,
+) -> Result<KeyRecord, Fault> {
+    let record = find_key(state, organization, key)?;
+    match record.live_until {
+        Some(_) => Err(Refusal::new(Code::KeyRevoked, key).into()),
+        None => Ok(record),
+    }
 }
 
 /// Refuses unless the author may register a key in `role` for `organization`: its own; while it

@@ -1,5 +1,6 @@
 //! Payments.
 
+use crate::payment::authorization::Grant;
 use crate::payment::expenditure::Expenditure;
 use crate::payment::result::{BankResult, FailureReason};
 use crate::payment::{Call, Event, Order, Payee, Status};
@@ -9,7 +10,7 @@ use super::{Names, Sentence, cny, line, sentence, spoken};
 pub(super) fn kind(call: &Call) -> &'static str {
     match call {
         Call::Instruct { .. } => "付款",
-        Call::Authorize(_) => "用款授权",
+        Call::Authorize(_) | Call::AuthorizeLimited { .. } => "用款授权",
         Call::Pay { .. } => "授权付款",
         Call::Revoke { .. } => "终止授权",
         Call::BankResult { .. } => "银行回单",
@@ -73,15 +74,11 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
             let Sentence { zh, en } = ordered(order, names);
             sentence!("从{from}{zh},用于{what}", "{en} out of {from} ({english})")
         }
-        Call::Authorize(grant) => {
-            let (name, from, until) = (&grant.name, line(&grant.line, names), grant.until);
-            let (total, en) = (spoken(grant.total), cny(grant.total));
-            let what = grant.expenditure.code();
-            let english = expenditure_english(grant.expenditure);
-            sentence!(
-                "用款授权“{name}”:至{until}可从{from}支付不超过{total},用于{what}",
-                "payment order {name}: up to {en} of {from} until {until} ({english})"
-            )
+        Call::Authorize(grant) => granted(grant, names),
+        Call::AuthorizeLimited { grant, each_max } => {
+            let Sentence { zh, en } = granted(grant, names);
+            let (each, each_en) = (spoken(*each_max), cny(*each_max));
+            sentence!("{zh},单笔不超过{each}", "{en}, at most {each_en} at a time")
         }
         Call::Pay { authorization, order } => {
             let Sentence { zh, en } = ordered(order, names);
@@ -135,6 +132,17 @@ const fn failure(reason: FailureReason) -> (&'static str, &'static str) {
     }
 }
 
+fn granted(grant: &Grant, names: &dyn Names) -> Sentence {
+    let (name, from, until) = (&grant.name, line(&grant.line, names), grant.until);
+    let (total, en) = (spoken(grant.total), cny(grant.total));
+    let what = grant.expenditure.code();
+    let english = expenditure_english(grant.expenditure);
+    sentence!(
+        "用款授权“{name}”:至{until}可从{from}支付不超过{total},用于{what}",
+        "payment order {name}: up to {en} of {from} until {until} ({english})"
+    )
+}
+
 pub(super) fn event(event: &Event) -> Sentence {
     match event {
         Event::Authorized { authorization, total } => {
@@ -142,6 +150,13 @@ pub(super) fn event(event: &Event) -> Sentence {
             sentence!(
                 "用款授权“{authorization}”生效,额度{total}",
                 "payment order {authorization} holds: {en}"
+            )
+        }
+        Event::Limited { authorization, each_max } => {
+            let (each, en) = (spoken(*each_max), cny(*each_max));
+            sentence!(
+                "用款授权“{authorization}”单笔限额{each}",
+                "payment order {authorization}: at most {en} at a time"
             )
         }
         Event::Revoked { authorization, paid } => {

@@ -10,7 +10,7 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Call::RegisterOrganization { .. } => "单位登记",
         Call::RegisterKey { .. } => "密钥登记",
         Call::RotateKey { .. } => "密钥更换",
-        Call::RevokeKey { .. } => "密钥注销",
+        Call::RevokeKey { .. } | Call::RevokeKeyOf { .. } => "密钥注销",
     }
 }
 
@@ -35,6 +35,10 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::RotateKey { old, new } => {
             let (old, new) = (short(&old.to_string()), short(&new.to_string()));
             sentence!("以新密钥 {new}… 更换 {old}…", "replaces key {old}… by {new}…")
+        }
+        Call::RevokeKeyOf { organization, key } => {
+            let (holder, key) = (names.organization(organization), short(&key.to_string()));
+            sentence!("注销{holder}的密钥 {key}…", "revokes key {key}… of {holder}")
         }
         Call::RevokeKey { key } => {
             let key = short(&key.to_string());

@@ -41,6 +41,11 @@ fn payments_weigh_by_how_often_they_move_money() {
                 80,
                 "moves nothing, but is tried out and stored",
             ),
+            (
+                "authorize from=home/省级/2024/甲 name=限额 total=2元 each=1元 until=2024-12-31",
+                80,
+                "as one without a limit at a time",
+            ),
             ("paid payment=1", 80, "finds the payment's inflow and its state"),
             ("failed payment=1", 80, "the payment's fen go back: one movement, two sums"),
             ("came_back payment=1 amount=1元", 80, "as one that failed"),

@@ -20,7 +20,7 @@ use super::mirror::{entries, keys};
 use super::{IndexError, account, stored};
 
 /// What stands before a fund's reference in the names of its accounts.
-pub const FUND_MARK: &str = "慈善·";
+pub use minglian_contracts::book::CHARITY_FUND_MARK as FUND_MARK;
 
 /// The line in which a fund keeps money that is bound to no use.
 const POOL_LINE: &str = "非限定";
@@ -278,6 +278,7 @@ pub(super) fn add_balance(
     let AccountId::Line { holder, measure, fund, line, .. } = id else { return Ok(()) };
     let Some(reference) = fund.as_str().strip_prefix(FUND_MARK) else { return Ok(()) };
     let column = match measure {
+        book::Measure::Quota => return Ok(()),
         book::Measure::Goods => "goods",
         _ if line.as_str() == POOL_LINE => "pool",
         _ => "restricted",

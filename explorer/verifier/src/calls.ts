@@ -53,6 +53,9 @@ const grant = {
   from: lineName, to: lineName, amount: fen, purpose, basis, plan: option(planRowName),
   occurred_on: date,
 };
+const paymentOrder = {
+  name: reference, line: lineName, expenditure, total: fen, until: date, occurred_on: date,
+};
 const takeBack = { line: lineName, to: lineName, amount: fen, basis, occurred_on: date };
 const statement = {
   game: text(64), period: month, sales: fen, unclaimed_prizes: fen, occurred_on: date,
@@ -135,6 +138,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     },
     rotate_key: { old: publicKey, new: publicKey },
     revoke_key: { key: publicKey },
+    revoke_key_of: { organization: organizationCode, key: publicKey },
   },
   approval: {
     approve: { proposal: transactionId },
@@ -213,14 +217,13 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
   },
   payment: {
     instruct: { line: lineName, expenditure, order },
-    authorize: {
-      name: reference, line: lineName, expenditure, total: fen, until: date, occurred_on: date,
-    },
+    authorize: paymentOrder,
     pay: { authorization: reference, order },
     revoke: { authorization: reference },
     bank_result: { payment: reference, result: bankResult, occurred_on: date },
     return: { payment: reference, amount: fen, occurred_on: date },
     correct: { payment: reference, occurred_on: date },
+    authorize_limited: { grant: struct(paymentOrder), each_max: fen },
   },
   charity: {
     qualify: {

@@ -155,6 +155,7 @@ export const event = oneOf({
       payment: reference, status: oneOf({ paid: date, failed: date, corrected: date }),
     },
     returned: { payment: reference, amount: fen },
+    limited: { authorization: reference, each_max: fen },
   }),
   charity: variants({
     fund_opened: { fund, name: text(192) },

@@ -14,6 +14,9 @@ use crate::height::Height;
 use crate::record::Leaf;
 use crate::transaction;
 
+/// How often the tables of a database are opened beside a node that replaces them meanwhile.
+const OPENING_TRIES_MAX: usize = 8;
+
 /// Entries and their bytes, before the database packs them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Size {
@@ -67,6 +70,24 @@ impl Size {
     }
 }
 
+/// Opens a database beside the node that may run on it. A table that the node replaces between the
+/// reading of the list and the opening of the tables is gone: then the newer list is read.
+fn open_read_only(path: &Path) -> Result<DB, rocksdb::Error> {
+    // Tables stay open, so those that are replaced later are read to the end.
+    let mut options = Options::default();
+    options.set_max_open_files(-1);
+    let mut tries_left = OPENING_TRIES_MAX;
+    loop {
+        let columns = schema::COLUMNS.into_iter().chain([schema::DERIVED]);
+        let all = columns.map(|name| ColumnFamilyDescriptor::new(name, Options::default()));
+        tries_left -= 1;
+        match DB::open_cf_descriptors_read_only(&options, path, all, false) {
+            Err(_) if tries_left > 0 => {}
+            opened => return opened,
+        }
+    }
+}
+
 impl Sizes {
     /// Reads the database at `path` from end to end, without writing to it: a node may run on it,
     /// whose later blocks are not seen. What is not in tables yet is counted as stored and takes no
@@ -80,13 +101,7 @@ impl Sizes {
             return Err(StoreError::Missing(path.to_owned()));
         }
         let failed = |source| StoreError::Database { path: path.to_owned(), source };
-        // Tables stay open, so those that a running node replaces are read to the end.
-        let columns = schema::COLUMNS.into_iter().chain([schema::DERIVED]);
-        let all = columns.map(|name| ColumnFamilyDescriptor::new(name, Options::default()));
-        let mut options = Options::default();
-        options.set_max_open_files(-1);
-        let database =
-            DB::open_cf_descriptors_read_only(&options, path, all, false).map_err(failed)?;
+        let database = open_read_only(path).map_err(failed)?;
         let mut sizes = Self::default();
         for name in schema::COLUMNS.into_iter().chain([schema::DERIVED]) {
             let column = database.cf_handle(name).ok_or_else(|| missing(name))?;

@@ -18,7 +18,7 @@ use minglian_ledger::validators::{Validator, ValidatorSet};
 use minglian_node::engine::mark::Mark;
 use minglian_node::engine::messages::PeerId;
 use minglian_node::engine::signer::Signer;
-use minglian_node::engine::start::{self, EngineControl, EngineSettings, Role};
+use minglian_node::engine::start::{self, EngineControl, EngineError, EngineSettings, Role};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -54,8 +54,9 @@ pub struct Network {
 /// A port below the range from which the kernel takes those of outgoing connections, so that it
 /// stays free while its machine is down.
 fn free_port() -> u16 {
+    // Above those from which connections go out, and above those that test networks take.
     let mut ports =
-        std::iter::repeat_with(|| rand::Rng::gen_range(&mut rand::thread_rng(), 12_000..32_000));
+        std::iter::repeat_with(|| rand::Rng::gen_range(&mut rand::thread_rng(), 61_000..=65_535));
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
@@ -127,7 +128,17 @@ impl Network {
             log_path: machine.directory.join("engine.log"),
             role: signer.clone().map_or(Role::Observer, Role::Validator),
         };
-        let (channels, control) = start::start(settings).await.unwrap();
+        // Another process may have the port for a moment.
+        let mut tries_left = 40;
+        let (channels, control) = loop {
+            match start::start(settings.clone()).await {
+                Err(EngineError::Listen { .. }) if tries_left > 0 => {
+                    tries_left -= 1;
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+                started => break started.unwrap(),
+            }
+        };
         let app = App::new(
             self.chain_id.clone(),
             self.validators.clone(),

@@ -34,14 +34,23 @@ fn payment_call(arguments: &Arguments, today: Date) -> Result<Option<payment::Ca
             expenditure: expenditure(arguments)?,
             order: order(arguments, occurred_on)?,
         },
-        "authorize" => payment::Call::Authorize(Grant {
-            name: arguments.text("name")?,
-            line: arguments.line("from")?,
-            expenditure: expenditure(arguments)?,
-            total: arguments.amount("total")?,
-            until: arguments.parsed("until")?,
-            occurred_on,
-        }),
+        "authorize" => {
+            let grant = Grant {
+                name: arguments.text("name")?,
+                line: arguments.line("from")?,
+                expenditure: expenditure(arguments)?,
+                total: arguments.amount("total")?,
+                until: arguments.parsed("until")?,
+                occurred_on,
+            };
+            match arguments.optional("each") {
+                None => payment::Call::Authorize(grant),
+                Some(_) => {
+                    let each_max = arguments.amount("each")?;
+                    payment::Call::AuthorizeLimited { grant, each_max }
+                }
+            }
+        }
         "pay" => payment::Call::Pay {
             authorization: arguments.text("order")?,
             order: order(arguments, occurred_on)?,

@@ -75,7 +75,13 @@ fn registry_call(arguments: &Arguments) -> Result<Option<registry::Call>, String
             same_officer_as: arguments.optional("same_officer_as").map(public_key),
         },
         "rotate_key" => registry::Call::RotateKey { old: key("old")?, new: key("new")? },
-        "revoke_key" => registry::Call::RevokeKey { key: key("key")? },
+        "revoke_key" => match arguments.optional("organization") {
+            None => registry::Call::RevokeKey { key: key("key")? },
+            Some(_) => registry::Call::RevokeKeyOf {
+                organization: arguments.organization("organization")?,
+                key: key("key")?,
+            },
+        },
         _ => return Ok(None),
     }))
 }

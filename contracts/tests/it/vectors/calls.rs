@@ -84,8 +84,8 @@ pub fn all() -> Vec<Call> {
     all
 }
 
-fn registry_calls() -> [registry::Call; 5] {
-    use registry::Call::{RegisterKey, RegisterOrganization, RevokeKey, RotateKey};
+fn registry_calls() -> [registry::Call; 6] {
+    use registry::Call::{RegisterKey, RegisterOrganization, RevokeKey, RevokeKeyOf, RotateKey};
     let register = |role, same_officer_as| RegisterKey {
         organization: code("home"),
         key: public_key("home.new"),
@@ -103,6 +103,7 @@ fn registry_calls() -> [registry::Call; 5] {
         register(Role::Governor, Some(public_key("home.maker"))),
         RotateKey { old: public_key("home.maker"), new: public_key("home.new") },
         RevokeKey { key: public_key("home.payer") },
+        RevokeKeyOf { organization: code("home"), key: public_key("home.governor") },
     ]
 }
 
@@ -355,7 +356,7 @@ fn milestone_calls() -> [project::Call; 3] {
     ]
 }
 
-fn payment_calls() -> [payment::Call; 11] {
+fn payment_calls() -> [payment::Call; 12] {
     let (payment, occurred_on) = (|| text("凭证 3"), day("2024-06-05"));
     let order = |payee, voucher, replaces| Order {
         reference: payment(),
@@ -370,6 +371,14 @@ fn payment_calls() -> [payment::Call; 11] {
         |expenditure, order| payment::Call::Instruct { line: line(), expenditure, order };
     let bank = |result| payment::Call::BankResult { payment: payment(), result, occurred_on };
     let voucher = Some(AttachmentHash::of(&[b"a voucher"]));
+    let grant = || authorization::Grant {
+        name: text("授权1"),
+        line: line(),
+        expenditure: Expenditure::Construction,
+        total: fen(100_000),
+        until: day("2024-06-30"),
+        occurred_on: day("2024-05-01"),
+    };
     let person = Payee::Person(Commitment::of(&[b"a salted name"]));
     let authorization = text("授权1");
     let supplier = Payee::Organization(code("supplier"));
@@ -377,14 +386,7 @@ fn payment_calls() -> [payment::Call; 11] {
         instruct(Expenditure::Equipment, order(supplier, voucher, None)),
         instruct(Expenditure::Investment, order(Payee::NotPrinted, None, None)),
         instruct(Expenditure::Investment, order(person, voucher, Some(text("凭证 2")))),
-        payment::Call::Authorize(authorization::Grant {
-            name: text("授权1"),
-            line: line(),
-            expenditure: Expenditure::Construction,
-            total: fen(100_000),
-            until: day("2024-06-30"),
-            occurred_on: day("2024-05-01"),
-        }),
+        payment::Call::Authorize(grant()),
         payment::Call::Pay {
             authorization: text("授权1"),
             order: order(Payee::Organization(code("supplier")), None, None),
@@ -395,5 +397,6 @@ fn payment_calls() -> [payment::Call; 11] {
         bank(BankResult::Failed(FailureReason::Other)),
         payment::Call::Return { payment: payment(), amount: fen(1), occurred_on },
         payment::Call::Correct { payment: payment(), occurred_on },
+        payment::Call::AuthorizeLimited { grant: grant(), each_max: fen(50_000) },
     ]
 }

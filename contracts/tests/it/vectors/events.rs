@@ -241,7 +241,7 @@ fn project_events() -> [project::Event; 6] {
     ]
 }
 
-fn payment_events() -> [payment::Event; 6] {
+fn payment_events() -> [payment::Event; 7] {
     let (authorization, payment) = (|| text("授权1"), || text("凭证 3"));
     let status = |status| payment::Event::Status { payment: payment(), status };
     let date = day("2024-06-05");
@@ -252,5 +252,6 @@ fn payment_events() -> [payment::Event; 6] {
         status(Status::Failed(date)),
         status(Status::Corrected(date)),
         payment::Event::Returned { payment: payment(), amount: fen(1) },
+        payment::Event::Limited { authorization: authorization(), each_max: fen(50_000) },
     ]
 }
