@@ -97,8 +97,11 @@ fn yuan(fen: u32) -> String {
 /// no other attempt takes its place: save the vault before the file is handed out.
 ///
 /// # Errors
-/// [`BankError`].
+/// [`BankError`]; [`BankError::Answered`] once the bank has paid what it will.
 pub fn pay_file(roll: &mut Roll, place: usize) -> Result<(Zeroizing<String>, Fen), BankError> {
+    if roll.batches.get(place).is_some_and(|record| record.is_answered) {
+        return Err(BankError::Answered);
+    }
     let file = written(roll, place)?;
     if let Some(record) = roll.batches.get_mut(place) {
         record.has_pay_file = true;

@@ -157,6 +157,7 @@ fn a_county_works_a_month_and_nobody_is_named() {
     assert!(desk.refuses(&again).contains("--supplementary"), "the bank may have the file");
     answer_and_print(&mut desk, &batch, &sheet);
     assert!(desk.refuses(&again).contains("--supplementary"), "the bank has paid");
+    desk.refuses(&format!("pay --vault vault --batch {batch} --out twice.csv"));
     assert!(!desk.path("other").exists() && !desk.path("other.unfinished").exists());
     desk.does("vault backup --vault vault --out backup");
     desk.does("roll status --vault vault");

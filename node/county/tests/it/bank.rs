@@ -107,6 +107,7 @@ fn a_month_that_may_be_paid_is_not_made_again() {
     let report = bank::take_result(&mut roll, place, &sheet(&ANSWER, &rows)).unwrap();
     assert_eq!((report.paid, report.returned), (0, 12));
     assert!(is_refused(&mut roll), "an answer that nothing was paid is an answer, too");
+    assert!(matches!(bank::pay_file(&mut roll, place), Err(BankError::Answered)));
     assert!(roll.batches[place].pays());
     // A file that was never handed in is answered so, and paid by a supplementary batch.
     assert_eq!(crate::fixture::plan(&roll, "2012-12", true).total.get(), 72_000);

@@ -6,7 +6,6 @@ use anyhow::bail;
 use encoding_rs::GB18030;
 use minglian_client::key_file::private_file;
 use minglian_county::bank;
-use minglian_county::roll::batches::BatchRecord;
 use rand::rngs::OsRng;
 
 use super::VaultOptions;
@@ -53,7 +52,7 @@ pub fn pay(arguments: &PayArguments) -> anyhow::Result<()> {
     anyhow::ensure!(!out.exists(), "{} exists already and is not overwritten", out.display());
     let mut vault = arguments.options.open()?;
     let place = vault.roll.batch(&arguments.batch)?;
-    let is_second = vault.roll.batches.get(place).is_some_and(BatchRecord::is_paid);
+    let is_second = vault.roll.batches.get(place).is_some_and(|record| record.has_pay_file);
     let (text, total) = bank::pay_file(&mut vault.roll, place)?;
     let gb18030 = arguments.gb18030.then(|| GB18030.encode(&text));
     let is_lossy = gb18030.as_ref().is_some_and(|(_, _, is_lossy)| *is_lossy);
