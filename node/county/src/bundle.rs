@@ -151,8 +151,8 @@ pub fn write(made: &Made, directory: &Path) -> Result<Manifest, BundleError> {
 }
 
 /// Writes a batch whose files are whole when `keep` notes it in the vault, and which has its
-/// directory's name only then. What is interrupted leaves no directory that the vault does not know:
-/// `DIRECTORY.unfinished` at most, which counts for nothing and goes with the next attempt.
+/// directory's name only then. What is interrupted leaves no directory that the vault does not
+/// know: `DIRECTORY.unfinished` at most, which counts for nothing and goes with the next attempt.
 ///
 /// # Errors
 /// [`BundleError`], and what `keep` says.

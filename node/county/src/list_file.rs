@@ -1,5 +1,5 @@
 //! Lines of the files that show persons: the bank's and the clerk's. All go through the one writer
-//! of CSV. Cells are people's words, so none moves a column, and no spreadsheet program computes one.
+//! of CSV. Cells are people's words: none moves a column, and no spreadsheet program computes one.
 
 use minglian_client::csv;
 use zeroize::{Zeroize as _, Zeroizing};

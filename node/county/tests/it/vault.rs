@@ -190,7 +190,8 @@ fn a_restored_vault_takes_other_names_and_no_commitment_is_the_same() {
     assert_eq!(vault.roll.batches[again].name.attempt, attempt + 1, "passed over once only");
 }
 
-/// Nothing tells a vault that its directory was copied, so a name may come twice. The nonce does not.
+/// Nothing tells a vault that its directory was copied, so a name may come twice. The nonce does
+/// not.
 #[test]
 fn copies_of_a_vault_have_no_commitment_in_common() {
     let directory = tempfile::tempdir().unwrap();
