@@ -22,9 +22,10 @@ fn is_unseen(letter: char) -> bool {
 }
 
 /// A line. A cell with a comma, a quotation mark or a line's end is quoted.
-pub fn line(cells: impl IntoIterator<Item = String>) -> String {
+pub fn line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut text = String::new();
     for (place, cell) in cells.into_iter().enumerate() {
+        let cell = cell.as_ref();
         if place > 0 {
             text.push(',');
         }
@@ -33,7 +34,7 @@ pub fn line(cells: impl IntoIterator<Item = String>) -> String {
             text.push_str(&cell.replace('"', "\"\""));
             text.push('"');
         } else {
-            text.push_str(&cell);
+            text.push_str(cell);
         }
     }
     text.push_str("\r\n");

@@ -7,6 +7,7 @@ use minglian_ledger::fen::Fen;
 use minglian_ledger::subsidy::batch::BatchKind;
 use zeroize::Zeroizing;
 
+use crate::list_file::{self, cell, undivided};
 use crate::roll::batches::BatchRecord;
 use crate::roll::{PersonNumber, Roll, RollError};
 use crate::sheet::{Column, ColumnsError, Fault, Sheet};
@@ -92,11 +93,23 @@ fn yuan(fen: u32) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 
-/// The pay file of a batch, as CSV, and what it comes to.
+/// The pay file of a batch, as CSV, and what it comes to. From now on the batch counts as paid, and
+/// no other attempt takes its place: save the vault before the file is handed out.
 ///
 /// # Errors
-/// [`BankError`].
-pub fn pay_file(roll: &Roll, place: usize) -> Result<(Zeroizing<String>, Fen), BankError> {
+/// [`BankError`]; [`BankError::Answered`] once the bank has paid what it will.
+pub fn pay_file(roll: &mut Roll, place: usize) -> Result<(Zeroizing<String>, Fen), BankError> {
+    if roll.batches.get(place).is_some_and(|record| record.is_answered) {
+        return Err(BankError::Answered);
+    }
+    let file = written(roll, place)?;
+    if let Some(record) = roll.batches.get_mut(place) {
+        record.has_pay_file = true;
+    }
+    Ok(file)
+}
+
+fn written(roll: &Roll, place: usize) -> Result<(Zeroizing<String>, Fen), BankError> {
     let record = roll.batches.get(place).ok_or(BankError::DoesNotPay)?;
     let name = &record.name;
     let programme = roll.programme(name.programme, name.period)?;
@@ -110,16 +123,15 @@ pub fn pay_file(roll: &Roll, place: usize) -> Result<(Zeroizing<String>, Fen), B
         let details = &person.details;
         total = total.saturating_add(u64::from(line.amount_fen));
         let remark = format!("{} {} {short}-{number}", programme.name, name.period);
-        let number = Zeroizing::new(number.to_string());
-        // A tab before an account keeps spreadsheet programs from making a number of it.
-        let account = Zeroizing::new(format!("\t{}", details.account));
-        let amount = yuan(line.amount_fen);
-        for part in [&*number, &details.name, &*account, &details.bank, &amount] {
-            text.push_str(part);
-            text.push(',');
-        }
-        text.push_str(&remark);
-        text.push_str("\r\n");
+        let cells = [
+            cell(&number.to_string()),
+            undivided(&details.name),
+            list_file::account(&details.account),
+            undivided(&details.bank),
+            cell(&yuan(line.amount_fen)),
+            undivided(&remark),
+        ];
+        list_file::push(&mut text, &cells);
     }
     Ok((text, Fen::new(total).unwrap_or(Fen::MAX)))
 }
@@ -205,21 +217,17 @@ pub fn returned_list(roll: &Roll, place: usize) -> Result<Zeroizing<String>, Ban
             continue;
         }
         let details = &person.details;
-        let (number, handle) = (number.to_string(), handle.to_string());
-        let amount = yuan(line.amount_fen);
-        let account = Zeroizing::new(format!("\t{}", details.account));
-        let parts = [
-            number.as_str(),
-            &handle,
-            &details.case_file,
-            &details.name,
-            &details.township,
-            &details.village,
-            &account,
-            &amount,
+        let cells = [
+            cell(&number.to_string()),
+            cell(&handle.to_string()),
+            cell(&details.case_file),
+            cell(&details.name),
+            cell(&details.township),
+            cell(&details.village),
+            list_file::account(&details.account),
+            cell(&yuan(line.amount_fen)),
         ];
-        text.push_str(&parts.join(","));
-        text.push_str("\r\n");
+        list_file::push(&mut text, &cells);
     }
     Ok(text)
 }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use minglian_ledger::fen::Fen;
 use minglian_ledger::subsidy::batch::{BatchKind, BatchName, Lot, SealedBatch};
-use minglian_ledger::subsidy::domain::BatchId;
 use minglian_ledger::subsidy::draft::{BatchBody, BatchTerms, Draft, DraftError};
 use minglian_ledger::subsidy::encoding::PointBytes;
 use minglian_ledger::subsidy::envelope::{Envelope, EnvelopeError, EnvelopePlace};
@@ -20,6 +19,7 @@ use minglian_ledger::subsidy::tree::CHUNK_LEAVES;
 use minglian_ledger::transaction::ChainId;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::month::{MonthError, Plan};
@@ -118,16 +118,18 @@ impl LedgerTerms {
     }
 }
 
-/// Takes the name of a batch, so that no other is ever made under it: two batches of one name
-/// would repeat their blinding factors (A21). Save the vault before the batch is made.
+/// Takes a name and a nonce for a batch, so that no other has either: with both the same, two
+/// batches would repeat their blinding factors (A21). Save the vault before the batch is made.
 ///
 /// # Errors
 /// [`MonthError::Exists`] unless `again`, which says that the batch there is was not submitted.
+/// [`MonthError::Paid`] in any case, once the bank may have paid the batch there is.
 pub fn reserve(
     roll: &mut Roll,
     plan: &Plan,
     chain_id: &ChainId,
     again: bool,
+    random: &mut impl CryptoRngCore,
 ) -> Result<usize, MakeError> {
     let county = roll.county;
     let is_it = |record: &BatchRecord| {
@@ -136,18 +138,21 @@ pub fn reserve(
     };
     // A main batch of a month is made once; a supplementary has a number of its own each time.
     let is_main = plan.kind == BatchKind::Main;
+    if roll.batches.iter().any(|record| is_it(record) && record.is_paid()) {
+        return Err(MonthError::Paid { month: plan.month }.into());
+    }
     if is_main && !again && roll.batches.iter().any(|record| is_it(record) && record.pays()) {
         return Err(MonthError::Exists { month: plan.month }.into());
     }
-    let attempts = roll.batches.iter().filter(|record| is_it(record));
-    let attempt = attempts.map(|record| record.name.attempt).max();
+    let mut nonce = [0; 32];
+    random.fill_bytes(&mut nonce);
     let name = BatchName {
         chain_id: chain_id.clone(),
         county,
         programme: plan.programme.number,
         period: plan.month,
         kind: plan.kind,
-        attempt: attempt.map_or(0, |last| last.saturating_add(1)),
+        attempt: roll.next_attempt(plan.programme.number, plan.month, plan.kind),
     };
     roll.batches.push(BatchRecord {
         name,
@@ -156,6 +161,8 @@ pub fn reserve(
         amounts: plan.amounts.clone(),
         returned: Vec::new(),
         is_answered: false,
+        has_pay_file: false,
+        nonce,
     });
     Ok(roll.batches.len() - 1)
 }
@@ -222,14 +229,13 @@ pub fn make(
     let record = roll.batches.get(place).ok_or(MonthError::Nothing { month: plan.month })?;
     let (name, escrow) = (record.name.clone(), PointBytes(bytes(&terms.escrow_key, "escrow_key")?));
     let enrolment_root = bytes(&terms.enrolment_root, "enrolment_root")?;
-    let id = name.id();
     let chunk = usize::try_from(CHUNK_LEAVES).unwrap_or(usize::MAX);
     let count = plan.amounts.0.len();
     let sealed = in_parallel(count.div_ceil(chunk), threads, &|number: usize| {
         let first = number.saturating_mul(chunk);
         let places = first..first.saturating_add(chunk).min(count);
         let done = places.len();
-        let sealed = seal_chunk(roll, plan, &id, &escrow, places)?;
+        let sealed = seal_chunk(roll, plan, record, &escrow, places)?;
         progress(done);
         Ok::<_, MakeError>(sealed)
     })?;
@@ -257,11 +263,12 @@ pub fn make(
 fn seal_chunk(
     roll: &Roll,
     plan: &Plan,
-    batch: &BatchId,
+    record: &BatchRecord,
     escrow: &PointBytes,
     places: std::ops::Range<usize>,
 ) -> Result<(Vec<OpenLeaf>, Vec<u8>), MakeError> {
     let mut random = StdRng::from_entropy();
+    let batch = &record.name.id();
     let (mut leaves, mut envelopes) = (Vec::with_capacity(places.len()), Vec::new());
     let handles = roll.list(plan.programme.number, plan.epoch).map(|list| &list.handles);
     for place in places {
@@ -278,7 +285,7 @@ fn seal_chunk(
                 let details = &person.details;
                 let identity = person.identity.number().ok_or_else(fault)?;
                 let account = last_four(&details.account);
-                (person.key(), identity, details.name.as_str(), account, &*details.case_file)
+                (record.key(person), identity, details.name.as_str(), account, &*details.case_file)
             }
             None => {
                 let nobody = IdentityNumber::parse(NOBODY)

@@ -147,17 +147,40 @@ fn chunk_name(kind: &str, number: usize) -> String {
 /// # Errors
 /// [`BundleError`].
 pub fn write(made: &Made, directory: &Path) -> Result<Manifest, BundleError> {
+    write_kept(made, directory, || Ok(()))
+}
+
+/// Writes a batch whose files are whole when `keep` notes it in the vault, and which has its
+/// directory's name only then. What is interrupted leaves no directory that the vault does not
+/// know: `DIRECTORY.unfinished` at most, which counts for nothing and goes with the next attempt.
+///
+/// # Errors
+/// [`BundleError`], and what `keep` says.
+pub fn write_kept<E: From<BundleError>>(
+    made: &Made,
+    directory: &Path,
+    keep: impl FnOnce() -> Result<(), E>,
+) -> Result<Manifest, E> {
     if directory.exists() {
-        return Err(BundleError::Exists(directory.to_owned()));
+        return Err(BundleError::Exists(directory.to_owned()).into());
     }
     let mut unfinished = directory.as_os_str().to_owned();
     unfinished.push(".unfinished");
     let unfinished = PathBuf::from(unfinished);
-    let failed = |source| BundleError::Io { path: unfinished.clone(), source };
+    let manifest = write_files(made, &unfinished)?;
+    keep()?;
+    let failed = |source| BundleError::Io { path: directory.to_owned(), source };
+    fs::rename(&unfinished, directory).map_err(failed)?;
+    private_file::sync_directory(directory).map_err(failed)?;
+    Ok(manifest)
+}
+
+fn write_files(made: &Made, unfinished: &Path) -> Result<Manifest, BundleError> {
+    let failed = |source| BundleError::Io { path: unfinished.to_owned(), source };
     if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).map_err(failed)?;
+        fs::remove_dir_all(unfinished).map_err(failed)?;
     }
-    fs::create_dir(&unfinished).map_err(failed)?;
+    fs::create_dir(unfinished).map_err(failed)?;
     let put = |name: &str, bytes: &[u8]| -> Result<Named, BundleError> {
         private_file::create(&unfinished.join(name), bytes)?;
         Ok(named(bytes))
@@ -178,14 +201,13 @@ pub fn write(made: &Made, directory: &Path) -> Result<Manifest, BundleError> {
         seal: made.sealed.hash(),
         leaves: header.leaves,
         total: header.total,
-        sealed: put(SEALED, &encode(&made.sealed, &unfinished)?)?,
-        standards: put(STANDARDS, &encode(&made.standards, &unfinished)?)?,
+        sealed: put(SEALED, &encode(&made.sealed, unfinished)?)?,
+        standards: put(STANDARDS, &encode(&made.standards, unfinished)?)?,
         chunks,
     };
     let json = serde_json::to_vec_pretty(&manifest)
         .map_err(|_| BundleError::Format(unfinished.join(MANIFEST)))?;
     put(MANIFEST, &json)?;
-    fs::rename(&unfinished, directory).map_err(failed)?;
     Ok(manifest)
 }
 

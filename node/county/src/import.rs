@@ -198,7 +198,7 @@ fn candidate(
     let details = Details {
         name,
         account,
-        bank: short(&BANK)?,
+        bank: fields::bank(&text(&BANK)).map_err(|error| fault(&BANK, &error))?,
         case_file: short(&CASE_FILE)?,
         township: short(&TOWNSHIP)?,
         village: short(&VILLAGE)?,

@@ -11,6 +11,7 @@ pub mod programme;
 pub mod roll;
 pub mod vault;
 pub mod sheet;
+mod list_file;
 pub mod import;
 pub mod lifecycle;
 pub mod matching;

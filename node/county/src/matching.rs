@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::day;
 use crate::import::fields::FieldError;
 use crate::lifecycle;
+use crate::list_file::{self, cell};
 use crate::roll::entitlement::{State, Step, Suspension};
 use crate::roll::person::Identity;
 use crate::roll::{PersonNumber, Roll};
@@ -188,18 +189,18 @@ impl MatchReport {
             let details = &person.details;
             let last = it.last.map(|month| month.to_string()).unwrap_or_default();
             let (yuan, fen) = (it.overpaid_fen / 100, it.overpaid_fen % 100);
-            let parts = [
-                list,
-                &it.programme.to_string(),
-                &details.case_file,
-                &details.name,
-                &details.township,
-                &details.village,
-                it.state.chinese(),
-                &last,
+            let cells = [
+                cell(list),
+                cell(&it.programme.to_string()),
+                cell(&details.case_file),
+                cell(&details.name),
+                cell(&details.township),
+                cell(&details.village),
+                cell(it.state.chinese()),
+                cell(&last),
+                cell(&format!("{yuan}.{fen:02}")),
             ];
-            text.push_str(&parts.join(","));
-            text.push_str(&format!(",{yuan}.{fen:02}\r\n"));
+            list_file::push(&mut text, &cells);
         }
         text
     }

@@ -42,6 +42,15 @@ pub enum MonthError {
         /// The month.
         month: Month,
     },
+    /// The bank may have paid the batch of this month.
+    #[error(
+        "{month} may be paid: its pay file was written. Enter the bank's result, and pay what came \
+         back or is missing by --supplementary 已生成代发文件,不得重做;请导入银行结果,差额另行补发"
+    )]
+    Paid {
+        /// The month.
+        month: Month,
+    },
     /// A supplementary batch comes after the main one.
     #[error("{month} has no main batch: what is due goes into that")]
     NoMain {

@@ -52,6 +52,10 @@ pub struct Roll {
     pub lists: Vec<HandleList>,
     /// Batches, oldest first.
     pub batches: Vec<BatchRecord>,
+    /// How many batches the backup had that this roll was restored from; 0 if it never was.
+    pub restored_batches: u32,
+    /// How many numbers of attempts are passed over once, for those that the backup did not know.
+    pub attempts_skipped: u32,
 }
 
 /// What a roll does not have, or not allow.
@@ -100,6 +104,8 @@ impl Roll {
             entitlements: Vec::new(),
             lists: Vec::new(),
             batches: Vec::new(),
+            restored_batches: 0,
+            attempts_skipped: 0,
         }
     }
 

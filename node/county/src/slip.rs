@@ -65,7 +65,7 @@ pub fn receipt(roll: &Roll, place: usize, identity: &IdentityNumber) -> Result<R
     let amount = Amount(record.amounts.0.get(handle).copied().unwrap_or(0));
     let id = record.name.id();
     let index = u32::try_from(handle).map_err(|_| SlipError::NotPaid)?;
-    Ok(Receipt::new(&id, index, amount, person.key().leaf_seed(&id)))
+    Ok(Receipt::new(&id, index, amount, record.key(person).leaf_seed(&id)))
 }
 
 /// Checks a receipt against the files of its batch, with the number typed here.

@@ -25,7 +25,7 @@ use crate::roll::Roll;
 use crate::vault::records::Sealed;
 
 /// The version of the vault that this program writes and reads.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Largest key file in bytes. Ours have some 600.
 const KEY_FILE_BYTES_MAX: u64 = 16 * 1024;
@@ -221,7 +221,8 @@ impl Vault {
         settle_rotation(&self.directory, generation)
     }
 
-    /// Puts a backup in the place of records that are lost or damaged.
+    /// Puts a backup in the place of records that are lost or damaged. What was done since the
+    /// backup is forgotten ([`Roll::note_restored`]).
     ///
     /// # Errors
     /// [`VaultError::NothingToRestore`] if the records read, and those of reading.
@@ -229,19 +230,29 @@ impl Vault {
         directory: &Path,
         backup: &Path,
         passphrase: &Passphrase,
+        random: &mut impl CryptoRngCore,
     ) -> Result<Self, VaultError> {
         let path = directory.join(RECORDS);
-        let held = lock(directory)?;
+        let lock = lock(directory)?;
         let sealed = Sealed::read(backup)?;
         let (county, generation, key) = read_key(&directory.join(KEY), passphrase)?;
-        sealed.open(backup, county, generation, &key)?;
+        let mut roll = sealed.open(backup, county, generation, &key)?;
         let reads = Sealed::read(&path).and_then(|it| it.open(&path, county, generation, &key));
         if reads.is_ok() {
             return Err(VaultError::NothingToRestore(path));
         }
-        private_file::replace(&path, sealed.bytes())?;
-        drop(held);
-        Self::open(directory, passphrase)
+        roll.note_restored(random);
+        let mut vault = Self {
+            directory: directory.to_owned(),
+            county,
+            key,
+            generation,
+            sequence: sealed.sequence,
+            _lock: lock,
+            roll,
+        };
+        vault.save(random)?;
+        Ok(vault)
     }
 
     /// How often the key was changed, from 1, and how often the records were written.

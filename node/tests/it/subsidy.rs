@@ -80,10 +80,12 @@ fn write_roll(desk: &Desk) -> Sheet {
     let first = sheet.rows[0].cells[1].text.clone();
     let text = text.replacen(&first, &wide(&first), 1);
     fs::write(desk.path("roll.csv"), encoding_rs::GB18030.encode(&text).0).unwrap();
-    // The same with two rows spoiled: a wrong check character and a person twice.
+    // The same with three rows spoiled: a wrong check character, a bank that would move the amount
+    // of the pay file by a column, and a person twice.
     let last = sheet.rows.len() - 1;
     let check = if sheet.rows[1].cells[1].text.ends_with('1') { "2" } else { "1" };
     sheet.rows[1].cells[1].text = format!("{}{check}", &sheet.rows[1].cells[1].text[..17]);
+    sheet.rows[2].cells[3].text = "\"示例银行,9999.00\"".to_owned();
     sheet.rows[last].cells[1].text = first;
     fs::write(desk.path("spoiled.csv"), generated::csv(&sheet)).unwrap();
     generated::sheet(&GROUPS, Month::new(2012, 12).unwrap(), 5)
@@ -117,6 +119,7 @@ fn a_county_works_a_month_and_nobody_is_named() {
         "--vault vault --programme 1 --from 2012-12 --by clerk --date 2012-11-20 --active";
     let refused = desk.refuses(&format!("roll import {entered} spoiled.csv"));
     assert!(refused.contains("第3行") && refused.contains("未导入任何数据"), "{refused}");
+    assert!(refused.contains("第4行“开户银行”"), "{refused}");
     let imported = desk.does(&format!("roll import {entered} roll.csv"));
     assert!(imported.contains("40 new persons"), "{imported}");
     desk.refuses(&format!("roll import {entered} roll.csv"));
@@ -150,7 +153,12 @@ fn a_county_works_a_month_and_nobody_is_named() {
     let manifest = fs::read_to_string(desk.path("batch/batch.json")).unwrap();
     let batch = manifest.split("\"batch\": \"").nth(1).unwrap()[..16].to_owned();
     desk.does(&format!("pay --vault vault --batch {batch} --out pay.csv"));
+    let again = format!("{month} --ledger ledger.toml --out other --again");
+    assert!(desk.refuses(&again).contains("--supplementary"), "the bank may have the file");
     answer_and_print(&mut desk, &batch, &sheet);
+    assert!(desk.refuses(&again).contains("--supplementary"), "the bank has paid");
+    desk.refuses(&format!("pay --vault vault --batch {batch} --out twice.csv"));
+    assert!(!desk.path("other").exists() && !desk.path("other.unfinished").exists());
     desk.does("vault backup --vault vault --out backup");
     desk.does("roll status --vault vault");
     search(&desk, &sheet);

@@ -120,7 +120,11 @@ fn check_permissions(_: &Path, _: &fs::Metadata) -> Result<(), PrivateFileError>
     Ok(())
 }
 
-fn sync_directory(path: &Path) -> io::Result<()> {
+/// Writes to the disk that the file or directory at `path` has this name.
+///
+/// # Errors
+/// What the file system says.
+pub fn sync_directory(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(parent) => File::open(parent)?.sync_all(),

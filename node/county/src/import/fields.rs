@@ -1,5 +1,7 @@
 //! The form of names and accounts. No error repeats what it is about.
 
+use crate::list_file::SEPARATORS;
+
 /// Most characters of a name.
 const NAME_CHARACTERS_MAX: usize = 60;
 
@@ -36,6 +38,9 @@ pub enum FieldError {
     /// The last digit of a card's number does not fit the others (ISO/IEC 7812-1).
     #[error("the check digit of the card is wrong 银行卡号校验位不对")]
     CheckDigit,
+    /// What banks' programs divide lines by.
+    #[error("holds a comma, a semicolon or a bar, which divide a bank's lines 含有分隔符")]
+    Divided,
     /// A text that a spreadsheet program would compute, or that does not print.
     #[error("holds a character that it must not 含有不允许的字符")]
     Unprintable,
@@ -93,6 +98,13 @@ fn has_check_digit(digits: &str) -> bool {
         })
         .sum();
     sum.is_multiple_of(10)
+}
+
+/// A bank, which may be empty. It stands in the pay file, and many banks' programs divide lines at
+/// every comma, quoted or not, so it holds none.
+pub fn bank(text: &str) -> Result<String, FieldError> {
+    let text = short(text)?;
+    if text.contains(SEPARATORS) { Err(FieldError::Divided) } else { Ok(text) }
 }
 
 /// A short text that may be empty.

@@ -7,6 +7,7 @@ use minglian_ledger::date::Month;
 use minglian_ledger::fen::Fen;
 use zeroize::Zeroizing;
 
+use crate::list_file::{self, cell};
 use crate::month;
 use crate::programme::Programme;
 use crate::roll::{PersonNumber, Roll, RollError};
@@ -123,33 +124,31 @@ impl Lists {
     pub fn to_csv(&self, roll: &Roll) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::new());
         text.push_str("表,档案号,姓名,乡镇,村(社区),起,止,月数,原标准(元),标准(元),金额(元)\r\n");
-        let mut line = |table: &str, person: PersonNumber, rest: &str| {
+        let mut line = |table: &str, person: PersonNumber, rest: [&str; 6]| {
             let Some(person) = roll.persons.get(&person) else { return };
             let details = &person.details;
-            for part in
-                [table, &details.case_file, &details.name, &details.township, &details.village]
-            {
-                text.push_str(part);
-                text.push(',');
-            }
-            text.push_str(rest);
-            text.push_str("\r\n");
+            let person =
+                [table, &details.case_file, &details.name, &details.township, &details.village];
+            let cells: Vec<_> = person.into_iter().chain(rest).map(cell).collect();
+            list_file::push(&mut text, &cells);
         };
-        self.begun.iter().for_each(|it| line("新增", *it, ",,,,,"));
-        self.stopped.iter().for_each(|it| line("停止", *it, ",,,,,"));
+        self.begun.iter().for_each(|it| line("新增", *it, [""; 6]));
+        self.stopped.iter().for_each(|it| line("停止", *it, [""; 6]));
         for (person, old, new) in &self.changed {
-            line("调整", *person, &format!(",,,{},{},", yuan((*old).into()), yuan((*new).into())));
+            let (old, new) = (yuan((*old).into()), yuan((*new).into()));
+            line("调整", *person, ["", "", "", &old, &new, ""]);
         }
         for it in &self.arrears {
             let sum = u64::from(it.standard_fen).saturating_mul(u64::from(it.months));
             let (standard, sum) = (yuan(it.standard_fen.into()), yuan(sum));
-            let rest = format!("{},{},{},,{standard},{sum}", it.from, it.to, it.months);
-            line("补发", it.person, &rest);
+            let (from, to) = (it.from.to_string(), it.to.to_string());
+            let months = it.months.to_string();
+            line("补发", it.person, [&from, &to, &months, "", &standard, &sum]);
         }
         for (person, fen) in &self.overpaid {
-            line("追缴", *person, &format!(",,,,,{}", yuan(*fen)));
+            line("追缴", *person, ["", "", "", "", "", &yuan(*fen)]);
         }
-        self.next_month.iter().for_each(|it| line("下月调整备案", *it, ",,,,,"));
+        self.next_month.iter().for_each(|it| line("下月调整备案", *it, [""; 6]));
         text
     }
 }

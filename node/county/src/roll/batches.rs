@@ -1,13 +1,27 @@
 //! What the vault keeps of a batch: its name, so that none is used twice; what each handle was
 //! paid; what the bank said.
 
+use blake3::Hasher;
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Month;
 use minglian_ledger::subsidy::batch::{BatchKind, BatchName};
 use minglian_ledger::subsidy::domain::SealHash;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use minglian_ledger::subsidy::secret::PersonKey;
+use rand_core::CryptoRngCore;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::roll::person::Person;
 use crate::roll::{PersonNumber, Roll, RollError};
+
+/// Context of the key of a person in one batch.
+const BATCH_KEY: &str = "minglian v1 subsidy county batch-key";
+
+/// Fewest attempts that a restored roll passes over, for those that it has forgotten.
+const SKIPPED_MIN: u32 = 8;
+
+/// So many numbers from [`SKIPPED_MIN`] on are drawn from. The ledger takes no attempt that is more
+/// than 64 ahead of the one before.
+const SKIPPED_CHOICES: u32 = 16;
 
 /// How far a batch has come. The number of a variant is part of the vault's format.
 #[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -39,12 +53,37 @@ pub struct BatchRecord {
     pub returned: Vec<u32>,
     /// Whether the bank's result was read.
     pub is_answered: bool,
+    /// Whether a pay file was written, so that the bank may have paid.
+    pub has_pay_file: bool,
+    /// Random bytes of this reservation that never leave the vault. They are in every key of the
+    /// batch, so that two batches of one name have no blinding factor in common (A21): a roll that
+    /// comes from a backup has forgotten which names were used.
+    pub nonce: [u8; 32],
 }
 
 impl BatchRecord {
     /// Whether it pays.
     pub fn pays(&self) -> bool {
         matches!(self.progress, Progress::Made(_))
+    }
+
+    /// Whether the bank may have paid it already.
+    pub fn is_paid(&self) -> bool {
+        self.has_pay_file || self.is_answered
+    }
+
+    /// The key of a person in this batch, which seed, blinding factor and data key are derived
+    /// from. It is gone with the person's own key.
+    pub fn key(&self, person: &Person) -> PersonKey {
+        // Two parts of fixed lengths.
+        let mut hasher = Hasher::new_derive_key(BATCH_KEY);
+        hasher.update(person.key().expose()).update(&self.nonce);
+        let mut output = hasher.finalize_xof();
+        let mut key = Zeroizing::new([0; 32]);
+        output.fill(key.as_mut_slice());
+        output.zeroize();
+        hasher.zeroize();
+        PersonKey::from_bytes(*key)
     }
 
     /// What a handle was paid and kept.
@@ -56,6 +95,25 @@ impl BatchRecord {
 }
 
 impl Roll {
+    /// Notes that this roll comes from a backup: batches made since are forgotten, and what is made
+    /// now passes over the numbers of attempts that they may have taken.
+    pub fn note_restored(&mut self, random: &mut impl CryptoRngCore) {
+        self.restored_batches = u32::try_from(self.batches.len()).unwrap_or(u32::MAX);
+        self.attempts_skipped = SKIPPED_MIN + random.next_u32() % SKIPPED_CHOICES;
+    }
+
+    /// The number of the next attempt at a batch of a programme, month and kind.
+    pub fn next_attempt(&self, programme: u16, month: Month, kind: BatchKind) -> u32 {
+        let known = self.batches.iter().zip(0_u32..).filter(|(record, _)| {
+            let name = &record.name;
+            (name.programme, name.period, name.kind) == (programme, month, kind)
+        });
+        let last = known.max_by_key(|(record, _)| record.name.attempt);
+        let next = last.map_or(0, |(record, _)| record.name.attempt.saturating_add(1));
+        let is_known = last.is_some_and(|(_, place)| self.restored_batches <= place);
+        if is_known { next } else { next.saturating_add(self.attempts_skipped) }
+    }
+
     /// The batch of this name's hash, or of the hash's beginning.
     ///
     /// # Errors

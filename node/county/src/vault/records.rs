@@ -16,7 +16,7 @@ use crate::vault::VaultError;
 /// Largest file in bytes: a million persons with years of batches.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
-const MAGIC: &[u8; 8] = b"MLVAULT1";
+const MAGIC: &[u8; 8] = b"MLVAULT2";
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 /// Magic, generation, sequence.

@@ -1,6 +1,8 @@
 //! A county with a roll that tests change.
 
-use minglian_county::batch::{self, LedgerTerms, LotTerms, Made};
+use std::collections::BTreeSet;
+
+use minglian_county::batch::{self, LedgerTerms, LotTerms, Made, MakeError};
 use minglian_county::enrol;
 use minglian_county::generated;
 use minglian_county::import::{self, ImportReport, ImportTerms};
@@ -112,10 +114,47 @@ pub fn ledger_terms(plan: &Plan) -> LedgerTerms {
     }
 }
 
+/// Takes a name for a batch, with randomness that does not come twice.
+pub fn reserve(roll: &mut Roll, plan: &Plan, again: bool) -> Result<usize, MakeError> {
+    let chain_id = ledger_terms(plan).chain_id;
+    batch::reserve(roll, plan, &chain_id, again, &mut StdRng::from_entropy())
+}
+
+/// Commitments, binds and hashes of envelopes of every leaf of a batch.
+pub fn leaf_parts(made: &Made) -> BTreeSet<Vec<u8>> {
+    let leaves: Vec<u8> = made.body.leaves.concat();
+    let parts = |leaf: &[u8]| [4, 36, 68].map(|from| leaf[from..from + 32].to_vec());
+    leaves.chunks(100).flat_map(parts).collect()
+}
+
+/// The records of a CSV text by RFC 4180, as a spreadsheet program reads them.
+pub fn records(text: &str) -> Vec<Vec<String>> {
+    let (mut records, mut record, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let (mut is_quoted, mut letters) = (false, text.chars().peekable());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if is_quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                cell.push('"');
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => record.push(std::mem::take(&mut cell)),
+            '\r' if !is_quoted => {}
+            '\n' if !is_quoted => {
+                record.push(std::mem::take(&mut cell));
+                records.push(std::mem::take(&mut record));
+            }
+            letter => cell.push(letter),
+        }
+    }
+    assert!(!is_quoted && record.is_empty() && cell.is_empty(), "the text ends with a record");
+    records
+}
+
 /// Makes a batch and keeps it in the roll; its place.
 pub fn pay(roll: &mut Roll, plan: &Plan) -> (usize, Made) {
     let terms = ledger_terms(plan);
-    let place = batch::reserve(roll, plan, &terms.chain_id, false).unwrap();
+    let place = reserve(roll, plan, false).unwrap();
     let made = batch::make(roll, plan, place, &terms, 2, &|_| ()).unwrap();
     batch::record(roll, place, &made);
     (place, made)

@@ -189,3 +189,22 @@ fn a_sheet_without_its_columns_is_refused_without_its_header() {
         Err(ColumnsError::Twice("姓名"))
     );
 }
+
+#[test]
+fn a_bank_that_would_move_the_amount_is_refused() {
+    let header = ["姓名", "身份证号", "银行账号", "开户银行", "村(社区)"];
+    for bank in ["农业银行,9999.00", "农业银行，9999.00", "农业银行;1", "农业银行；1", "农业|银行"]
+    {
+        let [name, number, account, _] = person(1);
+        let sheet = sheet(&header, &[&[&name, &number, &account, bank, "一村"]]);
+        let mut roll = roll();
+        let report = import(&mut roll, &sheet, &terms("甲"));
+        assert_eq!(told(&report.faults), [(2, "开户银行")], "{bank}");
+        assert!(!report.faults[0].to_string().contains("农业"), "it is not repeated");
+        assert!(roll.persons.is_empty());
+    }
+    // Villages stand in clerks' lists only, which quote them.
+    let [name, number, account, _] = person(1);
+    let sheet = sheet(&header, &[&[&name, &number, &account, "农业银行", "一村,三组"]]);
+    assert_eq!(import(&mut roll(), &sheet, &terms("甲")).persons, 1);
+}

@@ -14,7 +14,8 @@ use minglian_ledger::subsidy::envelope::{Envelope, EnvelopePlace};
 use minglian_ledger::subsidy::pedersen::{G_BYTES, H_BYTES};
 
 use crate::fixture::{
-    HEADER, import, ledger_terms, month, pay, plan, programme, random, sheet, terms, twelve,
+    HEADER, import, ledger_terms, month, pay, plan, programme, random, reserve, sheet, terms,
+    twelve,
 };
 
 #[test]
@@ -90,9 +91,9 @@ fn a17_a21_a_month_is_made_once_and_no_name_twice() {
     let plan = plan(&roll, "2012-12", false);
     let (first, made) = pay(&mut roll, &plan);
     let terms = ledger_terms(&plan);
-    let twice = batch::reserve(&mut roll, &plan, &terms.chain_id, false);
+    let twice = reserve(&mut roll, &plan, false);
     assert!(matches!(twice, Err(MakeError::Month(MonthError::Exists { .. }))));
-    let second = batch::reserve(&mut roll, &plan, &terms.chain_id, true).unwrap();
+    let second = reserve(&mut roll, &plan, true).unwrap();
     let again = batch::make(&roll, &plan, second, &terms, 1, &|_| ()).unwrap();
     batch::record(&mut roll, second, &again);
     assert_eq!(roll.batches[second].name.attempt, 1);
@@ -108,7 +109,7 @@ fn lots_that_do_not_come_to_the_month_make_nothing() {
     let plan = plan(&roll, "2012-12", false);
     let mut terms = ledger_terms(&plan);
     terms.lots[0].amount = Fen::new(plan.total.get() + 1).unwrap();
-    let place = batch::reserve(&mut roll, &plan, &terms.chain_id, false).unwrap();
+    let place = reserve(&mut roll, &plan, false).unwrap();
     let made = batch::make(&roll, &plan, place, &terms, 1, &|_| ()).map(|_| ());
     assert!(matches!(made, Err(MakeError::Lots { .. })));
 }
@@ -163,8 +164,37 @@ fn a_bundle_is_verified_alone_and_every_altered_file_is_named() {
     let id = roll.batches[place].name.id();
     let person = roll.list(1, 2012).unwrap().handles[3].unwrap();
     let envelope = Envelope::decode(&made.envelopes[0][3 * 432..4 * 432]).unwrap();
-    let key = roll.persons[&person].key().data_key(&id);
+    let key = roll.batches[place].key(&roll.persons[&person]).data_key(&id);
     let opened = envelope.open(EnvelopePlace { batch: &id, index: 3 }, &key).unwrap();
     assert_eq!((opened.handle, opened.name.as_str()), (3, "甲样"));
     assert_eq!(opened.amount.0, plan.amounts.0[3]);
+}
+
+#[test]
+fn a_directory_is_there_only_when_the_vault_knows_its_batch() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, unfinished) =
+        (directory.path().join("2012-12"), directory.path().join("2012-12.unfinished"));
+    let mut roll = twelve();
+    let plan = plan(&roll, "2012-12", false);
+    let terms = ledger_terms(&plan);
+    let first = reserve(&mut roll, &plan, false).unwrap();
+    let made = batch::make(&roll, &plan, first, &terms, 1, &|_| ()).unwrap();
+    // Interrupted where the vault would have been written.
+    let stopped = bundle::write_kept(&made, &path, || Err(BundleError::Header));
+    assert!(matches!(stopped, Err(BundleError::Header)));
+    assert!(!path.exists() && unfinished.exists() && !roll.batches[first].pays());
+    // The next run needs no leave, takes another name, and clears away what was left.
+    let second = reserve(&mut roll, &plan, false).unwrap();
+    assert_ne!(roll.batches[first].name.id(), roll.batches[second].name.id());
+    let made = batch::make(&roll, &plan, second, &terms, 1, &|_| ()).unwrap();
+    let keep = || -> Result<(), BundleError> {
+        assert!(!path.exists(), "the vault comes first");
+        assert!(Bundle::open(&unfinished).is_ok(), "and what it notes is whole");
+        batch::record(&mut roll, second, &made);
+        Ok(())
+    };
+    let manifest = bundle::write_kept(&made, &path, keep).unwrap();
+    assert!(path.exists() && !unfinished.exists() && roll.batches[second].pays());
+    assert_eq!(manifest.batch, roll.batches[second].name.id());
 }

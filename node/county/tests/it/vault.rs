@@ -4,9 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use minglian_client::key_file::passphrase::Passphrase;
+use minglian_county::matching::{self, ListKind, MatchTerms};
 use minglian_county::vault::{Vault, VaultError};
 
-use crate::fixture::{county, identity, random, twelve};
+use crate::fixture::{
+    county, date, identity, leaf_parts, month, pay, plan, random, reserve, sheet, twelve,
+};
 
 fn passphrase() -> Passphrase {
     Passphrase::new("correct horse battery".to_owned()).unwrap()
@@ -119,10 +122,10 @@ fn a_backup_restores_until_the_key_is_changed() {
     let mut vault = filled(&home);
     vault.backup(&backup).unwrap();
     drop(vault);
-    let over = Vault::restore(&home, &backup, &passphrase()).map(|_| ());
+    let over = Vault::restore(&home, &backup, &passphrase(), &mut random()).map(|_| ());
     assert!(matches!(over, Err(VaultError::NothingToRestore(_))));
     fs::remove_file(home.join("vault.records")).unwrap();
-    vault = Vault::restore(&home, &backup, &passphrase()).unwrap();
+    vault = Vault::restore(&home, &backup, &passphrase(), &mut random()).unwrap();
     assert_eq!(vault.roll.persons.len(), 12);
     // Somebody is erased and the key is changed: the old backup says nothing any more.
     assert!(vault.roll.erase(1));
@@ -130,7 +133,7 @@ fn a_backup_restores_until_the_key_is_changed() {
     vault.rotate(&passphrase(), &mut random()).unwrap();
     drop(vault);
     fs::remove_file(home.join("vault.records")).unwrap();
-    let old = Vault::restore(&home, &backup, &passphrase()).map(|_| ());
+    let old = Vault::restore(&home, &backup, &passphrase(), &mut random()).map(|_| ());
     assert!(matches!(old, Err(VaultError::Generation { expected: 2, found: 1, .. })));
 }
 
@@ -149,4 +152,61 @@ fn files_of_a_vault_show_nobody() {
         files += 1;
     }
     assert_eq!(files, 3, "the key, the records and the lock");
+}
+
+/// A backup has forgotten the batch that was made since. Made again without somebody who died, it
+/// would show who that is, if its blinding factors were the same (A21).
+#[test]
+fn a_restored_vault_takes_other_names_and_no_commitment_is_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let (home, backup) = (directory.path().join("vault"), directory.path().join("backup"));
+    let mut vault = filled(&home);
+    vault.backup(&backup).unwrap();
+    let december = plan(&vault.roll, "2012-12", false);
+    let (_, lost) = pay(&mut vault.roll, &december);
+    vault.save(&mut random()).unwrap();
+    drop(vault);
+    fs::write(home.join("vault.records"), b"damaged").unwrap();
+    drop(Vault::restore(&home, &backup, &passphrase(), &mut random()).unwrap());
+    let mut vault = Vault::open(&home, &passphrase()).unwrap();
+    assert!(vault.roll.batches.is_empty());
+    let terms = MatchTerms {
+        kind: ListKind::Deaths,
+        name: "名单",
+        month: month("2012-12"),
+        on: date("2012-12-01"),
+    };
+    let row: [&[&str]; 1] = [&[&identity(4), "2012-11-03"]];
+    let death = sheet(&["身份证号", "死亡日期"], &row);
+    assert_eq!(matching::apply(&mut vault.roll, &death, &terms).unwrap().stopped.len(), 1);
+    let december = plan(&vault.roll, "2012-12", false);
+    let (place, made) = pay(&mut vault.roll, &december);
+    let attempt = vault.roll.batches[place].name.attempt;
+    assert_ne!(lost.sealed.header.name.id(), made.sealed.header.name.id());
+    assert!(attempt <= 64, "the ledger takes none that is further ahead: {attempt}");
+    assert_eq!((leaf_parts(&lost).len(), leaf_parts(&made).len()), (36, 36));
+    assert!(leaf_parts(&lost).is_disjoint(&leaf_parts(&made)));
+    let again = reserve(&mut vault.roll, &december, true).unwrap();
+    assert_eq!(vault.roll.batches[again].name.attempt, attempt + 1, "passed over once only");
+}
+
+/// Nothing tells a vault that its directory was copied, so a name may come twice. The nonce does
+/// not.
+#[test]
+fn copies_of_a_vault_have_no_commitment_in_common() {
+    let directory = tempfile::tempdir().unwrap();
+    let (home, copy) = (directory.path().join("vault"), directory.path().join("copy"));
+    drop(filled(&home));
+    fs::create_dir(&copy).unwrap();
+    for file in ["vault.key", "vault.records"] {
+        fs::copy(home.join(file), copy.join(file)).unwrap();
+    }
+    let made = [&home, &copy].map(|path| {
+        let mut vault = Vault::open(path, &passphrase()).unwrap();
+        let december = plan(&vault.roll, "2012-12", false);
+        pay(&mut vault.roll, &december).1
+    });
+    let [left, right] = &made;
+    assert_eq!(left.sealed.header.name.id(), right.sealed.header.name.id());
+    assert!(leaf_parts(left).is_disjoint(&leaf_parts(right)));
 }

@@ -48,15 +48,25 @@ pub struct ResultArguments {
 
 /// Runs `pay`.
 pub fn pay(arguments: &PayArguments) -> anyhow::Result<()> {
-    let vault = arguments.options.open()?;
+    let out = &arguments.out;
+    anyhow::ensure!(!out.exists(), "{} exists already and is not overwritten", out.display());
+    let mut vault = arguments.options.open()?;
     let place = vault.roll.batch(&arguments.batch)?;
-    let (text, total) = bank::pay_file(&vault.roll, place)?;
-    if arguments.gb18030 {
-        let (bytes, _, is_lossy) = GB18030.encode(&text);
-        anyhow::ensure!(!is_lossy, "a name has a character that GB18030 does not have");
-        private_file::create(&arguments.out, &bytes)?;
-    } else {
-        super::write_list(&arguments.out, &text)?;
+    let is_second = vault.roll.batches.get(place).is_some_and(|record| record.has_pay_file);
+    let (text, total) = bank::pay_file(&mut vault.roll, place)?;
+    let gb18030 = arguments.gb18030.then(|| GB18030.encode(&text));
+    let is_lossy = gb18030.as_ref().is_some_and(|(_, _, is_lossy)| *is_lossy);
+    anyhow::ensure!(!is_lossy, "a name has a character that GB18030 does not have");
+    // The vault knows of the file before it is there: no other attempt is made beside it.
+    vault.save(&mut OsRng)?;
+    match gb18030 {
+        Some((bytes, _, _)) => private_file::create(out, &bytes)?,
+        None => super::write_list(out, &text)?,
+    }
+    if is_second {
+        println!(
+            "this batch had a pay file before: hand in one of them only 此前已生成,只能提交一份"
+        );
     }
     println!("{} payments, {total} 元 代发文件已生成", text.lines().count().saturating_sub(1));
     Ok(())

@@ -68,7 +68,7 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
         escrow_key: data_encoding::HEXLOWER.encode(&G_BYTES),
         lots: vec![LotTerms { inflow: 1, amount: plan.total }],
     };
-    let place = batch::reserve(&mut roll, &plan, &terms.chain_id, false)?;
+    let place = batch::reserve(&mut roll, &plan, &terms.chain_id, false, &mut OsRng)?;
     let made = batch::make(&roll, &plan, place, &terms, arguments.threads, &|_| ())?;
     let create_ms = started.elapsed().as_millis();
     let memory_create_kib = memory_max_kib()?;

@@ -32,7 +32,7 @@ pub struct MonthArguments {
     /// A supplementary batch of what the month's batches left out (补发)
     #[arg(long)]
     supplementary: bool,
-    /// Another attempt in the place of a batch that was made and not submitted
+    /// Another attempt in the place of a batch that was made, and neither submitted nor paid
     #[arg(long)]
     again: bool,
     /// Only show what the month comes to
@@ -85,15 +85,17 @@ pub fn run(arguments: &MonthArguments) -> anyhow::Result<()> {
     let text = std::str::from_utf8(&bytes).context("the ledger's terms are not UTF-8")?;
     let terms: LedgerTerms = toml::from_str(text).context("the ledger's terms")?;
     // The name is on the disk before anything is derived from it: it is never used twice.
-    let place = batch::reserve(&mut vault.roll, &plan, &terms.chain_id, arguments.again)?;
+    let place =
+        batch::reserve(&mut vault.roll, &plan, &terms.chain_id, arguments.again, &mut OsRng)?;
     vault.save(&mut OsRng)?;
     let bar = super::progress_bar(plan.amounts.0.len().saturating_mul(2))?;
     let told = |leaves| bar.inc(u64::try_from(leaves).unwrap_or(0));
     let made = batch::make(&vault.roll, &plan, place, &terms, arguments.threads, &told)?;
     bar.finish_and_clear();
-    let manifest = bundle::write(&made, out)?;
-    batch::record(&mut vault.roll, place, &made);
-    vault.save(&mut OsRng)?;
+    let manifest = bundle::write_kept(&made, out, || -> anyhow::Result<()> {
+        batch::record(&mut vault.roll, place, &made);
+        Ok(vault.save(&mut OsRng)?)
+    })?;
     println!("batch {} 批次", manifest.batch);
     println!("seal {} 经办、审批签名用", manifest.seal);
     println!(

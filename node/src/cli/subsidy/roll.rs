@@ -158,7 +158,12 @@ pub fn run(command: RollCommand) -> anyhow::Result<()> {
                 let name = &record.name;
                 let id = name.id().to_string();
                 let id = id.get(..16).unwrap_or_default();
-                let pays = if record.pays() { "有效" } else { "作废" };
+                let pays = match (record.pays(), record.is_answered, record.has_pay_file) {
+                    (false, ..) => "作废",
+                    (true, true, _) => "银行结果已导入",
+                    (true, false, true) => "已生成代发文件",
+                    (true, false, false) => "有效",
+                };
                 println!(
                     "batch {id} {} {:?} attempt {} {pays}",
                     name.period, name.kind, name.attempt

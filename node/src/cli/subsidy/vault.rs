@@ -78,8 +78,14 @@ pub fn run(command: VaultCommand) -> anyhow::Result<()> {
         }
         VaultCommand::Restore { options, from } => {
             let passphrase = cli::passphrase(options.passphrase_file.as_deref())?;
-            let vault = Vault::restore(&options.vault, &from, &passphrase)?;
-            println!("restored 已恢复: {} persons", vault.roll.persons.len());
+            let vault = Vault::restore(&options.vault, &from, &passphrase, &mut OsRng)?;
+            println!(
+                "restored 已恢复: {} persons, {} batches. What was done since the backup is \
+                 forgotten, pay files and results, too: before the next month or pay, compare \
+                 `roll status` with the ledger and the bank 请先与账本和银行核对",
+                vault.roll.persons.len(),
+                vault.roll.batches.len()
+            );
             Ok(())
         }
         VaultCommand::Rotate { options, new_passphrase_file } => {
