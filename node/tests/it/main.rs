@@ -38,3 +38,4 @@ mod sheet;
 mod sheet_any;
 mod snapshot;
 mod subsidy;
+mod wiping;
