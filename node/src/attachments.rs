@@ -11,6 +11,7 @@
 //! Orders erase bytes by overwriting them; `docs/decisions/0011` says what that is worth.
 
 pub mod exchange;
+pub mod fetch;
 pub mod index;
 pub mod magic;
 pub mod manifest;

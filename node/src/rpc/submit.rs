@@ -23,15 +23,13 @@ use super::waiters::Ticket;
 use super::{Node, Shared, limits, reading, view};
 use crate::admission::{AdmissionError, Admitted};
 use crate::mempool::PoolError;
+use crate::pace::Pace;
 
 /// How long a request waits that does not say.
 const WAIT_DEFAULT: Duration = Duration::from_secs(30);
 
 /// JSON writes every byte as two digits.
 const JSON_BYTES_MAX: usize = SUBMIT_BYTES_MAX * 2 + 64 * 1024;
-
-/// A body earns a millisecond with this many bytes: slower than half a megabit a second it ends.
-const BODY_BYTES_PER_MS: u64 = 64;
 
 /// Whether to wait for the commit, and how long.
 #[derive(Debug, Deserialize)]
@@ -111,13 +109,12 @@ async fn read_body(shared: &Shared, request: Request) -> Result<Submitted, Refus
         return Err(Refusal::new(Kind::UnsupportedMedia, content));
     }
     let limit = if is_binary { SUBMIT_BYTES_MAX } else { JSON_BYTES_MAX };
-    let start = Instant::now() + shared.parts.limits.body_patience;
+    let mut pace = Pace::new(shared.parts.limits.body_patience);
     let mut body = request.into_body().into_data_stream();
     let (mut bytes, mut room) = (Vec::new(), None::<OwnedSemaphorePermit>);
     loop {
-        let earned = Duration::from_millis(bytes.len() as u64 / BODY_BYTES_PER_MS);
-        let slow = |_| Refusal::new(Kind::Slow, format!("{} bytes came", bytes.len()));
-        let next = tokio::time::timeout_at(start + earned, body.next()).await.map_err(slow)?;
+        let slow = || Refusal::new(Kind::Slow, format!("{} bytes came", pace.bytes()));
+        let next = pace.next(body.next()).await.ok_or_else(slow)?;
         let Some(part) = next.transpose().map_err(Refusal::bad)? else { break };
         if bytes.len().saturating_add(part.len()) > limit {
             return Err(Refusal::new(Kind::TooLarge, format!("limit {limit} bytes")));
@@ -129,6 +126,7 @@ async fn read_body(shared: &Shared, request: Request) -> Result<Submitted, Refus
             Some(room) => room.merge(more),
             None => room = Some(more),
         }
+        pace.came(part.len());
         bytes.extend_from_slice(&part);
     }
     Ok(Submitted { bytes: bytes.into(), is_binary, _room: room })

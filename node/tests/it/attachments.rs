@@ -235,6 +235,9 @@ fn what_is_missing_is_asked_for_less_and_less_often_and_at_once_when_somebody_ha
     assert_eq!(wanted.take_due(later + Duration::from_millis(500)), None, "twice as long");
     wanted.add(thing, OWNER, Some("peer".to_owned()), later);
     assert_eq!(wanted.take_due(later), Some((thing, Some("peer".to_owned()))));
+    wanted.postpone(&thing, later);
+    assert_eq!(wanted.take_due(later), None, "its peer brings something else");
+    assert!(wanted.take_due(later + Duration::from_secs(1)).is_some());
     wanted.remove(&thing);
     assert_eq!((wanted.attachments(), wanted.take_due(later)), (0, None));
 

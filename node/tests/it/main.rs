@@ -17,6 +17,7 @@ mod engine_mark;
 mod engine_net;
 mod engine_parts;
 mod engine_wire;
+mod fetching;
 mod gifts;
 mod gossip;
 mod gossip_malformed;
