@@ -1,5 +1,6 @@
 //! `POST /v1/transactions`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,7 +156,7 @@ impl Submitted {
     }
 }
 
-/// A place in the answers that still waits for its commit.
+/// A transaction that still waits for its commit, with its first place in the answers.
 struct Pending {
     position: usize,
     ticket: Ticket,
@@ -170,13 +171,14 @@ fn admit(
 ) -> (Vec<SubmitAnswer>, Vec<Pending>) {
     let admitted = shared.parts.admission.admit(&encoded);
     let (mut answers, mut pending, mut new) = (Vec::new(), Vec::new(), Vec::new());
+    let mut waited_for = BTreeSet::new();
     for (position, (outcome, bytes)) in admitted.into_iter().zip(encoded).enumerate() {
         if let Ok(Admitted { is_new: true, .. }) = &outcome {
             new.push(bytes.clone());
         }
         let answer = answer(shared, outcome, &bytes);
         let waits = is_waiting && answer.status == SubmitStatus::Admitted;
-        if let Some(id) = answer.id.filter(|_| waits) {
+        if let Some(id) = answer.id.filter(|id| waits && waited_for.insert(*id)) {
             // Without a place in the queue the answer stays `admitted`.
             pending.extend(shared.waiters.register(id).map(|ticket| Pending { position, ticket }));
         }
@@ -263,11 +265,14 @@ fn settle(
     mut answers: Vec<SubmitAnswer>,
     settled: Vec<(usize, LogIndex)>,
 ) -> Result<Vec<SubmitAnswer>, Refusal> {
-    for (position, index) in settled {
-        if let Some(answer) = answers.get_mut(position)
-            && let Some(id) = answer.id
+    let id = |(position, index): (usize, LogIndex)| Some((answers.get(position)?.id?, index));
+    let settled: BTreeMap<TransactionId, LogIndex> = settled.into_iter().filter_map(id).collect();
+    // The same transaction may stand in a request more than once.
+    for answer in &mut answers {
+        if let Some(id) = answer.id.filter(|_| answer.status == SubmitStatus::Admitted)
+            && let Some(index) = settled.get(&id)
         {
-            *answer = committed_answer(shared, id, index);
+            *answer = committed_answer(shared, id, *index);
         }
     }
     Ok(answers)

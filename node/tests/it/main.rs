@@ -39,4 +39,5 @@ mod sheet;
 mod sheet_any;
 mod snapshot;
 mod subsidy;
+mod waiting;
 mod wiping;
