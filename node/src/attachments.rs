@@ -5,9 +5,7 @@
 //! organisation signed, and what no order has erased. It is asked whenever something is taken, from
 //! a client or from another node, so that nothing that was erased comes back. What the state named
 //! and this node has not is asked for at the others ([`replicate`]). What an order erases is shown
-//! to nobody from its block on, because the state is asked before anything is shown; its bytes go
-//! shortly after ([`wiper`]), what a crash leaves after the next start.
-//!
+//! to nobody from its block on; its bytes go shortly after, or after the next start ([`wiper`]).
 //! Orders erase bytes by overwriting them; `docs/decisions/0011` says what that is worth.
 
 pub mod exchange;
@@ -191,14 +189,10 @@ impl Keeper {
     /// One piece of an attachment, checked.
     ///
     /// # Errors
-    /// [`KeepFault::Erased`] if it is erased.
-    /// [`KeepFault::Blob`] if the copy is damaged: it is set aside, and asked for at the others.
+    /// [`KeepFault::Erased`]; [`KeepFault::Blob`] if the copy is damaged: it is set aside.
     pub async fn piece(&self, manifest: &Manifest, number: u64) -> Result<Bytes, KeepFault> {
         // An order may have come since the piece before.
-        let thing = thing_of(&manifest.deposit);
-        if self.is_erased(&thing)? {
-            return Err(KeepFault::Erased(thing));
-        }
+        self.check_named(&thing_of(&manifest.deposit), &manifest.deposit)?;
         match self.blobs.read(manifest, number).await {
             Ok(bytes) => Ok(bytes),
             Err(error) => match Description::of(&manifest.deposit) {

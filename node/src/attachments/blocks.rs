@@ -39,8 +39,8 @@ impl Keeper {
         }
     }
 
-    /// Notes what a block erases and names; the bytes of what is erased go later, on another thread.
-    /// Called before the block is announced, by consensus: nothing here waits for a disk.
+    /// Notes what a block erases and names; the bytes of what is erased go later, on another
+    /// thread. Called before the block is announced, by consensus: nothing here waits for a disk.
     pub fn on_committed(&self, committed: &Committed) {
         for thing in &committed.erased {
             self.doom(*thing);

@@ -25,7 +25,7 @@ const FRAME_BYTES_MAX: usize = 64 * 1024;
 
 const _: () = assert!(OPENING_BYTES_MAX < FRAME_BYTES_MAX && LIST_MAX * 32 < FRAME_BYTES_MAX);
 
-/// How long a peer may bring nothing, or take nothing; with the bytes of an attachment it earns more.
+/// How long a peer may bring nothing, or take nothing; the bytes of an attachment earn it more.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Bytes of an attachment read from the network at a time.

@@ -157,7 +157,7 @@ impl Wanted {
         }
     }
 
-    /// Who may have it brings something else: it is asked for again soon, and no attempt is counted.
+    /// Who may have it brings something else: it is asked for again soon, and nothing is counted.
     pub fn postpone(&mut self, thing: &Thing, now: Instant) {
         let Some(mut want) = self.unlist(thing) else { return };
         want.asking = false;

@@ -7,9 +7,9 @@ use std::path::Path;
 /// Bytes written at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
 
-/// Overwrites a file with zeros, waits until that is on disk, and removes it. A file that is not
-/// there is no error: `false`. A file system that copies on write, or a disk that spreads its writes, may
-/// keep what was there until it reuses the place.
+/// Overwrites a file with zeros, waits until that is on disk, and removes it; `false` if it was not
+/// there. A file system that copies on write, or a disk that spreads its writes, may keep what was
+/// there until it reuses the place.
 ///
 /// # Errors
 /// The file cannot be written or removed.

@@ -19,7 +19,8 @@ use crate::rpc_world::World;
 
 const BYTES: usize = 300_000;
 
-/// A peer that answers any question with an attachment, so many bytes every ten seconds.
+/// A peer that answers any question with an attachment: so many bytes, and the next ten seconds
+/// later.
 struct Peer(Pin<Box<dyn AsyncRead + Send>>);
 
 impl Peer {
@@ -28,8 +29,10 @@ impl Peer {
         let length = u32::try_from(answer.len()).unwrap().to_le_bytes();
         let first = stream::iter([Ok([&length[..], &answer].concat())]);
         let parts: Vec<Vec<u8>> = body.chunks(step).map(<[u8]>::to_vec).collect();
-        let rest = stream::iter(parts).then(|part| async {
-            tokio::time::sleep(Duration::from_secs(10)).await;
+        let rest = stream::iter(parts).enumerate().then(|(number, part)| async move {
+            if number > 0 {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+            }
             Ok::<_, io::Error>(part)
         });
         Self(Box::pin(first.chain(Box::pin(rest)).into_async_read()))
@@ -75,7 +78,6 @@ async fn a_peer_that_trickles_holds_up_one_thing_and_only_for_a_while() {
     for (number, body) in bodies.iter().enumerate() {
         world.name(&format!("合同{number}"), AttachmentHash::of(&[body])).await;
     }
-    tokio::time::pause();
     let opened = Mutex::new(Vec::new());
     let open = |number: usize| {
         let (opened, deposit, body) = (&opened, &deposits[number], &bodies[number]);
