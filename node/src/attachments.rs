@@ -4,12 +4,12 @@
 //! The state says what may be kept: what some organisation's record names, by a deposit that this
 //! organisation signed, and what no order has erased. It is asked whenever something is taken, from
 //! a client or from another node, so that nothing that was erased comes back. What the state named
-//! and this node has not is asked for at the others ([`replicate`]). An order to erase is carried
-//! out before its block is announced; what a crash leaves is removed at the next start.
-//!
+//! and this node has not is asked for at the others ([`replicate`]). What an order erases is shown
+//! to nobody from its block on; its bytes go shortly after, or after the next start ([`wiper`]).
 //! Orders erase bytes by overwriting them; `docs/decisions/0011` says what that is worth.
 
 pub mod exchange;
+pub mod fetch;
 pub mod index;
 pub mod magic;
 pub mod manifest;
@@ -19,6 +19,7 @@ pub mod readers;
 pub mod replicate;
 pub mod shares;
 pub mod wanted;
+pub mod wiper;
 mod blobs;
 mod blocks;
 mod checks;
@@ -28,7 +29,6 @@ mod published;
 mod receive;
 mod wipe;
 
-use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use minglian_contracts::naming::{self, ERASED, NAMED, Named, Thing};
-use minglian_ledger::deposit::{Class, Content, Deposit};
+use minglian_ledger::deposit::{Content, Deposit};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
@@ -55,6 +55,7 @@ use openings::{Kept, Opening, Openings};
 use readers::Readers;
 pub use receive::Receiving;
 use shares::Share;
+use wiper::Going;
 
 /// What was found or said, that may wait to be looked at.
 const HINTS_MAX: usize = 4_096;
@@ -99,8 +100,8 @@ pub struct Keeper {
     index: Mutex<Index>,
     openings: Openings,
     hints: mpsc::Sender<Hint>,
-    /// What an order erased and the disk would not let go: tried again.
-    unerased: Mutex<BTreeSet<Thing>>,
+    /// What must go from the disk.
+    going: Mutex<Going>,
     /// One attachment at a time is entered, so that none takes the place of a better one.
     entering: tokio::sync::Mutex<()>,
     counts: Counts,
@@ -130,7 +131,7 @@ impl Keeper {
                 settings.organization_count_max,
                 settings.organization_bytes_max,
             ),
-            waiting_bytes_max: settings.waiting_bytes_max,
+            waiting_max: share(settings.waiting_count_max, settings.waiting_bytes_max),
         };
         let (hints, receiver) = mpsc::channel(HINTS_MAX);
         let keeper = Self {
@@ -141,7 +142,7 @@ impl Keeper {
             index: Mutex::new(Index::new(room)),
             openings,
             hints,
-            unerased: Mutex::default(),
+            going: Mutex::default(),
             entering: tokio::sync::Mutex::default(),
             counts: Counts::default(),
             readers: Readers::default(),
@@ -162,13 +163,12 @@ impl Keeper {
 
     /// Attachments that are here, behind `after`, that everybody may see.
     pub fn public(&self, after: Option<&AttachmentHash>, limit: usize) -> Vec<Listed> {
-        let is_public = |entry: &Entry| entry.is_named && entry.class == Class::Public;
-        self.lock().page(after, limit, is_public)
+        self.lock().public_page(after, limit)
     }
 
     /// Attachments that are here, behind `after`.
     pub(crate) fn held(&self, after: Option<&AttachmentHash>, limit: usize) -> Vec<Listed> {
-        self.lock().page(after, limit, |_| true)
+        self.lock().page(after, limit)
     }
 
     /// The manifest of an attachment that is here and not erased.
@@ -189,8 +189,10 @@ impl Keeper {
     /// One piece of an attachment, checked.
     ///
     /// # Errors
-    /// [`KeepFault::Blob`] if the copy is damaged: it is set aside, and asked for at the others.
+    /// [`KeepFault::Erased`]; [`KeepFault::Blob`] if the copy is damaged: it is set aside.
     pub async fn piece(&self, manifest: &Manifest, number: u64) -> Result<Bytes, KeepFault> {
+        // An order may have come since the piece before.
+        self.check_named(&thing_of(&manifest.deposit), &manifest.deposit)?;
         match self.blobs.read(manifest, number).await {
             Ok(bytes) => Ok(bytes),
             Err(error) => match Description::of(&manifest.deposit) {
@@ -222,7 +224,7 @@ impl Keeper {
                 tracing::error!(%hash, %error, "cannot set a damaged attachment aside");
             }
             if self.is_erased(&Thing::Attachment(*hash)).unwrap_or(true) {
-                self.erase(&Thing::Attachment(*hash));
+                self.doom(Thing::Attachment(*hash));
             }
             self.hint(Hint::Lost(*hash));
         }
@@ -252,7 +254,7 @@ impl Keeper {
         }
         // An order may have come between the look at the state and the write.
         if self.is_erased(&thing)? {
-            self.erase(&thing);
+            self.doom(thing);
             return Err(KeepFault::Erased(thing));
         }
         if origin == Origin::Client {

@@ -74,6 +74,23 @@ pub fn passphrase(file: Option<&Path>) -> anyhow::Result<Passphrase> {
     Ok(passphrase_source(file).passphrase()?)
 }
 
+/// What was made of a database, or that its node must be stopped first: the database's own words
+/// for it speak of a lock file.
+fn of_stopped_node<T, E>(directory: &Path, opened: Result<T, E>) -> anyhow::Result<T>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    opened.map_err(|error| {
+        if !error.to_string().contains("lock file") {
+            return error.into();
+        }
+        let path = directory.display();
+        anyhow::anyhow!(
+            "{path} is in use: its node is running. Stop the node first, then try again"
+        )
+    })
+}
+
 /// Options that name a key file.
 #[derive(Debug, clap::Args)]
 pub struct KeyOptions {

@@ -83,6 +83,8 @@ pub struct AttachmentSettings {
     pub organization_opening_bytes_max: u64,
     /// Most bytes of one organisation that no record names yet.
     pub waiting_bytes_max: u64,
+    /// Most attachments of one organisation that no record names yet.
+    pub waiting_count_max: u64,
     /// For how many heights an attachment waits for a record that names it.
     pub waiting_heights_max: u64,
     /// Which types are taken.
@@ -100,6 +102,7 @@ impl Default for AttachmentSettings {
             organization_openings_max: 500_000,
             organization_opening_bytes_max: 1 << 30,
             waiting_bytes_max: 1 << 30,
+            waiting_count_max: 1_000,
             waiting_heights_max: 10_000,
             types: MediaType::ALL.to_vec(),
         }

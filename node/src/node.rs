@@ -27,7 +27,7 @@ use crate::app::judge::Judge;
 use crate::app::peers::Peers;
 use crate::app::{App, AppError, AppParts, Ended};
 use crate::attachments::replicate::{self, Replicator};
-use crate::attachments::{KeepFault, Keeper};
+use crate::attachments::{KeepFault, Keeper, wiper};
 use crate::bodies::{Bodies, BodiesError};
 use crate::chain::{Chain, ChainError, Committed};
 use crate::checkpoints::{Checkpoints, CheckpointsError};
@@ -158,6 +158,7 @@ pub async fn run(
     tasks.spawn(resend::run(admission.clone(), gossip.clone()));
     let replicator = Replicator::new(keeper.clone(), gossip.clone(), hints);
     tasks.spawn(replicator.run(commits.subscribe()));
+    tasks.spawn(wiper::run(keeper.clone()));
     if let Some(questions) = gossip.exchange().questions() {
         let asked = replicate::answer(questions, keeper.clone(), chain.clone(), stop.clone());
         tasks.spawn(asked);

@@ -29,7 +29,7 @@ mod submit;
 mod trace;
 mod transactions;
 mod view;
-mod waiters;
+pub mod waiters;
 
 use std::io;
 use std::sync::Arc;

@@ -45,7 +45,7 @@ impl App {
         metrics.log_size.store(committed.header.log_size, Ordering::Relaxed);
         metrics.round.store(u64::from(certificate.round), Ordering::Relaxed);
         metrics.committed.fetch_add(committed.transactions.len() as u64, Ordering::Relaxed);
-        // What the block erases is gone before anybody hears of the block.
+        // What the block erases is shown to nobody from now on: its bytes go on another thread.
         tokio::task::block_in_place(|| self.parts.keeper.on_committed(&committed));
         self.parts.judge.forget(certificate.height)?;
         self.parts.admission.committed(&committed);

@@ -161,16 +161,18 @@ impl Blobs {
         }
     }
 
-    /// Erases every copy of an attachment, overwriting its bytes. Waits for the disk.
+    /// Erases every copy of an attachment, overwriting its bytes; `false` if there was none. Waits
+    /// for the disk.
     ///
     /// # Errors
     /// [`BlobError::File`] if a file cannot be written or removed.
-    pub fn erase(&self, hash: &AttachmentHash) -> Result<(), BlobError> {
+    pub fn erase(&self, hash: &AttachmentHash) -> Result<bool, BlobError> {
+        let mut was_here = false;
         for path in [path_of("about", hash), path_of("content", hash), damaged_path(hash)] {
             let path = self.root.join(path.as_ref());
-            wipe(&path).map_err(|source| BlobError::File { path, source })?;
+            was_here |= wipe(&path).map_err(|source| BlobError::File { path, source })?;
         }
-        Ok(())
+        Ok(was_here)
     }
 
     /// Names with bytes here, whether or not they have a manifest.

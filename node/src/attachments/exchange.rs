@@ -15,6 +15,7 @@ use minglian_ledger::hash::{AttachmentHash, Commitment};
 use super::manifest::Description;
 use super::openings::{OPENING_BYTES_MAX, Opening};
 use super::{Hint, KeepFault, Keeper, Origin};
+use crate::pace::Pace;
 
 /// Most commitments in one answer.
 pub const LIST_MAX: usize = 1_000;
@@ -24,7 +25,7 @@ const FRAME_BYTES_MAX: usize = 64 * 1024;
 
 const _: () = assert!(OPENING_BYTES_MAX < FRAME_BYTES_MAX && LIST_MAX * 32 < FRAME_BYTES_MAX);
 
-/// How long a peer may bring nothing, or take nothing.
+/// How long a peer may bring nothing, or take nothing; the bytes of an attachment earn it more.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Bytes of an attachment read from the network at a time.
@@ -66,8 +67,8 @@ pub enum ExchangeError {
     /// The stream broke.
     #[error("the stream broke: {0}")]
     Stream(#[from] io::Error),
-    /// Nothing came, or nothing was taken, for too long.
-    #[error("the peer brings or takes nothing")]
+    /// Nothing came, or nothing was taken, for too long; or what came came too slowly.
+    #[error("the peer brings or takes nothing, or too slowly")]
     Silent,
     /// The frame is too large or no message, or the answer is to another question.
     #[error("the peer does not answer as asked")]
@@ -167,13 +168,16 @@ async fn take_bytes(
 ) -> Result<(), ExchangeError> {
     let mut buffer = vec![0; READ_BYTES];
     let mut left = bytes;
+    let mut pace = Pace::new(PATIENCE);
     while left > 0 {
         let now = usize::try_from(left).unwrap_or(READ_BYTES).min(READ_BYTES);
-        let read = patiently(stream.read(&mut buffer[..now])).await?;
+        let read = pace.next(stream.read(&mut buffer[..now])).await;
+        let read = read.ok_or(ExchangeError::Silent)??;
         if read == 0 {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
         receiving.push(&buffer[..read]).await?;
+        pace.came(read);
         left -= read as u64;
     }
     receiving.finish().await?;

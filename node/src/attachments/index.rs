@@ -1,7 +1,7 @@
 //! Which attachments are here, and how much room they take. In memory: what stands on disk beside
 //! each attachment says the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use minglian_ledger::deposit::{Class, MediaType};
@@ -42,7 +42,7 @@ pub enum NoRoom {
     #[error("the organisation has as many openings or bytes of them here as it may")]
     Openings,
     /// The organisation has as much waiting as it may.
-    #[error("the organisation has too many bytes that no record names yet")]
+    #[error("the organisation has too many attachments or bytes that no record names yet")]
     Waiting,
 }
 
@@ -53,28 +53,44 @@ pub struct Room {
     pub bytes_max: u64,
     /// What is one organisation's, named or not.
     pub organization_max: Share,
-    /// Bytes of one organisation that no record names yet.
-    pub waiting_bytes_max: u64,
+    /// What of one organisation no record names yet.
+    pub waiting_max: Share,
 }
 
 /// The attachments that are here.
 ///
 /// **Invariant:** `bytes`, `shares` and `waiting` are the sums over `entries`, and over what is
-/// coming.
+/// coming. `ages` holds what no record names, `public` what everybody may see, so that nobody has
+/// to look through all: consensus waits for whoever does.
 #[derive(Debug)]
 pub struct Index {
     room: Room,
     entries: BTreeMap<AttachmentHash, Entry>,
     bytes: u64,
     shares: Shares,
-    waiting: BTreeMap<OrganizationCode, u64>,
+    waiting: Shares,
+    ages: BTreeSet<(Height, AttachmentHash)>,
+    public: BTreeSet<AttachmentHash>,
+}
+
+impl Entry {
+    fn is_public(&self) -> bool {
+        self.is_named && self.class == Class::Public
+    }
 }
 
 impl Index {
     /// Nothing is here.
     pub fn new(room: Room) -> Self {
-        let (entries, waiting) = (BTreeMap::new(), BTreeMap::new());
-        Self { room, entries, bytes: 0, shares: Shares::default(), waiting }
+        Self {
+            room,
+            entries: BTreeMap::new(),
+            bytes: 0,
+            shares: Shares::default(),
+            waiting: Shares::default(),
+            ages: BTreeSet::new(),
+            public: BTreeSet::new(),
+        }
     }
 
     /// Takes room for something that begins to come; [`Index::release`] gives it back.
@@ -88,8 +104,8 @@ impl Index {
         if !self.shares.fits(&about.organization, about.bytes, self.room.organization_max) {
             return Err(NoRoom::Organization);
         }
-        let waiting = self.waiting.get(&about.organization).copied().unwrap_or(0);
-        if !is_named && waiting.saturating_add(about.bytes) > self.room.waiting_bytes_max {
+        let waiting_max = self.room.waiting_max;
+        if !is_named && !self.waiting.fits(&about.organization, about.bytes, waiting_max) {
             return Err(NoRoom::Waiting);
         }
         self.count(about.organization, about.bytes, is_named);
@@ -105,12 +121,20 @@ impl Index {
     pub fn insert(&mut self, hash: AttachmentHash, entry: Entry) {
         self.remove(&hash);
         self.count(entry.organization, entry.bytes, entry.is_named);
+        if !entry.is_named {
+            self.ages.insert((entry.received_at, hash));
+        }
+        if entry.is_public() {
+            self.public.insert(hash);
+        }
         self.entries.insert(hash, entry);
     }
 
     /// Forgets what is gone.
     pub fn remove(&mut self, hash: &AttachmentHash) -> Option<Entry> {
         let entry = self.entries.remove(hash)?;
+        self.ages.remove(&(entry.received_at, *hash));
+        self.public.remove(hash);
         self.discount(entry.organization, entry.bytes, entry.is_named);
         Some(entry)
     }
@@ -127,23 +151,41 @@ impl Index {
         self.entries.get(hash).copied()
     }
 
-    /// What came before `height` and no record names.
-    pub fn stale(&self, height: Height) -> Vec<AttachmentHash> {
-        let is_stale = |entry: &Entry| !entry.is_named && entry.received_at < height;
-        self.entries.iter().filter(|(_, it)| is_stale(it)).map(|(hash, _)| *hash).collect()
+    /// Forgets up to `limit` of what came before `height` and no record names, the oldest first.
+    pub fn take_stale(&mut self, height: Height, limit: usize) -> Vec<AttachmentHash> {
+        let oldest = self.ages.iter().take_while(|(received_at, _)| *received_at < height);
+        let stale: Vec<AttachmentHash> = oldest.take(limit).map(|(_, hash)| *hash).collect();
+        for hash in &stale {
+            self.remove(hash);
+        }
+        stale
     }
 
-    /// The next `limit` attachments behind `after` that `fits` takes.
+    /// Whether anything came before `height` that no record names.
+    pub fn has_stale(&self, height: Height) -> bool {
+        self.ages.first().is_some_and(|(received_at, _)| *received_at < height)
+    }
+
+    /// The next `limit` attachments behind `after`.
     pub fn page(
         &self,
         after: Option<&AttachmentHash>,
         limit: usize,
-        fits: impl Fn(&Entry) -> bool,
     ) -> Vec<(AttachmentHash, Entry)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let entries = self.entries.range((from, Bound::Unbounded));
-        let fitting = entries.filter(|(_, entry)| fits(entry));
-        fitting.take(limit).map(|(hash, entry)| (*hash, *entry)).collect()
+        entries.take(limit).map(|(hash, entry)| (*hash, *entry)).collect()
+    }
+
+    /// The next `limit` attachments behind `after` that everybody may see.
+    pub fn public_page(
+        &self,
+        after: Option<&AttachmentHash>,
+        limit: usize,
+    ) -> Vec<(AttachmentHash, Entry)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let public = self.public.range((from, Bound::Unbounded)).take(limit);
+        public.filter_map(|hash| Some((*hash, self.get(hash)?))).collect()
     }
 
     /// How many are here.
@@ -165,19 +207,15 @@ impl Index {
         self.bytes = self.bytes.saturating_add(bytes);
         self.shares.add(organization, bytes);
         if !is_named {
-            let waiting = self.waiting.entry(organization).or_default();
-            *waiting = waiting.saturating_add(bytes);
+            self.waiting.add(organization, bytes);
         }
     }
 
     fn discount(&mut self, organization: OrganizationCode, bytes: u64, is_named: bool) {
         self.bytes = self.bytes.saturating_sub(bytes);
         self.shares.remove(&organization, bytes);
-        if !is_named && let Some(waiting) = self.waiting.get_mut(&organization) {
-            *waiting = waiting.saturating_sub(bytes);
-            if *waiting == 0 {
-                self.waiting.remove(&organization);
-            }
+        if !is_named {
+            self.waiting.remove(&organization, bytes);
         }
     }
 }

@@ -202,7 +202,9 @@ impl Openings {
                         held.insert(commitment, Held { organization: None, bytes });
                         held.published.find(commitment);
                     }
-                    Err(_) => wipe(&file.path())?,
+                    Err(_) => {
+                        wipe(&file.path())?;
+                    }
                 }
             }
         }

@@ -167,13 +167,13 @@ impl Receiving {
         let is_named = match keeper.check_named(&thing, &manifest.deposit) {
             Ok(is_named) => is_named,
             Err(fault) => {
-                keeper.drop_attachment(&hash)?;
+                keeper.doom(thing);
                 return Err(fault);
             }
         };
         keeper.lock().insert(hash, entry(&about, received_at, is_named));
         if keeper.is_erased(&thing)? {
-            keeper.erase(&thing);
+            keeper.doom(thing);
             return Err(KeepFault::Erased(thing));
         }
         // A record that came to name it just before it was entered did not find it.

@@ -16,7 +16,8 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::exchange::{self, ExchangeError, Fetched, LIST_MAX};
+use super::exchange::{self, ExchangeError, LIST_MAX};
+use super::fetch::{Outcome, fetch_from};
 use super::places::Places;
 use super::wanted::{Owner, Wanted};
 use super::{Hint, KeepFault, Keeper};
@@ -24,7 +25,7 @@ use crate::chain::{Chain, Committed};
 use crate::gossip::GossipHandle;
 use crate::gossip::exchange::{Exchange, Questions};
 
-/// Things that are asked for at a time.
+/// Things that are asked for at a time, each of another peer.
 const FETCHING_MAX: usize = 2;
 
 /// Questions of others that are answered at a time; more are turned away, and asked again.
@@ -68,21 +69,12 @@ pub struct Replicator {
     /// Who was connected when that changed last.
     peers: BTreeSet<String>,
     fetching: JoinSet<(Thing, Outcome)>,
+    /// Who is asked.
+    asked: Arc<Places>,
     /// What this node, an observer, is not given.
     forbidden: BTreeSet<Thing>,
     /// The last attachment that was read for damage.
     verified: Option<AttachmentHash>,
-}
-
-/// How asking everybody for a thing ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// It is here, or may not be here.
-    Settled,
-    /// It is for others only.
-    Forbidden,
-    /// Nobody had it, or there is no room for it.
-    Nobody,
 }
 
 impl Replicator {
@@ -100,6 +92,7 @@ impl Replicator {
             listed: Arc::default(),
             peers: BTreeSet::new(),
             fetching: JoinSet::new(),
+            asked: Places::new(FETCHING_MAX, 1),
             forbidden: BTreeSet::new(),
             verified: None,
         }
@@ -150,6 +143,7 @@ impl Replicator {
                 self.forbidden.insert(thing);
             }
             Outcome::Nobody => self.wanted.failed(&thing, Instant::now()),
+            Outcome::Busy => self.wanted.postpone(&thing, Instant::now()),
         }
     }
 
@@ -217,10 +211,11 @@ impl Replicator {
         }
         self.compare_page();
         let peers = self.gossip.connected();
-        let (keeper, exchange) = (self.keeper.clone(), self.exchange.clone());
-        let listed = self.listed.clone();
-        tokio::spawn(async move {
-            for peer in peers {
+        // Each on its own: a slow one keeps no other waiting.
+        for peer in peers {
+            let (keeper, exchange) = (self.keeper.clone(), self.exchange.clone());
+            let listed = self.listed.clone();
+            tokio::spawn(async move {
                 let lock = || listed.lock().unwrap_or_else(PoisonError::into_inner);
                 let after = lock().remove(&peer);
                 match compare_openings(&keeper, &exchange, &peer, after).await {
@@ -230,8 +225,8 @@ impl Replicator {
                     Ok(None) => {}
                     Err(error) => tracing::debug!(peer, %error, "cannot compare openings"),
                 }
-            }
-        });
+            });
+        }
     }
 
     /// Looks at the next names.
@@ -262,8 +257,13 @@ impl Replicator {
                 peers.insert(0, hint);
             }
             let (keeper, exchange) = (self.keeper.clone(), self.exchange.clone());
+            let asked = self.asked.clone();
             self.fetching.spawn(async move {
-                let outcome = fetch_from(&keeper, &exchange, &peers, &thing).await;
+                let open = |peer: String| {
+                    let exchange = exchange.clone();
+                    async move { open(&exchange, &peer).await }
+                };
+                let outcome = fetch_from(&keeper, &asked, &peers, &thing, open).await;
                 (thing, outcome)
             });
         }
@@ -277,37 +277,6 @@ impl Replicator {
             tracing::error!(%hash, %error, "cannot verify an attachment");
         }
     }
-}
-
-/// Asks one peer after the other.
-async fn fetch_from(
-    keeper: &Arc<Keeper>,
-    exchange: &Exchange,
-    peers: &[String],
-    thing: &Thing,
-) -> Outcome {
-    let mut forbidden = 0;
-    for peer in peers {
-        match keeper.wants(thing) {
-            Ok(true) => {}
-            // It came meanwhile; or no record names it yet: ours may be behind the peer's.
-            Ok(false) if keeper.is_known(thing) => return Outcome::Settled,
-            _ => return Outcome::Nobody,
-        }
-        let Some(mut stream) = open(exchange, peer).await else { continue };
-        match exchange::fetch(keeper, &mut stream, thing).await {
-            Ok(Fetched::Kept) => {
-                tracing::debug!(%thing, peer, "fetched");
-                return Outcome::Settled;
-            }
-            Ok(Fetched::Absent) => {}
-            Ok(Fetched::Forbidden) => forbidden += 1,
-            // Another peer's copy would take as much; the keeper has counted it.
-            Err(ExchangeError::Keep(KeepFault::NoRoom(_))) => return Outcome::Nobody,
-            Err(error) => tracing::warn!(%thing, peer, %error, "cannot fetch"),
-        }
-    }
-    if forbidden > 0 && forbidden == peers.len() { Outcome::Forbidden } else { Outcome::Nobody }
 }
 
 /// Hints at openings behind `after` that a peer has and this node wants; where to go on, or none at

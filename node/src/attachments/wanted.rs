@@ -17,6 +17,9 @@ pub type Owner = Option<OrganizationCode>;
 /// The first wait after nobody had it. It doubles up to [`WAIT_MAX`].
 const WAIT_MIN: Duration = Duration::from_millis(250);
 
+/// The wait for a peer that brings something else.
+const WAIT_BUSY: Duration = Duration::from_secs(1);
+
 /// The longest wait: whoever brings it later also says so, and a peer that comes is asked.
 const WAIT_MAX: Duration = Duration::from_secs(4 * 3_600);
 
@@ -152,6 +155,14 @@ impl Wanted {
         if !want.is_hearsay || want.attempts < ATTEMPTS_MAX {
             self.list(*thing, want);
         }
+    }
+
+    /// Who may have it brings something else: it is asked for again soon, and nothing is counted.
+    pub fn postpone(&mut self, thing: &Thing, now: Instant) {
+        let Some(mut want) = self.unlist(thing) else { return };
+        want.asking = false;
+        want.due = if want.hint.is_some() { now } else { now + WAIT_BUSY };
+        self.list(*thing, want);
     }
 
     /// Enters a thing if there is room, or room is made: by what failed `attempts_min` times if its

@@ -7,15 +7,15 @@ use std::path::Path;
 /// Bytes written at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
 
-/// Overwrites a file with zeros, waits until that is on disk, and removes it. A file that is not
-/// there is no error. A file system that copies on write, or a disk that spreads its writes, may
-/// keep what was there until it reuses the place.
+/// Overwrites a file with zeros, waits until that is on disk, and removes it; `false` if it was not
+/// there. A file system that copies on write, or a disk that spreads its writes, may keep what was
+/// there until it reuses the place.
 ///
 /// # Errors
 /// The file cannot be written or removed.
-pub fn wipe(path: &Path) -> io::Result<()> {
+pub fn wipe(path: &Path) -> io::Result<bool> {
     let mut file = match OpenOptions::new().write(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         opened => opened?,
     };
     let mut left = file.metadata()?.len();
@@ -28,8 +28,8 @@ pub fn wipe(path: &Path) -> io::Result<()> {
     file.sync_all()?;
     drop(file);
     fs::remove_file(path)?;
-    match path.parent() {
-        Some(directory) => File::open(directory)?.sync_all(),
-        None => Ok(()),
+    if let Some(directory) = path.parent() {
+        File::open(directory)?.sync_all()?;
     }
+    Ok(true)
 }

@@ -141,3 +141,9 @@ pub fn height_hint(directory: &Path) -> Option<Height> {
     let last = text.lines().last()?.split(' ').nth(5)?.parse().ok()?;
     Some(Height(last))
 }
+
+/// The chain that the manifest of an export names, before anything is checked.
+pub fn chain_hint(directory: &Path) -> Option<String> {
+    let text = fs::read_to_string(directory.join(MANIFEST)).ok()?;
+    Some(text.lines().nth(1)?.strip_prefix("chain ")?.to_owned())
+}

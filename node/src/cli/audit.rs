@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use minglian_client::Client;
 use minglian_ledger::block::Header;
 use minglian_ledger::evidence::{EVIDENCE_BYTES_MAX, Evidence, Proven, Trust};
+use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::Height;
 use serde_json::json;
 
@@ -86,6 +87,9 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
         }
         AuditCommand::Verify { directory, genesis } => {
             let genesis = genesis_file::read(&genesis)?;
+            if let Some(chain) = verify::chain_hint(&directory) {
+                is_of_chain(&genesis, &chain, "the export")?;
+            }
             let progress = progress("blocks verified");
             progress.set_length(verify::height_hint(&directory).unwrap_or_default().0);
             let verified = verify::verify(&directory, &genesis, &progress)?;
@@ -96,7 +100,8 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
         AuditCommand::Database { directory, genesis } => {
             let genesis = genesis_file::read(&genesis)?;
             let progress = progress("blocks verified");
-            let (verified, audited) = database::database(&directory, &genesis, &progress)?;
+            let audited = database::database(&directory, &genesis, &progress);
+            let (verified, audited) = super::of_stopped_node(&directory, audited)?;
             progress.finish_and_clear();
             let mut summary = summary(&verified);
             summary["entries"] = json!(audited.entries);
@@ -120,6 +125,7 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
             let bytes =
                 std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
             let evidence = read_evidence(&bytes)?;
+            is_of_chain(&genesis, &evidence.header.chain_id.to_string(), "the evidence")?;
             let proven = evidence.verify(&trust)?;
             if json {
                 println!("{}", serde_json::to_string_pretty(&describe(&proven))?);
@@ -131,6 +137,19 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Refuses a genesis file that is another chain's than what is checked with it.
+fn is_of_chain(genesis: &Genesis, chain: &str, what: &str) -> anyhow::Result<()> {
+    let given = genesis.chain_id()?.to_string();
+    anyhow::ensure!(
+        given == chain,
+        "the genesis file is another chain's: it starts {given} (genesis hash {}), {what} is of \
+         {chain}. Give the genesis file of {chain}, and compare its hash, which `minglian audit \
+         genesis FILE` prints, with a bureau's",
+        genesis.hash()
+    );
+    Ok(())
 }
 
 fn summary(verified: &Verified) -> serde_json::Value {

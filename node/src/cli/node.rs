@@ -1,5 +1,6 @@
 //! `minglian node`: creating, running and backing up a node.
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -87,7 +88,9 @@ pub fn run(command: NodeCommand) -> anyhow::Result<()> {
         NodeCommand::Run { config } => run_node(Config::read(&config)?),
         NodeCommand::Backup { config, out } => {
             let config = Config::read(&config)?;
-            let chain = Chain::open(&config.ledger_path(), genesis_file::read(&config.genesis)?)?;
+            let path = config.ledger_path();
+            let opened = Chain::open(&path, genesis_file::read(&config.genesis)?);
+            let chain = super::of_stopped_node(&path, opened)?;
             chain.store().backup(&out)?;
             println!("copied height {} to {}", chain.head().header.height, out.display());
             Ok(())
@@ -114,7 +117,10 @@ fn print_restored(restored: &Restored) -> anyhow::Result<()> {
 
 fn run_node(config: Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // A log that goes to a file holds text only.
+    let is_terminal = io::stderr().is_terminal();
+    let logged = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    logged.with_ansi(is_terminal).init();
     let passphrase = super::passphrase(config.keys.passphrase_file.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async move {

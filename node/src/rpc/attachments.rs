@@ -17,7 +17,6 @@ use minglian_ledger::deposit::{Class, Deposit};
 use minglian_ledger::hash::AttachmentHash;
 use minglian_listener::Peer;
 use serde::Deserialize;
-use tokio::time::Instant;
 
 use super::extract::{Params, Segments, checked_limit, json_answer, parse};
 use super::limits::Share;
@@ -25,9 +24,7 @@ use super::problem::{Kind, Refusal};
 use super::{Node, Shared, limits, readers, reading};
 use crate::attachments::manifest::{Description, Manifest};
 use crate::attachments::{Origin, Receiving};
-
-/// A body earns a millisecond with this many bytes: slower than half a megabit a second it ends.
-const BODY_BYTES_PER_MS: u64 = 64;
+use crate::pace::Pace;
 
 /// Most bytes of a refused body that are still read, and for how long.
 const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -129,15 +126,13 @@ async fn take_body(
     mut receiving: Receiving,
     body: &mut BodyDataStream,
 ) -> Result<bool, Refusal> {
-    let start = Instant::now() + shared.parts.limits.body_patience;
-    let mut come: u64 = 0;
+    let mut pace = Pace::new(shared.parts.limits.body_patience);
     loop {
-        let earned = Duration::from_millis(come / BODY_BYTES_PER_MS);
-        let slow = |_| Refusal::new(Kind::Slow, format!("{come} bytes came"));
-        let next = tokio::time::timeout_at(start + earned, body.next()).await.map_err(slow)?;
+        let slow = || Refusal::new(Kind::Slow, format!("{} bytes came", pace.bytes()));
+        let next = pace.next(body.next()).await.ok_or_else(slow)?;
         let Some(part) = next.transpose().map_err(Refusal::bad)? else { break };
         receiving.push(&part).await?;
-        come = come.saturating_add(part.len() as u64);
+        pace.came(part.len());
     }
     Ok(receiving.finish().await?)
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/transactions`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,15 +24,13 @@ use super::waiters::Ticket;
 use super::{Node, Shared, limits, reading, view};
 use crate::admission::{AdmissionError, Admitted};
 use crate::mempool::PoolError;
+use crate::pace::Pace;
 
 /// How long a request waits that does not say.
 const WAIT_DEFAULT: Duration = Duration::from_secs(30);
 
 /// JSON writes every byte as two digits.
 const JSON_BYTES_MAX: usize = SUBMIT_BYTES_MAX * 2 + 64 * 1024;
-
-/// A body earns a millisecond with this many bytes: slower than half a megabit a second it ends.
-const BODY_BYTES_PER_MS: u64 = 64;
 
 /// Whether to wait for the commit, and how long.
 #[derive(Debug, Deserialize)]
@@ -111,13 +110,12 @@ async fn read_body(shared: &Shared, request: Request) -> Result<Submitted, Refus
         return Err(Refusal::new(Kind::UnsupportedMedia, content));
     }
     let limit = if is_binary { SUBMIT_BYTES_MAX } else { JSON_BYTES_MAX };
-    let start = Instant::now() + shared.parts.limits.body_patience;
+    let mut pace = Pace::new(shared.parts.limits.body_patience);
     let mut body = request.into_body().into_data_stream();
     let (mut bytes, mut room) = (Vec::new(), None::<OwnedSemaphorePermit>);
     loop {
-        let earned = Duration::from_millis(bytes.len() as u64 / BODY_BYTES_PER_MS);
-        let slow = |_| Refusal::new(Kind::Slow, format!("{} bytes came", bytes.len()));
-        let next = tokio::time::timeout_at(start + earned, body.next()).await.map_err(slow)?;
+        let slow = || Refusal::new(Kind::Slow, format!("{} bytes came", pace.bytes()));
+        let next = pace.next(body.next()).await.ok_or_else(slow)?;
         let Some(part) = next.transpose().map_err(Refusal::bad)? else { break };
         if bytes.len().saturating_add(part.len()) > limit {
             return Err(Refusal::new(Kind::TooLarge, format!("limit {limit} bytes")));
@@ -129,6 +127,7 @@ async fn read_body(shared: &Shared, request: Request) -> Result<Submitted, Refus
             Some(room) => room.merge(more),
             None => room = Some(more),
         }
+        pace.came(part.len());
         bytes.extend_from_slice(&part);
     }
     Ok(Submitted { bytes: bytes.into(), is_binary, _room: room })
@@ -157,7 +156,7 @@ impl Submitted {
     }
 }
 
-/// A place in the answers that still waits for its commit.
+/// A transaction that still waits for its commit, with its first place in the answers.
 struct Pending {
     position: usize,
     ticket: Ticket,
@@ -172,13 +171,14 @@ fn admit(
 ) -> (Vec<SubmitAnswer>, Vec<Pending>) {
     let admitted = shared.parts.admission.admit(&encoded);
     let (mut answers, mut pending, mut new) = (Vec::new(), Vec::new(), Vec::new());
+    let mut waited_for = BTreeSet::new();
     for (position, (outcome, bytes)) in admitted.into_iter().zip(encoded).enumerate() {
         if let Ok(Admitted { is_new: true, .. }) = &outcome {
             new.push(bytes.clone());
         }
         let answer = answer(shared, outcome, &bytes);
         let waits = is_waiting && answer.status == SubmitStatus::Admitted;
-        if let Some(id) = answer.id.filter(|_| waits) {
+        if let Some(id) = answer.id.filter(|id| waits && waited_for.insert(*id)) {
             // Without a place in the queue the answer stays `admitted`.
             pending.extend(shared.waiters.register(id).map(|ticket| Pending { position, ticket }));
         }
@@ -265,11 +265,14 @@ fn settle(
     mut answers: Vec<SubmitAnswer>,
     settled: Vec<(usize, LogIndex)>,
 ) -> Result<Vec<SubmitAnswer>, Refusal> {
-    for (position, index) in settled {
-        if let Some(answer) = answers.get_mut(position)
-            && let Some(id) = answer.id
+    let id = |(position, index): (usize, LogIndex)| Some((answers.get(position)?.id?, index));
+    let settled: BTreeMap<TransactionId, LogIndex> = settled.into_iter().filter_map(id).collect();
+    // The same transaction may stand in a request more than once.
+    for answer in &mut answers {
+        if let Some(id) = answer.id.filter(|_| answer.status == SubmitStatus::Admitted)
+            && let Some(index) = settled.get(&id)
         {
-            *answer = committed_answer(shared, id, index);
+            *answer = committed_answer(shared, id, *index);
         }
     }
     Ok(answers)

@@ -10,10 +10,15 @@ use tokio::sync::oneshot;
 
 use crate::chain::{Chain, Committed};
 
-/// Most transactions that are waited for at a time.
-const WAITING_MAX: usize = 200_000;
+/// Most who wait at a time, for the same or for different transactions.
+pub const WAITING_MAX: usize = 200_000;
 
-type Registered = BTreeMap<TransactionId, Vec<oneshot::Sender<LogIndex>>>;
+/// Who waits, by what for and by a number of their own.
+#[derive(Debug, Default)]
+struct Registered {
+    senders: BTreeMap<(TransactionId, u64), oneshot::Sender<LogIndex>>,
+    last: u64,
+}
 
 /// Who waits for which transaction.
 #[derive(Debug, Default)]
@@ -25,6 +30,7 @@ pub struct Waiters {
 #[derive(Debug)]
 pub struct Ticket {
     id: TransactionId,
+    serial: u64,
     waiters: Arc<Waiters>,
     receiver: oneshot::Receiver<LogIndex>,
 }
@@ -35,11 +41,13 @@ impl Waiters {
     pub fn register(self: &Arc<Self>, id: TransactionId) -> Option<Ticket> {
         let (sender, receiver) = oneshot::channel();
         let mut registered = self.lock();
-        if registered.len() >= WAITING_MAX {
+        if registered.senders.len() >= WAITING_MAX {
             return None;
         }
-        registered.entry(id).or_default().push(sender);
-        Some(Ticket { id, waiters: self.clone(), receiver })
+        registered.last += 1;
+        let serial = registered.last;
+        registered.senders.insert((id, serial), sender);
+        Some(Ticket { id, serial, waiters: self.clone(), receiver })
     }
 
     /// Tells those who wait what is committed, until nobody commits any more.
@@ -71,7 +79,7 @@ impl Waiters {
 
     fn committed(&self, committed: &Committed) {
         let mut registered = self.lock();
-        if registered.is_empty() {
+        if registered.senders.is_empty() {
             return;
         }
         for (id, index) in &committed.transactions {
@@ -80,7 +88,8 @@ impl Waiters {
     }
 
     fn look_up(&self, chain: &Chain) {
-        let ids: Vec<TransactionId> = self.lock().keys().copied().collect();
+        let mut ids: Vec<TransactionId> = self.lock().senders.keys().map(|(id, _)| *id).collect();
+        ids.dedup();
         for id in ids {
             match chain.store().transaction(&id) {
                 Ok(Some(index)) => tell(&mut self.lock(), &id, index),
@@ -96,9 +105,13 @@ impl Waiters {
 }
 
 fn tell(registered: &mut Registered, id: &TransactionId, index: LogIndex) {
-    for sender in registered.remove(id).unwrap_or_default() {
-        // Whoever has gone away needs no answer.
-        let _ = sender.send(index);
+    let waiting = registered.senders.range((*id, 0)..=(*id, u64::MAX));
+    let serials: Vec<u64> = waiting.map(|((_, serial), _)| *serial).collect();
+    for serial in serials {
+        if let Some(sender) = registered.senders.remove(&(*id, serial)) {
+            // Whoever has gone away needs no answer.
+            let _ = sender.send(index);
+        }
     }
 }
 
@@ -111,13 +124,6 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.receiver.close();
-        let mut registered = self.waiters.lock();
-        if let Some(senders) = registered.get_mut(&self.id) {
-            senders.retain(|sender| !sender.is_closed());
-            if senders.is_empty() {
-                registered.remove(&self.id);
-            }
-        }
+        self.waiters.lock().senders.remove(&(self.id, self.serial));
     }
 }

@@ -1,21 +1,31 @@
 //! Attachments at one node: what is taken, what is handed out, what is erased.
 
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use minglian_client::wire::{AttachmentStatus, Uploaded};
 use minglian_contracts::naming::Thing;
 use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody, MediaType};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
-use minglian_node::attachments::Keeper;
 use minglian_node::attachments::magic::Magic;
 use minglian_node::attachments::wanted::{Owner, Wanted};
+use minglian_node::attachments::{KeepFault, Keeper};
 use tokio::time::Instant;
 
 use crate::deposit_world::{code, described, pdf};
 use crate::rpc_world::{FINANCE_MAKER, World, key};
 
 const MIB: usize = 1 << 20;
+
+/// Lets everything go from the disk that must; in how many turns.
+async fn wipe_all(keeper: &Arc<Keeper>) -> usize {
+    let mut turns = 1;
+    while keeper.wipe_some().await > 0 {
+        turns += 1;
+    }
+    turns
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attachment_waits_for_its_record_and_is_handed_out_as_a_file() {
@@ -107,6 +117,7 @@ async fn what_no_record_names_goes_and_what_one_names_stays() {
         world.name(&format!("另{number}"), AttachmentHash::of(&[&[number]])).await;
     }
     assert!(world.keeper.entry(&stays).is_some_and(|entry| entry.is_named));
+    assert_eq!(wipe_all(&world.keeper).await, 1);
     assert!(world.keeper.entry(&goes).is_none());
     assert!(world.content(&stays).exists() && !world.content(&goes).exists());
     let missing = world.client.missing_attachments(None).await.unwrap();
@@ -153,16 +164,23 @@ async fn an_order_erases_and_nothing_brings_it_back() {
     let content = described(&body, MediaType::Pdf);
     world.upload(Class::Public, content.clone(), body.clone()).await.unwrap();
     world.name("合同1", hash).await;
+    let manifest = world.keeper.manifest(&hash).await.unwrap().unwrap();
     world.erase("删1", vec![Thing::Attachment(hash)]).await;
-    assert!(!world.content(&hash).exists());
+    // Its bytes are still there, and nobody is given them.
+    assert!(world.content(&hash).exists());
     assert_eq!(world.read(&hash).await.unwrap_err(), "erased");
+    assert!(world.keeper.manifest(&hash).await.unwrap().is_none());
+    let piece = world.keeper.piece(&manifest, 0).await;
+    assert!(matches!(piece, Err(KeepFault::Erased(_))), "a download that was under way");
+    wipe_all(&world.keeper).await;
+    assert!(!world.content(&hash).exists());
     let again = world.upload(Class::Public, content, body.clone()).await;
     assert_eq!(again.unwrap_err(), "erased");
     assert!(!world.keeper.wants(&Thing::Attachment(hash)).unwrap());
     let missing = world.client.missing_attachments(None).await.unwrap();
     assert_eq!(missing.items, [], "what is erased is not missed");
 
-    // A backup of the directory that is put back is swept at the start.
+    // A backup of the directory that is put back is swept after the start.
     fs::create_dir_all(world.content(&hash).parent().unwrap()).unwrap();
     fs::write(world.content(&hash), &body).unwrap();
     let openings = world.directory().join("openings");
@@ -170,6 +188,7 @@ async fn an_order_erases_and_nothing_brings_it_back() {
     let (keeper, _) =
         Keeper::open(settings, &openings, world.chain.clone(), "peer0").await.unwrap();
     assert!(keeper.entry(&hash).is_none());
+    wipe_all(&keeper).await;
     assert!(!world.content(&hash).exists());
 }
 
@@ -216,6 +235,9 @@ fn what_is_missing_is_asked_for_less_and_less_often_and_at_once_when_somebody_ha
     assert_eq!(wanted.take_due(later + Duration::from_millis(500)), None, "twice as long");
     wanted.add(thing, OWNER, Some("peer".to_owned()), later);
     assert_eq!(wanted.take_due(later), Some((thing, Some("peer".to_owned()))));
+    wanted.postpone(&thing, later);
+    assert_eq!(wanted.take_due(later), None, "its peer brings something else");
+    assert!(wanted.take_due(later + Duration::from_secs(1)).is_some());
     wanted.remove(&thing);
     assert_eq!((wanted.attachments(), wanted.take_due(later)), (0, None));
 

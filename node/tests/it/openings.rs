@@ -49,14 +49,17 @@ async fn an_opening_is_kept_for_its_record_shown_checked_and_erased() {
     assert_eq!(other.items.len(), 1);
 
     world.erase("删1", vec![Thing::Opening(commitment)]).await;
+    let name = commitment.to_string();
+    let file = world.directory().join("openings").join(&name[..2]).join(name);
+    assert!(file.exists() && world.keeper.opening(&commitment).unwrap().is_none());
+    assert_eq!(world.keeper.wipe_some().await, 0);
     let refused = world.client.opening(&commitment).await.unwrap_err();
     assert_eq!(code(refused), "erased");
     assert!(world.client.openings_of(index).await.unwrap().is_empty());
     assert!(world.client.published_openings(None).await.unwrap().items.is_empty());
     assert!(again.published(0).unwrap().0.is_empty(), "the state is asked each time");
     assert_eq!(hand_over(&salt, said).await.unwrap_err(), "erased");
-    let name = commitment.to_string();
-    assert!(!world.directory().join("openings").join(&name[..2]).join(name).exists());
+    assert!(!file.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

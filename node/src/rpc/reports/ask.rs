@@ -27,6 +27,9 @@ use crate::rpc::problem::Refusal;
 /// Longest place behind which a page may begin, in bytes: longer than any key of the state.
 const PLACE_BYTES_MAX: usize = 1_024;
 
+/// Most corrections of a publication that are followed.
+const CORRECTIONS_MAX: usize = 256;
+
 /// What is asked of a report. Each report takes what it knows.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -183,7 +186,7 @@ fn published(
     store: &dyn StateRead,
     mut name: (OrganizationCode, IndexNumber),
 ) -> Result<Vec<Figure>, Refusal> {
-    loop {
+    for _ in 0..CORRECTIONS_MAX {
         let found = PUBLICATIONS.get(store, &name)?;
         let found = found.ok_or_else(|| Refusal::absent(format!("publication {}", name.1)))?;
         match found.corrected_by {
@@ -191,6 +194,9 @@ fn published(
             None => return Ok(found.figures),
         }
     }
+    let newer = name.1;
+    let detail = format!("more than {CORRECTIONS_MAX} corrections follow: ask for {newer}");
+    Err(Refusal::bad(detail))
 }
 
 fn text<const MAX: usize>(what: &str, text: Option<&str>) -> Result<Option<Text<MAX>>, Refusal> {
