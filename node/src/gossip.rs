@@ -358,7 +358,7 @@ fn parse_peer(peer: &GossipPeer) -> Result<(PeerId, Option<Multiaddr>), GossipEr
     Ok((id, Some(address)))
 }
 
-fn parse_address(text: &str) -> Result<Multiaddr, GossipError> {
+pub(crate) fn parse_address(text: &str) -> Result<Multiaddr, GossipError> {
     text.parse::<Multiaddr>()
         .map_err(|error| GossipError::Address { text: text.to_owned(), reason: error.to_string() })
 }

@@ -101,8 +101,12 @@ struct Keys {
     log: Option<SigningKey>,
 }
 
-/// Creates a node's database and its signer's mark from the genesis. Refuses what exists.
-pub fn init(config: &Config) -> Result<Genesis, NodeError> {
+/// Creates a node's database and its signer's mark from the genesis. Refuses what exists, and what
+/// [`run`] could not start with: keys, passphrase, addresses.
+pub fn init(config: &Config, passphrase: &Passphrase) -> Result<Genesis, NodeError> {
+    read_keys(config, passphrase)?;
+    start::parse_address(&config.consensus.listen)?;
+    gossip::parse_address(&config.gossip.listen)?;
     let genesis = genesis_file::read(&config.genesis)?;
     Chain::create(&config.ledger_path(), &genesis)?;
     if let Some(path) = &config.keys.validator {

@@ -13,7 +13,7 @@ use minglian_ledger::height::Height;
 use serde_json::json;
 
 use crate::audit::verify::Verified;
-use crate::audit::{database, export, proven, verify};
+use crate::audit::{MANIFEST, database, export, proven, verify};
 use crate::genesis_file;
 
 /// What the audit of a database costs and means.
@@ -88,7 +88,7 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
         AuditCommand::Verify { directory, genesis } => {
             let genesis = genesis_file::read(&genesis)?;
             if let Some(chain) = verify::chain_hint(&directory) {
-                is_of_chain(&genesis, &chain, "the export")?;
+                is_of_chain(&genesis, &chain, &format!("{MANIFEST} of the export"))?;
             }
             let progress = progress("blocks verified");
             progress.set_length(verify::height_hint(&directory).unwrap_or_default().0);

@@ -81,7 +81,8 @@ pub fn run(command: NodeCommand) -> anyhow::Result<()> {
     match command {
         NodeCommand::Init { config } => {
             let config = Config::read(&config)?;
-            let genesis = node::init(&config)?;
+            let passphrase = super::passphrase(config.keys.passphrase_file.as_deref())?;
+            let genesis = node::init(&config, &passphrase)?;
             println!("created {} of chain {}", config.name, genesis.chain_id()?);
             Ok(())
         }

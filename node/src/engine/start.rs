@@ -182,7 +182,7 @@ fn keypair(peer_key: &SigningKey) -> Result<Keypair, EngineError> {
         .map_err(|error| EngineError::PeerKey(error.to_string()))
 }
 
-fn parse_address(text: &str) -> Result<Multiaddr, EngineError> {
+pub(crate) fn parse_address(text: &str) -> Result<Multiaddr, EngineError> {
     text.parse::<Multiaddr>()
         .map_err(|error| EngineError::Address { text: text.to_owned(), reason: error.to_string() })
 }

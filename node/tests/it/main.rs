@@ -24,6 +24,7 @@ mod gossip_malformed;
 mod import;
 mod import_plan;
 mod inbound;
+mod init;
 mod key_file;
 mod mempool;
 mod readers;
