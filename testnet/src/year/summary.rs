@@ -52,7 +52,8 @@ fn entered(text: &mut String, report: &YearReport, plan: &Plan) -> anyhow::Resul
     let seconds = report.milliseconds / 1_000;
     writeln!(
         text,
-        "  记录 records            {} in {seconds} s ({}/s)",
+        "  记录 records            {}; {} of them entered or looked up now, in {seconds} s ({}/s)",
+        thousands(report.records),
         thousands(tally.transactions),
         thousands(report.per_second)
     )?;
