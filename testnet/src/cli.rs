@@ -132,6 +132,7 @@ enum Command {
     },
     /// Bytes of state and log a record in a node's database; prints JSON. The node may run
     Sizes {
+        /// The node's number, from 0
         #[arg(long, default_value_t = 0)]
         node: usize,
     },
@@ -168,6 +169,7 @@ struct UpArguments {
     /// First of three ports a node; free ones are chosen if left out
     #[arg(long)]
     base_port: Option<u16>,
+    /// Longest time without a block, at least 1
     #[arg(long, default_value_t = 600)]
     heartbeat_seconds: u64,
 }
@@ -199,7 +201,7 @@ struct DemoArguments {
     /// The explorer's program; the one beside this program if left out
     #[arg(long)]
     explorer: Option<PathBuf>,
-    /// Directory of the published tables
+    /// Directory of the published tables; testnet/data without it
     #[arg(long)]
     data: Option<PathBuf>,
 }

@@ -247,10 +247,12 @@ fn stopped_early(programs: &Programs, directory: &Path) -> anyhow::Result<()> {
 
 fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result<()> {
     let Demonstration { cluster, notices, explorer, .. } = demonstration;
-    println!("\n明链 Minglian 演示网络: {} nodes run; these figures are published ones:", NODES);
+    println!("\n明链 Minglian 演示网络: {NODES} nodes run:");
     for node in cluster.nodes() {
         println!("  {}  http://{}", node.bureau, node.http);
     }
+    println!("Genesis hash 创世哈希 {}", cluster.genesis()?.hash());
+    println!("These figures are published ones 以下为公告数字:");
     for notice in notices {
         let came_in = notice.came_in()?.display_in(Unit::TenThousandYuan);
         let acts = notice.entered + notice.unchanged;

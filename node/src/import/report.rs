@@ -7,6 +7,7 @@ use minglian_ledger::fen::{Fen, Unit};
 use serde::Serialize;
 
 use super::plan::{Column, Entry, Plan};
+use super::refusal::RefusedRow;
 use super::run::Outcome;
 
 /// What one fund's category came to.
@@ -116,7 +117,11 @@ pub struct NoticeReport {
 /// Adds up what a plan came to. Without outcomes (a dry run that asked no node) every act counts.
 pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
     let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|o| wanted(o)).count();
-    let mut refused: Vec<String> = plan.refused.iter().map(ToString::to_string).collect();
+    let in_words = |row: &RefusedRow| match row.reason.advice() {
+        Some(advice) => format!("{row} {advice}"),
+        None => row.to_string(),
+    };
+    let mut refused: Vec<String> = plan.refused.iter().map(in_words).collect();
     let mut lines = BTreeMap::<(String, String), Sums>::new();
     let mut funds = BTreeMap::<String, Sums>::new();
     for (place, act) in plan.acts.iter().enumerate() {

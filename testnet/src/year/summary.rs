@@ -136,7 +136,8 @@ fn look(
         ),
     ] {
         let minglian = minglian.display();
-        writeln!(text, "  {minglian} report {arguments} --url {node}  {what}")?;
+        // A caption is a comment, so that all of it can be pasted.
+        writeln!(text, "  # {what}\n  {minglian} report {arguments} --url {node}")?;
     }
     let slip = slip(Seed(report.parameters.seed), charity, TRACED);
     let hex =
