@@ -99,8 +99,8 @@ async fn enter(arguments: &ImportArguments) -> anyhow::Result<Vec<NoticeReport>>
                 eprintln!("{row}");
             }
             anyhow::bail!(
-                "{name}: no row could be read: below the header stands one row for each line of the \
-                 notice 没有可读的数据行,表头之下每行写公告的一行"
+                "{name}: no row could be read: below the header stands one row for each line of \
+                 the notice 没有可读的数据行,表头之下每行写公告的一行"
             );
         }
     }

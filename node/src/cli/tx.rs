@@ -279,7 +279,7 @@ impl Tally {
             ),
             Language::En => format!(
                 "outcome open ({unconfirmed}/{acts}): what was signed is kept and may yet be \
-                 entered, so do not enter it another time; `minglian tx resend` asks and sends again"
+                 entered, so do not enter it another time; `minglian tx resend` asks and sends it"
             ),
         })
         .into())

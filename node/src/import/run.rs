@@ -2,8 +2,8 @@
 //!
 //! An act whose reference was applied before and still holds is not sent again: if it is the same
 //! act, nothing changes; if it differs, the row was corrected and [`super::correct`] says what to
-//! do. A payment is reversed only where the new one has room (`room`). Whatever stops the run leaves
-//! the ledger whole; running the same command again goes on, from what the ledger holds
+//! do. A payment is reversed only where the new one has room (`room`). Whatever stops the run
+//! leaves the ledger whole; running the same command again goes on, from what the ledger holds
 //! (`standing`).
 
 mod register;
@@ -203,8 +203,8 @@ impl<'a> Run<'a> {
         Ok(outcomes)
     }
 
-    /// What of a plan remains to be done, by stage, with the place of each act's outcome. Nothing is
-    /// sent.
+    /// What of a plan remains to be done, by stage, with the place of each act's outcome. Nothing
+    /// is sent.
     pub async fn look(
         &mut self,
         plan: &Plan,
