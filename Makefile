@@ -24,6 +24,7 @@ VERIFIER := explorer/verifier
 
 help:
 	@echo "make demo    four nodes on this machine, published tables, a year of 演示 data, explorer open"
+	@echo "make clean-demo  ends the demo and removes demo-data"
 	@echo "make test    the whole suite: lints, Rust, TypeScript, real processes"
 	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"
 	@echo "make bench   throughput and latency of four nodes; JSON"
@@ -57,6 +58,12 @@ verifier: $(VERIFIER)/node_modules/.package-lock.json
 # SCALE=220 makes the year some 100,000 records, SCALE=2200 a million.
 demo: build
 	"$(BIN)/minglian-testnet" demo $(if $(SCALE),--scale $(SCALE))
+
+# Ends a demonstration that is left, and forgets what it entered.
+clean-demo:
+	@if [ -e demo-data/cluster.json ]; then \
+	"$(BIN)/minglian-testnet" --directory demo-data down; fi
+	rm -rf demo-data
 
 smoke: build
 	@"$(BIN)/minglian-testnet" smoke

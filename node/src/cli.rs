@@ -64,6 +64,23 @@ pub enum Command {
     Subsidy(subsidy::SubsidyCommand),
 }
 
+/// The status with which a command ends that cannot say whether the ledger takes its act
+/// (`EX_TEMPFAIL`): the same command, or `minglian tx resend`, asks again.
+pub const UNCONFIRMED: u8 = 75;
+
+/// An act was signed and sent, and no block holds it yet. Not an error: it must not be entered
+/// again under another reference.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unconfirmed(String);
+
+impl Unconfirmed {
+    /// In these words.
+    pub fn new(said: impl Into<String>) -> Self {
+        Self(said.into())
+    }
+}
+
 /// Where the passphrase of a key file comes from: a file, or the terminal.
 pub fn passphrase_source(file: Option<&Path>) -> Source {
     file.map_or(Source::Prompt, |path| Source::File(path.to_owned()))

@@ -23,6 +23,10 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<cli::Unconfirmed>() => {
+            eprintln!("{error}");
+            ExitCode::from(cli::UNCONFIRMED)
+        }
         Err(error) => {
             eprintln!("error: {}", terminal::sentence(error.as_ref()));
             ExitCode::FAILURE

@@ -37,6 +37,8 @@ const CONSISTENCY_PER_NODE: usize = 10;
 pub struct CheckReport {
     /// How many nodes.
     pub nodes: usize,
+    /// Validators that were not asked: they do not run, or are held.
+    pub not_asked: Vec<usize>,
     /// Up to which height all agree.
     pub height: Height,
     /// Leaves in the log up to there.
@@ -71,10 +73,16 @@ pub struct Executed {
     pub refused: u64,
 }
 
-/// Checks every running node.
+/// Checks every node that runs and is not held.
 pub async fn run(cluster: &Cluster) -> anyhow::Result<CheckReport> {
     let genesis = cluster.genesis()?;
-    let clients = cluster.clients()?;
+    let awake = cluster.awake();
+    let clients: Vec<Client> =
+        awake.iter().map(|number| cluster.client(*number)).collect::<anyhow::Result<_>>()?;
+    let is_validator =
+        |number: &usize| cluster.nodes().get(*number).is_some_and(|node| !node.spare);
+    let numbers = (0..cluster.nodes().len()).filter(is_validator);
+    let not_asked = numbers.filter(|number| !awake.contains(number)).collect();
     let first = clients.first().context("no node runs")?;
     let mut height = first.latest_header().await?.header.height;
     for client in &clients {
@@ -96,6 +104,7 @@ pub async fn run(cluster: &Cluster) -> anyhow::Result<CheckReport> {
     let totals = book(&executed.replica)?;
     Ok(CheckReport {
         nodes: clients.len(),
+        not_asked,
         height,
         log_size,
         transactions: executed.transactions,

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod nodes;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -16,7 +18,7 @@ use crate::setup::Plan;
 use crate::workload::Workload;
 use crate::year;
 use crate::year::summary::{Places, summary};
-use crate::{bench, check, demo, load, program, report_times, sizes, smoke, totals};
+use crate::{bench, demo, load, program, report_times, sizes, smoke, totals};
 
 /// Validators of a network unless told otherwise.
 const NODES: usize = 4;
@@ -38,41 +40,51 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start a network; make it first if the directory is empty
+    /// Start a network; make it first if the directory is empty or new
     Up(UpArguments),
     /// Show every node's height, peers and process
     Status,
     /// Send a signal to a node: 9 (SIGKILL) unless told otherwise
     Kill {
+        /// The node's number, from 0, as `status` shows
         #[arg(long)]
         node: usize,
+        /// 9 SIGKILL, 15 SIGTERM, 18 SIGCONT or 19 SIGSTOP
         #[arg(long, default_value_t = 9)]
         signal: u8,
     },
     /// Start a node that does not run
     Restart {
+        /// The node's number, from 0
         #[arg(long)]
         node: usize,
     },
     /// Hold a node (SIGSTOP)
     Pause {
+        /// The node's number, from 0
         #[arg(long)]
         node: usize,
     },
     /// Let a held node go on (SIGCONT)
     Resume {
+        /// The node's number, from 0
         #[arg(long)]
         node: usize,
     },
-    /// Stop every node
+    /// Stop every node, and the demonstration's explorer
     Down,
     /// Print a node's log
     Logs {
+        /// The node's number, from 0
         #[arg(long)]
         node: usize,
     },
     /// Check that all nodes agree, that evidence verifies, and that the book balances
-    Check,
+    Check {
+        /// Succeed though validators are down or held: those that answer agree
+        #[arg(long)]
+        allow_dead: bool,
+    },
     /// Send real payments at a given rate
     Load {
         /// Payments a second
@@ -120,6 +132,7 @@ enum Command {
     },
     /// Bytes of state and log a record in a node's database; prints JSON. The node may run
     Sizes {
+        /// The node's number, from 0
         #[arg(long, default_value_t = 0)]
         node: usize,
     },
@@ -156,6 +169,7 @@ struct UpArguments {
     /// First of three ports a node; free ones are chosen if left out
     #[arg(long)]
     base_port: Option<u16>,
+    /// Longest time without a block, at least 1
     #[arg(long, default_value_t = 600)]
     heartbeat_seconds: u64,
 }
@@ -187,7 +201,7 @@ struct DemoArguments {
     /// The explorer's program; the one beside this program if left out
     #[arg(long)]
     explorer: Option<PathBuf>,
-    /// Directory of the published tables
+    /// Directory of the published tables; testnet/data without it
     #[arg(long)]
     data: Option<PathBuf>,
 }
@@ -202,19 +216,21 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     runtime.block_on(async {
         match arguments.command {
             Command::Up(up) => start(&minglian, &directory(), up).await,
-            Command::Status => status(&open()?).await,
-            Command::Kill { node, signal } => open()?.signal(node, Signal::from_number(signal)?),
-            Command::Restart { node } => restart(&open()?, node).await,
-            Command::Pause { node } => open()?.signal(node, Signal::Stop),
-            Command::Resume { node } => open()?.signal(node, Signal::Continue),
-            Command::Down => open()?.down(),
-            Command::Logs { node } => logs(&open()?, node),
-            Command::Check => {
+            Command::Status => nodes::status(&open()?).await,
+            Command::Kill { node, signal } => {
+                nodes::send(&open()?, node, Signal::from_number(signal)?)
+            }
+            Command::Restart { node } => nodes::restart(&open()?, node).await,
+            Command::Pause { node } => nodes::send(&open()?, node, Signal::Stop),
+            Command::Resume { node } => nodes::send(&open()?, node, Signal::Continue),
+            Command::Down => {
                 let cluster = open()?;
-                print(&check::run(&cluster).await?)?;
-                say_halt(&cluster);
+                cluster.down()?;
+                println!("stopped 已停止: {}", cluster.directory().path().display());
                 Ok(())
             }
+            Command::Logs { node } => logs(&open()?, node),
+            Command::Check { allow_dead } => nodes::check_all(&open()?, allow_dead).await,
             Command::Load { rate, seconds } => load(&open()?, rate, seconds).await,
             Command::Bench { seconds, nodes } => {
                 let own = Temporary::up(&minglian, given.as_deref(), nodes).await?;
@@ -301,42 +317,7 @@ async fn start(minglian: &Path, directory: &Path, up: UpArguments) -> anyhow::Re
         Cluster::create(minglian, directory, &plan)?
     };
     cluster.up().await?;
-    status(&cluster).await
-}
-
-async fn restart(cluster: &Cluster, node: usize) -> anyhow::Result<()> {
-    cluster.start(node)?;
-    cluster.wait_healthy(node).await?;
-    Ok(())
-}
-
-async fn status(cluster: &Cluster) -> anyhow::Result<()> {
-    for (number, node) in cluster.nodes().iter().enumerate() {
-        let process = match cluster.process(number)? {
-            Some(process) => format!("pid {}", process.pid),
-            None if node.spare => "spare".to_owned(),
-            None => "down".to_owned(),
-        };
-        let health = match cluster.client(number)?.health().await {
-            Ok(health) => format!(
-                "height {}, {} peers, {} waiting, {:?}",
-                health.height, health.peers, health.waiting, health.status
-            ),
-            Err(_) => "does not answer".to_owned(),
-        };
-        println!("node {number}  http://{}  {process}  {health}  {}", node.http, node.bureau);
-    }
-    say_halt(cluster);
-    Ok(())
-}
-
-/// Says so where too few validators run to go on: each has a power of one.
-fn say_halt(cluster: &Cluster) {
-    let validators = cluster.nodes().iter().filter(|node| !node.spare).count();
-    let (running, needed) = (cluster.running().len(), validators * 2 / 3 + 1);
-    if running < needed {
-        eprintln!("HALTED 停止出块: {running} of {validators} validators run, {needed} are needed");
-    }
+    nodes::status(&cluster).await
 }
 
 fn logs(cluster: &Cluster, node: usize) -> anyhow::Result<()> {

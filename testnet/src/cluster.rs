@@ -20,6 +20,9 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long a node may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
+/// How long a node may take to say how it is.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
 /// How often a node is asked while waiting for it.
 const ASK_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -69,6 +72,16 @@ impl Cluster {
         (0..self.nodes().len())
             .filter(|number| matches!(self.process(*number), Ok(Some(_))))
             .collect()
+    }
+
+    /// The numbers of the nodes that run and are not held.
+    pub fn awake(&self) -> Vec<usize> {
+        self.running().into_iter().filter(|number| !self.is_held(*number)).collect()
+    }
+
+    /// Whether a node's process is held: it answers nobody.
+    pub fn is_held(&self, number: usize) -> bool {
+        matches!(self.process(number), Ok(Some(process)) if process.is_held())
     }
 
     /// A node's process, if it runs.
@@ -135,8 +148,15 @@ impl Cluster {
         Ok(())
     }
 
-    /// Stops every node: asks, then insists.
+    /// Stops the demonstration's explorer, if one runs; whether one did.
+    pub fn stop_explorer(&self) -> anyhow::Result<bool> {
+        let explorer = process::running(&self.directory.explorer_pid_file())?;
+        explorer.map(|explorer| explorer.stop(STOP_LIMIT)).transpose().map(|done| done.is_some())
+    }
+
+    /// Stops the explorer and every node: asks, then insists.
     pub fn down(&self) -> anyhow::Result<()> {
+        self.stop_explorer()?;
         let processes: Vec<Process> =
             self.running().into_iter().filter_map(|number| self.process(number).ok()?).collect();
         for process in &processes {
@@ -161,20 +181,36 @@ impl Cluster {
 
     /// Waits until a node answers, and says how it is.
     pub async fn wait_healthy(&self, number: usize) -> anyhow::Result<Health> {
-        let client = self.client(number)?;
         let deadline = Instant::now() + START_LIMIT;
         loop {
             let log = self.directory.log(number);
-            match client.health().await {
+            ensure!(
+                !self.is_held(number),
+                "node {number} is held (SIGSTOP) 已暂停: let it go on with `resume --node {number}`"
+            );
+            let said = match self.health(number).await {
                 Ok(health) if health.status == HealthStatus::Running => return Ok(health),
-                answer if Instant::now() > deadline => {
-                    bail!("node {number} is not well: {answer:?}; see {}", log.display())
+                Ok(health) => {
+                    let why = health.detail.unwrap_or_default();
+                    format!("its engine has stopped: {why}")
                 }
-                _ => {}
+                Err(error) => format!("{error:#}"),
+            };
+            if Instant::now() > deadline {
+                bail!("node {number} is not well: {said}; see {}", log.display());
             }
             let ended = self.process(number)?.is_none();
             ensure!(!ended, "node {number} has ended:\n{}", tail(&log));
             tokio::time::sleep(ASK_INTERVAL).await;
+        }
+    }
+
+    /// How a node is, unless it is silent.
+    pub async fn health(&self, number: usize) -> anyhow::Result<Health> {
+        let client = self.client(number)?;
+        match tokio::time::timeout(ANSWER_LIMIT, client.health()).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => bail!("it does not answer within {} s", ANSWER_LIMIT.as_secs()),
         }
     }
 
@@ -192,10 +228,13 @@ impl Cluster {
             if reached.as_ref().is_ok_and(|reached| *reached >= height) {
                 return Ok(());
             }
-            ensure!(
-                Instant::now() < deadline,
-                "node {number} does not reach height {height}: {reached:?}"
-            );
+            if Instant::now() >= deadline {
+                let said = match reached {
+                    Ok(reached) => format!("it is at {reached}"),
+                    Err(error) => error.to_string(),
+                };
+                bail!("node {number} does not reach height {height}: {said}");
+            }
             tokio::time::sleep(ASK_INTERVAL).await;
         }
     }

@@ -76,6 +76,7 @@ pub async fn start(
     files: &[PathBuf],
     explorer_port: u16,
 ) -> anyhow::Result<Demonstration> {
+    end_earlier(programs, directory)?;
     let cluster = open_or_create(programs, directory)?;
     let explorer = SocketAddr::from((Ipv4Addr::LOCALHOST, explorer_port));
     let mut demonstration =
@@ -91,11 +92,24 @@ pub async fn start(
     Ok(demonstration)
 }
 
+/// Sees to it that nothing of an earlier demonstration in `directory` runs. One that was killed
+/// leaves its explorer, which holds the index.
+fn end_earlier(programs: &Programs, directory: &Path) -> anyhow::Result<()> {
+    if !Directory::new(directory)?.manifest().exists() {
+        return Ok(());
+    }
+    let cluster = Cluster::open(&programs.minglian, directory)?;
+    require_stopped(&cluster)?;
+    if cluster.stop_explorer()? {
+        eprintln!("stopped the explorer that an earlier demonstration left 已停止遗留的浏览器");
+    }
+    Ok(())
+}
+
 /// The network in `directory`. One that is there goes on: importing again changes nothing.
 fn open_or_create(programs: &Programs, directory: &Path) -> anyhow::Result<Cluster> {
     if Directory::new(directory)?.manifest().exists() {
         let cluster = Cluster::open(&programs.minglian, directory)?;
-        require_stopped(&cluster)?;
         eprintln!("going on with the network in {} …", directory.display());
         return Ok(cluster);
     }
@@ -139,7 +153,7 @@ fn open_explorer(
     }
     command.arg("--service-key").arg(&key);
     open_window(&mut command, directory)?;
-    process::start(&mut command, &path.join("explorer.log"), &path.join("explorer.pid"))
+    process::start(&mut command, &path.join("explorer.log"), &directory.explorer_pid_file())
 }
 
 /// Lets the explorer relay complaints as the first bureau, with the key of its maker. The bureau's
@@ -188,6 +202,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    end_earlier(programs, directory)?;
     // The usual port, so that a bookmark outlives a restart.
     let port = if ports::is_free(EXPLORER_PORT) { EXPLORER_PORT } else { ports::free()? };
     let demonstration = tokio::select! {
@@ -232,10 +247,12 @@ fn stopped_early(programs: &Programs, directory: &Path) -> anyhow::Result<()> {
 
 fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result<()> {
     let Demonstration { cluster, notices, explorer, .. } = demonstration;
-    println!("\n明链 Minglian 演示网络: {} nodes run; these figures are published ones:", NODES);
+    println!("\n明链 Minglian 演示网络: {NODES} nodes run:");
     for node in cluster.nodes() {
         println!("  {}  http://{}", node.bureau, node.http);
     }
+    println!("Genesis hash 创世哈希 {}", cluster.genesis()?.hash());
+    println!("These figures are published ones 以下为公告数字:");
     for notice in notices {
         let came_in = notice.came_in()?.display_in(Unit::TenThousandYuan);
         let acts = notice.entered + notice.unchanged;

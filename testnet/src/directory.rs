@@ -7,6 +7,7 @@
 //! passphrase          opens every key file here
 //! keys/               the officers' key files
 //! node-0/             node.toml, keys, data/, log, pid
+//! explorer.pid        the demonstration's explorer
 //! ```
 
 use std::fs;
@@ -146,6 +147,11 @@ impl Directory {
     /// The pid file of a node.
     pub fn pid_file(&self, index: usize) -> PathBuf {
         self.node(index).join("pid")
+    }
+
+    /// The pid file of the demonstration's explorer.
+    pub fn explorer_pid_file(&self) -> PathBuf {
+        self.0.join("explorer.pid")
     }
 
     /// Reads the genesis.

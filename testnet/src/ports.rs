@@ -27,6 +27,12 @@ pub fn free() -> anyhow::Result<u16> {
 pub fn neighbouring(count: u16, base: Option<u16>) -> anyhow::Result<Vec<u16>> {
     let from = |first: u16| (first..first.saturating_add(count)).collect::<Vec<_>>();
     if let Some(base) = base {
+        let highest = u32::from(base) + u32::from(count);
+        ensure!(
+            base > 0 && highest <= u32::from(u16::MAX),
+            "--base-port {base} leaves no room for {count} ports: it is from 1 to {}",
+            u16::MAX - count
+        );
         let ports = from(base);
         let taken: Vec<_> = ports.iter().copied().filter(|port| !is_free(*port)).collect();
         ensure!(taken.is_empty(), "ports {taken:?} are in use; choose another --base-port");

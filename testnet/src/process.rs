@@ -102,6 +102,13 @@ impl Process {
             .is_some_and(|(start_time, state)| start_time == self.start_time && state != 'Z')
     }
 
+    /// Whether it is held by a signal (SIGSTOP): it runs and does nothing.
+    pub fn is_held(&self) -> bool {
+        read_stat(self.pid).is_some_and(|(start_time, state)| {
+            start_time == self.start_time && matches!(state, 'T' | 't')
+        })
+    }
+
     /// Sends a signal; a process that is gone gets none.
     pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         if !self.is_running() {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,17 +70,73 @@ struct NodeKeys {
     peer_id: String,
 }
 
-/// Makes a network in `directory`, which must be empty or absent.
+/// Makes a network in `directory`, which must be empty or absent. Nothing is written unless the
+/// plan can be carried out, and what is written goes again if it cannot after all.
 pub fn create(minglian: &Path, directory: &Directory, plan: &Plan) -> anyhow::Result<()> {
     let path = directory.path();
+    require_empty(path)?;
+    ensure!(plan.nodes > 0, "a network has one validator at least, not 0");
+    ensure!(plan.heartbeat_seconds > 0, "--heartbeat-seconds is 1 at least, not 0");
+    let count = plan.nodes.checked_add(plan.spares).context("too many nodes")?;
+    let bureaus = bureau::bureaus(count)?;
+    let per_node = if plan.has_relays { PORTS_PER_RELAYED_NODE } else { PORTS_PER_NODE };
+    let ports = u16::try_from(count)?.checked_mul(per_node).context("too many ports")?;
+    let ports = ports::neighbouring(ports, plan.base_port)?;
     fs::create_dir_all(directory.keys()).with_context(|| format!("creating {}", path.display()))?;
-    ensure!(!directory.genesis().exists(), "{} holds a network already", path.display());
-    let bureaus = bureau::bureaus(plan.nodes + plan.spares)?;
+    let made = fill(minglian, directory, plan, &bureaus, &ports);
+    if made.is_err() {
+        clear(path)?;
+    }
+    made
+}
+
+/// Refuses a directory that holds anything: it is somebody's, or a network that was broken off.
+fn require_empty(path: &Path) -> anyhow::Result<()> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+    };
+    let shown = path.display();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        ensure!(name != "cluster.json", "{shown} holds a network already");
+        ensure!(
+            name != "passphrase" && name != "keys",
+            "{shown} holds a network whose making was broken off: remove that directory, or name \
+             another --directory"
+        );
+        bail!(
+            "{shown} holds {name} and is no network's directory: name an empty or a new --directory"
+        );
+    }
+    Ok(())
+}
+
+/// Removes what a directory holds that was empty before.
+fn clear(path: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => fs::remove_dir_all(entry.path())?,
+            false => fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
+}
+
+fn fill(
+    minglian: &Path,
+    directory: &Directory,
+    plan: &Plan,
+    bureaus: &Bureaus,
+    ports: &[u16],
+) -> anyhow::Result<()> {
     directory::write_private(&directory.passphrase(), &passphrase())?;
     let (node_keys, log_key) = make_node_keys(minglian, directory, bureaus.nodes.len())?;
-    let officers = make_officers(minglian, directory, &bureaus)?;
-    let manifest = manifest(&bureaus, &node_keys, plan)?;
-    let genesis = genesis(&bureaus, &manifest, &officers, log_key)?;
+    let officers = make_officers(minglian, directory, bureaus)?;
+    let manifest = manifest(bureaus, &node_keys, plan, ports)?;
+    let genesis = genesis(bureaus, &manifest, &officers, log_key)?;
     directory::write_json(&directory.genesis(), &genesis)?;
     let index = OfficersIndex { passphrase_file: PathBuf::from("passphrase"), officers };
     directory::write_json(&directory.officers(), &index)?;
@@ -158,13 +215,16 @@ fn make_officers(
     Ok(posts.into_iter().zip(made).map(entry).collect())
 }
 
-fn manifest(bureaus: &Bureaus, keys: &[NodeKeys], plan: &Plan) -> anyhow::Result<Manifest> {
-    let count = u16::try_from(keys.len())?;
-    let per_node = if plan.has_relays { PORTS_PER_RELAYED_NODE } else { PORTS_PER_NODE };
-    let ports = ports::neighbouring(count * per_node, plan.base_port)?;
+fn manifest(
+    bureaus: &Bureaus,
+    keys: &[NodeKeys],
+    plan: &Plan,
+    ports: &[u16],
+) -> anyhow::Result<Manifest> {
+    let per_node = ports.len() / keys.len().max(1);
     let mut nodes = Vec::new();
     for (number, ((bureau, keys), ports)) in
-        bureaus.nodes.iter().zip(keys).zip(ports.chunks(per_node.into())).enumerate()
+        bureaus.nodes.iter().zip(keys).zip(ports.chunks(per_node.max(1))).enumerate()
     {
         let (http, relays, [consensus, gossip]) = match ports {
             [consensus, gossip, http] => (http, None, [*consensus, *gossip]),

@@ -7,8 +7,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use minglian_client::Client;
 
+use super::Unconfirmed;
 use crate::import::report::{self, NoticeReport};
-use crate::import::run::Run;
+use crate::import::run::{Run, RunError};
 use crate::import::signers::Signers;
 use crate::import::{csv_file, notice, plan};
 
@@ -28,13 +29,13 @@ pub struct ImportArguments {
     /// The tables
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// A node, such as http://127.0.0.1:26800; not needed for a dry run
+    /// A node, such as http://127.0.0.1:26800; a dry run without it compares with no ledger
     #[arg(long, required_unless_present = "dry_run")]
     pub url: Option<String>,
     /// Index of the officers' key files (officers.json); not needed for a dry run
     #[arg(long, required_unless_present = "dry_run")]
     pub officers: Option<PathBuf>,
-    /// Only say what would be entered
+    /// Only say what would be entered; with --url, what of it the ledger does not have yet
     #[arg(long)]
     pub dry_run: bool,
     /// Print the result as JSON
@@ -77,25 +78,41 @@ async fn enter(arguments: &ImportArguments) -> anyhow::Result<Vec<NoticeReport>>
             if Some(notice) == parsed.notices.first().as_ref().copied() {
                 plan.refused.extend(parsed.refused.iter().cloned());
             }
-            let outcomes = match (&client, &mut signers) {
-                (Some(client), Some(signers)) if !arguments.dry_run => {
+            reports.push(match &client {
+                Some(client) => {
                     let progress = progress(&plan.dataset, plan.acts.len());
-                    let outcomes = Run::new(client, signers).await?.enter(&plan, &progress).await?;
+                    let mut run = Run::new(client, signers.as_mut(), progress.clone()).await?;
+                    let outcomes = match arguments.dry_run {
+                        true => run.look(&plan).await.map(|(outcomes, _)| outcomes),
+                        false => run.enter(&plan).await,
+                    };
                     progress.finish_and_clear();
-                    outcomes
+                    let outcomes = outcomes.map_err(unfinished)?;
+                    let report = report::report(&name, &plan, &outcomes);
+                    if arguments.dry_run { report.of_dry_run(true) } else { report }
                 }
-                _ => Vec::new(),
-            };
-            reports.push(report::report(&name, &plan, &outcomes));
+                None => report::report(&name, &plan, &[]).of_dry_run(false),
+            });
         }
         if parsed.notices.is_empty() {
             for row in &parsed.refused {
                 eprintln!("{row}");
             }
-            anyhow::bail!("{name}: no row could be read");
+            anyhow::bail!(
+                "{name}: no row could be read: below the header stands one row for each line of \
+                 the notice 没有可读的数据行,表头之下每行写公告的一行"
+            );
         }
     }
     Ok(reports)
+}
+
+/// A chain that stands still is no error of the table's.
+fn unfinished(error: RunError) -> anyhow::Error {
+    match error {
+        RunError::Halted { .. } => Unconfirmed::new(error.to_string()).into(),
+        error => error.into(),
+    }
 }
 
 fn progress(dataset: &str, acts: usize) -> ProgressBar {

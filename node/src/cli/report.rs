@@ -135,6 +135,10 @@ pub fn run(arguments: ReportArguments) -> anyhow::Result<()> {
 /// The report; one for each notice whose figures are compared.
 async fn take(arguments: &ReportArguments) -> anyhow::Result<Vec<ReportView>> {
     let client = Client::new(&arguments.url)?;
+    anyhow::ensure!(
+        arguments.name != "working-paper" || arguments.records.is_some(),
+        "a working paper is of certain records: name them, --records 12,40 审计取证单须指明记录号"
+    );
     let query = arguments.query();
     let Some(path) = &arguments.figures else {
         return Ok(vec![all_pages(&client, &arguments.name, &query).await?]);

@@ -15,7 +15,7 @@ use minglian_contracts::call::Call;
 use minglian_ledger::keys::SigningKey;
 use minglian_ledger::organization_code::OrganizationCode;
 
-use super::KeyOptions;
+use super::{KeyOptions, Unconfirmed};
 use crate::desk::catalogue;
 use crate::desk::language::Language;
 use crate::desk::office::Office;
@@ -217,15 +217,71 @@ impl Manner {
         Ok(())
     }
 
-    /// Prints what became of an act; one that the ledger did not take is an error.
-    fn conclude(&self, outcome: &Outcome) -> anyhow::Result<()> {
+    fn show(&self, outcome: &Outcome) -> anyhow::Result<()> {
         if self.json {
             println!("{}", serde_json::to_string_pretty(outcome)?);
         } else {
             println!("{}", outcome.to_text(self.lang));
         }
-        let not_taken = self.lang.say("业务未被账本接受", "the ledger did not take the act");
-        anyhow::ensure!(outcome.is_taken(), "{not_taken}");
         Ok(())
+    }
+
+    /// Prints what became of an act; one that the ledger did not take is an error, and one that is
+    /// not in a block yet is [`Unconfirmed`].
+    fn conclude(&self, outcome: &Outcome) -> anyhow::Result<()> {
+        self.show(outcome)?;
+        let mut tally = Tally::default();
+        tally.count(outcome);
+        tally.conclude(self.lang)
+    }
+}
+
+/// What became of the acts of one command.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Tally {
+    acts: usize,
+    refused: usize,
+    unconfirmed: usize,
+}
+
+impl Tally {
+    fn count(&mut self, outcome: &Outcome) {
+        self.acts += 1;
+        match (outcome.is_taken(), outcome.is_settled()) {
+            (true, _) => {}
+            (false, true) => self.refused += 1,
+            (false, false) => self.unconfirmed += 1,
+        }
+    }
+
+    /// How many the ledger is not known to have taken.
+    fn left(self) -> usize {
+        self.refused + self.unconfirmed
+    }
+
+    fn conclude(self, language: Language) -> anyhow::Result<()> {
+        let Self { acts, refused, unconfirmed } = self;
+        if refused > 0 {
+            let said = language.say("业务未被账本接受", "the ledger did not take the act");
+            let more = match unconfirmed {
+                0 => String::new(),
+                _ => format!("; {unconfirmed} {}", language.say("笔尚未确认", "not confirmed yet")),
+            };
+            anyhow::bail!("{said} ({refused}/{acts}{more})");
+        }
+        if unconfirmed == 0 {
+            return Ok(());
+        }
+        Err(Unconfirmed::new(match language {
+            Language::Zh => format!(
+                "结果待定 ({unconfirmed}/{acts}):业务已签署并保存,可能入账,请勿另行录入;\
+                 稍后用 minglian tx resend 查询并重发"
+            ),
+            Language::En => format!(
+                "outcome open ({unconfirmed}/{acts}): what was signed is kept and may yet be \
+                 entered, so do not enter it another time; `minglian tx resend` asks and sends it"
+            ),
+        })
+        .into())
     }
 }

@@ -6,12 +6,16 @@
 //! movement is stated again. Corrections stand
 //! under the row's reference with `~2`, `~3` …, so that what applies now is what the row says now.
 //! Only an amount can be corrected so; another change is refused and left to the officers.
+//!
+//! A payment that was reversed for its row and not made again is made again by the next import,
+//! whatever its row says by then: that a reference was used does not say that its money is spent.
 
 use minglian_contracts::allocation::line::LineName;
 use minglian_contracts::allocation::year::TakeBack;
 use minglian_contracts::allocation::{self, Basis, CORRECTED_LINE};
 use minglian_contracts::call::Call;
-use minglian_contracts::{charity, payment};
+use minglian_contracts::charity;
+use minglian_contracts::payment::{self, Order};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::Role;
@@ -35,9 +39,52 @@ pub enum CorrectError {
         /// The transaction that waits.
         id: TransactionId,
     },
+    /// A payment that somebody else undid.
+    #[error(
+        "the payment of this row failed or was reversed outside this table, and may have been made \
+         again by hand: nothing is entered, its officers see to it \
+         该笔支付已失败或已被冲正,是否重付由经办人员办理"
+    )]
+    UndoneByHand,
+    /// Money that other rows still need.
+    #[error(
+        "not corrected: the quota that stands for it does not suffice beside what the ledger holds \
+         of the other rows; nothing was reversed. Mend the rows that are refused or missing and \
+         import again 未更正:账上其余各行已占用额度,原业务保持不变;补正其余各行后再导入"
+    )]
+    NoRoom,
     /// A name that does not fit.
     #[error(transparent)]
     Text(#[from] TextError),
+}
+
+/// Whether what a call brought about still holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Stands,
+    /// A payment that an import reversed for its row.
+    Undone,
+    /// A payment that failed, came back or was reversed by somebody else.
+    UndoneByHand,
+    /// It was proposed and never took effect: rejected, withdrawn, or not approved in time.
+    NeverMade,
+}
+
+/// What stands under one version of a row's reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entered {
+    /// The act.
+    pub call: Call,
+    /// What became of it.
+    pub standing: Standing,
+}
+
+impl From<Call> for Entered {
+    /// A call that holds.
+    fn from(call: Call) -> Self {
+        Self { call, standing: Standing::Stands }
+    }
 }
 
 /// The reference of a row's `version`, from 1.
@@ -45,30 +92,48 @@ pub fn version_reference(reference: &Text<128>, version: usize) -> Result<Text<1
     if version == 1 { Ok(reference.clone()) } else { Text::new(format!("{reference}~{version}")) }
 }
 
-/// What remains to be done for an act, given the calls that stand under its reference and its
-/// versions, oldest first: nothing if it applies as planned.
+/// The reference under which number `attempt`, from 1, reverses a payment for the version of its
+/// row that has `reference`.
+pub fn undo_reference(reference: &Text<128>, attempt: usize) -> Result<Text<128>, TextError> {
+    version_reference(&Text::new(format!("{reference}/undo"))?, attempt)
+}
+
+/// What remains to be done for an act, given what stands under its reference and its versions,
+/// oldest first: nothing if it applies as planned.
 ///
 /// # Errors
-/// [`CorrectError::MoreThanAmount`] unless only the amount differs.
-pub fn remaining(act: &Act, history: &[Call]) -> Result<Vec<Act>, CorrectError> {
-    let Some(first) = history.first() else { return Ok(vec![act.clone()]) };
-    let wanted = amount_of(&act.call);
-    let in_force = in_force(history);
-    if *first == act.call && history.len() == 1 {
+/// [`CorrectError::MoreThanAmount`] unless only the amount differs, and
+/// [`CorrectError::UndoneByHand`] for a payment that others undid.
+pub fn remaining(act: &Act, history: &[Entered]) -> Result<Vec<Act>, CorrectError> {
+    let reference = version_reference(&act.reference, history.len() + 1)?;
+    let made = history.iter().filter(|entered| entered.standing != Standing::NeverMade);
+    let made: Vec<&Entered> = made.collect();
+    let (Some(first), Some(last)) = (made.first(), made.last()) else {
+        if history.is_empty() {
+            return Ok(vec![act.clone()]);
+        }
+        let call = under(&act.call, &reference, None);
+        return Ok(vec![Act { reference, call, ..act.clone() }]);
+    };
+    if made.len() == 1 && first.call == act.call && first.standing == Standing::Stands {
         return Ok(Vec::new());
     }
-    let (Some(wanted), Some(in_force)) = (wanted, in_force) else {
+    let (Some(wanted), Some(in_force)) = (amount_of(&act.call), in_force(&made)) else {
         return Err(CorrectError::MoreThanAmount);
     };
-    if !is_same_but_amount(first, &act.call) {
+    if !is_same_but_amount(&first.call, &act.call) {
         return Err(CorrectError::MoreThanAmount);
+    }
+    if let Call::Payment(payment::Call::Instruct { order: old, .. }) = &last.call {
+        return match last.standing {
+            Standing::UndoneByHand => Err(CorrectError::UndoneByHand),
+            Standing::Undone => Ok(vec![pay_again(act, old, reference)]),
+            _ if wanted == in_force => Ok(Vec::new()),
+            _ => Ok(vec![undo(act, old, &reference)?, pay_again(act, old, reference)]),
+        };
     }
     if wanted == in_force {
         return Ok(Vec::new());
-    }
-    let reference = version_reference(&act.reference, history.len() + 1)?;
-    if let Call::Payment(payment::Call::Instruct { .. }) = &act.call {
-        return pay_again(act, history, reference);
     }
     if is_figure(&act.call) {
         return Ok(vec![Act { reference, ..act.clone() }]);
@@ -85,9 +150,9 @@ pub fn remaining(act: &Act, history: &[Call]) -> Result<Vec<Act>, CorrectError> 
 
 /// What the calls under one reference come to: what was added less what was taken back; of payments
 /// and figures the last.
-fn in_force(history: &[Call]) -> Option<Fen> {
+fn in_force(made: &[&Entered]) -> Option<Fen> {
     let mut sum = Fen::ZERO;
-    for call in history {
+    for Entered { call, .. } in made {
         sum = match call {
             Call::Allocation(allocation::Call::Recover(take)) => sum.checked_sub(take.amount)?,
             Call::Payment(_) => amount_of(call)?,
@@ -139,8 +204,20 @@ fn with_amount(call: &Call, amount: Fen) -> Call {
     call
 }
 
+/// A version of a payment has a number of its own and names the one it replaces.
 fn is_same_but_amount(left: &Call, right: &Call) -> bool {
-    with_amount(left, Fen::ZERO) == with_amount(right, Fen::ZERO)
+    let bare = |call: &Call| under(&with_amount(call, Fen::ZERO), &Text::default(), None);
+    bare(left) == bare(right)
+}
+
+/// The call; a payment with this number, in place of `replaces`.
+fn under(call: &Call, reference: &Text<128>, replaces: Option<&Text<128>>) -> Call {
+    let mut call = call.clone();
+    if let Call::Payment(payment::Call::Instruct { order, .. }) = &mut call {
+        order.reference = reference.clone();
+        order.replaces = replaces.cloned();
+    }
+    call
 }
 
 /// Takes the difference back. Signed by finance.
@@ -172,28 +249,24 @@ fn recover(line: LineName, to: LineName, amount: Fen, basis: &Basis, occurred_on
     Call::Allocation(allocation::Call::Recover(take))
 }
 
-/// Reverses the payment in force and makes it again.
-fn pay_again(act: &Act, history: &[Call], reference: Text<128>) -> Result<Vec<Act>, CorrectError> {
-    let last = history.last();
-    let Some(Call::Payment(payment::Call::Instruct { order: old, .. })) = last else {
-        return Err(CorrectError::MoreThanAmount);
-    };
+/// Reverses the payment in force.
+fn undo(act: &Act, old: &Order, reference: &Text<128>) -> Result<Act, CorrectError> {
     let correct =
         payment::Call::Correct { payment: old.reference.clone(), occurred_on: old.occurred_on };
-    let undo = Act {
+    Ok(Act {
         stage: Stage::UndoPayment,
         signers: vec![Role::Maker, Role::Checker],
-        reference: Text::new(format!("{reference}/undo"))?,
+        reference: undo_reference(reference, 1)?,
         call: Call::Payment(correct),
         entry: None,
         ..act.clone()
-    };
-    let mut call = act.call.clone();
-    if let Call::Payment(payment::Call::Instruct { order, .. }) = &mut call {
-        order.replaces = Some(old.reference.clone());
-        order.reference = reference.clone();
-    }
-    Ok(vec![undo, Act { reference, call, ..act.clone() }])
+    })
+}
+
+/// Makes a reversed payment again, with what the row says now.
+fn pay_again(act: &Act, old: &Order, reference: Text<128>) -> Act {
+    let call = under(&act.call, &reference, Some(&old.reference));
+    Act { reference, call, ..act.clone() }
 }
 
 fn shortened_line(text: &str) -> Result<Text<160>, TextError> {

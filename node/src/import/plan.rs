@@ -127,6 +127,8 @@ pub struct Plan {
     pub refused: Vec<RefusedRow>,
     /// Printed totals with what the rows come to.
     pub totals: Vec<ControlTotal>,
+    /// Lines that say the same as an earlier one under another row number: that line, the earlier.
+    pub repeated: Vec<(u64, u64)>,
 }
 
 /// A printed total beside the sum of the rows.
@@ -166,7 +168,24 @@ pub fn plan(file: &str, notice: &Notice) -> Plan {
     plan.acts.sort_by_key(|act| act.stage);
     plan.totals = notice.control_totals().map(|row| control_total(notice, row)).collect();
     plan.totals.extend(funds::raised_totals(notice));
+    plan.repeated = repeated(notice);
     plan
+}
+
+/// What says the same under two row numbers may be two things, or one that was copied.
+fn repeated(notice: &Notice) -> Vec<(u64, u64)> {
+    let mut seen = BTreeMap::new();
+    let rows = notice.entries().filter(|row| !row.amount.is_zero());
+    let twins = rows.filter_map(|row| {
+        let texts = [&row.region, &row.fund_source, &row.category, &row.item];
+        let texts = texts.map(|cell| cell.as_str());
+        let more = [row.unit_or_recipient.as_str(), row.count.as_str(), row.note.as_str()];
+        let first = *seen
+            .entry((row.year, row.kind, row.amount, texts, more, documents_text(row)))
+            .or_insert(row.line);
+        (first != row.line).then_some((row.line, first))
+    });
+    twins.collect()
 }
 
 /// A line of quota with how much of it is left in this plan.

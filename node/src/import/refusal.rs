@@ -110,6 +110,32 @@ fn kinds() -> String {
 }
 
 impl Reason {
+    /// In Chinese what is wrong and what to do, of the common ones.
+    pub fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::MissingCell { .. } => "必填项为空:按公告补齐",
+            Self::NotANumber { .. } => "须为整数:行号、年份、数量按公告填写数字",
+            Self::UnknownKind { .. } => "kind 不在可选之列:改用上列之一",
+            Self::Amount(AmountError::Missing) => {
+                "没有金额:填 amount_published 和 unit,或 amount_fen"
+            }
+            Self::Amount(AmountError::MissingUnit) => "没有单位:unit 填 元、万元、亿元或分",
+            Self::Amount(AmountError::Unit(_)) => "单位不能识别:unit 填 元、万元、亿元或分",
+            Self::Amount(AmountError::Published(_) | AmountError::Fen(_)) => {
+                "金额不能识别:只写数字,单位写在 unit 列;不得为负,退回和冲减按更正办理"
+            }
+            Self::Amount(AmountError::Disagree { .. }) => {
+                "公告金额与换算的分数不符:核对公告,改正其一,或清空 amount_fen"
+            }
+            Self::RepeatedRow { .. } => "行号重复:每行用不同的行号",
+            Self::MoreThanThereIs { .. } => "超过可用金额:核对本行与其来源各行的金额",
+            Self::NoRecipient => "未写接收单位:填 unit_or_recipient",
+            Self::Region(_) => "区划不能识别:从省写起,或写六位代码加名称",
+            Self::PersonalNumber { .. } => "疑似个人号码:从表中删去",
+            _ => return None,
+        })
+    }
+
     /// A name that does not fit.
     pub(super) fn name(error: TextError) -> Self {
         Self::Name(error)

@@ -7,6 +7,7 @@ use minglian_ledger::fen::{Fen, Unit};
 use serde::Serialize;
 
 use super::plan::{Column, Entry, Plan};
+use super::refusal::RefusedRow;
 use super::run::Outcome;
 
 /// What one fund's category came to.
@@ -91,6 +92,8 @@ pub struct NoticeReport {
     pub dataset: String,
     /// Acts that a dry run would send.
     pub planned: usize,
+    /// Whether it is a dry run, and then whether a node was asked what is there.
+    pub dry_run: Option<bool>,
     /// Acts entered now.
     pub entered: usize,
     /// Acts that were there before.
@@ -99,6 +102,8 @@ pub struct NoticeReport {
     pub waiting: usize,
     /// Rows and acts that were refused, in words.
     pub refused: Vec<String>,
+    /// What somebody should look at, in words; it was entered all the same.
+    pub warnings: Vec<String>,
     /// By fund source and category.
     pub lines: Vec<Line>,
     /// By fund source.
@@ -109,10 +114,14 @@ pub struct NoticeReport {
     pub agreements: usize,
 }
 
-/// Adds up what a plan came to. Without outcomes (a dry run) every act counts.
+/// Adds up what a plan came to. Without outcomes (a dry run that asked no node) every act counts.
 pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
     let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|o| wanted(o)).count();
-    let mut refused: Vec<String> = plan.refused.iter().map(ToString::to_string).collect();
+    let in_words = |row: &RefusedRow| match row.reason.advice() {
+        Some(advice) => format!("{row} {advice}"),
+        None => row.to_string(),
+    };
+    let mut refused: Vec<String> = plan.refused.iter().map(in_words).collect();
     let mut lines = BTreeMap::<(String, String), Sums>::new();
     let mut funds = BTreeMap::<String, Sums>::new();
     for (place, act) in plan.acts.iter().enumerate() {
@@ -139,10 +148,12 @@ pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
     NoticeReport {
         dataset: plan.dataset.clone(),
         planned: if outcomes.is_empty() { plan.acts.len() } else { 0 },
+        dry_run: None,
         entered: count(|outcome| *outcome == Outcome::Entered),
         unchanged: count(|outcome| *outcome == Outcome::Unchanged),
         waiting: count(|outcome| matches!(outcome, Outcome::Waiting(_))),
         refused,
+        warnings: plan.repeated.iter().map(|twins| warning(file, *twins)).collect(),
         lines: lines.collect(),
         funds,
         disagreements: plan
@@ -161,7 +172,20 @@ pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
     }
 }
 
+fn warning(file: &str, (line, first): (u64, u64)) -> String {
+    format!(
+        "{file}, line {line}: says the same as line {first} under another row number; both are \
+         entered. If it is one thing, remove one 与第{first}行内容相同,两行均入账;若为重复请删去一行"
+    )
+}
+
 impl NoticeReport {
+    /// The same for a dry run, which enters nothing; `is_compared` if a node was asked what it has.
+    pub fn of_dry_run(self, is_compared: bool) -> Self {
+        let planned = self.planned + self.entered;
+        Self { planned, entered: 0, dry_run: Some(is_compared), ..self }
+    }
+
     /// The table for people, amounts in 万元.
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n", self.dataset);
@@ -188,7 +212,7 @@ impl NoticeReport {
             let _ = writeln!(text, "  {fund} / total 合计: {}", cells.join(" | "));
         }
         let _ = writeln!(text, "  {}; {}", self.acts(), self.totals());
-        for line in self.refused.iter().chain(&self.disagreements) {
+        for line in self.refused.iter().chain(&self.disagreements).chain(&self.warnings) {
             let _ = writeln!(text, "  ! {line}");
         }
         text
@@ -197,8 +221,21 @@ impl NoticeReport {
     fn acts(&self) -> String {
         let Self { planned, entered, unchanged, waiting, .. } = self;
         let refused = self.refused.len();
-        if *planned > 0 {
-            return format!("dry run 试算: {planned} acts would be sent, {refused} refused");
+        match self.dry_run {
+            Some(true) => {
+                return format!(
+                    "dry run 试算: {planned} acts would be sent 将提交, {unchanged} are there \
+                     unchanged 已入账, {refused} refused 不予入账"
+                );
+            }
+            Some(false) => {
+                return format!(
+                    "dry run 试算: {planned} acts would be sent to an empty ledger 按空账本计, \
+                     {refused} refused 不予入账; what is entered already was not looked up: name \
+                     --url 未与账本比对,比对请加 --url"
+                );
+            }
+            None => {}
         }
         format!(
             "acts 笔数: {entered} entered 入账, {unchanged} unchanged 未变, \

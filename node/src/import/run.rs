@@ -1,10 +1,14 @@
 //! Carrying out a plan: acts are signed and sent stage by stage, each act by its officers in order.
 //!
-//! An act whose reference was applied before is not sent again: if it is the same act, nothing
-//! changes; if it differs, the row was corrected and [`super::correct`] says what to do. Whatever
-//! stops the run leaves the ledger whole; running the same command again goes on.
+//! An act whose reference was applied before and still holds is not sent again: if it is the same
+//! act, nothing changes; if it differs, the row was corrected and [`super::correct`] says what to
+//! do. A payment is reversed only where the new one has room (`room`). Whatever stops the run
+//! leaves the ledger whole; running the same command again goes on, from what the ledger holds
+//! (`standing`).
 
 mod register;
+mod room;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +19,7 @@ use minglian_client::wire::{SubmitAnswer, SubmitStatus};
 use minglian_client::{Client, ClientError};
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
+use minglian_contracts::refusal::Code;
 use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex};
@@ -23,12 +28,15 @@ use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
 use tokio::time::Instant;
 
-use super::correct::{self, CorrectError};
+use super::correct::CorrectError;
 use super::plan::{Act, Plan};
 use super::signers::{Signers, SignersError};
 
-/// How long one block may take before the run gives up.
+/// How long blocks may take before the run gives up.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a run waits for a block before it says so and goes on waiting.
+const ASK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How long a run waits before it asks a node again that had no room.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
@@ -54,6 +62,18 @@ pub enum RunError {
         code: String,
         /// In words.
         detail: String,
+    },
+    /// No block came.
+    #[error(
+        "no block came in {seconds} s, so the chain stands still 链已停止出块: what was sent waits. \
+         Nothing is entered twice: import the same table again once the chain goes on \
+         已提交的业务仍在等待;恢复出块后再导入同一张表,不会重复入账 (at {reference})"
+    )]
+    Halted {
+        /// How long was waited.
+        seconds: u64,
+        /// The act that waits.
+        reference: String,
     },
     /// A call that this program does not know.
     #[error("the ledger holds a call that this program does not know: {0}")]
@@ -103,7 +123,9 @@ pub enum Outcome {
 /// Enters plans through one node.
 pub struct Run<'a> {
     client: &'a Client,
-    signers: &'a mut Signers,
+    /// None to look only.
+    signers: Option<&'a mut Signers>,
+    progress: ProgressBar,
     chain_id: ChainId,
     expires_at: Height,
     is_demonstration: bool,
@@ -136,81 +158,75 @@ struct Step {
 }
 
 impl<'a> Run<'a> {
-    /// Prepares a run on the node's present chain.
-    pub async fn new(client: &'a Client, signers: &'a mut Signers) -> Result<Self, RunError> {
+    /// Prepares a run on the node's present chain. Without signers it can only look.
+    pub async fn new(
+        client: &'a Client,
+        signers: Option<&'a mut Signers>,
+        progress: ProgressBar,
+    ) -> Result<Self, RunError> {
         let header = client.latest_header().await?.header;
         let is_demonstration = client.genesis().await?.demonstration;
         let expires_at = Height(header.height.0 + LIFETIME_HEIGHTS);
         let open = open_proposals(client).await?;
         let (chain_id, pending) = (header.chain_id, BTreeMap::new());
-        Ok(Self { client, signers, chain_id, expires_at, is_demonstration, open, pending })
+        Ok(Self {
+            client,
+            signers,
+            progress,
+            chain_id,
+            expires_at,
+            is_demonstration,
+            open,
+            pending,
+        })
     }
 
     /// Enters a plan; the outcomes are in the order of its acts.
-    pub async fn enter(
-        &mut self,
-        plan: &Plan,
-        progress: &ProgressBar,
-    ) -> Result<Vec<Outcome>, RunError> {
+    pub async fn enter(&mut self, plan: &Plan) -> Result<Vec<Outcome>, RunError> {
         self.register(&plan.parties).await?;
-        let mut outcomes = vec![Outcome::Entered; plan.acts.len()];
-        let mut remaining = Vec::new();
-        for (place, act) in plan.acts.iter().enumerate() {
-            match self.remaining(act).await? {
-                Ok(acts) if acts.is_empty() => {
-                    outcomes[place] = Outcome::Unchanged;
-                    progress.inc(1);
-                }
-                Ok(acts) => remaining.extend(acts.into_iter().map(|act| (place, act))),
-                Err(error) => outcomes[place] = Outcome::Different(error.to_string()),
-            }
-        }
-        remaining.sort_by_key(|(_, act)| act.stage);
+        let (mut outcomes, remaining) = self.look(plan).await?;
         for group in remaining.chunk_by(|(_, left), (_, right)| left.stage == right.stage) {
             for group in group.chunks(BATCH) {
+                // Without its reversal a payment is not made again.
+                let is_open = |(place, _): &&(usize, Act)| outcomes[*place] == Outcome::Entered;
+                let group: Vec<&(usize, Act)> = group.iter().filter(is_open).collect();
                 let acts: Vec<&Act> = group.iter().map(|(_, act)| act).collect();
                 let results = self.enter_acts(&acts).await?;
                 for ((place, _), outcome) in group.iter().zip(results) {
                     if let Some(outcome) = outcome {
                         outcomes[*place] = outcome;
                     }
-                    progress.inc(1);
+                    self.progress.inc(1);
                 }
             }
         }
         Ok(outcomes)
     }
 
-    /// What remains to be done for an act, given what stands under its reference.
-    async fn remaining(&mut self, act: &Act) -> Result<Result<Vec<Act>, CorrectError>, RunError> {
-        let mut history = Vec::new();
-        loop {
-            let reference = correct::version_reference(&act.reference, history.len() + 1)?;
-            // A correction that takes back is finance's act.
-            let own = self.applied(act.organization, &reference).await?;
-            let call = match own {
-                Some(call) => Some(call),
-                None => self.applied(act.finance, &reference).await?,
-            };
-            match call {
-                Some((id, call)) if self.open.contains_key(&id) => {
-                    // The other officers sign it, so it has to be what the row says.
-                    let acts = match correct::remaining(act, &history) {
-                        Ok(acts) => acts,
-                        Err(error) => return Ok(Err(error)),
-                    };
-                    let Some(due) =
-                        acts.into_iter().find(|due| due.reference == reference && due.call == call)
-                    else {
-                        return Ok(Err(CorrectError::OtherWaits { id }));
-                    };
-                    self.pending.insert(reference, id);
-                    return Ok(Ok(vec![due]));
+    /// What of a plan remains to be done, by stage, with the place of each act's outcome. Nothing
+    /// is sent.
+    pub async fn look(
+        &mut self,
+        plan: &Plan,
+    ) -> Result<(Vec<Outcome>, Vec<(usize, Act)>), RunError> {
+        let mut outcomes = vec![Outcome::Entered; plan.acts.len()];
+        let mut remaining = Vec::new();
+        for (place, act) in plan.acts.iter().enumerate() {
+            match self.remaining(act).await? {
+                Ok(acts) if acts.is_empty() => {
+                    outcomes[place] = Outcome::Unchanged;
+                    self.progress.inc(1);
                 }
-                Some((_, call)) => history.push(call),
-                None => return Ok(correct::remaining(act, &history)),
+                Ok(acts) => remaining.extend(acts.into_iter().map(|act| (place, act))),
+                Err(error) => outcomes[place] = Outcome::Different(error.to_string()),
             }
         }
+        remaining.sort_by_key(|(_, act)| act.stage);
+        for place in self.without_room(&remaining).await? {
+            outcomes[place] = Outcome::Different(CorrectError::NoRoom.to_string());
+        }
+        remaining.retain(|(place, _)| outcomes[*place] == Outcome::Entered);
+        Ok((outcomes, remaining))
     }
 
     /// Sends acts that do not depend on each other, one officer after the other. `None` for an act
@@ -261,9 +277,16 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        for (place, answer) in places.into_iter().zip(self.send(&steps).await?) {
+        for ((place, step), answer) in places.into_iter().zip(&steps).zip(self.send(&steps).await?)
+        {
             let receipt = answer.committed.map(|committed| committed.receipt);
             if let Some(receipt) = receipt.filter(|receipt| !receipt.applied) {
+                if let Some(id) = self.is_there(step, receipt.code).await? {
+                    if round == 0 {
+                        proposals[place] = Some(id);
+                    }
+                    continue;
+                }
                 let sentence = receipt.refusal.map_or_else(String::new, |refusal| {
                     format!("{} {} ({})", refusal.chinese, refusal.english, refusal.detail)
                 });
@@ -271,6 +294,17 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The transaction by which a refused step is in the ledger all the same: a run that was broken
+    /// off may have left its own in the pool.
+    async fn is_there(&self, step: &Step, code: u32) -> Result<Option<TransactionId>, RunError> {
+        if code != Code::ReferenceTaken.number() {
+            return Ok(None);
+        }
+        let body = &step.transaction.body;
+        let there = self.applied(body.organization, &step.reference).await?;
+        Ok(there.filter(|(_, call)| call.encode() == body.call).map(|(id, _)| id))
     }
 
     /// The call that was applied under a reference.
@@ -301,7 +335,7 @@ impl<'a> Run<'a> {
         reference: Text<128>,
         call: &Call,
     ) -> Option<Step> {
-        let key = self.signers.key(organization, role)?;
+        let key = self.signers.as_ref()?.key(organization, role)?;
         let body = TransactionBody {
             chain_id: self.chain_id.clone(),
             organization,
@@ -317,22 +351,45 @@ impl<'a> Run<'a> {
             return Ok(Vec::new());
         }
         let encoded: Vec<Vec<u8>> = steps.iter().map(|step| step.transaction.encode()).collect();
-        let deadline = Instant::now() + COMMIT_TIMEOUT;
-        let mut answers = self.client.submit_and_wait(&encoded, COMMIT_TIMEOUT).await?;
-        while answers.iter().any(SubmitAnswer::is_for_now) && Instant::now() < deadline {
-            tokio::time::sleep(RETRY_INTERVAL).await;
+        let start = Instant::now();
+        loop {
             // What was taken already is answered as the first time.
-            answers = self.client.submit_and_wait(&encoded, COMMIT_TIMEOUT).await?;
-        }
-        for (step, answer) in steps.iter().zip(&answers) {
-            if answer.status != SubmitStatus::Committed {
-                return Err(RunError::NotCommitted {
-                    reference: step.reference.to_string(),
-                    code: answer.code.clone(),
-                    detail: answer.detail.clone().unwrap_or_default(),
+            let answers = self.client.submit_and_wait(&encoded, ASK_INTERVAL).await?;
+            let waited = start.elapsed();
+            let has_room = !answers.iter().any(SubmitAnswer::is_for_now);
+            if answers.iter().all(|answer| answer.status == SubmitStatus::Committed) {
+                return Ok(answers);
+            }
+            let is_final = |answer: &&SubmitAnswer| {
+                answer.status == SubmitStatus::Refused && !answer.is_for_now()
+            };
+            let refused = answers.iter().position(|answer| is_final(&answer));
+            let late = answers.iter().position(|answer| answer.status != SubmitStatus::Committed);
+            let late = late.filter(|_| waited >= COMMIT_TIMEOUT);
+            if let Some(place) = refused.or(late) {
+                return Err(not_committed(&steps[place], &answers[place], waited));
+            }
+            if has_room {
+                let seconds = waited.as_secs();
+                self.progress.suspend(|| {
+                    eprintln!("no block for {seconds} s; still waiting 等待出块,已 {seconds} 秒 …");
                 });
+            } else {
+                tokio::time::sleep(RETRY_INTERVAL).await;
             }
         }
-        Ok(answers)
+    }
+}
+
+/// Why a step is not in the ledger.
+fn not_committed(step: &Step, answer: &SubmitAnswer, waited: Duration) -> RunError {
+    let reference = step.reference.to_string();
+    match answer.status {
+        SubmitStatus::Admitted => RunError::Halted { seconds: waited.as_secs(), reference },
+        _ => RunError::NotCommitted {
+            reference,
+            code: answer.code.clone(),
+            detail: answer.detail.clone().unwrap_or_default(),
+        },
     }
 }

@@ -8,7 +8,7 @@ use minglian_contracts::allocation::{self, StatementKind};
 use minglian_contracts::call::Call;
 use minglian_contracts::{charity, payment};
 use minglian_ledger::fen::{Fen, Unit};
-use minglian_node::import::correct::{self, CorrectError};
+use minglian_node::import::correct::{self, CorrectError, Entered, Standing};
 use minglian_node::import::notice::{self, COLUMNS};
 use minglian_node::import::plan::{self, Act, Plan, Stage};
 use minglian_node::import::report::{self, NoticeReport};
@@ -121,12 +121,12 @@ fn raised_is_compared_with_sent_up_and_kept_and_only_what_was_kept_is_quota() {
     assert_eq!((wrong.agreements, wrong.disagreements.len()), (0, 1));
 
     // A corrected figure is stated again.
-    let history = |plan: &Plan| act_of(plan, 3).call.clone();
+    let history = |plan: &Plan| Entered::from(act_of(plan, 3).call.clone());
     let changed = act_of(&rows("923.26", 923_260_000), 3);
     let again = correct::remaining(&changed, &[history(&plan)]).unwrap();
     let [again] = again.as_slice() else { panic!("{again:?}") };
     assert_eq!((&again.call, again.reference.as_str()), (&changed.call, "c#2/remitted~2"));
-    let both = [history(&plan), again.call.clone()];
+    let both = [history(&plan), again.call.clone().into()];
     assert_eq!(correct::remaining(&changed, &both), Ok(Vec::new()));
 }
 
@@ -157,11 +157,14 @@ fn a_charitys_year_is_declared_line_by_line_to_the_fen() {
     if let Call::Charity(charity::Call::Declare(line)) = &mut changed.call {
         line.amount = wan("220.86");
     }
-    let again = correct::remaining(&changed, std::slice::from_ref(&first.call)).unwrap();
+    let again = correct::remaining(&changed, &[first.call.clone().into()]).unwrap();
     let [again] = again.as_slice() else { panic!("{again:?}") };
     assert_eq!(again.call, changed.call);
     assert!(again.reference.as_str().ends_with("~2"), "{}", again.reference);
-    assert_eq!(correct::remaining(&changed, &[first.call, again.call.clone()]), Ok(Vec::new()));
+    assert_eq!(
+        correct::remaining(&changed, &[first.call.into(), again.call.clone().into()]),
+        Ok(Vec::new())
+    );
 }
 
 /// The published table with every `step`th row's region spelt another way.
@@ -263,7 +266,7 @@ fn rows(allocated: u64, spent: u64) -> Plan {
 #[test]
 fn a_row_that_did_not_change_leaves_nothing_to_do() {
     for act in rows(10, 4).acts {
-        assert_eq!(correct::remaining(&act, std::slice::from_ref(&act.call)), Ok(Vec::new()));
+        assert_eq!(correct::remaining(&act, &[act.call.clone().into()]), Ok(Vec::new()));
         assert_eq!(correct::remaining(&act, &[]), Ok(vec![act.clone()]));
     }
 }
@@ -272,20 +275,20 @@ fn a_row_that_did_not_change_leaves_nothing_to_do() {
 fn a_larger_allocation_is_added_and_a_smaller_one_taken_back() {
     let before = act_at(&rows(10, 4), Stage::Allocation);
     let more = act_at(&rows(12, 4), Stage::Allocation);
-    let added = correct::remaining(&more, std::slice::from_ref(&before.call)).unwrap();
+    let added = correct::remaining(&more, &[before.call.clone().into()]).unwrap();
     let [added] = added.as_slice() else { panic!("{added:?}") };
     let Call::Allocation(allocation::Call::Allocate(grant)) = &added.call else { panic!() };
     assert_eq!((grant.amount, added.reference.as_str()), (wan("2"), "a#1/allocated~2"));
 
     let less = act_at(&rows(7, 4), Stage::Allocation);
-    let history = [before.call.clone(), added.call.clone()];
+    let history = [before.call.clone().into(), added.call.clone().into()];
     let taken = correct::remaining(&less, &history).unwrap();
     let [taken] = taken.as_slice() else { panic!("{taken:?}") };
     let Call::Allocation(allocation::Call::Recover(take)) = &taken.call else { panic!() };
     assert_eq!((take.amount, taken.reference.as_str()), (wan("5"), "a#1/allocated~3"));
     assert_eq!((taken.organization, taken.stage), (less.finance, Stage::UndoAllocation));
 
-    let history = [before.call, added.call.clone(), taken.call.clone()];
+    let history = [before.call, added.call.clone(), taken.call.clone()].map(Entered::from);
     assert_eq!(correct::remaining(&less, &history), Ok(Vec::new()));
 }
 
@@ -293,14 +296,34 @@ fn a_larger_allocation_is_added_and_a_smaller_one_taken_back() {
 fn a_changed_payment_is_reversed_and_made_again() {
     let before = act_at(&rows(10, 4), Stage::Payment);
     let changed = act_at(&rows(10, 6), Stage::Payment);
-    let acts = correct::remaining(&changed, std::slice::from_ref(&before.call)).unwrap();
+    let acts = correct::remaining(&changed, &[before.call.clone().into()]).unwrap();
     let [undo, again] = acts.as_slice() else { panic!("{acts:?}") };
     assert!(matches!(undo.call, Call::Payment(payment::Call::Correct { .. })));
     let Call::Payment(payment::Call::Instruct { order, .. }) = &again.call else { panic!() };
     assert_eq!(order.amount, wan("6"));
     assert_eq!(order.replaces.as_ref().map(|old| old.as_str()), Some("a#2/spent"));
-    let history = [before.call, again.call.clone()];
+    let history = [before.call.into(), again.call.clone().into()];
     assert_eq!(correct::remaining(&changed, &history), Ok(Vec::new()));
+}
+
+#[test]
+fn a_payment_that_does_not_stand_is_made_again_only_if_an_import_reversed_it() {
+    let row = act_at(&rows(10, 4), Stage::Payment);
+    let history = |standing| [Entered { call: row.call.clone(), standing }];
+    let again = correct::remaining(&row, &history(Standing::Undone)).unwrap();
+    let [again] = again.as_slice() else { panic!("{again:?}") };
+    let Call::Payment(payment::Call::Instruct { order, .. }) = &again.call else { panic!() };
+    assert_eq!((order.amount, order.reference.as_str()), (wan("4"), "a#2/spent~2"));
+    assert_eq!(order.replaces.as_ref().map(|old| old.as_str()), Some("a#2/spent"));
+    let both = [history(Standing::Undone)[0].clone(), again.call.clone().into()];
+    assert_eq!(correct::remaining(&row, &both), Ok(Vec::new()));
+
+    let by_hand = correct::remaining(&row, &history(Standing::UndoneByHand));
+    assert_eq!(by_hand, Err(CorrectError::UndoneByHand));
+    let never = correct::remaining(&row, &history(Standing::NeverMade)).unwrap();
+    let [never] = never.as_slice() else { panic!("{never:?}") };
+    let Call::Payment(payment::Call::Instruct { order, .. }) = &never.call else { panic!() };
+    assert_eq!((order.replaces.as_ref(), order.reference.as_str()), (None, "a#2/spent~2"));
 }
 
 #[test]
@@ -308,7 +331,10 @@ fn another_change_than_of_the_amount_is_left_to_the_officers() {
     let before = act_at(&rows(10, 4), Stage::Allocation);
     let other = planned("a,1,2020,安徽省,省级,养老,丙项目,,,10,万元,10000000,allocated,,");
     let other = act_at(&other, Stage::Allocation);
-    assert_eq!(correct::remaining(&other, &[before.call]), Err(CorrectError::MoreThanAmount));
+    assert_eq!(
+        correct::remaining(&other, &[before.call.into()]),
+        Err(CorrectError::MoreThanAmount)
+    );
 }
 
 #[test]
@@ -321,7 +347,7 @@ fn a_long_reference_leaves_room_for_its_corrections() {
         plan.acts
     };
     for (before, after) in row(10).into_iter().zip(row(12)) {
-        let acts = correct::remaining(&after, &[before.call]).unwrap();
+        let acts = correct::remaining(&after, &[before.call.into()]).unwrap();
         assert_eq!(acts.is_empty(), after.stage == Stage::Projects);
     }
 }

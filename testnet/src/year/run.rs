@@ -59,9 +59,11 @@ pub struct YearReport {
     pub tally: Tally,
     /// What it comes to by the plan.
     pub sums: Sums,
-    /// Subsidies and gifts of the lots that were entered now, in fen.
+    /// Records of the year in the ledger, those of an earlier run included.
+    pub records: u64,
+    /// Subsidies of all lots, whenever they were entered, in fen.
     pub lots_paid_fen: u64,
-    /// Gifts of these lots, in fen.
+    /// Gifts of all lots, in fen.
     pub lots_given_fen: u64,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
@@ -119,6 +121,8 @@ pub async fn run(cluster: &Cluster, wanted: Wanted) -> anyhow::Result<YearReport
     let nodes: Vec<Node> = clients.into_iter().map(Node).collect();
     ensure!(!nodes.is_empty(), "no node runs");
     let chain_id = nodes[0].0.latest_header().await?.header.chain_id;
+    let lots_before = saved.lots_done;
+    let lots = before(&plan, lots_before)?;
     let plan = Arc::new(plan);
     let mut entry = Entry {
         cluster,
@@ -130,7 +134,7 @@ pub async fn run(cluster: &Cluster, wanted: Wanted) -> anyhow::Result<YearReport
         bar,
         tally: Tally::default(),
         labels: Labels::new(),
-        lots: LotSums::default(),
+        lots,
     };
     entry.enter().await?;
     papers::hand_over(&entry.nodes[0].0, &entry.plan, &entry.keyring, &entry.chain_id).await?;
@@ -141,6 +145,7 @@ pub async fn run(cluster: &Cluster, wanted: Wanted) -> anyhow::Result<YearReport
     Ok(YearReport {
         parameters: plan.parameters,
         per_second: tally.transactions * 1_000 / milliseconds,
+        records: tally.transactions + lots_before * LOT_TRANSACTIONS,
         tally,
         sums: plan.sums.clone(),
         lots_paid_fen: lots.paid_fen,
@@ -148,6 +153,17 @@ pub async fn run(cluster: &Cluster, wanted: Wanted) -> anyhow::Result<YearReport
         milliseconds,
         drawn,
     })
+}
+
+/// What the first lots come to, which an earlier run entered and this one does not look at again.
+fn before(plan: &Plan, lots: u64) -> anyhow::Result<LotSums> {
+    let mut sums = LotSums::default();
+    for number in 0..lots {
+        let (_, of_lot) = plan.lots.lot(number)?;
+        sums.paid_fen += of_lot.paid_fen;
+        sums.given_fen += of_lot.given_fen;
+    }
+    Ok(sums)
 }
 
 /// A year that is being entered.

@@ -52,7 +52,8 @@ fn entered(text: &mut String, report: &YearReport, plan: &Plan) -> anyhow::Resul
     let seconds = report.milliseconds / 1_000;
     writeln!(
         text,
-        "  记录 records            {} in {seconds} s ({}/s)",
+        "  记录 records            {}; {} of them entered or looked up now, in {seconds} s ({}/s)",
+        thousands(report.records),
         thousands(tally.transactions),
         thousands(report.per_second)
     )?;
@@ -135,7 +136,8 @@ fn look(
         ),
     ] {
         let minglian = minglian.display();
-        writeln!(text, "  {minglian} report {arguments} --url {node}  {what}")?;
+        // A caption is a comment, so that all of it can be pasted.
+        writeln!(text, "  # {what}\n  {minglian} report {arguments} --url {node}")?;
     }
     let slip = slip(Seed(report.parameters.seed), charity, TRACED);
     let hex =

@@ -1,10 +1,16 @@
 //! More than a third of the voting power is gone: nothing is committed, nothing is lost.
 
+use std::fs;
 use std::time::Duration;
 
 use minglian_client::wire::{SubmitStatus, TransactionStatus};
-use minglian_ledger::hash::BlockId;
+use minglian_contracts::approval;
+use minglian_contracts::call::Call;
+use minglian_ledger::genesis::Role;
+use minglian_ledger::hash::{BlockId, TransactionId};
 use minglian_ledger::height::Height;
+
+use minglian_testnet::directory::{self, OfficersIndex};
 use minglian_testnet::fault::slow_signer;
 use minglian_testnet::fault::witness::Witness;
 use minglian_testnet::process::Signal;
@@ -32,6 +38,7 @@ async fn two_of_four_halt_the_network_and_their_return_resumes_it() {
     let answers = client.submit_and_wait(&[&payment.encoded], HALT).await.unwrap();
     assert_eq!(answers[0].status, SubmitStatus::Admitted, "two of four commit nothing");
     assert_eq!(load::records(&client).await.unwrap(), before);
+    clerks_are_told_to_wait(&network).await;
 
     for node in [1, 3] {
         network.start(node).unwrap();
@@ -40,6 +47,41 @@ async fn two_of_four_halt_the_network_and_their_return_resumes_it() {
     assert_eq!(view.status, TransactionStatus::Committed, "what waited is committed");
     network.wait_level(RESUME).await.unwrap();
     check::run(&network).await.unwrap();
+}
+
+/// What a clerk sends into a halt is neither taken nor refused, and the commands say so.
+async fn clerks_are_told_to_wait(network: &Network) {
+    let path = |name: &str| network.directory().path().join(name);
+    let index: OfficersIndex = directory::read_json(&network.directory().officers()).unwrap();
+    let maker = index.officers.iter().find(|officer| officer.role == Role::Maker).unwrap();
+    let call = Call::Approval(approval::Call::Withdraw { proposal: TransactionId::default() });
+    fs::write(path("act.json"), serde_json::to_vec(&call).unwrap()).unwrap();
+    let table = "dataset,row,year,region,fund_source,category,item,unit_or_recipient,doc_no,\
+                 amount_published,unit,amount_fen,kind,count,note\n\
+                 t,1,2020,安徽省,省级,养老,,,,5,万元,,spent,,\n";
+    fs::write(path("table.csv"), table).unwrap();
+
+    let url = network.url(0).unwrap();
+    let mut send = network.minglian();
+    send.args(["tx", "send", "--lang", "en", "--yes", "--reference", "once", "--url", &url]);
+    send.arg("--organization").arg(maker.organization.to_string());
+    send.arg("--key").arg(path("").join(&maker.key_file)).arg("--call").arg(path("act.json"));
+    send.arg("--passphrase-file").arg(network.directory().passphrase());
+    send.arg("--outbox").arg(path("outbox"));
+    let mut import = network.minglian();
+    import.args(["import", "--url", &url, "--officers"]).arg(network.directory().officers());
+    import.arg(path("table.csv"));
+    let (send, import) = tokio::join!(
+        tokio::process::Command::from(send).output(),
+        tokio::process::Command::from(import).output()
+    );
+    for (output, said) in
+        [(send.unwrap(), "do not enter it another time"), (import.unwrap(), "stands still")]
+    {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(75), "{complaint}");
+        assert!(complaint.contains(said) && !complaint.contains("error"), "{complaint}");
+    }
 }
 
 /// How old a new proposal may be in the network whose halt is long, in milliseconds.

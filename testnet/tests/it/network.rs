@@ -1,7 +1,7 @@
 //! A network in a temporary directory that ends with the test.
 
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use minglian_testnet::cluster::Cluster;
@@ -59,6 +59,12 @@ impl Drop for Network {
     }
 }
 
+/// The `minglian` beside this crate's own program.
+pub fn minglian() -> PathBuf {
+    let own = Path::new(env!("CARGO_BIN_EXE_minglian-testnet"));
+    program::find_beside("minglian", own).unwrap()
+}
+
 /// Makes and starts a network of `nodes` validators and prepares `spares` further nodes.
 pub async fn up(nodes: usize, spares: usize) -> Network {
     up_as(Plan { spares, ..Plan::validators(nodes) }).await
@@ -66,9 +72,7 @@ pub async fn up(nodes: usize, spares: usize) -> Network {
 
 /// Makes and starts a network.
 pub async fn up_as(plan: Plan) -> Network {
-    let own = Path::new(env!("CARGO_BIN_EXE_minglian-testnet"));
-    let minglian = program::find_beside("minglian", own).unwrap();
-    let network = Network::create(&minglian, &plan);
+    let network = Network::create(&minglian(), &plan);
     network.up().await.unwrap();
     network
 }

@@ -34,7 +34,7 @@ use minglian_testnet::year::plan::SEED;
 use minglian_testnet::year::quota::{FUND, TRANCHES, subsidy_line};
 use minglian_testnet::year::script::{Act, Coming, Thread};
 use minglian_testnet::year::seeded::Seed;
-use minglian_testnet::year::{self, Parameters, Plan, Wanted};
+use minglian_testnet::year::{self, Parameters, Plan, Wanted, YearReport};
 use minglian_testnet::{bureau, check, report_times};
 
 use crate::network;
@@ -342,6 +342,9 @@ async fn a_year_enters_four_nodes_as_planned() {
     let before = client.latest_header().await.unwrap().header.log_size;
     let again = year::run(&network, wanted).await.unwrap();
     assert_eq!(again.tally.surprises, Vec::new());
+    let figures = |year: &YearReport| (year.records, year.lots_paid_fen, year.lots_given_fen);
+    assert_eq!(figures(&again), figures(&report), "what the ledger has, whoever entered it");
+    assert_ne!(report.lots_paid_fen, 0);
     assert_eq!(client.latest_header().await.unwrap().header.log_size, before);
     let other = Wanted { seed: Some(1), ..wanted };
     assert!(year::run(&network, other).await.is_err());

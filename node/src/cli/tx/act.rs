@@ -13,7 +13,7 @@ use minglian_ledger::deposit;
 use minglian_ledger::keys::SigningKey;
 use minglian_ledger::transaction::ClientReference;
 
-use super::{Manner, Signer, block_on, read_call};
+use super::{Manner, Signer, Tally, block_on, read_call};
 use crate::desk::language::Language;
 use crate::desk::names::Directory;
 use crate::desk::office::{self, Known, Office, WAIT};
@@ -184,22 +184,21 @@ pub fn resend(arguments: ResendArguments) -> anyhow::Result<()> {
         manner.say(manner.lang.say("发件箱是空的", "the outbox is empty"));
     }
     block_on(async {
-        let mut left = 0;
+        let mut tally = Tally::default();
         for entry in &entries {
             let url = url.as_deref().unwrap_or(&entry.url);
             let head = format!("{} {}", entry.organization, entry.client_reference);
             manner.say(&head);
             let office = Office::open(Client::new(url)?, outbox.clone()).await?;
             let outcome = office.send(entry).await?;
-            left += usize::from(!outcome.is_taken());
+            tally.count(&outcome);
             if manner.json {
                 println!("{}", serde_json::to_string(&outcome)?);
             } else {
                 println!("{}", outcome.to_text(manner.lang));
             }
         }
-        anyhow::ensure!(left == 0, "{left} acts were not taken 笔业务未被接受");
-        Ok(())
+        tally.conclude(manner.lang)
     })
 }
 

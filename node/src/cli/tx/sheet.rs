@@ -15,7 +15,7 @@ use minglian_contracts::words;
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::organization_code::OrganizationCode;
 
-use super::{Manner, block_on};
+use super::{Manner, Tally, block_on};
 use crate::desk::language::Language;
 use crate::desk::names::Directory;
 use crate::desk::office::Office;
@@ -272,9 +272,9 @@ async fn send(
     write!(file, "\u{FEFF}{}", run::OUTCOME_HEADER)?;
     let mut office = Office::open(client, outbox).await?;
     let bar = progress(built.acts.len());
-    let mut left = 0_usize;
+    let mut tally = Tally::default();
     let entered = run::enter(&mut office, &key, signer, &built.acts, |act, outcome| {
-        left += usize::from(!outcome.is_taken());
+        tally.count(outcome);
         bar.inc(1);
         file.write_all(run::outcome_line(act, outcome).as_bytes())
     });
@@ -284,6 +284,7 @@ async fn send(
     for run::Unpublished { row, error } in unpublished.iter().take(SHOWN_MAX) {
         eprintln!("! 第{row}行 row {row}: 姓名未公开 the name is not public: {error}");
     }
+    let left = tally.left();
     let done = built.acts.len() - left;
     if manner.json {
         let said = serde_json::json!({ "taken": done, "not_taken": left, "outcomes": path });
@@ -293,7 +294,7 @@ async fn send(
         Language::Zh => format!("已提交{done}笔,{left}笔未被接受;逐行结果见 {}", path.display()),
         Language::En => format!("{done} taken, {left} not; each row: {}", path.display()),
     });
-    anyhow::ensure!(left == 0, "{left} acts were not taken 笔业务未被接受");
+    tally.conclude(manner.lang)?;
     let hidden = unpublished.len();
     anyhow::ensure!(
         hidden == 0,

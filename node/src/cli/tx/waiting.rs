@@ -11,7 +11,7 @@ use minglian_ledger::keys::PublicKey;
 use minglian_ledger::organization_code::OrganizationCode;
 
 use super::act::{checked_reference, enter};
-use super::{Manner, Signer, block_on};
+use super::{Manner, Signer, Tally, block_on};
 use crate::desk::language::Language;
 use crate::desk::names::Directory;
 use crate::desk::office::Office;
@@ -161,7 +161,7 @@ fn take(
     let public = public.to_string();
     block_on(async {
         let mut office = signer.office(&manner).await?;
-        let (mut key, mut not_taken) = (None, 0_usize);
+        let (mut key, mut tally) = (None, Tally::default());
         for proposal in &proposals {
             show(&mut office, &manner, proposal).await?;
             let call = call(&office.outbox, *proposal)?;
@@ -169,11 +169,10 @@ fn take(
             let reference = checked_reference(reference)?;
             let outcome = enter(&office, &signer, &manner, reference, &call, &mut key).await?;
             // Each is said before the next is asked about.
-            not_taken += usize::from(manner.conclude(&outcome).is_err());
+            manner.show(&outcome)?;
+            tally.count(&outcome);
         }
-        let said = manner.lang.say("业务未被账本接受", "the ledger did not take the act");
-        anyhow::ensure!(not_taken == 0, "{said} ({not_taken}/{})", proposals.len());
-        Ok(())
+        tally.conclude(manner.lang)
     })
 }
 

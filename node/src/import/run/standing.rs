@@ -1,0 +1,167 @@
+//! What the ledger holds of a row. That a reference was used is not enough: a payment may have been
+//! reversed since, and a proposal may have ended without taking effect.
+
+use minglian_contracts::allocation;
+use minglian_contracts::book::AccountId;
+use minglian_contracts::call::Call;
+use minglian_contracts::payment::{self, Reference};
+use minglian_ledger::fen::Fen;
+use minglian_ledger::hash::TransactionId;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::text::Text;
+
+use super::super::correct::{self, CorrectError, Entered, Standing};
+use super::super::plan::{Act, Stage};
+use super::{Run, RunError};
+
+/// Most reversals of one payment that are looked for.
+const UNDO_ATTEMPTS: usize = 16;
+
+impl Run<'_> {
+    /// What remains to be done for an act, given what stands under its reference.
+    pub(super) async fn remaining(
+        &mut self,
+        act: &Act,
+    ) -> Result<Result<Vec<Act>, CorrectError>, RunError> {
+        let mut history: Vec<Entered> = Vec::new();
+        loop {
+            let reference = correct::version_reference(&act.reference, history.len() + 1)?;
+            // A correction that takes back is finance's act.
+            let own = self.applied(act.organization, &reference).await?;
+            let call = match own {
+                Some(call) => Some(call),
+                None => self.applied(act.finance, &reference).await?,
+            };
+            match call {
+                Some((id, call)) if self.open.contains_key(&id) => {
+                    // The other officers sign it, so it has to be what the row says.
+                    self.settle_last(act, &mut history).await?;
+                    let acts = match correct::remaining(act, &history) {
+                        Ok(acts) => acts,
+                        Err(error) => return Ok(Err(error)),
+                    };
+                    let Some(due) =
+                        acts.into_iter().find(|due| due.reference == reference && due.call == call)
+                    else {
+                        return Ok(Err(CorrectError::OtherWaits { id }));
+                    };
+                    self.pending.insert(reference, id);
+                    return Ok(Ok(vec![due]));
+                }
+                Some((_, call)) => {
+                    let standing = self.standing(&call).await?;
+                    history.push(Entered { call, standing });
+                }
+                None => {
+                    self.settle_last(act, &mut history).await?;
+                    return match correct::remaining(act, &history) {
+                        Ok(acts) => self.with_fresh_undo(acts).await,
+                        Err(error) => Ok(Err(error)),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Whether what an applied call brought about still holds. Who undid a payment is asked of the
+    /// last one only.
+    async fn standing(&self, call: &Call) -> Result<Standing, RunError> {
+        let found = match call {
+            Call::Payment(payment::Call::Instruct { line, order, .. }) => {
+                match self.paid(line.holder, &order.reference).await? {
+                    Some(Fen::ZERO) => return Ok(Standing::UndoneByHand),
+                    paid => paid.is_some(),
+                }
+            }
+            Call::Allocation(call) => {
+                let line = match call {
+                    allocation::Call::RecordQuota(quota) => &quota.to,
+                    allocation::Call::Issue(grant) | allocation::Call::Allocate(grant) => &grant.to,
+                    _ => return Ok(Standing::Stands),
+                };
+                self.available(line).await?.is_some()
+            }
+            _ => true,
+        };
+        Ok(if found { Standing::Stands } else { Standing::NeverMade })
+    }
+
+    /// How much of a payment is still with its payee; none if it was never made.
+    pub(super) async fn paid(
+        &self,
+        organization: OrganizationCode,
+        reference: &Reference,
+    ) -> Result<Option<Fen>, RunError> {
+        let account = AccountId::Payment { organization, reference: reference.clone() };
+        match self.client.account(&borsh::to_vec(&account).map_err(RunError::Call)?).await {
+            Ok(account) => Ok(Some(account.balance.fen)),
+            Err(error) if error.is_vacant() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What is left of a quota line; none if there is no such line.
+    pub(super) async fn available(
+        &self,
+        line: &allocation::LineName,
+    ) -> Result<Option<Fen>, RunError> {
+        match self.client.allocation(&borsh::to_vec(line).map_err(RunError::Call)?).await {
+            Ok(detail) => Ok(Some(detail.line.available.fen)),
+            Err(error) if error.is_vacant() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks whether an import reversed the last payment of a row, which then is to be made again.
+    async fn settle_last(&self, act: &Act, history: &mut [Entered]) -> Result<(), RunError> {
+        let versions = history.len();
+        let made = |(_, entered): &(usize, &mut Entered)| entered.standing != Standing::NeverMade;
+        let Some((place, last)) = history.iter_mut().enumerate().rev().find(made) else {
+            return Ok(());
+        };
+        if last.standing != Standing::UndoneByHand {
+            return Ok(());
+        }
+        for version in place + 2..=versions + 1 {
+            let reference = correct::version_reference(&act.reference, version)?;
+            for attempt in 1..=UNDO_ATTEMPTS {
+                let undo = correct::undo_reference(&reference, attempt)?;
+                if self.applied(act.organization, &undo).await?.is_none() {
+                    break;
+                }
+                last.standing = Standing::Undone;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a reversal a reference that was not used: an earlier one may have been rejected. One
+    /// that waits for its officers is signed on.
+    async fn with_fresh_undo(
+        &mut self,
+        mut acts: Vec<Act>,
+    ) -> Result<Result<Vec<Act>, CorrectError>, RunError> {
+        let Some(undo) = acts.iter_mut().find(|act| act.stage == Stage::UndoPayment) else {
+            return Ok(Ok(acts));
+        };
+        let first = undo.reference.clone();
+        for attempt in 1..=UNDO_ATTEMPTS {
+            let reference: Text<128> = correct::version_reference(&first, attempt)?;
+            let there: Option<(TransactionId, Call)> =
+                self.applied(undo.organization, &reference).await?;
+            undo.reference = reference;
+            match there {
+                None => break,
+                Some((id, call)) if self.open.contains_key(&id) => {
+                    if call != undo.call {
+                        return Ok(Err(CorrectError::OtherWaits { id }));
+                    }
+                    self.pending.insert(undo.reference.clone(), id);
+                    break;
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(Ok(acts))
+    }
+}
