@@ -1,5 +1,6 @@
 //! Making a new network: keys, genesis, configurations, databases.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::ErrorKind;
@@ -98,19 +99,18 @@ fn require_empty(path: &Path) -> anyhow::Result<()> {
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
     let shown = path.display();
+    let mut names = BTreeSet::new();
     for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        ensure!(name != "cluster.json", "{shown} holds a network already");
-        ensure!(
-            name != "passphrase" && name != "keys",
-            "{shown} holds a network whose making was broken off: remove that directory, or name \
-             another --directory"
-        );
-        bail!(
-            "{shown} holds {name} and is no network's directory: name an empty or a new --directory"
-        );
+        names.insert(entry?.file_name().to_string_lossy().into_owned());
     }
-    Ok(())
+    let Some(name) = names.first() else { return Ok(()) };
+    ensure!(!names.contains("cluster.json"), "{shown} holds a network already");
+    ensure!(
+        !names.contains("passphrase") && !names.contains("keys"),
+        "{shown} holds a network whose making was broken off: remove that directory, or name \
+         another --directory"
+    );
+    bail!("{shown} holds {name} and is no network's directory: name an empty or a new --directory")
 }
 
 /// Removes what a directory holds that was empty before.
