@@ -141,6 +141,38 @@ fn an_end_that_is_entered_late_takes_back_no_more_periods_than_were_published() 
     assert!([1, 2, 3].iter().all(|number| duty.is_waived(&duty.period(*number).unwrap())));
 }
 
+/// The campaign begins on 11 March, and its periods end on 11 June, 11 September and 11 December.
+/// One that ended on 11 September did not last longer than six months.
+#[test]
+fn a_period_that_was_over_when_its_campaign_ended_is_owed_and_a_later_one_is_not() {
+    let duty = progress(&with_campaign("2025-12-31"));
+    let period = |number: u32| duty.period(number).unwrap();
+    let opens = [1, 2, 3].map(|number| period(number).opens_on);
+    assert_eq!(opens, ["2025-03-11", "2025-06-12", "2025-09-12"].map(day));
+    let ended = |longer_than_months: u8, ended_on: &str, met: u32| Duty {
+        longer_than_months,
+        ended_on: Some(day(ended_on)),
+        met,
+        ..duty.clone()
+    };
+    for (months, ended_on, waived) in [
+        (0, "2025-06-10", [true, true, true]),
+        (0, "2025-06-11", [false, true, true]),
+        (0, "2025-12-11", [false, false, false]),
+        (6, "2025-09-11", [true, true, true]),
+        (6, "2025-09-12", [false, false, true]),
+    ] {
+        let duty = ended(months, ended_on, 0);
+        assert_eq!([1, 2, 3].map(|it| duty.is_waived(&period(it))), waived, "{ended_on}");
+    }
+    // Nothing is left to be done where all that was owed is published, or nothing was.
+    for (ended_on, met, is_closed) in
+        [("2025-09-11", 0, true), ("2025-09-12", 1, false), ("2025-09-12", 2, true)]
+    {
+        assert_eq!(ended(6, ended_on, met).is_closed(), is_closed, "{ended_on}, {met}");
+    }
+}
+
 /// A page costs what it gives and not what there is: whoever asks for one of many obligations lets
 /// no node read them all.
 #[test]
