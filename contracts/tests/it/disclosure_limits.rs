@@ -173,6 +173,24 @@ fn a_period_that_was_over_when_its_campaign_ended_is_owed_and_a_later_one_is_not
     }
 }
 
+/// Four purchases are to be published within the same days: none falls between two pages, however
+/// long their names are and whichever comes first in the alphabet.
+#[test]
+fn nothing_that_is_due_on_one_day_is_left_out_between_two_pages() {
+    let mut world = with_campaign("2025-12-31");
+    for subject in ["乙", "甲", "甲乙", "乙甲"] {
+        go(&mut world, &[&format!("declare trigger=major_event subject={subject}")]);
+    }
+    go(&mut world, &["declare trigger=budget_approved subject=甲乙丙"]);
+    let range = range("2025-01-01", "2026-12-31", world.date);
+    let whole = pages(&world, range, 500);
+    let events = whole.iter().filter(|it| it.name.rule.as_str() == "charity.major_event");
+    assert_eq!(events.map(|it| it.due_on).collect::<Vec<_>>(), [day("2025-03-31"); 4]);
+    for limit in 1..4 {
+        assert_eq!(pages(&world, range, limit), whole, "{limit} at a time");
+    }
+}
+
 /// A page costs what it gives and not what there is: whoever asks for one of many obligations lets
 /// no node read them all.
 #[test]
