@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::duty::{BY_DUE, ByDueKey, DUTIES, Duty, STANDINGS, Shelf, Subject};
 use super::obligation::{self, Found, MET, Met, ObligationName, ObligationState, Source};
 use super::rule::{RULES, RuleName, Trigger, rules_of};
-use crate::schema::OrderedDay;
+use crate::schema::{self, OrderedDay};
 
 /// Most obligations of one page.
 pub const PAGE_MAX: usize = 500;
@@ -90,8 +90,8 @@ struct Query<'a> {
     limit: usize,
 }
 
-/// What `holder` must publish with last days in the range, by last day and name; at most `limit`
-/// and [`PAGE_MAX`], those after `after`.
+/// What `holder` must publish with last days in the range, by last day, and of one day in the order
+/// of the state's keys; at most `limit` and [`PAGE_MAX`], those after `after`.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
@@ -113,7 +113,7 @@ pub fn obligations(
         query.recurring(Shelf::ClosedRecurring, &mut found)?;
     }
     query.standing(&mut found)?;
-    found.sort_by(|one, other| (one.due_on, &one.name).cmp(&(other.due_on, &other.name)));
+    found.sort_by_cached_key(|obligation| place(obligation.due_on, &obligation.name));
     found.truncate(query.limit);
     Ok(found)
 }
@@ -141,6 +141,12 @@ pub fn calendar(
         }
     }
     Ok(months.into_iter().map(|(month, states)| MonthSummary { month, states }).collect())
+}
+
+/// Where an obligation stands among others. A page ends where it has read enough of [`BY_DUE`], so
+/// of one day they stand as keys do, where a shorter text comes before a longer one.
+fn place(due_on: Date, name: &ObligationName) -> (Date, Vec<u8>, u32) {
+    (due_on, schema::encode(&(&name.rule, &name.subject)), name.period)
 }
 
 impl Query<'_> {
@@ -237,7 +243,8 @@ impl Query<'_> {
     ) -> Result<usize, StateError> {
         let Range { from, to, as_of, unmet_only } = self.range;
         let due_on = period.due_on;
-        let is_before = self.after.is_some_and(|(day, after)| (due_on, &name) <= (*day, after));
+        let is_before =
+            self.after.is_some_and(|(day, after)| place(due_on, &name) <= place(*day, after));
         if due_on < from || due_on > to || is_before {
             return Ok(0);
         }

@@ -4,12 +4,13 @@ use minglian_contracts::charity::ahead::{AHEAD, Ended, OPEN, REJECTED, paid_ahea
 use minglian_contracts::charity::check::{CharityViolation, check_charities};
 use minglian_contracts::charity::contribution::{SOURCES, Source};
 use minglian_contracts::oversight::credit::{CreditEvent, Owed, credit_events};
+use minglian_contracts::refusal::Code;
 use minglian_contracts::schema::State;
 use minglian_ledger::date::Date;
 
 use crate::gift_acts::{CHARITY, all_applied, set_up, signed};
 use crate::scenario;
-use crate::steps::yuan;
+use crate::steps::{checked, yuan};
 use crate::world::{World, code, text};
 
 fn day(text: &str) -> Date {
@@ -165,4 +166,19 @@ fn what_is_to_be_taken_back_and_the_list_of_it_are_compared() {
     assert!(matches!(found, Err(CharityViolation::AheadCount { .. })), "{found:?}");
     does(&mut world, "bounced payment=付2 amount=5元");
     assert_eq!(REJECTED.scan(&world.state, &(), None, 9).unwrap(), []);
+}
+
+/// 付1 is to be decided on by 5 March.
+#[test]
+fn a_fund_pays_ahead_on_the_last_day_of_a_decision_and_not_on_the_next() {
+    let mut world = paid_world();
+    for (date, reference, expected) in
+        [("2025-03-05", "付4", Ok(())), ("2025-03-06", "付5", Err(Code::AheadOverdue))]
+    {
+        world.date = day(date);
+        let words =
+            format!("pay_ahead fund=南湖 for=助餐 reference={reference} amount=5元 to=home");
+        let call = scenario::charity_call(&words, world.date);
+        assert_eq!(checked(&mut world, CHARITY, &call).map(drop), expected, "{date}");
+    }
 }

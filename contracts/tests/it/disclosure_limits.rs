@@ -141,6 +141,56 @@ fn an_end_that_is_entered_late_takes_back_no_more_periods_than_were_published() 
     assert!([1, 2, 3].iter().all(|number| duty.is_waived(&duty.period(*number).unwrap())));
 }
 
+/// The campaign begins on 11 March, and its periods end on 11 June, 11 September and 11 December.
+/// One that ended on 11 September did not last longer than six months.
+#[test]
+fn a_period_that_was_over_when_its_campaign_ended_is_owed_and_a_later_one_is_not() {
+    let duty = progress(&with_campaign("2025-12-31"));
+    let period = |number: u32| duty.period(number).unwrap();
+    let opens = [1, 2, 3].map(|number| period(number).opens_on);
+    assert_eq!(opens, ["2025-03-11", "2025-06-12", "2025-09-12"].map(day));
+    let ended = |longer_than_months: u8, ended_on: &str, met: u32| Duty {
+        longer_than_months,
+        ended_on: Some(day(ended_on)),
+        met,
+        ..duty.clone()
+    };
+    for (months, ended_on, waived) in [
+        (0, "2025-06-10", [true, true, true]),
+        (0, "2025-06-11", [false, true, true]),
+        (0, "2025-12-11", [false, false, false]),
+        (6, "2025-09-11", [true, true, true]),
+        (6, "2025-09-12", [false, false, true]),
+    ] {
+        let duty = ended(months, ended_on, 0);
+        assert_eq!([1, 2, 3].map(|it| duty.is_waived(&period(it))), waived, "{ended_on}");
+    }
+    // Nothing is left to be done where all that was owed is published, or nothing was.
+    for (ended_on, met, is_closed) in
+        [("2025-09-11", 0, true), ("2025-09-12", 1, false), ("2025-09-12", 2, true)]
+    {
+        assert_eq!(ended(6, ended_on, met).is_closed(), is_closed, "{ended_on}, {met}");
+    }
+}
+
+/// Four purchases are to be published within the same days: none falls between two pages, however
+/// long their names are and whichever comes first in the alphabet.
+#[test]
+fn nothing_that_is_due_on_one_day_is_left_out_between_two_pages() {
+    let mut world = with_campaign("2025-12-31");
+    for subject in ["乙", "甲", "甲乙", "乙甲"] {
+        go(&mut world, &[&format!("declare trigger=major_event subject={subject}")]);
+    }
+    go(&mut world, &["declare trigger=budget_approved subject=甲乙丙"]);
+    let range = range("2025-01-01", "2026-12-31", world.date);
+    let whole = pages(&world, range, 500);
+    let events = whole.iter().filter(|it| it.name.rule.as_str() == "charity.major_event");
+    assert_eq!(events.map(|it| it.due_on).collect::<Vec<_>>(), [day("2025-03-31"); 4]);
+    for limit in 1..4 {
+        assert_eq!(pages(&world, range, limit), whole, "{limit} at a time");
+    }
+}
+
 /// A page costs what it gives and not what there is: whoever asks for one of many obligations lets
 /// no node read them all.
 #[test]

@@ -1,6 +1,8 @@
 //! Subsidies to homes for the old: that the amount is what the parts come to, that nothing is paid
 //! twice, and whose figures count.
 
+mod edges;
+
 use std::collections::BTreeMap;
 
 use minglian_contracts::approval;

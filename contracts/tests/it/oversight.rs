@@ -2,6 +2,7 @@
 //! and that a seed is of the plan, the block and the draw.
 
 mod limits;
+mod reading;
 mod samples;
 
 use std::fs;

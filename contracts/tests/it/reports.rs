@@ -10,6 +10,8 @@ mod figures;
 mod levels;
 mod pages;
 mod points;
+mod repeats;
+mod scopes;
 mod shares;
 pub mod log;
 

@@ -131,6 +131,26 @@ fn projects_weigh_by_their_targets_and_lines() {
     );
 }
 
+/// They oblige nobody to publish, as payments do not: nothing is added.
+#[test]
+fn homes_weigh_by_the_figures_that_are_asked_for() {
+    compare(
+        0,
+        &[
+            ("rate_home home=home certificate=1 beds=1 from=2024-01-01", 80, "one entry is stored"),
+            ("end_standing home=home until=2024-12-31", 80, "one entry is read and stored"),
+            ("occupancy month=2024-05 beds=1/0/0/0", 120, "an entry, a month and one figure"),
+            ("compute home=home month=2024-05", 400, "up to seven figures of four divisions each"),
+            (
+                "pay_subsidy home=home month=2024-05 from=home/省级/2024/甲 reference=1 \
+                 amount=1元 to=home",
+                500,
+                "computes anew and pays",
+            ),
+        ],
+    );
+}
+
 /// What a run has done bounds how long a proposer works: refused acts count as applied ones do.
 #[test]
 fn the_work_of_a_block_is_what_its_acts_weigh() {

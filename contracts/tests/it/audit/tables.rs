@@ -12,7 +12,7 @@ use minglian_contracts::oversight::audit::{Audit, ENGAGEMENTS};
 use minglian_contracts::oversight::check::{OversightViolation, check_oversight};
 use minglian_contracts::oversight::complaint::{COMPLAINTS, HANDLED};
 use minglian_contracts::oversight::draw::DRAWS;
-use minglian_contracts::oversight::finding::{FINDINGS, FINDINGS_ABOUT};
+use minglian_contracts::oversight::finding::{FINDINGS, FINDINGS_ABOUT, FindingStage};
 use minglian_contracts::oversight::sample::{Drawn, Progress, SAMPLES, Sample, TARGETS};
 use minglian_contracts::schema::State;
 use minglian_ledger::fen::Fen;
@@ -130,6 +130,26 @@ fn complaints_and_findings_in_wrong_hands_are_named() {
     for found in [open(&|it| it.open.push(200)), open(&|it| it.findings += 1)] {
         assert!(matches!(found, Err(OversightViolation::Open(_))), "{found:?}");
     }
+}
+
+/// A finding's number is one byte: an engagement may have 256, and all of them are looked at.
+#[test]
+fn every_finding_of_an_engagement_is_compared_with_what_is_open() {
+    let world = after("oversight_audit.txt");
+    let mut state = State::new(&world.state);
+    let ((name, _), mut finding) = first(&state, &FINDINGS);
+    finding.stage = FindingStage::Open;
+    for number in 0..=u8::MAX {
+        let about = (finding.organization, name.clone(), number);
+        FINDINGS.put(&mut state, &(name.clone(), number), &finding);
+        FINDINGS_ABOUT.put(&mut state, &about, &());
+    }
+    change(&mut state, &ENGAGEMENTS, &name, |it| {
+        (it.findings, it.open) = (256, (0..=u8::MAX).collect());
+    });
+    assert!(check_oversight(&state).is_ok());
+    change(&mut state, &ENGAGEMENTS, &name, |it| it.open.truncate(255));
+    assert!(matches!(check_oversight(&state), Err(OversightViolation::Open(_))));
 }
 
 #[test]
