@@ -78,6 +78,8 @@ pub mod prefix {
     pub const MUTUAL_AID_FIRST: u8 = 0x88;
     /// `homes`: 0x90 to 0x97.
     pub const HOMES_FIRST: u8 = 0x90;
+    /// `enrolment`: threshold keys, evaluations and enrolment lists: 0x98 to 0xa7.
+    pub const ENROLMENT_FIRST: u8 = 0x98;
 }
 
 /// A state value that does not decode: the state is damaged, or was written by other rules.

@@ -36,4 +36,5 @@ pub mod threshold;
 pub mod evaluation;
 pub mod key_generation;
 pub mod enrolment;
+pub mod enrolment_list;
 pub mod beacon;

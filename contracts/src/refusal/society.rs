@@ -1,7 +1,7 @@
 //! The second half of the table of refusals: charity, disclosure, oversight, what is kept off the
 //! log, and homes for the old.
 
-/// The whole table: the rows that are given, then those of this file.
+/// The whole table: the rows that are given, those of this file, then those of `private.rs`.
 macro_rules! with_society {
     ($($before:tt)*) => {
         codes! {

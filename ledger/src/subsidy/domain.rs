@@ -78,6 +78,17 @@ hash_type!(
     "minglian v1 beacon value"
 );
 
+hash_type!(
+    /// A tag at its place in an enrolment list.
+    EnrolmentLeaf,
+    "minglian v1 subsidy enrolment-leaf"
+);
+hash_type!(
+    /// The root over the tags of an enrolment list, with their number.
+    EnrolmentRoot,
+    "minglian v1 subsidy enrolment-root"
+);
+
 /// Context of the seed of a leaf.
 pub const LEAF_SEED: &str = "minglian v1 subsidy leaf-seed";
 /// Context of the blinding factor of a commitment.
