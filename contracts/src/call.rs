@@ -13,8 +13,8 @@ use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
 use crate::{
-    allocation, approval, charity, disclosure, governance, homes, lottery, opening, oversight,
-    payment, project, registry,
+    allocation, approval, charity, disclosure, enrolment, governance, homes, lottery, opening,
+    oversight, payment, project, registry,
 };
 
 /// One act. Number 8 is reserved for `subsidy`.
@@ -47,6 +47,8 @@ pub enum Call {
     Opening(opening::Call) = 11,
     /// Subsidies to homes for the old.
     Homes(homes::Call) = 12,
+    /// Keys that nobody holds, and enrolments under them.
+    Enrolment(enrolment::Call) = 13,
 }
 
 impl Call {
@@ -81,6 +83,7 @@ impl Call {
             Self::Oversight(call) => call.weight(),
             Self::Opening(call) => call.weight(),
             Self::Homes(call) => call.weight(),
+            Self::Enrolment(call) => call.weight(),
         }
     }
 
@@ -103,6 +106,7 @@ impl Call {
             Self::Disclosure(call) => call.policy(),
             Self::Opening(call) => call.policy(),
             Self::Homes(call) => call.policy(),
+            Self::Enrolment(call) => call.policy(),
         })
     }
 
@@ -126,6 +130,7 @@ impl Call {
             Self::Disclosure(call) => call.apply(state, context),
             Self::Opening(call) => call.apply(state, context),
             Self::Homes(call) => call.apply(state, context),
+            Self::Enrolment(call) => call.apply(state, context),
         }
     }
 }

@@ -53,6 +53,8 @@ pub fn of(call: &Call) -> Contents<'_> {
         // What it names is what it erases.
         Call::Opening(opening::Call::Erase { .. } | opening::Call::EraseOf { .. }) => {}
         Call::Homes(call) => contents.homes(call),
+        // Numbers, points, keys and codes of organisations.
+        Call::Enrolment(_) => {}
     }
     contents
 }

@@ -9,8 +9,8 @@ use crate::context::Report;
 use crate::refusal::{Code, Detail, Refusal};
 use crate::schema;
 use crate::{
-    allocation, approval, book, charity, disclosure, governance, homes, lottery, opening,
-    oversight, parameter, payment, project, registry,
+    allocation, approval, book, charity, disclosure, enrolment, governance, homes, lottery,
+    opening, oversight, parameter, payment, project, registry,
 };
 
 /// Declares [`Event`] and the number of each kind from one table.
@@ -64,6 +64,8 @@ events! {
     13 Opening(opening::Event)
     /// Subsidies to homes for the old.
     14 Homes(homes::Event)
+    /// Keys that nobody holds, and enrolments under them.
+    15 Enrolment(enrolment::Event)
 }
 
 /// What a receipt says.

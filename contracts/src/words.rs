@@ -10,6 +10,7 @@ pub mod approval;
 pub mod book;
 pub mod charity;
 pub mod disclosure;
+pub mod enrolment;
 pub mod field;
 pub mod governance;
 pub mod homes;
@@ -69,6 +70,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Disclosure(call) => disclosure::call(call),
         Call::Opening(call) => opening::call(call, names),
         Call::Homes(call) => homes::call(call, names),
+        Call::Enrolment(call) => enrolment::call(call, names),
     }
 }
 
@@ -89,6 +91,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Disclosure(event) => disclosure::event(event, names),
         Event::Opening(event) => opening::event(event, names),
         Event::Homes(event) => homes::event(event, names),
+        Event::Enrolment(event) => enrolment::event(event, names),
     }
 }
 
@@ -107,6 +110,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Disclosure(call) => disclosure::kind(call),
         Call::Opening(call) => opening::kind(call),
         Call::Homes(call) => homes::kind(call),
+        Call::Enrolment(call) => enrolment::kind(call),
     }
 }
 

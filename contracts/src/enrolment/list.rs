@@ -28,8 +28,7 @@ pub const TENURES_MAX: u32 = 1_000;
 pub const LISTS: Table<ListName, EnrolmentList> = Table::new(schema::prefix::ENROLMENT_FIRST);
 
 /// The roots that lists have had, by their length then.
-pub const ROOTS: Table<(ListName, u32), ListRoot> =
-    Table::new(schema::prefix::ENROLMENT_FIRST + 1);
+pub const ROOTS: Table<(ListName, u32), ListRoot> = Table::new(schema::prefix::ENROLMENT_FIRST + 1);
 
 /// Indexes that may not be paid in every period, because the person moved.
 pub const TENURES: Table<(ListName, OrderedIndex), Tenure> =
@@ -188,7 +187,8 @@ pub(super) fn append(
         frontier.append(tag).ok_or_else(full)?;
     }
     let (root, new) = (frontier.root().0, frontier.length());
-    let list = EnrolmentList { group, length: new, root, peaks: frontier.peaks().to_vec(), tenures };
+    let list =
+        EnrolmentList { group, length: new, root, peaks: frontier.peaks().to_vec(), tenures };
     LISTS.put(state, &name, &list);
     let entry = ListRoot { root, record: context.index, height: context.block.height };
     ROOTS.put(state, &(name, new), &entry);

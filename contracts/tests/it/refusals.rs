@@ -74,6 +74,21 @@ const ELSEWHERE: &[(Code, &str, &str)] = &[
         "an act names a line or a payment; no module sends money to a voided entry",
     ),
     (
+        Code::KeyMembersInvalid,
+        "one_organization_alone_makes_no_key",
+        "the scenarios' chain has four validators, and cannot lose all but one",
+    ),
+    (
+        Code::ListFull,
+        "a_list_that_is_full_takes_no_more",
+        "a million enrolments are too long for every run; the state is made so",
+    ),
+    (
+        Code::TransfersFull,
+        "a_list_that_has_many_who_moved_takes_no_more",
+        "a thousand transfers are too long for every run; the state is made so",
+    ),
+    (
         Code::TooManyLines,
         "a_unit_with_more_lines_than_one_act_reads_is_refused",
         "4,097 lines take 8,194 acts: too long for every run",

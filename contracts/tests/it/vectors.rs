@@ -7,6 +7,7 @@
 mod calls;
 mod charity;
 mod disclosure;
+mod enrolment;
 mod events;
 mod homes;
 mod oversight;
@@ -195,7 +196,15 @@ fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
 
 fn all_calls() -> Vec<Call> {
     let (society, rest) = ([charity::calls(), oversight::calls()], [disclosure::calls()]);
-    [calls::all(), society.concat(), rest.concat(), opening::calls(), homes::calls()].concat()
+    [
+        calls::all(),
+        society.concat(),
+        rest.concat(),
+        opening::calls(),
+        homes::calls(),
+        enrolment::calls(),
+    ]
+    .concat()
 }
 
 /// What a block's limit counts for each act and who decides it: both are rules that every node
@@ -230,6 +239,7 @@ fn events() {
     samples.extend(disclosure::events().iter().map(Sample::of));
     samples.extend(opening::events().iter().map(Sample::of));
     samples.extend(homes::events().iter().map(Sample::of));
+    samples.extend(enrolment::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);

@@ -8,6 +8,7 @@ use minglian_contracts::call::Call;
 use minglian_contracts::charity::check::check_charities;
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::disclosure::check::check_disclosures;
+use minglian_contracts::enrolment::check::check_enrolments;
 use minglian_contracts::envelope::{self, Checked, EnvelopeFault};
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::homes::check::check_homes;
@@ -238,6 +239,7 @@ impl World {
         check_charities(&self.state).unwrap();
         check_oversight(&self.state).unwrap();
         check_homes(&self.state).unwrap();
+        check_enrolments(&self.state).unwrap();
         check_disclosures(&self.state).unwrap();
         Ok(replayed.executed.receipts)
     }

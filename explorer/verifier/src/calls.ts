@@ -2,6 +2,7 @@
 import type { Codec, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32 } from './codec.ts';
 import { disclosureActs } from './disclosure.ts';
+import { enrolmentActs } from './enrolment.ts';
 import { malformed, VerifyError } from './errors.ts';
 import { homesActs } from './homes.ts';
 import { oversightActs } from './oversight.ts';
@@ -297,6 +298,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     },
   },
   homes: homesActs(lineName, order),
+  enrolment: enrolmentActs,
 };
 
 /** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */

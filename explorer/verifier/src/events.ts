@@ -5,6 +5,7 @@ import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
 import { obligationName } from './disclosure.ts';
 import { malformed, VerifyError } from './errors.ts';
+import { enrolmentEvents } from './enrolment.ts';
 import { homesEvents } from './homes.ts';
 import { oversightEvents } from './oversight.ts';
 import {
@@ -196,6 +197,7 @@ export const event = oneOf({
     erased: { organization: organizationCode, things: list(thing), ground },
   }),
   homes: variants(homesEvents),
+  enrolment: variants(enrolmentEvents),
 });
 
 /** An event for display. */
