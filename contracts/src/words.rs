@@ -22,6 +22,7 @@ pub mod payment;
 pub mod policy;
 pub mod project;
 pub mod registry;
+pub mod subsidy;
 
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::organization_code::OrganizationCode;
@@ -69,6 +70,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Disclosure(call) => disclosure::call(call),
         Call::Opening(call) => opening::call(call, names),
         Call::Homes(call) => homes::call(call, names),
+        Call::Subsidy(call) => subsidy::call(call, names),
     }
 }
 
@@ -89,6 +91,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Disclosure(event) => disclosure::event(event, names),
         Event::Opening(event) => opening::event(event, names),
         Event::Homes(event) => homes::event(event, names),
+        Event::Subsidy(event) => subsidy::event(event, names),
     }
 }
 
@@ -107,6 +110,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Disclosure(call) => disclosure::kind(call),
         Call::Opening(call) => opening::kind(call),
         Call::Homes(call) => homes::kind(call),
+        Call::Subsidy(call) => subsidy::kind(call),
     }
 }
 
