@@ -8,7 +8,7 @@ macro_rules! with_private {
     1401 ProgrammeUnknown "no such programme"
         "该补贴项目不存在" ""
     1402 ProgrammeExists
-        "the number is taken, or the bureau has a programme of this kind; it does not split groups off"
+        "the number is taken, or the bureau has a programme of this kind already"
         "项目编号已使用,或本单位已有同类补贴项目" ""
     1403 StandardsInvalid
         "the standards name no document, lack 0, or contradict what all batches together may pay"
@@ -51,7 +51,8 @@ macro_rules! with_private {
         "该批次核验期限已过" ""
     1425 VerdictKnown "the organisation has given its verdict on the batch"
         "本单位已对该批次作出核验结论" ""
-    1426 VerdictsMissing "neither side has more than two thirds of the power, and there is time left"
+    1426 VerdictsMissing
+        "neither side has more than two thirds of the power, and there is time left"
         "核验结论均未超过三分之二,且期限未到" ""
     1427 BatchNotApplied "only an applied batch has payments that can come back"
         "仅已入账批次可办理退回" ""

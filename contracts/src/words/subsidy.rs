@@ -90,7 +90,7 @@ pub(super) fn event(event: &Event, names: &dyn Names) -> Sentence {
                 if *retroactive { ("(追溯)", ", which is retroactive") } else { ("", "") };
             sentence!(
                 "第{programme}号补贴项目标准第{version}版自{effective_from}起适用{zh}",
-                "version {version} of what programme {programme} pays holds from {effective_from}{en}"
+                "version {version} of what programme {programme} pays, from {effective_from}{en}"
             )
         }
         Event::Submitted { batch: id, county, programme, period, kind, leaves, total, .. } => {

@@ -1,5 +1,5 @@
-//! Any sequence of submissions, verdicts, returns and days: no fen is lost, no period is paid twice.
-//! `World` checks the whole state after every block.
+//! Any sequence of submissions, verdicts, returns and days: no fen is lost, and no period is paid
+//! twice. `World` checks the whole state after every block.
 
 use std::collections::BTreeMap;
 

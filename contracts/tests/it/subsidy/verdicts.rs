@@ -173,7 +173,11 @@ fn every_error_of_the_verification_is_a_finding() {
         (BatchError::LeafIndex { position: 4, found: 5 }, Some(4), Check::LeafIndex),
         (BatchError::Commitment { index, source: encoding }, Some(5), Check::Commitment),
         (BatchError::ProofBytes { expected: 1, found: 2 }, None, Check::Bytes),
-        (BatchError::Standard { index, source: StandardError::Equation { branch: 0 } }, Some(5), Check::Standard),
+        (
+            BatchError::Standard { index, source: StandardError::Equation { branch: 0 } },
+            Some(5),
+            Check::Standard,
+        ),
         (BatchError::Range { first_index: 64, source: RangeError::Proof }, Some(64), Check::Range),
         (BatchError::Chunks { expected: 0 }, None, Check::Bytes),
         (BatchError::LeafCount { expected: 1, found: 2 }, None, Check::Bytes),
