@@ -14,10 +14,10 @@ use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
 use crate::{
     allocation, approval, charity, disclosure, enrolment, governance, homes, lottery, opening,
-    oversight, payment, project, registry,
+    oversight, payment, project, registry, subsidy,
 };
 
-/// One act. Number 8 is reserved for `subsidy`.
+/// One act.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[borsh(use_discriminant = true)]
@@ -39,6 +39,8 @@ pub enum Call {
     Payment(payment::Call) = 6,
     /// Charity money.
     Charity(charity::Call) = 7,
+    /// Subsidies to persons.
+    Subsidy(subsidy::Call) = 8,
     /// What must be made public, and what was.
     Disclosure(disclosure::Call) = 9,
     /// Complaints, audits, samples, inspections.
@@ -84,6 +86,7 @@ impl Call {
             Self::Opening(call) => call.weight(),
             Self::Homes(call) => call.weight(),
             Self::Enrolment(call) => call.weight(),
+            Self::Subsidy(call) => call.weight(),
         }
     }
 
@@ -107,6 +110,7 @@ impl Call {
             Self::Opening(call) => call.policy(),
             Self::Homes(call) => call.policy(),
             Self::Enrolment(call) => call.policy(),
+            Self::Subsidy(call) => call.policy(),
         })
     }
 
@@ -131,6 +135,7 @@ impl Call {
             Self::Opening(call) => call.apply(state, context),
             Self::Homes(call) => call.apply(state, context),
             Self::Enrolment(call) => call.apply(state, context),
+            Self::Subsidy(call) => call.apply(state, context),
         }
     }
 }

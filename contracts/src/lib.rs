@@ -31,6 +31,7 @@ pub mod charity;
 pub mod oversight;
 pub mod homes;
 pub mod enrolment;
+pub mod subsidy;
 pub mod disclosure;
 pub mod opening;
 pub mod approval;

@@ -43,6 +43,15 @@ use crate::schema::State;
 /// A payment's reference: the payer's voucher number, used once by an organisation.
 pub type Reference = Text<128>;
 
+/// How the references of the accounts begin that hold a batch of subsidies: no voucher's number
+/// does, and what becomes of such an account is for `subsidy` alone.
+pub const BATCH_REFERENCE: &str = "subsidy/";
+
+/// Whether a reference is that of a batch's account.
+pub(crate) fn is_batch(reference: &Reference) -> bool {
+    reference.as_str().starts_with(BATCH_REFERENCE)
+}
+
 /// Who gets the money.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -224,6 +233,9 @@ pub(crate) fn pay(
     }
     if reference.is_empty() {
         return Err(Refusal::new(Code::ReferenceMissing, &name.line).into());
+    }
+    if is_batch(reference) {
+        return Err(Refusal::new(Code::ReferenceReserved, reference).into());
     }
     let issued_on = line::find(state, name)?.issued_on;
     if *occurred_on < issued_on {

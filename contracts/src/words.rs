@@ -23,6 +23,7 @@ pub mod payment;
 pub mod policy;
 pub mod project;
 pub mod registry;
+pub mod subsidy;
 
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::organization_code::OrganizationCode;
@@ -71,6 +72,7 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Opening(call) => opening::call(call, names),
         Call::Homes(call) => homes::call(call, names),
         Call::Enrolment(call) => enrolment::call(call, names),
+        Call::Subsidy(call) => subsidy::call(call, names),
     }
 }
 
@@ -92,6 +94,7 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Opening(event) => opening::event(event, names),
         Event::Homes(event) => homes::event(event, names),
         Event::Enrolment(event) => enrolment::event(event, names),
+        Event::Subsidy(event) => subsidy::event(event, names),
     }
 }
 
@@ -111,6 +114,7 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Opening(call) => opening::kind(call),
         Call::Homes(call) => homes::kind(call),
         Call::Enrolment(call) => enrolment::kind(call),
+        Call::Subsidy(call) => subsidy::kind(call),
     }
 }
 

@@ -26,6 +26,8 @@ pub mod range;
 pub mod balance;
 pub mod batch;
 pub mod scheme;
+pub mod custody;
+pub mod returned;
 pub mod draft;
 pub mod receipt;
 pub mod envelope_contents;

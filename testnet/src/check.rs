@@ -16,6 +16,7 @@ use minglian_contracts::homes::check::check_homes;
 use minglian_contracts::invariants::{self, BookTotals};
 use minglian_contracts::oversight::check::check_oversight;
 use minglian_contracts::replica::Replica;
+use minglian_contracts::subsidy::check::check_subsidies;
 use minglian_ledger::evidence::{Proven, Trust};
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::hash::BlockId;
@@ -140,6 +141,7 @@ pub fn book(replica: &Replica) -> anyhow::Result<BookTotals> {
     check_disclosures(replica.state())?;
     check_homes(replica.state())?;
     check_enrolments(replica.state())?;
+    check_subsidies(replica.state())?;
     Ok(invariants::check_book(replica.state())?)
 }
 

@@ -48,6 +48,7 @@ mod seal;
 mod sequences;
 mod stages;
 mod steps;
+mod subsidy;
 mod trace;
 mod vectors;
 mod society_weights;

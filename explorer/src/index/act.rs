@@ -9,7 +9,9 @@ use minglian_contracts::charity::donation::{Donate, Donor};
 use minglian_contracts::charity::ending::Heir;
 use minglian_contracts::event::{Event, Outcome};
 use minglian_contracts::oversight::complaint::Target;
-use minglian_contracts::{charity, enrolment, homes, lottery, opening, oversight, payment, project};
+use minglian_contracts::{
+    charity, enrolment, homes, lottery, opening, oversight, payment, project, subsidy,
+};
 use minglian_ledger::organization_code::OrganizationCode;
 
 use minglian_contracts::words::allocation::basis;
@@ -158,6 +160,9 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
         Call::Oversight(call) => oversight_organizations(call),
         Call::Homes(call) => homes_organizations(call),
         Call::Enrolment(call) => enrolment_organizations(call),
+        Call::Subsidy(subsidy::Call::Submit(act)) => {
+            act.custody.iter().map(|receipt| receipt.custodian).collect()
+        }
         Call::Opening(opening::Call::Erase { reviewer, .. }) => reviewer.iter().copied().collect(),
         Call::Opening(opening::Call::EraseOf { organization, .. }) => vec![*organization],
         _ => Vec::new(),

@@ -12,6 +12,7 @@ import {
   text,
 } from './scalars.ts';
 import { names, oneOf, struct } from './shapes.ts';
+import { subsidyActs } from './subsidy.ts';
 import { organizationKind, role, validator } from './types.ts';
 
 const MOST_DOCUMENTS = 16;
@@ -285,8 +286,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     },
     decide_after: { payment: reference, resolution: text(64), occurred_on: date },
   },
-  // Reserved: no act has this number.
-  subsidy: {},
+  subsidy: subsidyActs(lineName),
   disclosure: disclosureActs({ category, fundName, lineName }),
   oversight: oversightActs(fundName),
   opening: {

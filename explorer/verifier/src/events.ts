@@ -12,6 +12,7 @@ import {
   date, fen, hash, height, logIndex, month, organizationCode, publicKey, text,
 } from './scalars.ts';
 import { names, oneOf, struct, variants } from './shapes.ts';
+import { subsidyEvents } from './subsidy.ts';
 import type { Receipt } from './types.ts';
 import { role } from './types.ts';
 
@@ -178,8 +179,7 @@ export const event = oneOf({
       payment: reference, resolution: text(64), agreed: bool, days_late: u32,
     },
   }),
-  // Reserved: no event has this number.
-  subsidy: variants({}),
+  subsidy: variants(subsidyEvents),
   disclosure: variants({
     opened: {
       holder: organizationCode, rule: text(64), version: u32, subject: text(160), due_on: date,
