@@ -66,18 +66,22 @@ fn charity_act(
         charity::Call::Qualify(act) => {
             let (holder, of) = (act.organization, &act.qualification);
             let subject = text(of.certificate.as_str());
+            let formed = (act.kind == QualificationKind::Charity)
+                .then(|| began(Trigger::CharityFormed, holder, subject.clone(), of.valid_from));
             let happening =
                 |trigger| lasting(trigger, holder, subject, of.valid_from, of.valid_until);
-            standing_of(act.kind).map(happening).into_iter().collect()
+            standing_of(act.kind).map(happening).into_iter().chain(formed).collect()
         }
         charity::Call::Disqualify(act) => disqualified(act, state)?,
         charity::Call::OpenFund(act) => {
             let trigger = match act.kind {
-                FundKind::CommunityFund | FundKind::SpecialFund | FundKind::MutualAid => {
-                    Trigger::FundOpened
-                }
+                FundKind::CommunityFund
+                | FundKind::SpecialFund
+                | FundKind::MutualAid
+                | FundKind::OneDayGiving => Trigger::FundOpened,
                 FundKind::CharitableTrust => Trigger::TrustHeld,
-                FundKind::General | FundKind::OneDayGiving => return Ok(Vec::new()),
+                // The charity's own money is part of what it publishes of itself.
+                FundKind::General => return Ok(Vec::new()),
             };
             vec![began(trigger, author, text(act.fund.as_str()), act.occurred_on)]
         }

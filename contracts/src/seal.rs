@@ -183,6 +183,30 @@ pub enum InvalidBlock {
     /// ([`ExecuteError::State`]).
     #[error(transparent)]
     Execute(#[from] ExecuteError),
+    /// A block of another release.
+    #[error(transparent)]
+    Rules(#[from] OtherRules),
+}
+
+/// A header of other rules than this program's: with these its state would be misread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the chain is executed by version {found} of the rules, this program knows version \
+     {RULES_VERSION} only: a chain keeps the release of its rules; run the release with version \
+     {found}"
+)]
+pub struct OtherRules {
+    /// The header's.
+    pub found: u32,
+}
+
+/// Whether a header was made by the rules of this program.
+///
+/// # Errors
+/// [`OtherRules`].
+pub fn check_rules(header: &Header) -> Result<(), OtherRules> {
+    let found = header.rules_version;
+    if found == RULES_VERSION { Ok(()) } else { Err(OtherRules { found }) }
 }
 
 impl InvalidBlock {
@@ -240,6 +264,7 @@ pub fn replay<R: StateRead + BucketRead>(
     tree: &StateTree,
     frontier: &Frontier,
 ) -> Result<Replayed, InvalidBlock> {
+    check_rules(&block.header)?;
     let Header { time_ms, proposer, .. } = block.header;
     let place = Place { parent, time_ms, proposer };
     let replayed = build(place, &block.transactions, reader, tree, frontier)?;

@@ -21,7 +21,7 @@ use crate::data::catalogue::{MORE, MOVEMENTS, TABLES};
 use crate::data::rows::{self, Selection};
 use crate::data::table::Table;
 use crate::data::{Ledger, ask, jsonl, value};
-use crate::index::IndexError;
+use crate::index::{IndexError, names};
 use crate::web::{App, PageError};
 
 /// Rows of an answer where the question names no limit.
@@ -103,7 +103,8 @@ async fn answer_by(
     let work = move |connection: &Connection| {
         let ledger = ledger.at_head(connection)?;
         let genesis = ledger.genesis_hash.get(..16).unwrap_or_default();
-        let tag = format!("\"{genesis}-{}{more}\"", ledger.height);
+        let names = names::revision(connection)?;
+        let tag = format!("\"{genesis}-{}{names}{more}\"", ledger.height);
         // The tag is of the height, not of the answer, so the answer is made only to be sent.
         if known.is_some_and(|known| known.to_str().is_ok_and(|known| known.contains(&tag))) {
             return Ok((tag, None));

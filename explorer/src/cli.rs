@@ -1,5 +1,6 @@
 //! The command line.
 
+mod proxy;
 mod window;
 
 use std::fs::File;
@@ -73,6 +74,9 @@ struct Options {
     /// Writes a new service key to this file and ends
     #[arg(long)]
     new_service_key: Option<PathBuf>,
+    /// Who stands in front
+    #[command(flatten)]
+    proxy: proxy::ProxyOptions,
     /// Who relays complaints
     #[command(flatten)]
     window: window::WindowOptions,
@@ -119,6 +123,7 @@ pub fn run() -> anyhow::Result<()> {
     if let Some(url) = &options.public_url {
         app.reached_at(url);
     }
+    app.behind(options.proxy.proxies());
     if let Some(window) = options.window.open(relay, &options.index)? {
         app.open_window(window);
     }

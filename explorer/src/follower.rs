@@ -6,6 +6,7 @@
 //! which is an alarm. A block that does not verify is never indexed: the pages stay at the height
 //! before it and say why. [`watch`] chooses which source is followed.
 
+pub mod names;
 pub mod progress;
 pub mod watch;
 
@@ -56,6 +57,7 @@ pub struct Follower {
     validators: Vec<(Height, ValidatorSet)>,
     alarm: Option<Alarm>,
     alarm_file: Option<AlarmFile>,
+    names: names::Names,
 }
 
 impl Follower {
@@ -66,8 +68,8 @@ impl Follower {
     pub fn new(genesis: Genesis, writer: Writer) -> Result<Self, FollowError> {
         let replica = Replica::new(&genesis)?;
         let validators = vec![(Height(1), replica.validators().clone())];
-        let (alarm, alarm_file) = (None, None);
-        let mut follower = Self { genesis, replica, writer, validators, alarm, alarm_file };
+        let (alarm, alarm_file, names) = (None, None, names::Names::default());
+        let mut follower = Self { genesis, replica, writer, validators, alarm, alarm_file, names };
         follower.index_genesis()?;
         Ok(follower)
     }
@@ -197,6 +199,7 @@ impl Follower {
         self.replica = Replica::new(&self.genesis)?;
         self.validators = vec![(Height(1), self.replica.validators().clone())];
         self.writer.reset(&self.genesis.hash())?;
+        self.names = names::Names::default();
         self.index_genesis()
     }
 

@@ -13,6 +13,7 @@ pub mod history;
 pub mod log;
 pub mod mirror;
 pub mod movement;
+pub mod names;
 pub mod obligation;
 pub mod oversight;
 pub mod read;
@@ -26,13 +27,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use history::Kept;
+use minglian_contracts::context::RULES_VERSION;
 use minglian_ledger::hash::GenesisHash;
 use minglian_ledger::height::Height;
 use minglian_ledger::state::{MemoryState, StateError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -83,6 +85,11 @@ pub(crate) fn count(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
+/// What an index is of: its layout, the rules that its state was executed by, and its chain.
+fn identity(genesis: &GenesisHash) -> String {
+    format!("{FORMAT} {RULES_VERSION} {genesis}")
+}
+
 /// Writes the index.
 #[derive(Debug)]
 pub struct Writer {
@@ -91,11 +98,14 @@ pub struct Writer {
     pub(crate) target: Height,
     /// For how many heights every row is kept.
     pub(crate) kept_heights: u64,
+    /// Whether files of the database may still hold names that its tables do not.
+    pub(crate) unscrubbed: bool,
 }
 
 impl Writer {
-    /// Opens or creates the index of the chain with this genesis. An index of another chain or
-    /// layout is emptied: it is derived, and is built anew.
+    /// Opens or creates the index of the chain with this genesis. An index of another chain, layout
+    /// or version of the rules is emptied: it is derived, and is built anew; blocks of other rules
+    /// are refused then.
     ///
     /// # Errors
     /// [`IndexError`] if the file is not a database or cannot be written.
@@ -107,12 +117,14 @@ impl Writer {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         // So that what keeps earlier rows sees those that are replaced.
         connection.pragma_update(None, "recursive_triggers", true)?;
+        // A name that is deleted is overwritten, not only left out.
+        connection.pragma_update(None, "secure_delete", true)?;
         let (target, kept_heights) = (Height::GENESIS, history::KEPT_HEIGHTS);
-        let mut writer = Self { connection, target, kept_heights };
-        let wanted = format!("{FORMAT} {genesis}");
-        if writer.identity()?.as_deref() != Some(&wanted) {
+        let mut writer = Self { connection, target, kept_heights, unscrubbed: false };
+        if writer.identity()?.as_deref() != Some(&identity(genesis)) {
             writer.reset(genesis)?;
         }
+        writer.forget_names()?;
         Ok(writer)
     }
 
@@ -155,9 +167,10 @@ impl Writer {
         transaction.execute_batch(include_str!("index/schema.sql"))?;
         transaction.execute_batch(include_str!("index/search.sql"))?;
         history::lay(&transaction)?;
-        let identity = format!("{FORMAT} {genesis}");
+        let identity = identity(genesis);
         transaction.execute("INSERT INTO meta VALUES ('identity', ?1)", [identity])?;
         transaction.commit()?;
+        self.unscrubbed = true;
         Ok(())
     }
 
@@ -192,6 +205,7 @@ impl Writer {
 
 /// Writes a copy of the index at `path` to `copy`, of one height, also while it is written. What
 /// the copy holds is the word of whoever made it until it was verified again (docs/explorer.md).
+/// Names of donors are not in it: no order would reach them there.
 ///
 /// # Errors
 /// [`IndexError::Database`] if the copy exists or cannot be written.
@@ -203,6 +217,11 @@ pub fn snapshot(path: &Path, copy: &Path) -> Result<read::Head, IndexError> {
         Ok::<_, IndexError>(connection)
     };
     open(path)?.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    let copied = Connection::open(copy)?;
+    copied.pragma_update(None, "journal_mode", "MEMORY")?;
+    copied.pragma_update(None, "secure_delete", true)?;
+    copied.execute("DELETE FROM donor_names", [])?;
+    drop(copied);
     read::head(&open(copy)?)
 }
 

@@ -24,6 +24,7 @@ pub mod oversight;
 pub mod project;
 pub mod projects;
 pub mod reports;
+pub mod rules;
 pub mod search;
 pub mod status;
 pub mod structure;

@@ -6,7 +6,7 @@ pub mod directory;
 use std::path::Path;
 use std::time::Duration;
 
-use minglian_client::wire::{BLOCKS_MAX, CertifiedBlock};
+use minglian_client::wire::{BLOCKS_MAX, CertifiedBlock, Hex, PublishedOpenings};
 use minglian_client::{Client, ClientError};
 use minglian_ledger::block::Header;
 use minglian_ledger::certificate::Certificate;
@@ -80,6 +80,20 @@ impl Source {
                 Ok(last.map(|last| (last.block.header, last.certificate)))
             }
         }
+    }
+
+    /// Public openings behind the number `after` of a run, or from the first on; none of a
+    /// directory, through which no order would reach them.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub async fn published_openings(
+        &self,
+        after: Option<(&Hex, u64)>,
+    ) -> Result<Option<PublishedOpenings>, SourceError> {
+        let Kind::Node(client) = &self.kind else { return Ok(None) };
+        let asked = tokio::time::timeout(TIP_TIMEOUT, client.published_openings(after)).await;
+        Ok(Some(asked.map_err(|_| SourceError::Timeout(TIP_TIMEOUT))??))
     }
 
     /// The block at `height`, if the source has it.

@@ -2,32 +2,38 @@
 
 pub mod assets;
 pub mod banner;
+pub mod client;
+pub mod document;
 pub mod download;
 pub mod error;
 pub mod frame;
 pub mod guard;
 pub mod machine;
 pub mod note;
+pub mod packed;
 pub mod pin;
+pub mod places;
 pub mod relay;
 pub mod routes;
 pub mod seen;
 pub mod serve;
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::Extension;
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Html;
 use minglian_client::{Client, checkpoint};
 use minglian_ledger::checkpoint::key::VerifierKey;
 use minglian_ledger::genesis::Genesis;
-use minglian_listener::Clients;
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
+pub use client::Proxies;
+pub use document::Document;
 pub use error::PageError;
 pub use frame::Frame;
+pub use places::Audience;
 pub use routes::router;
 pub use serve::{LIMITS, serve};
 
@@ -40,6 +46,7 @@ use crate::reading::Reading;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
 use crate::window::Window;
+use places::Places;
 
 tokio::task_local! {
     /// What the request that is being answered asks for.
@@ -59,6 +66,8 @@ pub struct Asked {
     pub at: Option<i64>,
     /// The host that the reader asked, if it reads like one.
     pub host: Option<String>,
+    /// Whose request it is, if anybody knows.
+    pub client: Option<IpAddr>,
 }
 
 impl Asked {
@@ -72,23 +81,11 @@ impl Asked {
 /// queries cannot pile up.
 const PAGES_MAX: usize = 32;
 
-/// Most of them that may read whole tables, so that searches leave room for everything else.
-const SEARCHES_MAX: usize = 2;
-
 /// Most of them that are of an earlier height, which reads more.
 const PINNED_MAX: usize = 4;
 
 /// Most questions of verifiers that are passed on to the node at a time.
 const RELAYED_MAX: usize = 16;
-
-/// Most exports that are made at a time, each over one read transaction.
-const EXPORTS_MAX: usize = 4;
-
-/// Most of them of one client, so that others are served beside it.
-const EXPORTS_PER_CLIENT_MAX: usize = 2;
-
-/// Most questions of programs with filters, which may read whole tables, at a time.
-const SCANS_MAX: usize = 4;
 
 /// What every page needs.
 #[derive(Debug, Clone)]
@@ -99,17 +96,17 @@ pub(crate) struct Parts {
     reader: Reader,
     text: OnceLock<TextIndex>,
     room: Arc<Semaphore>,
-    searches: Arc<Semaphore>,
+    searches: Places,
     pinned: Arc<Semaphore>,
     relayed: Semaphore,
-    exports: Arc<Semaphore>,
-    exporting: Arc<Clients>,
-    scans: Arc<Semaphore>,
+    exports: Places,
+    scans: Places,
     manifests: Manifests,
     service_key: OnceLock<ServiceKey>,
     pub(crate) seen: seen::Memory,
     window: OnceLock<Arc<Window>>,
     public_url: OnceLock<String>,
+    proxies: OnceLock<Proxies>,
     log_key: Option<VerifierKey>,
     pub(crate) status: Status,
     client: Client,
@@ -150,17 +147,17 @@ impl App {
             reader,
             text: OnceLock::new(),
             room: Arc::new(Semaphore::new(PAGES_MAX)),
-            searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
+            searches: Places::searches(),
             pinned: Arc::new(Semaphore::new(PINNED_MAX)),
             relayed: Semaphore::new(RELAYED_MAX),
-            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
-            exporting: Clients::new(EXPORTS_PER_CLIENT_MAX),
-            scans: Arc::new(Semaphore::new(SCANS_MAX)),
+            exports: Places::exports(),
+            scans: Places::scans(),
             manifests: Manifests::default(),
             service_key: OnceLock::new(),
             seen: seen::Memory::default(),
             window: OnceLock::new(),
             public_url: OnceLock::new(),
+            proxies: OnceLock::new(),
             log_key: checkpoint::log_key(genesis).ok(),
             status,
             client,
@@ -201,6 +198,11 @@ impl App {
         let _ = self.0.public_url.set(url.trim_end_matches('/').to_owned());
     }
 
+    /// Takes the word of these proxies for whose request it is; the first ones stay.
+    pub fn behind(&self, proxies: Proxies) {
+        let _ = self.0.proxies.set(proxies); // as with keys, nothing sets two
+    }
+
     /// The window for complaints, if this explorer has one.
     pub fn window(&self) -> Option<&Arc<Window>> {
         self.0.window.get()
@@ -230,7 +232,9 @@ impl App {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
-        self.reading_with(Arc::clone(&self.0.room), work).await
+        let room = Arc::clone(&self.0.room);
+        let permit = room.acquire_owned().await.map_err(|_| PageError::Broken)?;
+        self.reading_with(permit, work).await
     }
 
     /// As [`App::reading`], for what may read whole tables: it waits for its turn and takes no
@@ -242,19 +246,18 @@ impl App {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
-        self.reading_with(Arc::clone(&self.0.scans), work).await
+        self.reading_with(self.0.scans.turn().await?, work).await
     }
 
     async fn reading_with<T: Send + 'static>(
         &self,
-        places: Arc<Semaphore>,
+        held: impl Send + 'static,
         work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
-        let permit = places.acquire_owned().await.map_err(|_| PageError::Broken)?;
         let reader = self.0.reader.clone();
         let work = move || {
             // Held until the work ends, also when nobody waits for it any more.
-            let _permit = permit;
+            let _held = held;
             reader.read(work)
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?
@@ -298,8 +301,7 @@ impl App {
         self,
         work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
     ) -> PageResult {
-        let searches = Arc::clone(&self.0.searches);
-        let turn = searches.acquire_owned().await.map_err(|_| PageError::Broken)?;
+        let turn = self.0.searches.turn().await?;
         self.make(turn, work).await
     }
 
@@ -318,10 +320,10 @@ impl App {
 
     async fn make<T: askama::Template>(
         self,
-        permit: OwnedSemaphorePermit,
+        held: impl Send + 'static,
         work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
     ) -> PageResult {
-        self.answer(permit, |connection, frame| {
+        self.answer(held, |connection, frame| {
             let (language, at) = (frame.language, frame.pinned_at());
             let mut html = work(connection, frame)?.render()?;
             if let Some(height) = at {
@@ -340,14 +342,27 @@ impl App {
         self,
         work: impl FnOnce(&Connection, Frame) -> Result<Document, PageError> + Send + 'static,
     ) -> Result<Document, PageError> {
-        let searches = Arc::clone(&self.0.searches);
-        let turn = searches.acquire_owned().await.map_err(|_| PageError::Broken)?;
+        let turn = self.0.searches.turn().await?;
         self.answer(turn, work).await
+    }
+
+    /// As [`App::document`], for a file of many parts: it takes a place of the downloads, and its
+    /// work ends when it hears that nobody waits any more.
+    ///
+    /// # Errors
+    /// [`PageError::Busy`] if there is no place; what `work` reports.
+    pub async fn download<W>(self, work: W) -> Result<Document, PageError>
+    where
+        W: FnOnce(&Connection, Frame, &Audience) -> Result<Document, PageError> + Send + 'static,
+    {
+        let place = self.0.exports.now()?;
+        let (audience, _waits) = Audience::new();
+        self.answer(place, move |connection, frame| work(connection, frame, &audience)).await
     }
 
     async fn answer<T: Send + 'static>(
         self,
-        permit: OwnedSemaphorePermit,
+        held: impl Send + 'static,
         work: impl FnOnce(&Connection, Frame) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
         let asked = Asked::now();
@@ -360,7 +375,7 @@ impl App {
         };
         let work = move || {
             // Held until the work ends, also when nobody waits for it any more.
-            let _permits = (permit, turn);
+            let _held = (held, turn);
             let Some(height) = asked.at else {
                 return self.0.reader.read(|connection| {
                     let frame = Frame::read(&self, connection, asked)?;
@@ -375,26 +390,5 @@ impl App {
             })
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?
-    }
-}
-
-/// A file that is not a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Under which name it is kept, if it is to be kept rather than shown.
-    pub file_name: Option<String>,
-    /// What is in it.
-    pub body: String,
-}
-
-impl IntoResponse for Document {
-    fn into_response(self) -> Response {
-        let name = self.file_name.map(|name| format!("attachment; filename=\"{name}\""));
-        let disposition = name.unwrap_or_else(|| "inline".to_owned());
-        let headers =
-            [("content-type", self.media_type.to_owned()), ("content-disposition", disposition)];
-        (StatusCode::OK, headers, self.body).into_response()
     }
 }

@@ -7,9 +7,8 @@
 //! else of either. The text goes to the nodes of the validators as the opening of its commitment,
 //! where an order on the ledger can erase it ([`spool`] keeps it until then, and no longer).
 //!
-//! A flood stops at three places: so many complaints of one address and of all in an hour
-//! ([`allowance`]), so many that wait here for the ledger, and so many that wait there for a
-//! checker, far below what the organisation may have open ([`Limits`]).
+//! A flood stops at three places ([`Limits`]): so many complaints of one address and of all in an
+//! hour ([`allowance`]), so many that wait here for the ledger, and so many there for a checker.
 
 pub mod about;
 pub mod allowance;
@@ -21,16 +20,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::http::HeaderName;
 use minglian_client::wire::{SubmitAnswer, SubmitStatus};
 use minglian_client::{Client, ClientError};
 use minglian_contracts::call::Call;
 use minglian_contracts::oversight::{self, complaint};
+use minglian_contracts::refusal::Code;
 use minglian_ledger::block::Header;
 use minglian_ledger::date::beijing_date;
 use minglian_ledger::deposit::{self, Class, Content, Deposit, DepositBody, SALT_BYTES};
 use minglian_ledger::height::Height;
-use minglian_ledger::keys::SigningKey;
+use minglian_ledger::keys::{PublicKey, SigningKey};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{Transaction, TransactionBody};
@@ -52,6 +51,9 @@ const COMMIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a complainant waits for the commit; the act goes on without them.
 const PATIENCE: Duration = Duration::from_secs(6);
+
+/// Most signatures of one act in a row: under another key, then for another time.
+const SIGNATURES_MAX: usize = 3;
 
 /// How often what is still here is sent again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(20);
@@ -84,8 +86,6 @@ pub struct Post {
     pub key: SigningKey,
     /// Where complaints are kept until the ledger has them.
     pub spool: PathBuf,
-    /// The header in which a proxy in front says whose request it is, if one does.
-    pub address_header: Option<HeaderName>,
     /// What bounds a flood.
     pub limits: Limits,
 }
@@ -94,8 +94,6 @@ pub struct Post {
 pub struct Window {
     /// The organisation that relays.
     pub organization: OrganizationCode,
-    /// The header in which a proxy in front says whose request it is, if one does.
-    pub address_header: Option<HeaderName>,
     /// What bounds a flood.
     pub limits: Limits,
     key: SigningKey,
@@ -138,10 +136,9 @@ impl Window {
     /// # Errors
     /// [`SpoolError`] if complaints cannot be kept.
     pub fn open(post: Post, client: Client) -> Result<Arc<Self>, SpoolError> {
-        let Post { organization, key, spool, address_header, limits } = post;
+        let Post { organization, key, spool, limits } = post;
         Ok(Arc::new(Self {
             organization,
-            address_header,
             limits,
             key,
             client,
@@ -151,19 +148,31 @@ impl Window {
         }))
     }
 
-    /// Whether the complaint of a ticket is kept here for the ledger.
+    /// Whether the complaint of a ticket is kept here, for the ledger or aside.
     pub fn keeps(&self, ticket: &Ticket) -> bool {
-        self.spool.contains(&ticket.name())
+        self.spool.contains(&ticket.name()) || self.has_set_aside(ticket)
+    }
+
+    /// Whether the rules refused the complaint of a ticket after it had been promised.
+    pub fn has_set_aside(&self, ticket: &Ticket) -> bool {
+        self.spool.is_set_aside(&ticket.name())
     }
 
     /// Sends what is still here, again and again, for as long as the explorer runs.
     pub async fn attend(self: Arc<Self>) {
         loop {
-            for name in self.spool.names().unwrap_or_default() {
-                // The outcome is told to nobody here; what failed is tried again.
-                let _ = self.deliver(&name).await;
-            }
+            self.send_again().await;
             tokio::time::sleep(RETRY_INTERVAL).await;
+        }
+    }
+
+    /// Sends what is still here, once. Nobody waits for the outcome: the complainants were told
+    /// that it is on its way, so nothing of it is erased.
+    pub async fn send_again(&self) {
+        for name in self.spool.names().unwrap_or_default() {
+            if let Outcome::Refused(..) = self.deliver(&name).await {
+                self.set_aside(&name);
+            }
         }
     }
 
@@ -191,10 +200,16 @@ impl Window {
             tracing::error!("a complaint cannot be kept");
             return Outcome::Broken;
         }
-        let window = Arc::clone(self);
-        let under_way = tokio::spawn(async move { window.deliver(&name).await });
+        let (window, kept) = (Arc::clone(self), name.clone());
+        let under_way = tokio::spawn(async move { window.deliver(&kept).await });
         match tokio::time::timeout(PATIENCE, under_way).await {
-            Ok(Ok(outcome)) => outcome,
+            Ok(Ok(outcome)) => {
+                // The complainant learns of it and has the text again.
+                if matches!(outcome, Outcome::Refused(..) | Outcome::Broken) {
+                    self.forget(&name);
+                }
+                outcome
+            }
             _ => Outcome::OnItsWay,
         }
     }
@@ -244,11 +259,13 @@ impl Window {
         Some(Transaction::sign(body, &self.key))
     }
 
-    /// Sends what is kept under a name, and hands its text over once the ledger has the act.
+    /// Sends what is kept under a name, and hands its text over once the ledger has the act. What
+    /// is not taken stays: whoever asked decides what becomes of it.
     async fn deliver(&self, name: &str) -> Outcome {
         let _turn = self.turn.lock().await;
-        let entry = match self.spool.get(name) {
+        let mut entry = match self.spool.get(name) {
             Ok(Some(entry)) => entry,
+            Ok(None) if self.spool.is_set_aside(name) => return Outcome::OnItsWay,
             // Another turn has finished it.
             Ok(None) => return Outcome::Entered,
             Err(error) => {
@@ -256,29 +273,48 @@ impl Window {
                 return Outcome::OnItsWay;
             }
         };
-        let sent = self.client.submit_and_wait(&[&entry.transaction], COMMIT_TIMEOUT).await;
-        let answer = match sent.map(|answers| answers.into_iter().next()) {
-            Ok(Some(answer)) => answer,
-            Ok(None) => return Outcome::OnItsWay,
-            Err(error) => return self.postponed("a complaint", &error),
-        };
-        match read(answer) {
+        match self.submit(name, &mut entry).await {
             Answered::Later => Outcome::OnItsWay,
-            Answered::Expired => self.renew(name, entry).await,
-            Answered::Refused(outcome) => {
-                self.forget(name);
-                outcome
-            }
+            Answered::Refused(outcome) => outcome,
             Answered::Committed => self.hand_over(name, &entry).await,
         }
     }
 
-    /// Hands the text over and forgets it.
+    /// Sends an act, signed anew where the node asks for it.
+    async fn submit(&self, name: &str, entry: &mut Entry) -> Answered {
+        for _ in 0..SIGNATURES_MAX {
+            let sent = self.client.submit_and_wait(&[&entry.transaction], COMMIT_TIMEOUT).await;
+            let answer = match sent.map(|answers| answers.into_iter().next()) {
+                Ok(Some(answer)) => answer,
+                Ok(None) => return Answered::Later,
+                Err(error) => {
+                    self.postponed("a complaint", &error);
+                    return Answered::Later;
+                }
+            };
+            let signed = match answer.code.as_str() {
+                "unknown_key" => self.countersign(entry),
+                "expired" => self.renew(entry).await,
+                _ => None,
+            };
+            let Some(signed) = signed else { return read(answer) };
+            entry.transaction = signed.encode();
+            if let Err(error) = self.spool.replace(name, entry) {
+                tracing::error!(%error, "a complaint cannot be kept");
+                return Answered::Later;
+            }
+        }
+        Answered::Later
+    }
+
+    /// Hands the text over and forgets it. Its deposit is signed with the key of today: the one
+    /// that signed the act may have been replaced since.
     async fn hand_over(&self, name: &str, entry: &Entry) -> Outcome {
-        let Ok(deposit) = Deposit::decode(&entry.deposit) else {
+        let Ok(kept) = Deposit::decode(&entry.deposit) else {
             tracing::error!("a deposit that is kept does not read");
             return Outcome::OnItsWay;
         };
+        let deposit = Deposit::sign(kept.body, &self.key);
         match self.client.deposit_opening(&deposit, &entry.salt, &entry.text).await {
             Ok(()) => {
                 self.forget(name);
@@ -288,21 +324,30 @@ impl Window {
         }
     }
 
-    /// Signs an act anew whose time is over: it is in no block and can be in none.
-    async fn renew(&self, name: &str, entry: Entry) -> Outcome {
-        let asked = self.client.latest_header().await;
-        let (Ok(head), Ok(old)) = (asked, Transaction::decode(&entry.transaction)) else {
-            return Outcome::OnItsWay;
-        };
+    /// The act under the present key, if another signed it: one that was revoked or replaced. If
+    /// the ledger has the first already, its reference is taken, which says so.
+    fn countersign(&self, entry: &Entry) -> Option<Transaction> {
+        let old = Transaction::decode(&entry.transaction).ok()?;
+        let is_another = old.key != PublicKey::of(&self.key);
+        is_another.then(|| Transaction::sign(old.body, &self.key))
+    }
+
+    /// The act anew, whose time is over.
+    async fn renew(&self, entry: &Entry) -> Option<Transaction> {
+        let head = self.client.latest_header().await.ok()?;
+        let old = Transaction::decode(&entry.transaction).ok()?;
         let reference = old.body.client_reference.to_string();
-        let renewed = self.envelope(&head.header, &reference, old.body.call);
-        if let Some(transaction) = renewed {
-            let entry = Entry { transaction: transaction.encode(), ..entry };
-            if let Err(error) = self.spool.replace(name, &entry) {
-                tracing::error!(%error, "a complaint cannot be kept");
-            }
-        }
-        Outcome::OnItsWay
+        self.envelope(&head.header, &reference, old.body.call)
+    }
+
+    /// Keeps aside what the rules refuse after its complainant was told that it is on its way: no
+    /// further sending enters it, and what was promised is not erased.
+    fn set_aside(&self, name: &str) {
+        let is_aside = match self.spool.set_aside(name) {
+            Ok(is_aside) => is_aside,
+            Err(error) => return tracing::error!(%error, "a complaint cannot be kept aside"),
+        };
+        tracing::error!(complaint = name, is_aside, "the rules refuse what was promised");
     }
 
     /// Says in the log that something is tried again; never what it says or who sent it.
@@ -323,7 +368,6 @@ impl Window {
 enum Answered {
     Committed,
     Later,
-    Expired,
     Refused(Outcome),
 }
 
@@ -331,15 +375,17 @@ fn read(answer: SubmitAnswer) -> Answered {
     if answer.is_for_now() || answer.status == SubmitStatus::Admitted {
         return Answered::Later;
     }
+    // A reference has the digits of its ticket: only an earlier signature of the same complaint
+    // can have taken it.
+    let is_entered = |code| code == 0 || code == Code::ReferenceTaken.number();
     match answer.committed.map(|committed| committed.receipt) {
-        Some(receipt) if receipt.code == 0 => Answered::Committed,
+        Some(receipt) if is_entered(receipt.code) => Answered::Committed,
         Some(receipt) => {
             let said = receipt.refusal.map(|said| (said.chinese, said.english));
             let (zh, en) = said.unwrap_or_default();
             Answered::Refused(Outcome::Refused(zh, en))
         }
-        None if answer.code == "expired" => Answered::Expired,
-        None if answer.code == "unavailable" => Answered::Later,
+        None if matches!(&*answer.code, "expired" | "unavailable") => Answered::Later,
         None => {
             tracing::error!(code = answer.code, "the window's acts are not taken");
             Answered::Refused(Outcome::Broken)

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod transaction;
 pub mod sample;
 pub mod deposit;
+pub mod reading;
 pub mod record;
 pub mod block;
 pub mod validators;

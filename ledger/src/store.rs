@@ -16,6 +16,7 @@ mod block_write;
 mod files;
 mod reached;
 mod read;
+mod snapshot;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,7 @@ use crate::state::StateError;
 pub use block_write::BlockWrite;
 use reached::Reached;
 use schema::{Column, Meta};
+pub use snapshot::{DerivedRead, Snapshot};
 
 /// Bytes of block cache and of write buffers, for all columns together.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;

@@ -265,10 +265,15 @@ impl Admission {
         self.waiting.send_replace(pool.len());
     }
 
-    /// Transactions that wait for a block, encoded, as they would be proposed: to be
-    /// passed on again.
-    pub fn waiting_encoded(&self, bytes: usize) -> Vec<Vec<u8>> {
-        self.first(bytes).iter().map(|transaction| transaction.encode()).collect()
+    /// The pool's next arrival.
+    pub fn next_arrival(&self) -> u64 {
+        self.lock().next_arrival()
+    }
+
+    /// Transactions that wait, by arrival ([`Mempool::arrived`]), encoded to be passed on again.
+    pub fn arrived(&self, from: u64, until: u64, bytes: usize) -> (Vec<Vec<u8>>, Option<u64>) {
+        let (found, next) = self.lock().arrived(from, until, bytes);
+        (found.iter().map(|transaction| transaction.encode()).collect(), next)
     }
 
     /// Follows how many transactions wait.

@@ -15,6 +15,7 @@ pub mod magic;
 pub mod manifest;
 pub mod openings;
 pub mod places;
+pub mod readers;
 pub mod replicate;
 pub mod shares;
 pub mod wanted;
@@ -23,6 +24,7 @@ mod blocks;
 mod checks;
 mod counts;
 mod fault;
+mod published;
 mod receive;
 mod wipe;
 
@@ -50,6 +52,7 @@ pub use fault::KeepFault;
 use index::{Entry, Index, NoRoom, Room};
 use manifest::{Description, Manifest};
 use openings::{Kept, Opening, Openings};
+use readers::Readers;
 pub use receive::Receiving;
 use shares::Share;
 
@@ -58,6 +61,10 @@ const HINTS_MAX: usize = 4_096;
 
 /// Most names read from the state at a time.
 const NAMED_PAGE: usize = 1_000;
+
+/// Most public openings in one answer, and bytes of their texts after which it ends.
+const PUBLISHED_PAGE: usize = 100;
+const PUBLISHED_TEXT_BYTES: usize = 64 * 1024;
 
 /// What the replicator is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +104,7 @@ pub struct Keeper {
     /// One attachment at a time is entered, so that none takes the place of a better one.
     entering: tokio::sync::Mutex<()>,
     counts: Counts,
+    readers: Readers,
 }
 
 impl Keeper {
@@ -136,6 +144,7 @@ impl Keeper {
             unerased: Mutex::default(),
             entering: tokio::sync::Mutex::default(),
             counts: Counts::default(),
+            readers: Readers::default(),
         };
         keeper.load().await?;
         Ok((Arc::new(keeper), receiver))
@@ -261,6 +270,32 @@ impl Keeper {
             return Ok(None);
         }
         Ok(self.openings.get(commitment)?)
+    }
+
+    /// Openings that everybody may see, behind the number `after` of this run, up to some bytes of
+    /// text; where to go on, and whether all are numbered that were here at the start.
+    ///
+    /// # Errors
+    /// [`KeepFault`] if state or files cannot be read.
+    pub fn published(&self, after: u64) -> Result<(Vec<Opening>, u64, bool), KeepFault> {
+        let (page, is_complete) = self.openings.published(after, PUBLISHED_PAGE)?;
+        let (mut shown, mut next, mut bytes) = (Vec::new(), after, 0);
+        for (number, commitment) in page {
+            if bytes > PUBLISHED_TEXT_BYTES {
+                break;
+            }
+            next = number;
+            if let Some(opening) = self.opening(&commitment)? {
+                bytes += opening.text.len();
+                shown.push(opening);
+            }
+        }
+        Ok((shown, next, is_complete))
+    }
+
+    /// By which the numbers of one run are told from those of another.
+    pub fn run(&self) -> u64 {
+        self.openings.run()
     }
 
     /// The store of openings.

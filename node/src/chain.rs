@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::execute::{BLOCK_WEIGHT_MAX, ExecuteError, Run, Unfit};
 use minglian_contracts::naming::{self, Thing};
-use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
+use minglian_contracts::seal::{self, InvalidBlock, OtherRules, Place, Replayed};
 use minglian_contracts::setup::SetupError;
 use minglian_contracts::{schema::State, validator_set};
 use minglian_ledger::block::{Block, Header};
@@ -45,6 +45,10 @@ pub const UNFIT_ORGANIZATION_MAX: usize = 512;
 /// proposal when they, with what is taken, come to a block's weight.
 pub const UNFIT_ORGANIZATION_WEIGHT_MAX: u64 = BLOCK_WEIGHT_MAX / 2;
 
+/// Work of one organisation's acts in a proposal after which its others wait until everybody else's
+/// were looked at, in the units of a block's weight.
+pub const TAKEN_ORGANIZATION_WEIGHT: u64 = BLOCK_WEIGHT_MAX / 8;
+
 /// Most candidates kept at a time. A long halt brings a new one each round; one that is given up
 /// here and decided after all is executed again.
 const CANDIDATES_MAX: usize = 16;
@@ -64,6 +68,9 @@ pub enum ChainError {
     /// A block that does not follow.
     #[error(transparent)]
     Invalid(#[from] InvalidBlock),
+    /// A chain of another release.
+    #[error(transparent)]
+    Rules(#[from] OtherRules),
     /// The database does not contain what its last header commits to.
     #[error("the database is damaged: its {part} is not the one that header {height} commits to")]
     Inconsistent {
@@ -140,10 +147,12 @@ impl Chain {
         Ok(())
     }
 
-    /// Opens a node's database and checks that log and state are those of its last header.
+    /// Opens a node's database and checks that its rules are this program's, and that log and state
+    /// are those of its last header.
     pub fn open(path: &Path, genesis: Genesis) -> Result<Self, ChainError> {
         let store = Store::open(path, genesis.hash())?;
         let header = store.tip()?.header;
+        seal::check_rules(&header)?;
         let height = header.height;
         let inconsistent = |part| ChainError::Inconsistent { part, height };
         let frontier = Frontier::load(&store, header.log_size).map_err(|_| inconsistent("log"))?;
@@ -204,14 +213,16 @@ impl Chain {
     }
 
     /// Runs `read` while no commit can change the state: for proofs, which need header, tree and
-    /// buckets of one height.
+    /// buckets of one height. Blocks wait for it, so it reads a few entries; whoever reads more
+    /// takes a snapshot ([`Store::snapshot`]).
     pub fn with_state<T>(&self, read: impl FnOnce(&Header, &StateTree, &Store) -> T) -> T {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         read(&inner.header, &inner.tree, &self.store)
     }
 
-    /// Builds the next block from as many of `transactions` as fit, in their order, and keeps it as
-    /// a candidate. Their signatures were checked at admission. What no block may hold, or not
+    /// Builds the next block from as many of `transactions` as fit, in their order but for those of
+    /// an organisation beyond [`TAKEN_ORGANIZATION_WEIGHT`], which come last, and keeps it as a
+    /// candidate. Their signatures were checked at admission. What no block may hold, or not
     /// today, is left out, up to [`UNFIT_MAX`] in all and [`UNFIT_ORGANIZATION_MAX`] of one
     /// organisation. The work on what is left out counts as the block's own.
     pub fn propose<'a>(

@@ -53,6 +53,10 @@ pub enum CheckpointsError {
     /// A signature by nobody who signs here.
     #[error("{0:?} is neither the log nor a cosigner of this head")]
     UnknownSigner(String),
+    /// A signature over a head that is not committed here, by nobody who signs yet: it may be of
+    /// somebody whom a block names that this node has not.
+    #[error("{0:?} signs a head that is not here yet, and is not known yet")]
+    UnknownYet(String),
     /// More signatures in one message than one node makes.
     #[error("{0} signatures in one message")]
     TooMany(usize),
@@ -68,6 +72,31 @@ pub enum CheckpointsError {
         /// At which size.
         size: u64,
     },
+    /// The same once more: one message shows it, and no honest node sends a second.
+    #[error("{signer} signed another log at {size} leaves, which is known")]
+    SplitViewAgain {
+        /// Who signed.
+        signer: String,
+        /// At which size.
+        size: u64,
+    },
+}
+
+impl CheckpointsError {
+    /// The code of what no honest node sends, whatever it has committed and this node has not; none
+    /// for what one may.
+    pub fn forged_code(&self) -> Option<&'static str> {
+        match self {
+            Self::Note(_) | Self::Checkpoint(_) => Some("malformed_cosignature"),
+            Self::OtherLog(_) => Some("cosignature_of_another_log"),
+            Self::Signature(_) => Some("forged_cosignature"),
+            Self::UnknownSigner(_) => Some("cosignature_of_nobody"),
+            Self::TooMany(_) => Some("too_many_cosignatures"),
+            Self::SplitViewAgain { .. } => Some("repeated_split_view"),
+            Self::Store(_) | Self::Key(_) | Self::Cosign(_) | Self::Policy(_) => None,
+            Self::UnknownYet(_) | Self::UnknownHead(_) | Self::SplitView { .. } => None,
+        }
+    }
 }
 
 /// The heads this node knows, and the keys with which it signs them.
@@ -108,11 +137,7 @@ impl Checkpoints {
     /// or its head is too old to keep.
     pub fn on_received(&self, bytes: &[u8]) -> Result<bool, CheckpointsError> {
         let note = Note::parse(bytes)?;
-        let merged = self.lock().merge(&note);
-        if let Err(error @ CheckpointsError::SplitView { .. }) = &merged {
-            tracing::error!(%error, note = note.text(), "two different logs are being signed");
-        }
-        merged
+        self.lock().merge(&note)
     }
 
     /// The latest head signed by the log and cosigned by more than two thirds of the power; while

@@ -8,6 +8,7 @@ pub mod key;
 pub mod node;
 pub mod rules;
 pub mod report;
+pub mod subsidy;
 pub mod tx;
 
 use std::path::{Path, PathBuf};
@@ -58,6 +59,9 @@ pub enum Command {
     /// Take and check the whole ledger 导出与核验
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// A county's private subsidies, without a network 补贴:名册、批次、代发、回执
+    #[command(subcommand, after_help = subsidy::HELP)]
+    Subsidy(subsidy::SubsidyCommand),
 }
 
 /// Where the passphrase of a key file comes from: a file, or the terminal.

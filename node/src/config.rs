@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 /// interface serves requests and streams at a time, which leaves some for others.
 pub const HTTP_CONNECTIONS_PER_CLIENT_MAX: usize = 1_536;
 
+/// How much of the interface's places for requests that last one client may hold, in percent,
+/// unless the configuration says otherwise.
+pub const HTTP_SHARE_PER_CLIENT_PERCENT: usize = 25;
+
 /// Largest attachment that a configuration can allow, in bytes.
 pub const ATTACHMENT_BYTES_MAX: u64 = 1 << 30;
 
@@ -35,6 +39,9 @@ pub struct Config {
     /// Behind a proxy all clients are one.
     #[serde(default = "default_http_connections_per_client_max")]
     pub http_connections_per_client_max: usize,
+    /// How much of the interface's places for requests that last one client may hold, in percent.
+    #[serde(default = "default_http_share_per_client_percent")]
+    pub http_share_per_client_percent: usize,
     /// Key files.
     pub keys: KeyPaths,
     /// Peers besides the validators: `/ip4/…/tcp/…/p2p/…` of observers.
@@ -134,6 +141,10 @@ fn default_http_connections_per_client_max() -> usize {
     HTTP_CONNECTIONS_PER_CLIENT_MAX
 }
 
+fn default_http_share_per_client_percent() -> usize {
+    HTTP_SHARE_PER_CLIENT_PERCENT
+}
+
 fn default_heartbeat_seconds() -> u64 {
     600
 }
@@ -179,6 +190,9 @@ impl Config {
         }
         if config.http_connections_per_client_max == 0 {
             return Err(faulty("http_connections_per_client_max is at least 1".into()));
+        }
+        if !(1..=100).contains(&config.http_share_per_client_percent) {
+            return Err(faulty("http_share_per_client_percent is 1 to 100".into()));
         }
         if config.proposal_age_ms_max <= config.propose_timeout_ms {
             let reason = "proposal_age_ms_max is more than propose_timeout_ms";

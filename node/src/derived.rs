@@ -13,7 +13,7 @@ use minglian_ledger::hash::StateKeyHash;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::Receipt;
-use minglian_ledger::store::{ScanDirection, Store, StoreError};
+use minglian_ledger::store::{DerivedRead, ScanDirection, StoreError};
 use minglian_ledger::transaction::Transaction;
 
 const MOVEMENT: u8 = b'm';
@@ -106,12 +106,12 @@ fn span_key(kind: u8, account: &AccountId, start: u64) -> Vec<u8> {
 /// Reads the derived indexes.
 #[derive(Debug, Clone, Copy)]
 pub struct DerivedIndex<'a> {
-    store: &'a Store,
+    store: &'a dyn DerivedRead,
 }
 
 impl<'a> DerivedIndex<'a> {
     /// The indexes in `store`.
-    pub fn new(store: &'a Store) -> Self {
+    pub fn new(store: &'a dyn DerivedRead) -> Self {
         Self { store }
     }
 

@@ -14,7 +14,8 @@
 //!
 //! A peer that is not listed is refused right after the handshake, which is the first moment its id
 //! is known. A listed peer that sends a malformed message is cut off for a while, and so is one
-//! that passes on a transaction that no node admits ([`GossipHandle::report_forged`]).
+//! that passes on a transaction that no node admits or a cosignature that no node makes
+//! ([`GossipHandle::report_forged`]).
 
 pub mod counters;
 pub mod exchange;
@@ -270,8 +271,8 @@ impl GossipHandle {
         wait.await.map_err(|_| GossipError::Stopped)
     }
 
-    /// Cuts a peer off for [`GossipLimits::penalty`]: it sent a transaction that no node admits, by
-    /// the code of its refusal. Returns that time.
+    /// Cuts a peer off for [`GossipLimits::penalty`]: it sent a transaction that no node admits, or
+    /// a cosignature that no node makes, by the code of its refusal. Returns that time.
     pub async fn report_forged(
         &self,
         from: &str,

@@ -3,7 +3,7 @@
 //!
 //! Each sender's transactions are checked by themselves. A node passes on only what it admitted
 //! itself, so a peer that sends what no node admits is cut off, and cannot spoil the batches of the
-//! others.
+//! others. So is one that sends cosignatures that no node makes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,22 +46,38 @@ pub async fn take(
             match message {
                 GossipMessage::Transactions(some) => senders.entry(from).or_default().push(some),
                 GossipMessage::Cosignature { note } => {
-                    if let Err(error) = checkpoints.on_received(note.as_bytes()) {
-                        tracing::debug!(from, %error, "refused a cosignature");
+                    let Err(error) = checkpoints.on_received(note.as_bytes()) else { continue };
+                    tracing::debug!(from, %error, "refused a cosignature");
+                    if let Some(code) = error.forged_code() {
+                        report(&gossip, from, code, &mut cut_off).await;
                     }
                 }
             }
         }
         for (from, messages) in senders {
+            if cut_off.contains_key(&from) {
+                continue;
+            }
             let admitted = tokio::task::block_in_place(|| admit(&admission, &from, messages));
-            let Err(forged) = admitted else { continue };
-            match gossip.report_forged(&from, forged.code()).await {
-                Ok(penalty) => {
-                    cut_off.insert(from, Instant::now() + penalty);
-                }
-                Err(error) => tracing::warn!(from, %error, "cannot cut off a peer"),
+            if let Err(forged) = admitted {
+                report(&gossip, from, forged.code(), &mut cut_off).await;
             }
         }
+    }
+}
+
+/// Cuts a peer off that sent what no honest node sends.
+async fn report(
+    gossip: &GossipHandle,
+    from: String,
+    code: &'static str,
+    cut_off: &mut BTreeMap<String, Instant>,
+) {
+    match gossip.report_forged(&from, code).await {
+        Ok(penalty) => {
+            cut_off.insert(from, Instant::now() + penalty);
+        }
+        Err(error) => tracing::warn!(from, %error, "cannot cut off a peer"),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod derived;
 pub mod gossip;
 pub mod attachments;
 pub mod inbound;
+pub mod resend;
 pub mod metrics;
 pub mod checkpoints;
 pub mod rpc;

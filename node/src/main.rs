@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Rules(arguments) => cli::rules::run(arguments),
         Command::Report(arguments) => cli::report::run(arguments),
         Command::Audit(command) => cli::audit::run(command),
+        Command::Subsidy(command) => cli::subsidy::run(command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -180,6 +180,30 @@ impl Mempool {
             .collect()
     }
 
+    /// The arrival that comes next: what is here now came before it.
+    pub fn next_arrival(&self) -> u64 {
+        self.next
+    }
+
+    /// Transactions that arrived from `from` on and before `until`, in that order, at most `bytes`
+    /// of them but one at least; and the arrival behind them, none if there are no more.
+    pub fn arrived(
+        &self,
+        from: u64,
+        until: u64,
+        bytes: usize,
+    ) -> (Vec<Arc<Transaction>>, Option<u64>) {
+        let (mut found, mut left) = (Vec::new(), bytes);
+        for (arrival, waiting) in self.order.range(from.min(until)..until) {
+            match left.checked_sub(waiting.bytes) {
+                None if !found.is_empty() => return (found, Some(*arrival)),
+                rest => left = rest.unwrap_or(0),
+            }
+            found.push(Arc::clone(&waiting.transaction));
+        }
+        (found, None)
+    }
+
     /// Whether this transaction waits here.
     pub fn contains(&self, id: &TransactionId) -> bool {
         self.arrivals.contains_key(id)

@@ -40,17 +40,12 @@ use crate::gossip::{self, GossipError, GossipHandle, GossipLimits, GossipPeer, G
 use crate::inbound;
 use crate::mempool::{self, Mempool};
 use crate::metrics::Metrics;
+use crate::resend;
 use crate::rpc::{self, HttpLimits, RpcParts};
 use crate::signatures::VerifiedCache;
 
 /// Commits that a slow listener may lag behind.
 const COMMITS_MAX: usize = 1_024;
-
-/// How often transactions that still wait are passed on again.
-const REBROADCAST_INTERVAL: Duration = Duration::from_secs(2);
-
-/// Bytes of waiting transactions passed on again at a time.
-const REBROADCAST_BYTES: usize = 1 << 20;
 
 /// Why a node does not run.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +147,7 @@ pub async fn run(
         network: rpc::Network::of(gossip.clone()),
         limits: HttpLimits {
             connections_per_client_max: config.http_connections_per_client_max,
+            share_per_client_percent: config.http_share_per_client_percent,
             ..HttpLimits::default()
         },
     };
@@ -159,7 +155,7 @@ pub async fn run(
     let http = tokio::spawn(rpc::serve(parts, listener, stop.clone()));
     tasks.spawn(inbound::take(received, admission.clone(), checkpoints.clone(), gossip.clone()));
     tasks.spawn(cosign(commits.subscribe(), checkpoints, gossip.clone()));
-    tasks.spawn(rebroadcast(admission.clone(), gossip.clone()));
+    tasks.spawn(resend::run(admission.clone(), gossip.clone()));
     let replicator = Replicator::new(keeper.clone(), gossip.clone(), hints);
     tasks.spawn(replicator.run(commits.subscribe()));
     if let Some(questions) = gossip.exchange().questions() {
@@ -323,23 +319,6 @@ async fn cosign(
             Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(broadcast::error::RecvError::Closed) => return,
         }
-    }
-}
-
-/// Passes on again what waits for long.
-async fn rebroadcast(admission: Arc<Admission>, gossip: GossipHandle) {
-    let mut height = admission.height();
-    loop {
-        tokio::time::sleep(REBROADCAST_INTERVAL).await;
-        let now = admission.height();
-        if now == height && admission.size().0 > 0 {
-            let waiting = admission.waiting_encoded(REBROADCAST_BYTES);
-            let waiting = waiting.into_iter().map(Bytes::from).collect();
-            if let Err(error) = gossip.rebroadcast_transactions(waiting) {
-                tracing::warn!(%error, "cannot pass on transactions again");
-            }
-        }
-        height = now;
     }
 }
 

@@ -20,6 +20,7 @@ mod openings;
 mod organizations;
 mod oversight;
 mod proposals;
+mod readers;
 mod records;
 mod rules;
 mod reports;
@@ -53,7 +54,7 @@ use crate::checkpoints::Checkpoints;
 use crate::gossip::GossipHandle;
 use crate::metrics::Metrics;
 pub use limits::HttpLimits;
-use limits::Limits;
+use limits::{Limits, Shares};
 use problem::{Kind, Refusal};
 use waiters::Waiters;
 
@@ -107,13 +108,13 @@ struct Shared {
     parts: RpcParts,
     waiters: Arc<Waiters>,
     /// Streams of tips that may still be opened.
-    streams: Arc<Semaphore>,
+    streams: Shares,
     /// Submissions that may still be checked at a time.
     submitting: Arc<Semaphore>,
     /// Bytes of bodies that may still be read.
     bodies: Arc<Semaphore>,
     /// Attachments that may still be handed out at a time.
-    downloads: Arc<Semaphore>,
+    downloads: Shares,
     /// Attachments that may still come at a time.
     uploads: Arc<Semaphore>,
     /// The same by organisation.
@@ -139,10 +140,10 @@ pub async fn serve(
     let shared = Shared {
         parts,
         waiters,
-        streams: places(limits::STREAMS_MAX),
+        streams: Shares::new(limits::STREAMS_MAX, limits.share_per_client_percent),
         submitting: places(limits.submitting_max),
         bodies: places(limits.body_bytes_max),
-        downloads: places(limits::DOWNLOADING_MAX),
+        downloads: Shares::new(limits::DOWNLOADING_MAX, limits.share_per_client_percent),
         uploads: places(limits::UPLOADING_MAX),
         uploads_by: Places::new(limits::WAITING_MAX, limits::UPLOADING_ORGANIZATION_MAX),
         drains: places(limits::DRAINING_MAX),
@@ -162,10 +163,13 @@ pub async fn serve(
 fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
     let answers = Arc::new(Semaphore::new(shared.parts.limits.answer_bytes_max));
     let within = |limits: Limits| middleware::from_fn_with_state(limits, limits::apply);
-    let waiting = OpenApiRouter::new()
+    let share = shared.parts.limits.share_per_client_percent;
+    let submitting = OpenApiRouter::new()
         .routes(routes!(submit::submit))
+        .layer(within(Limits::waiting(&answers, share)));
+    let waiting = OpenApiRouter::new()
         .routes(routes!(transactions::transaction))
-        .layer(within(Limits::waiting(&answers)));
+        .layer(within(Limits::waiting(&answers, share)));
     let bulk = OpenApiRouter::new()
         .routes(routes!(proposals::proposals))
         .routes(routes!(reports::report))
@@ -175,12 +179,13 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .layer(within(Limits::bulk(&answers)));
     let uploading = OpenApiRouter::new()
         .routes(routes!(attachments::upload))
-        .layer(within(Limits::uploading(&answers)));
+        .layer(within(Limits::uploading(&answers, share)));
     let reading = OpenApiRouter::new()
         .routes(routes!(attachments::attachments))
         .routes(routes!(attachments::attachment))
-        .routes(routes!(openings::deposit))
+        .routes(routes!(openings::deposit, openings::published))
         .routes(routes!(openings::opening))
+        .routes(routes!(openings::openings_of))
         .routes(routes!(transactions::receipt))
         .routes(routes!(records::record))
         .routes(routes!(records::record_evidence))
@@ -194,15 +199,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(rules::holidays))
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
-        .routes(routes!(oversight::complaints))
-        .routes(routes!(oversight::complaint))
-        .routes(routes!(oversight::audits))
-        .routes(routes!(oversight::audit))
-        .routes(routes!(oversight::samples))
-        .routes(routes!(oversight::sample))
-        .routes(routes!(disclosures::obligations))
-        .routes(routes!(disclosures::disclosures))
-        .routes(routes!(disclosures::disclosure))
+        .merge(society())
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))
@@ -214,7 +211,8 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::policy))
         .layer(within(Limits::reading(&answers)));
-    let all = OpenApiRouter::new().merge(waiting).merge(bulk).merge(uploading).merge(reading);
+    let all = OpenApiRouter::new().merge(submitting).merge(waiting).merge(bulk);
+    let all = all.merge(uploading).merge(reading);
     let (router, mut description) = all.with_state(shared).split_for_parts();
     description.info.title = "Minglian node".to_owned();
     description.info.version = env!("CARGO_PKG_VERSION").to_owned();
@@ -224,6 +222,20 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .fallback(absent)
         .method_not_allowed_fallback(not_allowed);
     (router, description)
+}
+
+/// Routes about who looked into what, and what must be published.
+fn society() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(oversight::complaints))
+        .routes(routes!(oversight::complaint))
+        .routes(routes!(oversight::audits))
+        .routes(routes!(oversight::audit))
+        .routes(routes!(oversight::samples))
+        .routes(routes!(oversight::sample))
+        .routes(routes!(disclosures::obligations))
+        .routes(routes!(disclosures::disclosures))
+        .routes(routes!(disclosures::disclosure))
 }
 
 /// Routes about where money is and was.

@@ -243,6 +243,8 @@ fn configuration(number: usize, node: &NodeEntry, plan: &Plan) -> Result<String,
     writeln!(text, "genesis = \"../genesis.json\"")?;
     writeln!(text, "http_address = \"{http}\"")?;
     writeln!(text, "heartbeat_seconds = {}", plan.heartbeat_seconds)?;
+    // All clients of a network on one machine have one address.
+    writeln!(text, "http_share_per_client_percent = 100")?;
     if let Some(age_ms) = plan.proposal_age_ms_max {
         writeln!(text, "proposal_age_ms_max = {age_ms}")?;
     }

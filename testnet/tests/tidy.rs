@@ -16,12 +16,22 @@ const LINE_COLUMNS_MAX: usize = 100;
 const FOREIGN: [&str; 6] = ["target", "node_modules", ".git", "dist", "demo-data", "testnet-data"];
 
 /// Which crates of this workspace each crate may use. The testnet runs the node and never links it.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 9] = [
     ("ledger", &[]),
     ("contracts", &["minglian-ledger"]),
     ("node/client", &["minglian-ledger"]),
+    ("node/county", &["minglian-ledger", "minglian-client"]),
     ("node/listener", &[]),
-    ("node", &["minglian-ledger", "minglian-contracts", "minglian-client", "minglian-listener"]),
+    (
+        "node",
+        &[
+            "minglian-ledger",
+            "minglian-contracts",
+            "minglian-client",
+            "minglian-county",
+            "minglian-listener",
+        ],
+    ),
     (
         "explorer",
         &["minglian-ledger", "minglian-contracts", "minglian-client", "minglian-listener"],

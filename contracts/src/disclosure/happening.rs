@@ -61,6 +61,10 @@ pub fn open(
         }
         let Some(version) = rule.on(judged_on(&rule.versions, *on, *until)) else { continue };
         let Some(duty) = duty_of(version, happening, *until, state, context)? else { continue };
+        // What a charity had to publish before anybody entered it here is not asked for.
+        if *trigger == Trigger::CharityFormed && duty.due_on < context.today() {
+            continue;
+        }
         store(&key, None, &duty, state, context);
     }
     Ok(())

@@ -91,6 +91,8 @@ pub enum Trigger {
     DocumentMade,
     /// A budget or final account was approved.
     BudgetApproved,
+    /// 取得慈善组织资格, as the one event that it is: the charity's own basic information begins.
+    CharityFormed,
 }
 
 /// How high the organisation stands that owes.

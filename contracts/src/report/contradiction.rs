@@ -20,6 +20,8 @@ pub enum Derived {
         /// The whole.
         whole: i128,
     },
+    /// The book has more entries of it than one answer reads.
+    TooMany,
 }
 
 /// What became of one figure.

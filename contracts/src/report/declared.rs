@@ -8,7 +8,7 @@
 use minglian_ledger::state::{StateError, StateRead};
 
 use super::contradiction::{Compared, Contradiction, Derived};
-use super::derived::derive;
+use super::derived::Book;
 use super::printed::{Figure, FigureMeasure, NANO, Quantity};
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report, words};
@@ -44,6 +44,7 @@ pub fn compare(figures: &[Figure], derived: &[Option<Derived>]) -> Vec<Compared>
         against_notice(figure, place, figures, &mut compared);
         match book {
             Some(Derived::Ratio(ratio)) => own_fund(figure, figures, ratio, &mut compared),
+            Some(Derived::TooMany) => {}
             Some(book) => against_book(figure, book, &mut compared),
             None => {}
         }
@@ -178,7 +179,7 @@ fn against_book(figure: &Figure, book: Derived, compared: &mut Compared) {
         Derived::Share { part, whole } if !figure.is_share(part, whole) => {
             compared.contradictions.push(Contradiction::BookRate { part, whole });
         }
-        Derived::Share { .. } | Derived::Ratio(_) => {}
+        Derived::Share { .. } | Derived::Ratio(_) | Derived::TooMany => {}
     }
 }
 
@@ -199,16 +200,18 @@ fn own_fund(figure: &Figure, figures: &[Figure], ratio: u16, compared: &mut Comp
 }
 
 /// From what a figure was derived: `book`; where it has no entries, `declared_lines` of the same
-/// organisation, or the `game_ratio` of the notice's own sales.
-const fn source(derived: Derived) -> &'static str {
+/// organisation, or the `game_ratio` of the notice's own sales; from nothing where there is too
+/// much to add up.
+const fn source(derived: Derived) -> Option<&'static str> {
     match derived {
-        Derived::Value(_) | Derived::Share { .. } => "book",
-        Derived::Declared(_) => "declared_lines",
-        Derived::Ratio(_) => "game_ratio",
+        Derived::Value(_) | Derived::Share { .. } => Some("book"),
+        Derived::Declared(_) => Some("declared_lines"),
+        Derived::Ratio(_) => Some("game_ratio"),
+        Derived::TooMany => None,
     }
 }
 
-/// Makes 对账表 of the figures of one notice.
+/// Makes 对账表 of the figures of one notice, all of them from what one answer reads.
 ///
 /// # Errors
 /// [`StateError`] if the state cannot be read.
@@ -217,8 +220,9 @@ pub fn declared(
     figures: &[Figure],
     as_of: AsOf,
 ) -> Result<Report, StateError> {
+    let mut book = Book::new(reader);
     let derived =
-        figures.iter().map(|figure| derive(reader, figure)).collect::<Result<Vec<_>, _>>()?;
+        figures.iter().map(|figure| book.derive(figure)).collect::<Result<Vec<_>, _>>()?;
     Ok(report(figures, &derived, as_of))
 }
 
@@ -235,7 +239,7 @@ pub fn report(figures: &[Figure], derived: &[Option<Derived>], as_of: AsOf) -> R
             figure.year.map_or(Cell::Empty, |year| Cell::Number(year.into())),
             Cell::Text(figure.printed()),
             Cell::optional(words::derived(figure, compared)),
-            Cell::optional(compared.derived.map(source)),
+            Cell::optional(compared.derived.and_then(source)),
             Cell::text(compared.verdict()),
             Cell::Text(said.chinese),
             Cell::Text(said.english),

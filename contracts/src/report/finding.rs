@@ -21,6 +21,7 @@ use super::rule::{CARRY_OVER, HeldDays, Rule};
 use super::selection::{Found, Lookup, Selection};
 use super::table::{Cell, Column, Kind, Table};
 use super::{AsOf, Check, Report};
+use crate::allocation::{LINES, Line, LineName};
 use crate::book::{self, Kind as Movement};
 use crate::parameter;
 use crate::payment::authorization::AUTHORIZATIONS;
@@ -30,6 +31,10 @@ use giving::Giving;
 
 /// Most payments of a line that are compared with one another.
 const PAYMENTS_MAX: usize = 256;
+
+/// Most movements of the log that are read for one page: each is several entries. The page ends
+/// with the line that brought it there.
+const FLOWS_MAX: usize = 2_500;
 
 /// Most payment orders of a holder that are looked at.
 const ORDERS_MAX: usize = 1_000;
@@ -130,28 +135,20 @@ pub fn findings(
         of_ratios(reader, holder, year, &mut findings)?;
         duties::of_organization(reader, holder, today, &mut findings)?;
     }
+    // What the lines show stands last, but they say where the page ends.
+    let lines = std::mem::take(&mut found.lines);
+    let lines = of_lines(lines, flows, &rules, (&ask.selection, &mut lookup), today)?;
+    found.next = lines.end.or(found.next);
     if let (Some(giving), None) = (giving, &found.next) {
         found.next = giving.points(place.filter(|_| is_behind_lines), &mut findings)?;
     }
-    let (mut left, mut balance) = (0, 0);
-    for (name, line) in found.lines {
-        let facts = Facts::of(name, line, &ask.selection, &mut lookup)?;
-        let waited = Waited::of(&facts, flows, today)?;
-        let known = findings.len();
-        of_line(&facts, &waited, &rules, today, &mut findings);
-        if findings.len() > known {
-            name_opening(flows, &facts, &mut findings[known..])?;
-        }
-        of_payments(reader, flows, &facts, &mut findings)?;
-        left += facts.sums().left;
-        balance += i128::from(facts.balance.get());
-    }
+    findings.extend(lines.findings);
     let mut table = Table::new(COLUMNS.to_vec());
     findings.into_iter().for_each(|finding| table.add(finding.cells()));
     let mut report = Report::of("findings", as_of, table);
     let (chinese, english) =
         ("所查指标应余合计 = 账簿余额合计", "what the lines leave = the book's balances");
-    report.reconciliation = vec![Check::new("lines", chinese, english, left, balance)];
+    report.reconciliation = vec![Check::new("lines", chinese, english, lines.left, lines.balance)];
     report.rules = rules.held_days.into_rules();
     report.rules.push(rules.carry_over);
     report.next = found.next;
@@ -162,6 +159,46 @@ pub fn findings(
 fn is_of_holder(selection: &Selection) -> bool {
     let Selection { fund, category, project, document, .. } = selection;
     fund.is_none() && category.is_none() && project.is_none() && document.is_none()
+}
+
+/// What the lines of a page show.
+#[derive(Default)]
+struct OfLines {
+    findings: Vec<Finding>,
+    /// What they leave, by their sums.
+    left: i128,
+    /// The same, by the book.
+    balance: i128,
+    /// The last line, if the page ends there because enough of the log was read.
+    end: Option<Vec<u8>>,
+}
+
+fn of_lines(
+    lines: Vec<(LineName, Line)>,
+    flows: &dyn Flows,
+    rules: &Rules,
+    (selection, lookup): (&Selection, &mut Lookup<'_>),
+    today: Date,
+) -> Result<OfLines, StateError> {
+    let (mut found, mut flows_read) = (OfLines::default(), 0);
+    let mut lines = lines.into_iter().peekable();
+    while let Some((name, line)) = lines.next() {
+        let facts = Facts::of(name, line, selection, lookup)?;
+        let waited = Waited::of(&facts, flows, today)?;
+        let known = found.findings.len();
+        of_line(&facts, &waited, rules, today, &mut found.findings);
+        if found.findings.len() > known {
+            name_opening(flows, &facts, &mut found.findings[known..])?;
+        }
+        flows_read += of_payments(lookup.reader(), flows, &facts, &mut found.findings)?;
+        found.left += facts.sums().left;
+        found.balance += i128::from(facts.balance.get());
+        if flows_read >= FLOWS_MAX && lines.peek().is_some() {
+            found.end = Some(LINES.key(&facts.name));
+            break;
+        }
+    }
+    Ok(found)
 }
 
 fn of_line(
@@ -237,15 +274,18 @@ fn name_opening(
     Ok(())
 }
 
-/// Payments of one line with the same amount on the same day, none of which came back.
+/// Payments of one line with the same amount on the same day, none of which came back. Returns how
+/// many movements were read for it.
 fn of_payments(
     reader: &dyn StateRead,
     flows: &dyn Flows,
     facts: &Facts,
     findings: &mut Vec<Finding>,
-) -> Result<(), StateError> {
+) -> Result<usize, StateError> {
     let mut alike: BTreeMap<(Date, Fen), Vec<(u64, String)>> = BTreeMap::new();
-    for flow in flows.outflows(&facts.name.account(), PAYMENTS_MAX)? {
+    let outflows = flows.outflows(&facts.name.account(), PAYMENTS_MAX)?;
+    let flows_read = outflows.len();
+    for flow in outflows {
         let book::AccountId::Payment { reference, .. } = &flow.movement.to else { continue };
         let account = book::account(reader, &flow.movement.to)?;
         let amount = flow.movement.amount();
@@ -273,7 +313,7 @@ fn of_payments(
             english: format!("{count} payments of {amount} yuan on {date}: {references}"),
         });
     }
-    Ok(())
+    Ok(flows_read)
 }
 
 /// Payment orders that are open for a type of expenditure which is denied by now.

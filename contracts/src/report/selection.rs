@@ -16,11 +16,9 @@ use crate::allocation::{CORRECTED_LINE, Category, LINES, Line, LineName};
 use crate::project::{PROJECTS, Project, line_status};
 use crate::registry::{ORGANIZATIONS, Organization};
 
-/// Most quota lines that are read for one page.
+/// Most quota lines that are read for one page, and most steps from holder to holder and from fund
+/// to fund.
 pub const LINES_MAX: usize = 5_000;
-
-/// Most steps from holder to holder and from fund to fund for one page.
-const STEPS_MAX: usize = 5_000;
 
 /// How many lines are read at once.
 const CHUNK: usize = 256;
@@ -53,19 +51,40 @@ pub struct Found {
     pub next: Option<Vec<u8>>,
 }
 
-/// The state, with the organisations and projects that one report has already looked up.
+/// The state, with the organisations and projects that one report has already looked up, and how
+/// much one answer may still read, whatever it is asked.
 pub struct Lookup<'a> {
     reader: &'a dyn StateRead,
     organizations: BTreeMap<OrganizationCode, Option<Organization>>,
     projects: BTreeMap<Text<128>, Option<Project>>,
     announced: BTreeMap<(OrganizationCode, Text<64>, u16), bool>,
+    lines_left: usize,
+    steps_left: usize,
 }
 
 impl<'a> Lookup<'a> {
-    /// Nothing looked up yet.
+    /// Nothing looked up yet, of a page's worth of lines.
     pub fn new(reader: &'a dyn StateRead) -> Self {
+        Self::of(reader, LINES_MAX)
+    }
+
+    /// Nothing looked up yet; at most `lines_max` lines or other entries will be, and as many steps
+    /// between them.
+    pub fn of(reader: &'a dyn StateRead, lines_max: usize) -> Self {
         let (organizations, projects) = (BTreeMap::new(), BTreeMap::new());
-        Self { reader, organizations, projects, announced: BTreeMap::new() }
+        let (lines_left, steps_left) = (lines_max, lines_max);
+        let announced = BTreeMap::new();
+        Self { reader, organizations, projects, announced, lines_left, steps_left }
+    }
+
+    /// How many lines or other entries may still be read.
+    pub fn lines_left(&self) -> usize {
+        self.lines_left
+    }
+
+    /// Counts what was read.
+    pub fn count(&mut self, entries: usize) {
+        self.lines_left = self.lines_left.saturating_sub(entries);
     }
 
     /// The state.
@@ -135,7 +154,7 @@ impl Selection {
 
     /// Whether a line is asked for. What was entered too high and corrected was never there: the
     /// line that keeps it is part of no report.
-    fn has_line(&self, name: &LineName, line: &Line) -> bool {
+    pub fn has_line(&self, name: &LineName, line: &Line) -> bool {
         let Line { purpose, basis, .. } = line;
         let same_document = |wanted: &String| {
             let mut documents = basis.documents.as_slice().iter();
@@ -148,7 +167,7 @@ impl Selection {
             && self.document.as_ref().is_none_or(same_document)
     }
 
-    /// At most `limit` lines behind the place `after`.
+    /// At most `limit` lines behind the place `after`; fewer where the answer has read enough.
     ///
     /// # Errors
     /// [`StateError`] if the state cannot be read.
@@ -165,9 +184,9 @@ impl Selection {
             (None, _) => LINES.prefix_of(&()),
         };
         let mut found = Found::default();
-        let mut read = 0;
         let mut place = after.map(<[u8]>::to_vec);
-        for _ in 0..STEPS_MAX {
+        while lookup.steps_left > 0 {
+            lookup.steps_left -= 1;
             let first = LINES.scan_from(reader, &everything, place.as_deref(), 1)?.pop();
             let Some((_, name, _)) = first else { return Ok(found) };
             if !self.has_holder(&name.holder, lookup)? {
@@ -180,37 +199,39 @@ impl Selection {
                     Some(year) => LINES.prefix_of(&(&name.holder, &name.fund, year)),
                     None => of_fund.clone(),
                 };
-                if self.collect(reader, &wanted, &mut place, &mut read, limit, &mut found)? {
-                    found.next = place;
+                if self.collect(lookup, &wanted, &mut place, limit, &mut found)? {
+                    found.next = place.or(Some(everything));
                     return Ok(found);
                 }
             }
             place = Some(end_of(of_fund));
         }
-        found.next = place;
+        found.next = place.or(Some(everything));
         Ok(found)
     }
 
     /// Reads the lines whose keys begin with `prefix`; whether the page is full.
     fn collect(
         &self,
-        reader: &dyn StateRead,
+        lookup: &mut Lookup<'_>,
         prefix: &[u8],
         place: &mut Option<Vec<u8>>,
-        read: &mut usize,
         limit: usize,
         found: &mut Found,
     ) -> Result<bool, StateError> {
         loop {
-            let entries = LINES.scan_from(reader, prefix, place.as_deref(), CHUNK)?;
+            if lookup.lines_left == 0 {
+                return Ok(true);
+            }
+            let entries = LINES.scan_from(lookup.reader, prefix, place.as_deref(), CHUNK)?;
             let is_last = entries.len() < CHUNK;
             for (key, name, line) in entries {
                 *place = Some(key);
-                *read += 1;
+                lookup.count(1);
                 if self.has_line(&name, &line) {
                     found.lines.push((name, line));
                 }
-                if found.lines.len() >= limit || *read >= LINES_MAX {
+                if found.lines.len() >= limit || lookup.lines_left == 0 {
                     return Ok(true);
                 }
             }

@@ -15,8 +15,8 @@ use crate::allocation::monitor::{self, Entry, Monitored, Share};
 use crate::allocation::{Category, EARLY_ISSUE_MIN, LINES};
 use crate::report::lines::Ask;
 
-/// Most pages of lines that are read to the end of one holder's fund and year.
-const PAGES_MAX: usize = 20;
+/// Most lines of a page. As many more are read to the end of the last holder's fund and year.
+const PAGE_LINES_MAX: usize = LINES_MAX / 2;
 
 const FIELDS: [Field; 4] = [Field::Holder, Field::HolderName, Field::Fund, Field::Year];
 
@@ -40,7 +40,8 @@ pub fn shares(reader: &dyn StateRead, ask: &Ask, as_of: AsOf) -> Result<Report, 
     let Selection { holder, division, fund, year, .. } = ask.selection.clone();
     let selection = Selection { holder, division, fund, year, ..Selection::default() };
     let mut lookup = Lookup::new(reader);
-    let found = selection.lines(&mut lookup, ask.after.as_deref(), ask.limit)?;
+    let limit = ask.limit.min(PAGE_LINES_MAX);
+    let found = selection.lines(&mut lookup, ask.after.as_deref(), limit)?;
     let (found, is_whole) = to_the_end_of_its_group(found, &selection, &mut lookup)?;
     let columns = FIELDS.iter().map(|field| field.column()).chain(COLUMNS).collect();
     let mut page = Page { reader, today: as_of.date, table: Table::new(columns), kept: 0, book: 0 };
@@ -51,7 +52,8 @@ pub fn shares(reader: &dyn StateRead, ask: &Ask, as_of: AsOf) -> Result<Report, 
     let same = |one: &Facts, next: &Facts| group(one) == group(next);
     let groups: Vec<&[Facts]> = facts.chunk_by(same).collect();
     for (number, lines) in groups.iter().enumerate() {
-        page.add(lines, is_whole || number + 1 < groups.len())?;
+        let is_begun = ask.after.as_ref().is_some_and(|place| is_in_group(lines, place));
+        page.add(lines, !is_begun && (is_whole || number + 1 < groups.len()))?;
     }
     let Page { table, kept, book, .. } = page;
     let mut report = Report::of("shares", as_of, table);
@@ -71,6 +73,13 @@ pub fn shares(reader: &dyn StateRead, ask: &Ask, as_of: AsOf) -> Result<Report, 
 /// What one row is named by.
 fn group(facts: &Facts) -> (&[u8], &str, u16) {
     (facts.name.holder.as_bytes(), facts.name.fund.as_str(), facts.name.year)
+}
+
+/// Whether `place` is that of a line of the same holder, fund and year: the page before had some.
+fn is_in_group(lines: &[Facts], place: &[u8]) -> bool {
+    let name = lines.first().map(|facts| &facts.name);
+    let prefix = name.map(|name| LINES.prefix_of(&(&name.holder, &name.fund, name.year)));
+    prefix.is_some_and(|prefix| place.starts_with(&prefix))
 }
 
 /// The indicators: their parameters, their names, and the category if it is of one.
@@ -96,18 +105,14 @@ fn to_the_end_of_its_group(
     }
     let (holder, fund, year) = (Some(last.holder), Some(last.fund.clone()), Some(last.year));
     let rest = Selection { holder, fund, year, ..selection.clone() };
-    for _ in 0..PAGES_MAX {
-        let more = rest.lines(lookup, found.next.as_deref(), LINES_MAX)?;
-        if let Some((last, _)) = more.lines.last() {
-            found.next = Some(LINES.key(last));
-        }
-        found.lines.extend(more.lines);
-        if more.next.is_none() {
-            return Ok((found, true));
-        }
-        found.next = more.next;
+    let more = rest.lines(lookup, found.next.as_deref(), LINES_MAX)?;
+    if let Some((last, _)) = more.lines.last() {
+        found.next = Some(LINES.key(last));
     }
-    Ok((found, false))
+    found.lines.extend(more.lines);
+    let is_whole = more.next.is_none();
+    found.next = more.next.or(found.next);
+    Ok((found, is_whole))
 }
 
 /// A page that is being filled.
@@ -173,7 +178,7 @@ impl Page<'_> {
     }
 }
 
-/// At most 2^53 fen in each of at most 100,000 lines.
+/// At most 2^53 fen in each of a page's lines.
 fn fen(amount: u128) -> i128 {
     i128::try_from(amount).unwrap_or(i128::MAX)
 }

@@ -25,7 +25,12 @@ pub fn of(figure: &Figure, compared: &Compared) -> Sentence {
             english: format!("the notice rounds {exact} to {printed}: they agree as printed"),
         });
     }
-    if !compared.was_compared {
+    if compared.derived == Some(Derived::TooMany) {
+        said.append(Sentence {
+            chinese: "账上有关条目过多,一次查询未能核算".to_owned(),
+            english: "the book has more entries of it than one answer reads".to_owned(),
+        });
+    } else if !compared.was_compared {
         said.append(Sentence {
             chinese: "账上和公告中均无可比数".to_owned(),
             english: "neither the book nor the notice has anything to compare".to_owned(),
@@ -153,11 +158,12 @@ fn wrong_base(
 /// What was derived, in the figure's unit.
 pub fn derived(figure: &Figure, compared: &Compared) -> Option<String> {
     let share = |part: i128, whole: i128| percent(part, whole, figure.decimals);
-    if let Some(book) = compared.derived {
+    if let Some(book) = compared.derived.filter(|book| *book != Derived::TooMany) {
         return match book {
             Derived::Value(value) | Derived::Declared(value) => Some(show_exact(figure, value)),
             Derived::Share { part, whole } => share(part, whole),
             Derived::Ratio(points) => percent(points.into(), 10_000, 2),
+            Derived::TooMany => None,
         };
     }
     if let Some(exact) = compared.rounded_from {

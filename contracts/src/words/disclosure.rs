@@ -121,5 +121,6 @@ const fn event_name(trigger: Trigger) -> (&'static str, &'static str) {
         Trigger::TrustSettled => ("慈善信托设立", "a trust settled"),
         Trigger::DocumentMade => ("政府信息形成", "a government document"),
         Trigger::BudgetApproved => ("预决算批准", "an approved budget"),
+        Trigger::CharityFormed => ("慈善组织成立", "the forming of a charity"),
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod acts;
 mod charity;
+mod disclosure;
 
 use minglian_contracts::allocation::status::Stage;
 use minglian_contracts::allocation::year::TakeBack;

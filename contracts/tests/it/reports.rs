@@ -1,6 +1,7 @@
 //! Reports: what they come to on known books, that their pages are complete and disjoint, and that
 //! each is reconciled with the book whatever was done.
 
+mod budget;
 mod charity;
 mod columns;
 mod derived;

@@ -18,7 +18,8 @@
 //! What is expected may be followed by `as NAME`; `approve NAME`, `reject NAME`, `withdraw NAME`
 //! and `retract NAME` then mean that act. `= out` says that no block may hold the act.
 //! `client_reference=` is the organisation's own reference of the act, which is else one of its
-//! own. The verbs are in `verbs.rs`. `MINGLIAN_SCENARIO=payment.txt` plays this one only.
+//! own. The verbs are in `verbs.rs`, more questions in `questions.rs`.
+//! `MINGLIAN_SCENARIO=payment.txt` plays this one only.
 
 mod arguments;
 mod enrolments;
@@ -29,6 +30,7 @@ mod money;
 mod projects;
 mod oversight;
 pub mod notices;
+mod questions;
 mod verbs;
 
 use std::collections::BTreeMap;
@@ -175,7 +177,9 @@ impl Scenario {
                 return self.check_balance(name, *measure, expected);
             }
         }
-        if let Some(found) = notices::answer(act, &self.world) {
+        if let Some(found) =
+            notices::answer(act, &self.world).or_else(|| questions::answer(act, &self.world))
+        {
             return compare(&found?, expected);
         }
         if let Some(found) = enrolments::answered(act, &self.world) {

@@ -88,6 +88,11 @@ fn a_header_that_differs_in_any_field_is_refused_by_name() {
         let replayed =
             seal::replay(&world.header, &block, &world.state, &world.tree, &world.frontier);
         match replayed {
+            Err(InvalidBlock::Rules(other)) => {
+                assert_eq!((name, other.found), ("rules_version", RULES_VERSION + 1));
+                let said = format!("version {}", RULES_VERSION + 1);
+                assert!(other.to_string().contains(&said), "{other}");
+            }
             Err(InvalidBlock::Header { field }) if name.is_empty() => assert_eq!(field, "log_root"),
             Err(InvalidBlock::Header { field }) => assert_eq!(field, name),
             other => panic!("{name}: {other:?}"),

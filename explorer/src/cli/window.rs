@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use axum::http::HeaderName;
 use clap::Args;
 use minglian_client::Client;
 use minglian_client::key_file::passphrase::Passphrase;
@@ -27,10 +26,6 @@ pub struct WindowOptions {
     /// Where complaints are kept until the ledger has them; beside the index if left out
     #[arg(long)]
     complaint_spool: Option<PathBuf>,
-    /// The header in which the proxy in front names the client, such as x-forwarded-for; only if
-    /// there is one and nobody else can set it
-    #[arg(long)]
-    client_address_header: Option<HeaderName>,
 }
 
 impl WindowOptions {
@@ -45,8 +40,7 @@ impl WindowOptions {
         let key = KeyFile::read(key, KeyKind::Officer, &passphrase)?;
         let beside = || index.with_extension("complaints");
         let spool = self.complaint_spool.clone().unwrap_or_else(beside);
-        let address_header = self.client_address_header.clone();
-        let post = Post { organization, key, spool, address_header, limits: Limits::default() };
+        let post = Post { organization, key, spool, limits: Limits::default() };
         Ok(Some(Window::open(post, client).context("the window for complaints")?))
     }
 }

@@ -145,6 +145,7 @@ impl Follower {
             }
             known.surveyed = Some(Instant::now());
         }
+        self.forget_names_when_cut_off()?;
         let is_alarmed = self.report_alarm(status);
         if !self.may_go_on() {
             return Ok(pace.retry);
@@ -179,6 +180,7 @@ impl Follower {
         }
         if !taken {
             status.set(self.at_rest(known, pace));
+            self.ask_for_names(source).await?;
         }
         Ok(if taken { Duration::ZERO } else { pace.poll })
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use minglian_contracts::book::{self, AccountId};
 use minglian_contracts::charity::campaign::CAMPAIGNS;
 use minglian_contracts::charity::disbursement::{Expense, PAYOUTS, Payout, Reason};
-use minglian_contracts::charity::donation::{DONATIONS, Donation};
+use minglian_contracts::charity::donation::{DONATIONS, Donation, Donor};
 use minglian_contracts::charity::fund::FUNDS;
 use minglian_contracts::charity::{self, Event as CharityEvent};
 use minglian_contracts::event::Event;
@@ -119,6 +119,16 @@ fn enter_record(
             let query = "UPDATE payouts SET record = ?3 WHERE host = ?1 AND reference = ?2";
             connection.prepare_cached(query)?.execute(params![host, payment.as_str(), index])?;
         }
+        // The event names the gift; which payment took it back, its movements say.
+        CharityEvent::Refunded { .. } => {
+            let query = "UPDATE payouts SET record = ?2 WHERE account = ?1";
+            for event in act.events() {
+                if let Event::Movement(movement) = event {
+                    let account = account::number(connection, &movement.to)?;
+                    connection.prepare_cached(query)?.execute(params![account, index])?;
+                }
+            }
+        }
         CharityEvent::Used { payment, beneficiaries } => {
             let query = "UPDATE payouts SET evidence = ?3, helped = ?4 \
                          WHERE host = ?1 AND reference = ?2";
@@ -141,14 +151,19 @@ fn enter_gift(
         false => gift.amount.checked_sub(gift.refunded).unwrap_or_default().get(),
     };
     let kept = stored("an amount", kept)?;
+    let (donor_kind, donor) = match &gift.donor {
+        Donor::Organization(code) => ("单位", Some(code.to_string())),
+        Donor::Person(commitment) => ("自然人", Some(commitment.to_string())),
+        Donor::Anonymous => ("匿名", None),
+    };
     let query = "SELECT kept FROM gifts WHERE host = ?1 AND reference = ?2";
     let before: Option<i64> = connection
         .prepare_cached(query)?
         .query_row(params![host.as_str(), reference], |row| row.get(0))
         .optional()?;
     let query = "INSERT INTO gifts (host, reference, fund, campaign, received_on, goods, amount, \
-                 kept, restriction, voided, record) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0) \
+                 kept, restriction, voided, donor_kind, donor, record) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0) \
                  ON CONFLICT (host, reference) DO UPDATE SET kept = excluded.kept, \
                  restriction = excluded.restriction, voided = excluded.voided";
     connection.prepare_cached(query)?.execute(params![
@@ -162,6 +177,8 @@ fn enter_gift(
         kept,
         gift.restriction.as_ref().map(|restriction| restriction.as_str()),
         gift.voided,
+        donor_kind,
+        donor,
     ])?;
     let more = kept.saturating_sub(before.unwrap_or(0));
     if let Some(filing) = &gift.campaign {

@@ -35,8 +35,16 @@ const APPENDED: [(&str, &str); 13] = [
 ];
 
 /// Tables that have one state only.
-const PRESENT: [&str; 6] =
-    ["meta", "log_tiles", "history", "month_ends", "writing", "text_changes"];
+const PRESENT: [&str; 8] = [
+    "meta",
+    "log_tiles",
+    "history",
+    "month_ends",
+    "writing",
+    "text_changes",
+    "donors",
+    "donor_names",
+];
 
 /// What a table of earlier rows is called.
 const UNDO: &str = "undo_";

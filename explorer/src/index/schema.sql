@@ -418,10 +418,27 @@ CREATE TABLE gifts (
     -- Where it first came in: an account's number and a position.
     account INTEGER,
     inflow INTEGER,
+    -- 单位, 自然人 or 匿名; and the organisation's code, or the commitment to a person's name.
+    donor_kind TEXT NOT NULL,
+    donor TEXT,
     UNIQUE (host, reference)
 );
+CREATE INDEX gifts_of_host ON gifts (host, id);
+CREATE INDEX gifts_of_record ON gifts (record);
 CREATE INDEX gifts_of_fund ON gifts (host, fund, id);
 CREATE INDEX gifts_of_campaign ON gifts (campaign, id);
+
+-- Commitments to names of natural persons that acts name as donors, also acts that still wait.
+CREATE TABLE donors (
+    commitment TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+-- Names of those who agreed to be named, as the node gave them in this run of the explorer. No
+-- earlier rows are kept of this table: what an order erases is gone from pages of every height.
+CREATE TABLE donor_names (
+    commitment TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE payouts (
     id INTEGER PRIMARY KEY,

@@ -22,7 +22,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
 use super::{IndexError, Writer, band, charity, history, log, mirror, movement, obligation};
-use super::{oversight, state, stored, totals};
+use super::{names, oversight, state, stored, totals};
 use minglian_contracts::words::{self, Names, payment as payment_words};
 
 /// The names of the index.
@@ -73,20 +73,22 @@ impl Writer {
     ) -> Result<(), IndexError> {
         let transaction = self.connection.transaction()?;
         let (target, kept) = (self.target, self.kept_heights);
-        write_block(&transaction, block, replayed, state, (target, kept))?;
+        let erases = write_block(&transaction, block, replayed, state, (target, kept))?;
         super::certified::enter(&transaction, &block.header, certificate, state)?;
         transaction.commit()?;
-        Ok(())
+        self.unscrubbed |= erases;
+        self.scrub()
     }
 }
 
+/// Enters everything that a block says; whether it erased a name that stood here.
 fn write_block(
     connection: &Connection,
     block: &Block,
     replayed: &Replayed,
     reader: &dyn StateRead,
     (target, kept): (Height, u64),
-) -> Result<(), IndexError> {
+) -> Result<bool, IndexError> {
     let header = &block.header;
     let (today, is_new_month) = calendar(connection, header)?;
     history::begin(connection, header.height, is_new_month, target, kept)?;
@@ -124,7 +126,8 @@ fn write_block(
     charity::enter(connection, changes, &touched, &numbered, reader)?;
     oversight::enter(connection, changes)?;
     obligation::enter(connection, changes, reader, today, is_new_month)?;
-    enter_header(connection, header, receipts.len() as u64)
+    enter_header(connection, header, receipts.len() as u64)?;
+    names::enter(connection, changes, &acts)
 }
 
 /// The block's day in Beijing, and whether it is the first block of its month.

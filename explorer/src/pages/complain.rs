@@ -9,24 +9,21 @@
 
 pub mod ticket;
 
-use std::net::IpAddr;
-
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{Extensions, HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
 use minglian_contracts::words::Names;
 use minglian_ledger::personal_number::{self, PersonalNumber};
-use minglian_listener::Peer;
 use serde::Deserialize;
 
 use crate::index::read;
 use crate::web::error::Shown;
-use crate::web::{App, Frame, OwnPage, PageError};
+use crate::web::{self, App, Frame, OwnPage, PageError};
+use crate::window::Outcome;
 use crate::window::about::{self, Missing, Subject};
 use crate::window::ticket::Ticket;
-use crate::window::{Outcome, Window};
 
 /// Longest text in characters.
 const TEXT_CHARACTERS_MAX: usize = 2_000;
@@ -105,12 +102,10 @@ pub async fn form(State(app): State<App>, Query(asked): Query<Asked>) -> Respons
 /// `POST /complain`.
 pub async fn send(
     State(app): State<App>,
-    extensions: Extensions,
     headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Response {
-    let peer = extensions.get::<Peer>().map(|Peer(address)| *address);
-    match taken(&app, &headers, peer, &typed).await {
+    match taken(&app, &headers, &typed).await {
         Ok(page) => private(page),
         Err(Refused::Fault(fault)) => shown(app, typed, Some(fault)).await,
         Err(Refused::Page(error)) => error.into_response(),
@@ -135,12 +130,7 @@ impl From<PageError> for Refused {
     }
 }
 
-async fn taken(
-    app: &App,
-    headers: &HeaderMap,
-    peer: Option<IpAddr>,
-    typed: &Typed,
-) -> Result<Response, Refused> {
+async fn taken(app: &App, headers: &HeaderMap, typed: &Typed) -> Result<Response, Refused> {
     let window = app.window().ok_or_else(closed)?;
     if !is_of_this_site(headers) {
         return Err(Fault::new(
@@ -174,7 +164,7 @@ async fn taken(
     if waiting >= limits.waiting_max {
         return Err(fault_of(Outcome::Full).into());
     }
-    let from = client(window, headers, peer);
+    let from = web::Asked::now().client;
     let outcome = window.take(&ticket, &subject, &text, from).await;
     match outcome {
         Outcome::Entered | Outcome::OnItsWay => {
@@ -336,11 +326,4 @@ fn is_of_this_site(headers: &HeaderMap) -> bool {
     authority
         .zip(text(header::HOST))
         .is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
-}
-
-/// Whose request it is: the last address that the proxy in front has entered, if there is one.
-fn client(window: &Window, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
-    let Some(name) = &window.address_header else { return peer };
-    let told = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-    told.rsplit(',').next()?.trim().parse().ok()
 }

@@ -7,7 +7,8 @@ use minglian_contracts::refusal::Code;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
-use super::beijing;
+use super::charity::gifts::{GiftRow, gifts};
+use super::{beijing, rules};
 use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
 use crate::language::Language;
@@ -55,6 +56,13 @@ struct Refusal {
     detail: String,
 }
 
+/// What an event says.
+struct Told {
+    sentence: String,
+    /// The page of the rule by which the act was judged; empty if it tells of something else.
+    rule: String,
+}
+
 /// One officer's part in an act.
 struct Signer {
     record: i64,
@@ -71,7 +79,9 @@ struct Entry {
     frame: Frame,
     record: Record,
     refusal: Option<Refusal>,
-    events: Vec<String>,
+    /// The gift that the record enters, if it enters one.
+    gift: Option<GiftRow>,
+    events: Vec<Told>,
     movements: Vec<MovementRow>,
     signers: Vec<Signer>,
     earlier: Vec<RecordRow>,
@@ -102,6 +112,7 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedRe
         Ok(Entry {
             frame,
             movements: read::movements(connection, rest, vec![index.into()])?,
+            gift: gift(connection, &record)?,
             signers: signers(connection, &record)?,
             earlier: read::records(connection, earlier, &[&index])?,
             later: read::records(connection, later, &[&index])?,
@@ -113,13 +124,25 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedRe
     .await
 }
 
+/// The gift that the record, or a step of the same proposal, has entered.
+fn gift(connection: &Connection, record: &Record) -> Result<Option<GiftRow>, IndexError> {
+    let rest = "WHERE g.record IN (SELECT ?1 UNION SELECT s.log_index FROM records s \
+                WHERE s.proposal = ?2) LIMIT 1";
+    let proposal = record.proposal.clone().unwrap_or_default();
+    Ok(gifts(connection, rest, vec![record.index.into(), proposal.into()])?.pop())
+}
+
 /// What the events say; movements stand in a table of their own.
-fn spoken(connection: &Connection, events: &[Event], language: Language) -> Vec<String> {
+fn spoken(connection: &Connection, events: &[Event], language: Language) -> Vec<Told> {
     let names = read::names(connection);
     let others = events.iter().filter(|event| !matches!(event, Event::Movement(_)));
     let sentence = |event: &Event| {
         let said = words::event(event, &names);
-        language.pick(&said.zh, &said.en).to_owned()
+        let rule = match event {
+            Event::Judged(judged) => rules::of(&judged.key),
+            _ => String::new(),
+        };
+        Told { sentence: language.pick(&said.zh, &said.en).to_owned(), rule }
     };
     others.map(sentence).collect()
 }

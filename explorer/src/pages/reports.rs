@@ -109,14 +109,15 @@ pub async fn report(
 /// `GET /reports/{name}/csv`: all pages added.
 ///
 /// # Errors
-/// [`PageError`] if the request is malformed, or there is more than one file holds.
+/// [`PageError`] if the request is malformed, there is more than one file holds, or too many
+/// downloads are made.
 pub async fn csv(
     State(app): State<App>,
     Path(name): Path<String>,
     Query(mut wanted): Query<Wanted>,
 ) -> Result<Document, PageError> {
     wanted.check()?;
-    app.document(move |connection, frame| {
+    app.download(move |connection, frame, audience| {
         let (name, ..) = known(&name)?;
         let asks = wanted.missing(name);
         if !asks.is_empty() {
@@ -135,6 +136,9 @@ pub async fn csv(
                     body: to_csv(&pages.finish(), language),
                 });
             };
+            if audience.is_gone() {
+                return Err(PageError::Timeout);
+            }
             wanted.after = Some(next);
             let page = files_page(&make(connection, &frame, name, &wanted)?)?;
             pages.add(page).map_err(|_| PageError::Broken)?;

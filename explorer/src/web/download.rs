@@ -3,15 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use minglian_listener::Peer;
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -102,14 +99,12 @@ impl Write for Pieces {
 /// [`PageError`] if there is no such file, a filter is not answered, or too many exports are made.
 pub async fn file(
     State(app): State<App>,
-    Extension(Peer(client)): Extension<Peer>,
     Path(name): Path<String>,
     Query(filters): Query<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let what = What::of_name(&name).ok_or_else(|| PageError::NotFound("这个文件".to_owned()))?;
     let filters: BTreeMap<_, _> = filters.into_iter().filter(|(_, it)| !it.is_empty()).collect();
-    let place = app.0.exporting.enter(client).ok_or(PageError::Busy)?;
-    let permit = Arc::clone(&app.0.exports).try_acquire_owned().map_err(|_| PageError::Busy)?;
+    let place = app.0.exports.now()?;
     // A file without a signed head is a file still; the manifest says that there was none.
     let checkpoint = note::verified(&app).await.ok().flatten();
     let (begun, begins) = oneshot::channel();
@@ -124,7 +119,7 @@ pub async fn file(
     };
     let language = Asked::now().language;
     tokio::task::spawn_blocking(move || {
-        let _held = (place, permit);
+        let _place = place;
         let reader = app.0.reader.clone();
         let made = reader.read(|connection| -> Result<(), PageError> {
             let ledger = app.ledger().at_head(connection)?;

@@ -161,7 +161,7 @@ impl Frame {
 
     fn with_head(app: &App, head: &Head, newest: i64, asked: Asked) -> Self {
         let following = app.0.status.get();
-        let Asked { language, reading, address, at, host } = asked;
+        let Asked { language, reading, address, at, host, client: _ } = asked;
         let code = language.code();
         let permalink = pin::is_pinnable(&address)
             .then(|| format!("/{code}{}", pin::pinned(&address, head.height)));

@@ -7,9 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use minglian_listener::Peer;
 
 use super::error::Shown;
-use super::{ASKED, App, Asked, Frame, OwnPage, PageError, Scripted, machine, pin, seen};
+use super::{ASKED, App, Asked, Frame, OwnPage, PageError, Proxies, Scripted, machine, pin, seen};
 use crate::language::Language;
 use crate::reading::Reading;
 
@@ -72,7 +73,11 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
     let reading = Reading::remembered(request.headers());
     let host = host(request.headers());
     let language = chosen.unwrap_or_default();
-    let asked = Asked { language, reading, address: rest, at: height, host };
+    let peer = request.extensions().get::<Peer>();
+    let nobody = Proxies::default();
+    let proxies = app.0.proxies.get().unwrap_or(&nobody);
+    let client = peer.map(|Peer(address)| proxies.client(*address, request.headers()));
+    let asked = Asked { language, reading, address: rest, at: height, host, client };
     ASKED
         .scope(asked, async move {
             let response = if address.len() > ADDRESS_BYTES_MAX {

@@ -8,7 +8,7 @@ use crate::index::history::Kept;
 const PARAMETER: &str = "at";
 
 /// First parts of the addresses of pages that can be told of an earlier height.
-const PAGES: [&str; 25] = [
+const PAGES: [&str; 26] = [
     "",
     "accounts",
     "allocations",
@@ -32,6 +32,7 @@ const PAGES: [&str; 25] = [
     "projects",
     "rectification",
     "reports",
+    "rules",
     "samples",
     "structure",
 ];

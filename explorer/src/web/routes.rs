@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use super::{App, PageError, assets, banner, download, guard, note, relay};
+use super::{App, PageError, assets, banner, download, guard, note, packed, relay};
 use crate::api;
 use crate::pages::{self, charity, complain, disclosure, oversight, reports};
 
@@ -30,6 +30,7 @@ pub fn router(app: App) -> Router {
         .fallback(|| async { PageError::NotFound("这个网址".to_owned()) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(packed::layer())
         .with_state(app)
 }
 
@@ -55,6 +56,8 @@ fn book() -> Router<App> {
         .route("/entries", get(pages::entries::entries))
         .route("/entries/{index}", get(pages::entry::entry))
         .route("/movements", get(pages::movements::movements))
+        .route("/rules", get(pages::rules::rules))
+        .route("/rules/{key}", get(pages::rules::rule))
         .route("/trace/{account}/{direction}", get(pages::trace::trace))
         .route("/style.css", get(assets::style))
 }

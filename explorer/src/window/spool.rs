@@ -14,6 +14,12 @@ use minglian_ledger::transaction::TRANSACTION_BYTES_MAX;
 const FILE_BYTES_MAX: u64 =
     (TRANSACTION_BYTES_MAX + DEPOSIT_BYTES_MAX + SALT_BYTES + OPENING_TEXT_BYTES_MAX + 64) as u64;
 
+/// What stands before the names of complaints that are kept aside.
+const ASIDE: &str = "refused-";
+
+/// Most complaints that are kept aside; more stay among those that wait.
+const ASIDE_MAX: usize = 256;
+
 /// Why complaints cannot be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolError {
@@ -123,11 +129,37 @@ impl Spool {
         self.path(name).is_file()
     }
 
-    /// The names of all that is kept.
+    /// Keeps a complaint aside, where nothing sends it any more; false if too many are there.
+    ///
+    /// # Errors
+    /// [`SpoolError::Io`]; it is where it was then.
+    pub fn set_aside(&self, name: &str) -> Result<bool, SpoolError> {
+        let is_aside = |name: &String| name.starts_with(ASIDE);
+        if self.all_names()?.iter().filter(|name| is_aside(name)).count() >= ASIDE_MAX {
+            return Ok(false);
+        }
+        let failed = |source| SpoolError::Io { path: self.path(name), source };
+        fs::rename(self.path(name), self.aside(name)).map_err(failed)?;
+        File::open(&self.0).and_then(|directory| directory.sync_all()).map_err(failed)?;
+        Ok(true)
+    }
+
+    /// Whether a complaint is kept aside.
+    pub fn is_set_aside(&self, name: &str) -> bool {
+        self.aside(name).is_file()
+    }
+
+    /// The names of all that waits.
     ///
     /// # Errors
     /// [`SpoolError::Io`].
     pub fn names(&self) -> Result<Vec<String>, SpoolError> {
+        let mut names = self.all_names()?;
+        names.retain(|name| !name.starts_with(ASIDE));
+        Ok(names)
+    }
+
+    fn all_names(&self) -> Result<Vec<String>, SpoolError> {
         let failed = |source| SpoolError::Io { path: self.0.clone(), source };
         let mut names = Vec::new();
         for file in fs::read_dir(&self.0).map_err(failed)? {
@@ -157,6 +189,10 @@ impl Spool {
 
     fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
+    }
+
+    fn aside(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{ASIDE}{name}"))
     }
 }
 

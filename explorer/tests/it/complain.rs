@@ -1,5 +1,8 @@
 //! Complaints by anybody, from the form to the answer, over HTTP.
 
+mod counted;
+mod promised;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,9 +44,14 @@ impl Place {
     }
 
     fn at(live: Shared, site: Site, node: &str, limits: Limits) -> Self {
+        Self::of(live, site, node, limits, "civil.maker")
+    }
+
+    fn of(live: Shared, site: Site, node: &str, limits: Limits, maker: &str) -> Self {
         let spool = tempfile::tempdir().unwrap();
         let client = Client::new(node).unwrap();
-        let window = Window::open(post(spool.path().join("spool"), limits), client).unwrap();
+        let post = Post { key: secret_key(maker), ..post(spool.path().join("spool"), limits) };
+        let window = Window::open(post, client).unwrap();
         site.app.open_window(Arc::clone(&window));
         Self { live, site, window, spool }
     }
@@ -120,7 +128,7 @@ impl Place {
 
 fn post(spool: PathBuf, limits: Limits) -> Post {
     let (organization, key) = (code("civil"), secret_key("civil.maker"));
-    Post { organization, key, spool, address_header: None, limits }
+    Post { organization, key, spool, limits }
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {

@@ -106,6 +106,14 @@ async fn a_charity_counts_the_same_on_the_home_page_and_on_its_own() {
     assert!(table.contains("530.00") && !table.contains("不符"), "{table}");
     let before = home.split("慈善基金(资金和物资)").next().unwrap();
     assert!(!before.contains("1,790.00"), "charity money under another heading");
+    let funds = own.split("href=\"").filter_map(|part| part.split('"').next());
+    let mut refunds = 0;
+    for fund in funds.filter(|link| link.contains("/funds/")) {
+        let page = site.get(fund).await.body;
+        assert!(!page.contains("/entries/0\""), "{fund}: {page}");
+        refunds += usize::from(page.contains("退1"));
+    }
+    assert!(refunds > 0, "no fund shows what it gave back: {own}");
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use minglian_explorer::status::{Following, Status};
 use minglian_ledger::deposit::{self, Class, Content, Deposit};
 use minglian_ledger::hash::{Commitment, TransactionId};
 use minglian_ledger::height::LogIndex;
+use minglian_ledger::keys::PublicKey;
 use minglian_ledger::transaction::Transaction;
 
 use crate::chain::Chain;
@@ -29,6 +30,8 @@ pub struct Held {
     pub commitment: Commitment,
     pub class: Class,
     pub text: String,
+    /// Who signed the deposit.
+    pub key: PublicKey,
 }
 
 pub struct Live {
@@ -42,6 +45,10 @@ pub struct Live {
     pub has_no_room: bool,
     /// What a submission is answered in place of a block, if anything.
     pub refusal: Option<&'static str>,
+    /// A key that signs nothing here.
+    pub revoked: Option<PublicKey>,
+    /// What the rules say of the next acts in place of the ledger, if anything.
+    pub ruling: Option<u32>,
     known: BTreeMap<TransactionId, CommittedView>,
 }
 
@@ -58,6 +65,8 @@ impl Live {
             asked: BTreeMap::new(),
             has_no_room: false,
             refusal: None,
+            revoked: None,
+            ruling: None,
             known: BTreeMap::new(),
         }));
         let router = Router::new()
@@ -103,7 +112,10 @@ impl Live {
         if let Some(known) = self.known.get(&id) {
             return known.clone();
         }
-        let code = self.chain.block(vec![transaction])[0];
+        let code = match self.ruling {
+            Some(code) => code,
+            None => self.chain.block(vec![transaction])[0],
+        };
         self.catch_up();
         let refusal = (code != 0).then(|| RefusalView {
             name: "Refused".to_owned(),
@@ -137,7 +149,8 @@ async fn submit(State(live): State<Shared>, body: Bytes) -> Json<SubmitAnswers> 
     for frame in wire::frames(&body).unwrap() {
         let transaction = Transaction::decode(frame).unwrap();
         let id = Some(transaction.id());
-        answers.push(match live.refusal {
+        let is_revoked = live.revoked == Some(transaction.key);
+        answers.push(match live.refusal.or(is_revoked.then_some("unknown_key")) {
             Some(code) => SubmitAnswer {
                 id,
                 status: SubmitStatus::Refused,
@@ -169,6 +182,7 @@ async fn keep(State(live): State<Shared>, Json(request): Json<OpeningRequest>) -
     let salt = request.salt.0.as_slice().try_into().unwrap();
     assert_eq!(deposit::commit(&salt, &request.text), commitment);
     let class = deposit.body.class;
-    live.openings.push(Held { commitment, class, text: request.text });
+    let key = deposit.key;
+    live.openings.push(Held { commitment, class, text: request.text, key });
     StatusCode::CREATED.into_response()
 }

@@ -11,6 +11,7 @@ mod chart_pages;
 mod charts;
 mod complain;
 mod corrections;
+mod donor_names;
 mod figures;
 mod credit;
 mod follow;

@@ -146,6 +146,8 @@ async fn at_most_four_downloads_are_made_at_a_time_two_of_them_for_one_client() 
             held.push(answer);
         }
         assert_eq!(from(host).get(&address).send().await.unwrap().status(), 503, "its two");
+        let report = format!("{}/reports/execution/csv", site.base);
+        assert_eq!(from(host).get(&report).send().await.unwrap().status(), 503, "a file too");
     }
     assert_eq!(from(3).get(&address).send().await.unwrap().status(), 503, "four in all");
     // The writer does not wait for readers.

@@ -1,5 +1,7 @@
 //! The pages of publication, charity, oversight and reports, over HTTP and in both languages.
 
+use std::collections::BTreeSet;
+
 use minglian_contracts::charity::report;
 use minglian_contracts::disclosure::query::{self, Range};
 use minglian_contracts::oversight::sample::{SAMPLES, SampleName};
@@ -339,4 +341,23 @@ async fn a_charitys_quarters_add_up_to_the_year_that_the_contracts_derive() {
     };
     assert_eq!((sum("income"), sum("program")), (year.income, year.program));
     assert_eq!((sum("management"), year.management), (6_000, 6_000));
+}
+
+#[tokio::test]
+async fn an_entry_leads_to_the_article_of_each_figure_it_was_judged_by() {
+    let chain = society::told();
+    let site = Site::of(&chain).await;
+    let mut rules = BTreeSet::new();
+    for index in 0..chain.header.log_size {
+        let page = site.get(&format!("/entries/{index}")).await.body;
+        let links = page.split("href=\"").skip(1).filter_map(|part| part.split('"').next());
+        rules.extend(links.filter(|link| link.starts_with("/rules/")).map(str::to_owned));
+    }
+    assert!(rules.len() > 2, "{rules:?}");
+    for rule in &rules {
+        both(&site, rule, &["依据", "适用日期", "1949-01-01"], &["Basis", "Holds on"]).await;
+    }
+    let list = ["规则参数", "charity.quorum", "慈善法", "下一页"];
+    both(&site, "/rules", &list, &["Figures of the rules", "%"]).await;
+    assert_eq!(site.get("/rules/no.such").await.status, 404);
 }

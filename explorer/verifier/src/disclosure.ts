@@ -32,7 +32,7 @@ const trigger = names(
   'emergency_gift', 'surplus_transferred', 'fund_terminated', 'purpose_changed', 'quota_issued',
   'plan_approved', 'quota_held', 'sales_stated', 'project_began', 'major_event',
   'related_party_dealing', 'joint_campaign_ended', 'trust_settled', 'document_made',
-  'budget_approved',
+  'budget_approved', 'charity_formed',
 );
 const dayOfYear = struct({ month: u8, day: u8 });
 const terms = struct({

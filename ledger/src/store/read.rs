@@ -4,11 +4,11 @@
 use rocksdb::{Direction, IteratorMode};
 
 use super::schema::{
-    BucketColumn, BucketHashColumn, CertificateColumn, Column, DERIVED, HeaderColumn, LeafColumn,
+    BucketColumn, BucketHashColumn, CertificateColumn, Column, HeaderColumn, LeafColumn,
     LogNodeColumn, Meta, MetaColumn, StateColumn, StoredHeader, TransactionColumn, UndoColumn,
     ValidatorsColumn,
 };
-use super::{ScanDirection, Store, StoreError};
+use super::{Store, StoreError};
 use crate::block::Block;
 use crate::certificate::Certificate;
 use crate::hash::{GenesisHash, StateBucketHash, TransactionId};
@@ -139,40 +139,17 @@ impl Store {
         }))
     }
 
-    /// A derived entry.
-    pub fn derived(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let column = self.column_named(DERIVED)?;
-        self.database.get_cf(column, key).map_err(|source| self.failed(source))
-    }
-
-    /// Derived entries whose key starts with `prefix`, from `from` on in `direction`, at most
-    /// `limit`.
-    pub fn derived_range(
+    /// The first `limit` of `entries`, as long as their keys start with `prefix`.
+    pub(super) fn collect(
         &self,
+        entries: impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>>,
         prefix: &[u8],
-        from: &[u8],
-        direction: ScanDirection,
-        limit: usize,
-    ) -> Result<Vec<KeyValue>, StoreError> {
-        let direction = match direction {
-            ScanDirection::Forward => Direction::Forward,
-            ScanDirection::Backward => Direction::Reverse,
-        };
-        let mode = IteratorMode::From(from, direction);
-        self.entries(DERIVED, mode, |key| key.starts_with(prefix), limit)
-    }
-
-    fn entries(
-        &self,
-        column: &'static str,
-        mode: IteratorMode<'_>,
-        belongs: impl Fn(&[u8]) -> bool,
         limit: usize,
     ) -> Result<Vec<KeyValue>, StoreError> {
         let mut found = Vec::new();
-        for entry in self.database.iterator_cf(self.column_named(column)?, mode).take(limit) {
+        for entry in entries.take(limit) {
             let (key, value) = entry.map_err(|source| self.failed(source))?;
-            if !belongs(&key) {
+            if !key.starts_with(prefix) {
                 break;
             }
             found.push((key.into_vec(), value.into_vec()));
@@ -223,12 +200,10 @@ impl StateRead for Store {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<KeyValue>, StateError> {
-        let start = match after {
-            Some(after) if prefix <= after => [after, &[0]].concat(),
-            _ => prefix.to_vec(),
-        };
+        let start = first_key(prefix, after);
         let mode = IteratorMode::From(&start, Direction::Forward);
-        Ok(self.entries(StateColumn::NAME, mode, |key| key.starts_with(prefix), limit)?)
+        let entries = self.database.iterator_cf(self.column::<StateColumn>()?, mode);
+        Ok(self.collect(entries, prefix, limit)?)
     }
 }
 
@@ -251,7 +226,15 @@ impl BucketRead for Store {
     }
 }
 
-fn damaged<C: Column>(key: &C::Key, reason: &'static str) -> StoreError {
+/// Where a scan of the keys that start with `prefix` begins behind `after`.
+pub(super) fn first_key(prefix: &[u8], after: Option<&[u8]>) -> Vec<u8> {
+    match after {
+        Some(after) if prefix <= after => [after, &[0]].concat(),
+        _ => prefix.to_vec(),
+    }
+}
+
+pub(super) fn damaged<C: Column>(key: &C::Key, reason: &'static str) -> StoreError {
     damaged_at(C::NAME, &C::key(key), reason)
 }
 

@@ -127,6 +127,51 @@ impl Draft {
         &self.leaves
     }
 
+    /// How many chunks there are.
+    pub fn chunks(&self) -> usize {
+        self.leaves.len().div_ceil(chunk_size())
+    }
+
+    /// The proofs of chunk `number`, from 0; none of a chunk that there is not. Chunks need nothing
+    /// of each other, so whoever has several processors proves several at once.
+    ///
+    /// # Errors
+    /// [`DraftError::Amount`] names the first leaf or group that is not lawful.
+    pub fn prove_chunk(
+        &self,
+        scheme: &Scheme,
+        number: usize,
+        random: &mut impl CryptoRngCore,
+    ) -> Result<Vec<u8>, DraftError> {
+        let chunk = self.leaves.chunks(chunk_size()).nth(number).unwrap_or_default();
+        Ok(scheme.prove(&self.hash, chunk, random)?)
+    }
+
+    /// Proves that the batch balances, and puts it together. `proofs` are those of all chunks, in
+    /// order.
+    pub fn seal(
+        &self,
+        proofs: Vec<Vec<u8>>,
+        random: &mut impl CryptoRngCore,
+    ) -> (SealedBatch, BatchBody) {
+        let leaves = self.leaves.chunks(chunk_size()).map(|chunk| {
+            let mut leaves = Vec::with_capacity(chunk.len().saturating_mul(LEAF_BYTES));
+            chunk.iter().for_each(|it| leaves.extend(it.leaf.encode()));
+            leaves
+        });
+        let body = BatchBody { leaves: leaves.collect(), proofs };
+        let hashes: Vec<AttachmentHash> =
+            body.proofs.iter().map(|proofs| AttachmentHash::of(&[proofs])).collect();
+        let blinding = Blinding::sum(self.leaves.iter().map(|it| &it.opening.blinding));
+        let sum = pedersen::commit_sum(self.header.total, &blinding);
+        let sealed = SealedBatch {
+            header: self.header.clone(),
+            proof_root: scheme::proof_root(self.header.leaves, &hashes),
+            balance: balance::prove(&self.hash, &sum, self.header.total, &blinding, random),
+        };
+        (sealed, body)
+    }
+
     /// Proves all chunks. `progress` is told after each how many leaves are proven.
     ///
     /// # Errors
@@ -137,26 +182,13 @@ impl Draft {
         random: &mut impl CryptoRngCore,
         mut progress: impl FnMut(usize),
     ) -> Result<(SealedBatch, BatchBody), DraftError> {
-        let mut body = BatchBody::default();
-        let mut proven = 0_usize;
-        for chunk in self.leaves.chunks(chunk_size()) {
-            let mut leaves = Vec::with_capacity(chunk.len().saturating_mul(LEAF_BYTES));
-            chunk.iter().for_each(|it| leaves.extend(it.leaf.encode()));
-            body.leaves.push(leaves);
-            body.proofs.push(scheme.prove(&self.hash, chunk, random)?);
-            proven = proven.saturating_add(chunk.len());
-            progress(proven);
+        let mut proofs = Vec::with_capacity(self.chunks());
+        for number in 0..self.chunks() {
+            proofs.push(self.prove_chunk(scheme, number, random)?);
+            let proven = proofs.len().saturating_mul(chunk_size());
+            progress(proven.min(self.leaves.len()));
         }
-        let hashes: Vec<AttachmentHash> =
-            body.proofs.iter().map(|proofs| AttachmentHash::of(&[proofs])).collect();
-        let blinding = Blinding::sum(self.leaves.iter().map(|it| &it.opening.blinding));
-        let sum = pedersen::commit_sum(self.header.total, &blinding);
-        let sealed = SealedBatch {
-            header: self.header.clone(),
-            proof_root: scheme::proof_root(self.header.leaves, &hashes),
-            balance: balance::prove(&self.hash, &sum, self.header.total, &blinding, random),
-        };
-        Ok((sealed, body))
+        Ok(self.seal(proofs, random))
     }
 }
 

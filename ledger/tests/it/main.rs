@@ -4,6 +4,7 @@
 mod checkpoint;
 mod decoders;
 mod deposit;
+mod reading;
 mod domain;
 mod evidence;
 mod fixture;

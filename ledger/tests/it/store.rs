@@ -12,7 +12,7 @@ use minglian_ledger::log::tree::{Frontier, NodeSource};
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::state::{Changes, MemoryState, StateRead, proof};
 use minglian_ledger::store::schema::{self, Column, Meta, MetaColumn};
-use minglian_ledger::store::{ScanDirection, Store, StoreError};
+use minglian_ledger::store::{DerivedRead as _, ScanDirection, Store, StoreError};
 use rocksdb::{DB, Options};
 use tempfile::TempDir;
 

@@ -8,15 +8,21 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use minglian_ledger::deposit::{self, Content, Deposit, MediaType, SALT_BYTES};
 use minglian_ledger::hash::{AttachmentHash, AttachmentHasher, Commitment};
+use minglian_ledger::height::LogIndex;
 use minglian_ledger::personal_number;
+use minglian_ledger::reading::Reading;
 
 use crate::wire::{
-    AttachmentView, Hex, MissingAttachment, OpeningRequest, OpeningView, Page, Uploaded,
+    AttachmentView, Hex, MissingAttachment, OpeningRequest, OpeningView, Page, PublishedOpenings,
+    Uploaded,
 };
 use crate::{Client, ClientError, OCTET_STREAM, Problem, malformed};
 
 /// The header that carries the signed deposit of an attachment, in hexadecimal.
 pub const DEPOSIT_HEADER: &str = "minglian-deposit";
+
+/// The header that carries an officer's signed question for what is not public, in hexadecimal.
+pub const READING_HEADER: &str = "minglian-reading";
 
 /// How long an attachment may take on its way.
 const TRANSFER_TIMEOUT: Duration = Duration::from_secs(1_800);
@@ -79,8 +85,20 @@ impl Client {
         bytes_max: u64,
         out: &mut (dyn Write + Send),
     ) -> Result<u64, ClientError> {
+        self.attachment_for(hash, None, bytes_max, out).await
+    }
+
+    /// As [`Client::attachment`], by an officer's signed question for one that is not public.
+    pub async fn attachment_for(
+        &self,
+        hash: &AttachmentHash,
+        reading: Option<&Reading>,
+        bytes_max: u64,
+        out: &mut (dyn Write + Send),
+    ) -> Result<u64, ClientError> {
         let url = format!("{}/v1/attachments/{hash}", self.base);
-        let mut response = self.http.get(url).timeout(TRANSFER_TIMEOUT).send().await?;
+        let request = asked_by(self.http.get(url), reading);
+        let mut response = request.timeout(TRANSFER_TIMEOUT).send().await?;
         let status = response.status();
         if !status.is_success() {
             let bytes = crate::read_capped(response, crate::JSON_BYTES_MAX).await?;
@@ -145,10 +163,61 @@ impl Client {
     /// The opening of a commitment, if it is public; checked against the commitment.
     pub async fn opening(&self, commitment: &Commitment) -> Result<OpeningView, ClientError> {
         let view: OpeningView = self.json(&format!("/v1/openings/{commitment}"), &[]).await?;
-        let salt: Option<[u8; SALT_BYTES]> = view.salt.0.as_slice().try_into().ok();
-        if salt.is_none_or(|salt| deposit::commit(&salt, &view.text) != *commitment) {
-            return Err(malformed("the opening", "it opens another commitment"));
-        }
-        Ok(view)
+        checked(view, Some(commitment))
     }
+
+    /// As [`Client::opening`], by an officer's signed question for one that is not public.
+    pub async fn opening_for(
+        &self,
+        commitment: &Commitment,
+        reading: &Reading,
+    ) -> Result<OpeningView, ClientError> {
+        let url = format!("{}/v1/openings/{commitment}", self.base);
+        let request = asked_by(self.http.get(url), Some(reading));
+        let bytes = self.body(request, crate::JSON_BYTES_MAX).await?;
+        let view = serde_json::from_slice(&bytes);
+        checked(view.map_err(|error| malformed("the opening", error))?, Some(commitment))
+    }
+
+    /// Public openings behind the number `after` of a run, or from the first on; each checked
+    /// against its commitment.
+    pub async fn published_openings(
+        &self,
+        after: Option<(&Hex, u64)>,
+    ) -> Result<PublishedOpenings, ClientError> {
+        let after =
+            after.map(|(run, number)| [("run", run.to_string()), ("after", number.to_string())]);
+        let query: Vec<_> = after.into_iter().flatten().collect();
+        let mut page: PublishedOpenings = self.json("/v1/openings", &query).await?;
+        let items = std::mem::take(&mut page.items).into_iter();
+        page.items = items.map(|view| checked(view, None)).collect::<Result<_, _>>()?;
+        Ok(page)
+    }
+
+    /// The public openings of what a record names, each checked against its commitment.
+    pub async fn openings_of(&self, index: LogIndex) -> Result<Vec<OpeningView>, ClientError> {
+        let path = format!("/v1/records/{index}/openings");
+        let views: Vec<OpeningView> = self.json(&path, &[]).await?;
+        views.into_iter().map(|view| checked(view, None)).collect()
+    }
+}
+
+fn asked_by(
+    request: reqwest::RequestBuilder,
+    reading: Option<&Reading>,
+) -> reqwest::RequestBuilder {
+    match reading {
+        Some(reading) => request.header(READING_HEADER, HEXLOWER.encode(&reading.encode())),
+        None => request,
+    }
+}
+
+/// An opening that opens what it says, and the commitment that was asked for.
+fn checked(view: OpeningView, asked: Option<&Commitment>) -> Result<OpeningView, ClientError> {
+    let salt: Option<[u8; SALT_BYTES]> = view.salt.0.as_slice().try_into().ok();
+    let opens = salt.is_some_and(|salt| deposit::commit(&salt, &view.text) == view.commitment);
+    if !opens || asked.is_some_and(|asked| *asked != view.commitment) {
+        return Err(malformed("the opening", "it opens another commitment"));
+    }
+    Ok(view)
 }

@@ -6,7 +6,7 @@
 //! from a file ([`passphrase::Source`]).
 
 pub mod private_file;
-mod seal;
+pub mod seal;
 pub mod passphrase;
 
 use std::fmt;

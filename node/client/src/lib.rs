@@ -23,7 +23,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
-pub use deposit::DEPOSIT_HEADER;
+pub use deposit::{DEPOSIT_HEADER, READING_HEADER};
 pub use error::{ClientError, Problem};
 use wire::{SubmitAnswer, TransactionView};
 

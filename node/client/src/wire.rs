@@ -26,7 +26,8 @@ pub use chain::{
     PeerView, Tip, ValidatorView, ValidatorsView,
 };
 pub use deposit::{
-    AttachmentStatus, AttachmentView, MissingAttachment, OpeningRequest, OpeningView, Uploaded,
+    AttachmentStatus, AttachmentView, MissingAttachment, OpeningRequest, OpeningView,
+    PublishedOpenings, Uploaded,
 };
 pub use disclosure::{ObligationView, PublicationView};
 pub use gift::{GiftEdge, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView};

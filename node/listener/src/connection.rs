@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::Sleep;
 
 /// What each client holds of something: connections, or long answers.
@@ -17,6 +18,8 @@ use tokio::time::Sleep;
 pub struct Clients {
     open: Mutex<BTreeMap<IpAddr, usize>>,
     each_max: usize,
+    /// Says that somebody gave a place up.
+    left: Notify,
 }
 
 /// One client's place. Dropping it gives the place up.
@@ -29,7 +32,7 @@ pub struct Place {
 impl Clients {
     /// Each client may have this many.
     pub fn new(each_max: usize) -> Arc<Self> {
-        Arc::new(Self { open: Mutex::default(), each_max })
+        Arc::new(Self { open: Mutex::default(), each_max, left: Notify::new() })
     }
 
     /// A place for a client at `address`; `None` if it has as many as it may.
@@ -42,6 +45,19 @@ impl Clients {
         }
         open.insert(client, count + 1);
         Some(Place { clients: self.clone(), client })
+    }
+
+    /// A place for a client at `address`, when it has fewer than it may.
+    pub async fn turn(self: &Arc<Self>, address: IpAddr) -> Place {
+        loop {
+            let mut left = pin!(self.left.notified());
+            // From here on it hears of places, also of one that is given up before it waits.
+            left.as_mut().enable();
+            if let Some(place) = self.enter(address) {
+                return place;
+            }
+            left.await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
@@ -58,6 +74,8 @@ impl Drop for Place {
                 open.remove(&self.client);
             }
         }
+        drop(open);
+        self.clients.left.notify_waiters();
     }
 }
 

@@ -23,7 +23,8 @@ impl App {
             Ok(Accepted::Complete(body)) => self.verdict(body),
             Ok(Accepted::Incomplete | Accepted::Parked) => Ok(None),
             Err(error) => {
-                tracing::warn!(%publisher, %error, "refused a part of a proposal");
+                // A peer may send as many as it likes: they are counted, and told to who asks.
+                tracing::debug!(%publisher, %error, "refused a part of a proposal");
                 self.parts.metrics.refused_parts.fetch_add(1, Ordering::Relaxed);
                 Ok(None)
             }

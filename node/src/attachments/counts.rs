@@ -39,6 +39,6 @@ impl Keeper {
         let lines = values.map(|(name, kind, value)| {
             format!("# TYPE minglian_{name} {kind}\nminglian_{name} {value}\n")
         });
-        lines.concat()
+        lines.concat() + &self.readers.render()
     }
 }

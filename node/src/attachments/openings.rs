@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::ops::Bound;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::deposit::{
-    self, Content, DEPOSIT_BYTES_MAX, Deposit, OPENING_TEXT_BYTES_MAX, SALT_BYTES,
+    self, Class, Content, DEPOSIT_BYTES_MAX, Deposit, OPENING_TEXT_BYTES_MAX, SALT_BYTES,
 };
 use minglian_ledger::hash::Commitment;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::personal_number::{self, PersonalNumber};
 
+use super::published::Published;
 use super::shares::{Share, Shares};
 use super::wipe::wipe;
 
 /// Largest encoded opening in bytes.
 pub const OPENING_BYTES_MAX: usize =
     DEPOSIT_BYTES_MAX + SALT_BYTES + OPENING_TEXT_BYTES_MAX + size_of::<u32>();
+
+/// Most files of which one look at the public ones reads the class.
+const CLASSIFIED_MAX: usize = 256;
 
 /// An opening with the deposit under which it came.
 #[derive(Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -137,16 +141,19 @@ struct Held {
 
 /// Which openings are here.
 ///
-/// **Invariant:** `shares` are the sums over `entries`.
+/// **Invariant:** `shares` are the sums over `entries`, and `published` holds none but these.
 #[derive(Debug, Default)]
 struct Inner {
     entries: BTreeMap<Commitment, Held>,
     shares: Shares,
+    published: Published,
 }
 
 impl Inner {
     fn insert(&mut self, commitment: Commitment, held: Held) {
-        self.remove(&commitment);
+        if let Some(Held { organization: Some(before), bytes }) = self.entries.get(&commitment) {
+            self.shares.remove(before, *bytes);
+        }
         if let Some(organization) = held.organization {
             self.shares.add(organization, held.bytes);
         }
@@ -154,6 +161,7 @@ impl Inner {
     }
 
     fn remove(&mut self, commitment: &Commitment) -> bool {
+        self.published.remove(commitment);
         let Some(held) = self.entries.remove(commitment) else { return false };
         if let Some(organization) = held.organization {
             self.shares.remove(&organization, held.bytes);
@@ -169,6 +177,8 @@ pub struct Openings {
     /// What may be one organisation's.
     organization_max: Share,
     held: Mutex<Inner>,
+    /// Tells the numbers of public openings from those of another start.
+    run: u64,
 }
 
 impl Openings {
@@ -190,12 +200,14 @@ impl Openings {
                     Ok(commitment) => {
                         let bytes = file.metadata()?.len();
                         held.insert(commitment, Held { organization: None, bytes });
+                        held.published.find(commitment);
                     }
                     Err(_) => wipe(&file.path())?,
                 }
             }
         }
-        Ok(Self { root: root.to_owned(), organization_max, held: Mutex::new(held) })
+        let (held, run) = (Mutex::new(held), rand::random());
+        Ok(Self { root: root.to_owned(), organization_max, held, run })
     }
 
     /// Counts an opening that was found at the start as an organisation's.
@@ -237,6 +249,9 @@ impl Openings {
         }
         File::open(directory)?.sync_all()?;
         held.insert(*commitment, Held { organization: Some(organization), bytes });
+        if opening.deposit.body.class == Class::Public {
+            held.published.enter(*commitment);
+        }
         Ok(Kept::New)
     }
 
@@ -290,6 +305,45 @@ impl Openings {
         let held = self.lock();
         let entries = held.entries.range((from, Bound::Unbounded));
         entries.take(limit).map(|(commitment, _)| *commitment).collect()
+    }
+
+    /// Up to `limit` openings that everybody may see, behind the number `after` of this run, and
+    /// whether all that were found at the start are among the numbered ones.
+    ///
+    /// # Errors
+    /// A file that was found at the start cannot be read.
+    pub fn published(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> io::Result<(Vec<(u64, Commitment)>, bool)> {
+        let unread = self.lock().published.take_unread(CLASSIFIED_MAX);
+        for commitment in unread {
+            let class = self.class(&commitment)?;
+            let mut held = self.lock();
+            if class == Some(Class::Public) && held.entries.contains_key(&commitment) {
+                held.published.enter(commitment);
+            }
+        }
+        let held = self.lock();
+        Ok((held.published.page(after, limit), held.published.is_complete()))
+    }
+
+    /// Who may see an opening, by its file; none if that is gone or damaged, which is seen when it
+    /// is asked for.
+    fn class(&self, commitment: &Commitment) -> io::Result<Option<Class>> {
+        let file = match File::open(self.path(commitment)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let mut bytes = Vec::new();
+        file.take(DEPOSIT_BYTES_MAX as u64).read_to_end(&mut bytes)?;
+        Ok(Deposit::deserialize(&mut bytes.as_slice()).ok().map(|deposit| deposit.body.class))
+    }
+
+    /// By which the numbers of one run are told from those of another.
+    pub fn run(&self) -> u64 {
+        self.run
     }
 
     /// How many are here.

@@ -1,6 +1,6 @@
 //! Which heads there are and who signed them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use minglian_ledger::checkpoint::Checkpoint;
 use minglian_ledger::checkpoint::key::VerifierKey;
@@ -16,6 +16,9 @@ const HEADS_MAX: usize = 64;
 /// the heads that are kept, or of heads that nobody will reach soon: they push out its own only.
 const EARLY_PER_SIGNER_MAX: usize = HEADS_MAX;
 
+/// Most split views that are remembered, so that each is told once.
+const SPLIT_VIEWS_MAX: usize = 1_024;
+
 /// Most signatures in one message: a node signs as cosigner and as log.
 const SIGNATURES_MAX: usize = 2;
 
@@ -29,6 +32,8 @@ pub struct Heads {
     heads: BTreeMap<u64, Head>,
     /// By the name of the signer, oldest first.
     early: BTreeMap<String, VecDeque<Early>>,
+    /// Sizes at which a signer signed another log.
+    split_views: BTreeSet<(u64, String)>,
 }
 
 /// A verified note of one signer, of a head that is not committed here.
@@ -50,7 +55,8 @@ struct Head {
 impl Heads {
     /// No heads of the log with this key.
     pub fn new(log_key: VerifierKey) -> Self {
-        Self { log_key, heads: BTreeMap::new(), early: BTreeMap::new() }
+        let (heads, early) = (BTreeMap::new(), BTreeMap::new());
+        Self { log_key, heads, early, split_views: BTreeSet::new() }
     }
 
     /// Adds a committed head with those who may cosign it, and the signatures that came early.
@@ -106,7 +112,8 @@ impl Heads {
         for signature in note.signatures() {
             let signer = verified_signer(&self.log_key, &head.cosigners, note.text(), signature)?;
             if note.text() != head.text {
-                return Err(CheckpointsError::SplitView { signer: signer.name().to_owned(), size });
+                let signer = signer.name().to_owned();
+                return Err(split_view(&mut self.split_views, signer, size, note));
             }
             if *signer == self.log_key {
                 is_new |= head.log.replace(signature.clone()).is_none();
@@ -132,7 +139,11 @@ impl Heads {
         let cosigners = cosigners.map_or(&[][..], Vec::as_slice);
         let mut signers = Vec::new();
         for signature in note.signatures() {
-            let signer = verified_signer(&self.log_key, cosigners, note.text(), signature)?;
+            let signer = verified_signer(&self.log_key, cosigners, note.text(), signature);
+            let signer = signer.map_err(|error| match error {
+                CheckpointsError::UnknownSigner(name) => CheckpointsError::UnknownYet(name),
+                error => error,
+            })?;
             signers.push((signer.name().to_owned(), signature.clone()));
         }
         let mut is_new = false;
@@ -159,6 +170,26 @@ impl Head {
         };
         quorum::is_quorum(power(&|key| self.cosigned.contains_key(key.name())), power(&|_| true))
     }
+}
+
+/// Remembers and tells that `signer` signed another log, once; the newest sizes are remembered
+/// longest.
+fn split_view(
+    known: &mut BTreeSet<(u64, String)>,
+    signer: String,
+    size: u64,
+    note: &Note,
+) -> CheckpointsError {
+    if !known.insert((size, signer.clone())) {
+        return CheckpointsError::SplitViewAgain { signer, size };
+    }
+    if known.len() > SPLIT_VIEWS_MAX {
+        known.pop_first();
+    }
+    let error = CheckpointsError::SplitView { signer, size };
+    // The note is the proof, whoever sent it.
+    tracing::error!(%error, note = %note, "two different logs are being signed");
+    error
 }
 
 /// Who made this signature over `text`, if it is the log or a cosigner and it verifies.

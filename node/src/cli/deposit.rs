@@ -1,4 +1,6 @@
-//! `minglian deposit`: handing over what records name only by a hash.
+//! `minglian deposit`: handing over what records name only by a hash, and reading it.
+
+mod fetch;
 
 use std::path::{Path, PathBuf};
 
@@ -47,6 +49,8 @@ pub enum DepositCommand {
         #[arg(long)]
         text: PathBuf,
     },
+    /// Read a restricted or personal text or attachment at a validator's node, as an officer 查阅
+    Fetch(fetch::FetchArguments),
     /// Read the text behind a commitment on the disk of your own node, as its operator 读取原文
     Read {
         /// The directory `openings` in the node's data
@@ -112,9 +116,7 @@ pub fn run(command: DepositCommand) -> anyhow::Result<()> {
         }
         DepositCommand::Opening { terms, salt, text } => {
             let text = read_text(&text)?;
-            let salt = HEXLOWER.decode(salt.as_bytes()).ok().and_then(|it| it.try_into().ok());
-            let salt: [u8; SALT_BYTES] =
-                salt.ok_or_else(|| anyhow!("a salt is {SALT_BYTES} bytes in hexadecimal"))?;
+            let salt = read_salt(&salt)?;
             let content = Content::Opening { commitment: deposit::commit(&salt, &text) };
             in_runtime(async {
                 let client = Client::new(&terms.url)?;
@@ -123,6 +125,7 @@ pub fn run(command: DepositCommand) -> anyhow::Result<()> {
                 Ok(())
             })
         }
+        DepositCommand::Fetch(arguments) => in_runtime(fetch::run(arguments)),
         DepositCommand::Read { openings, commitment } => {
             let opening = Opening::read(&openings, &commitment)?;
             let opening = opening.with_context(|| format!("{commitment} is not here"))?;
@@ -150,8 +153,14 @@ impl Terms {
     }
 }
 
+/// A salt in hexadecimal.
+pub(super) fn read_salt(salt: &str) -> anyhow::Result<[u8; SALT_BYTES]> {
+    let salt = HEXLOWER.decode(salt.as_bytes()).ok().and_then(|it| it.try_into().ok());
+    salt.ok_or_else(|| anyhow!("a salt is {SALT_BYTES} bytes in hexadecimal"))
+}
+
 /// A text that may be committed to, without the line end at its end.
-fn read_text(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read_text(path: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(path);
     let text = text.with_context(|| format!("reading {}", path.display()))?;
     let text = text.trim_end_matches(['\r', '\n']);

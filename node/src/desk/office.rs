@@ -5,6 +5,7 @@ use std::time::Duration;
 use minglian_client::wire::SubmitAnswer;
 use minglian_client::{Client, ClientError};
 use minglian_contracts::call::Call;
+use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody};
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::Height;
 use minglian_ledger::keys::SigningKey;
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use super::names::Directory;
 use super::outbox::{Entry, Outbox, OutboxError};
 use super::outcome::{self, Outcome};
+use super::sheet::cells::Opening;
 
 /// How many heights a transaction may wait.
 pub const LIFETIME_HEIGHTS: u64 = 1_000;
@@ -200,6 +202,24 @@ impl Office {
             return Err(OutboxError::ReferenceWaits { reference, id }.into());
         }
         Ok(Known::Signed(Box::new(waiting)))
+    }
+
+    /// Hands the text behind a commitment of a record to the node, for everybody to see, until an
+    /// order erases it. What is there already stays.
+    ///
+    /// # Errors
+    /// [`ClientError`], also if the node does not take it.
+    pub async fn publish(
+        &self,
+        key: &SigningKey,
+        organization: OrganizationCode,
+        opening: &Opening,
+    ) -> Result<(), ClientError> {
+        let Opening { commitment, salt, text, .. } = opening;
+        let content = Content::Opening { commitment: *commitment };
+        let (chain_id, class) = (self.chain_id.clone(), Class::Public);
+        let body = DepositBody { chain_id, organization, class, content };
+        self.client.deposit_opening(&Deposit::sign(body, key), salt, text).await
     }
 
     /// Keeps a signed act, sends it and waits. A connection that breaks is no error: the act is

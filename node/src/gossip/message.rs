@@ -60,7 +60,7 @@ pub enum Malformed {
     NoteSize(usize),
     /// A transaction that no node admits, whatever its state: the sender passed on what it cannot
     /// have admitted itself.
-    #[error("a transaction that no node admits: {0}")]
+    #[error("what no node admits or makes: {0}")]
     Transaction(&'static str),
 }
 

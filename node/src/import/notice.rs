@@ -52,7 +52,7 @@ pub struct NoticeRow {
     pub year: u16,
     /// The region as published.
     pub region: Cell,
-    /// The region's code, if the bundled names hold it.
+    /// The region's code, if it names one division.
     pub division: Option<Division>,
     /// Where the money comes from, as published.
     pub fund_source: Cell,

@@ -1,10 +1,15 @@
 //! The organisations that a notice names or implies.
+//!
+//! Their names, and so their codes, are made of the division's whole name, never of the cell: a
+//! region spelt another way is the same organisation, so a table that is imported again under that
+//! spelling finds what it entered.
 
 use minglian_ledger::division::{self, Division};
 use minglian_ledger::genesis::OrganizationKind;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 
+use super::divisions;
 use super::notice::NoticeRow;
 use super::refusal::Reason;
 
@@ -40,8 +45,8 @@ impl Party {
 
     /// The charity of the region whose year a row reports: the table names no organisation.
     pub fn charity(row: &NoticeRow) -> Result<Self, Reason> {
-        let name = format!("{} 慈善组织(演示)", row.region);
-        Self::new(&name, OrganizationKind::Charity, division_of(row)?)
+        let (division, path) = place(row)?;
+        Self::new(&format!("{path} 慈善组织(演示)"), OrganizationKind::Charity, division)
     }
 
     /// The unit or recipient that a row names, if it names one.
@@ -50,27 +55,30 @@ impl Party {
         if printed.is_empty() {
             return Ok(None);
         }
-        let region = division_of(row)?;
+        let (region, path) = place(row)?;
         let division = division::find_within(region, printed).unwrap_or(region);
-        Self::new(&format!("{} · {printed}(演示)", row.region), kind, division).map(Some)
+        Self::new(&format!("{path} · {printed}(演示)"), kind, division).map(Some)
     }
 }
 
 impl Region {
     /// The departments of the region that a row names.
     pub fn of(row: &NoticeRow) -> Result<Self, Reason> {
-        let (region, division) = (&row.region, division_of(row)?);
+        let (division, path) = place(row)?;
         let civil_affairs = Party::new(
-            &format!("{region} 民政部门(演示)"),
+            &format!("{path} 民政部门(演示)"),
             OrganizationKind::CivilAffairs,
             division,
         )?;
         let finance =
-            Party::new(&format!("{region} 财政部门(演示)"), OrganizationKind::Finance, division)?;
+            Party::new(&format!("{path} 财政部门(演示)"), OrganizationKind::Finance, division)?;
         Ok(Self { civil_affairs, finance })
     }
 }
 
-fn division_of(row: &NoticeRow) -> Result<Division, Reason> {
-    row.division.ok_or_else(|| Reason::Region(row.region.to_string()))
+/// The row's division and its whole name.
+fn place(row: &NoticeRow) -> Result<(Division, String), Reason> {
+    let division = row.division;
+    let named = division.and_then(|division| Some((division, divisions::path(division)?)));
+    named.ok_or_else(|| Reason::Region(row.region.to_string()))
 }

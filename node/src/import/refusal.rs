@@ -82,10 +82,11 @@ pub enum Reason {
     /// A name that does not fit its field.
     #[error("a name: {0}")]
     Name(TextError),
-    /// A region that is no division of the country: misspelt, or renamed since.
+    /// A region that is no division of the country: misspelt, renamed since, or a code with the
+    /// name of another.
     #[error(
-        "the region {0:?} is in no table of divisions: write its name from the province down \
-             (安徽省滁州市来安县), or its code of six digits before it (341122 来安县)"
+        "the region {0:?} names no division of the table: write its name from the province down \
+             (安徽省滁州市来安县), or its own code of six digits before it (341122 来安县)"
     )]
     Region(String),
     /// A year beyond the calendar.

@@ -3,23 +3,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use futures::StreamExt as _;
-use minglian_client::DEPOSIT_HEADER;
 use minglian_client::wire::{AttachmentStatus, AttachmentView, MissingAttachment, Page, Uploaded};
+use minglian_client::{DEPOSIT_HEADER, READING_HEADER};
 use minglian_contracts::naming::Thing;
 use minglian_ledger::deposit::{Class, Deposit};
 use minglian_ledger::hash::AttachmentHash;
+use minglian_listener::Peer;
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::extract::{Params, Segments, checked_limit, json_answer, parse};
+use super::limits::Share;
 use super::problem::{Kind, Refusal};
-use super::{Node, Shared, limits, reading};
+use super::{Node, Shared, limits, readers, reading};
 use crate::attachments::manifest::{Description, Manifest};
 use crate::attachments::{Origin, Receiving};
 
@@ -195,10 +198,16 @@ fn missing(shared: &Shared, after: Option<AttachmentHash>) -> Result<Response, R
 /// turns out to be damaged, the answer breaks off.
 #[utoipa::path(
     get, path = "/v1/attachments/{hash}", tag = "attachments",
-    params(("hash" = String, Path, description = "the attachment's hash")),
+    params(
+        ("hash" = String, Path, description = "the attachment's hash"),
+        (
+            "minglian-reading" = Option<String>, Header,
+            description = "an officer's signed question in hexadecimal, for what is not public"
+        ),
+    ),
     responses(
         (status = 200, description = "the bytes; they never change"),
-        (status = 403, description = "it is not public"),
+        (status = 403, description = "it is not public, and no officer asks who may read it"),
         (status = 404, description = "it is not here"),
         (status = 410, description = "erased by an order on the ledger"),
         (status = 503, description = "the copy here is damaged, or too many are handed out"),
@@ -206,7 +215,9 @@ fn missing(shared: &Shared, after: Option<AttachmentHash>) -> Result<Response, R
 )]
 pub(super) async fn attachment(
     State(shared): Node,
+    Extension(client): Extension<Peer>,
     Segments(hash): Segments<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let hash: AttachmentHash = parse("hash", &hash)?;
     let keeper = &shared.parts.keeper;
@@ -215,12 +226,15 @@ pub(super) async fn attachment(
     }
     let absent = || Refusal::absent(format!("attachment {hash} is not here"));
     let entry = keeper.entry(&hash).filter(|entry| entry.is_named).ok_or_else(absent)?;
-    if entry.class != Class::Public {
+    let is_public = entry.class == Class::Public;
+    if !is_public && !headers.contains_key(READING_HEADER) {
         return Err(Refusal::new(Kind::NotPublic, hash));
     }
-    let busy = |_| Refusal::new(Kind::Busy, "too many attachments at a time");
-    let place = shared.downloads.clone().try_acquire_owned().map_err(busy)?;
+    let busy = || Refusal::new(Kind::Busy, "too many attachments at a time");
+    let place = shared.downloads.try_enter(client).ok_or_else(busy)?;
     let manifest = keeper.manifest(&hash).await?.ok_or_else(absent)?;
+    let path = format!("/v1/attachments/{hash}");
+    readers::admit(&shared, &headers, &path, &manifest.deposit.body)?;
     // A damaged beginning is answered as such; damage further on breaks the answer off.
     let first = keeper.piece(&manifest, 0).await?;
     let parts = Parts { shared: shared.clone(), manifest, next: 1, _place: place };
@@ -236,6 +250,9 @@ pub(super) async fn attachment(
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let policy = HeaderValue::from_static("default-src 'none'; sandbox");
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if !is_public {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     Ok(response)
 }
 
@@ -244,7 +261,7 @@ struct Parts {
     shared: Arc<Shared>,
     manifest: Manifest,
     next: u64,
-    _place: tokio::sync::OwnedSemaphorePermit,
+    _place: Share,
 }
 
 impl Parts {

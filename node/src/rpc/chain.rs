@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -16,6 +17,7 @@ use minglian_ledger::block::Header;
 use minglian_ledger::height::Height;
 use minglian_ledger::log::proof;
 use minglian_ledger::log::tree::Frontier;
+use minglian_listener::Peer;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -211,9 +213,12 @@ pub(super) async fn block(
         (status = 503, description = "as many streams are open as may be"),
     )
 )]
-pub(super) async fn tips(State(shared): Node) -> Result<Response, Refusal> {
-    let busy = |_| Refusal::new(Kind::Busy, "too many streams of tips");
-    let permit = shared.streams.clone().try_acquire_owned().map_err(busy)?;
+pub(super) async fn tips(
+    State(shared): Node,
+    Extension(client): Extension<Peer>,
+) -> Result<Response, Refusal> {
+    let busy = || Refusal::new(Kind::Busy, "too many streams of tips");
+    let permit = shared.streams.try_enter(client).ok_or_else(busy)?;
     let events = tip_stream(shared).map(move |tip| {
         // The place is kept as long as the stream.
         let _ = &permit;

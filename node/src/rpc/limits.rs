@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use minglian_client::WAIT_MAX;
+use minglian_listener::{Clients, Peer, Place};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::{Kind, Refusal};
@@ -29,7 +30,8 @@ const BULK_MAX: usize = 16;
 /// How long such a request, or an attachment, may wait for its turn.
 pub(super) const BULK_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Most requests at a time that bring transactions or wait for a commit.
+/// Most requests at a time that wait for a commit, and as many that bring transactions or
+/// attachments: who only waits keeps nobody from submitting.
 pub(super) const WAITING_MAX: usize = 1_024;
 
 /// Room for the work around the longest wait.
@@ -63,6 +65,9 @@ pub struct HttpLimits {
     /// Connections of one client: of an IPv4 address, or of an IPv6 network of 64 bits. Others are
     /// closed at once.
     pub connections_per_client_max: usize,
+    /// How much of the places for requests that last one client may hold, in percent: those that
+    /// wait for a commit, submissions, streams, attachments that come and that are handed out.
+    pub share_per_client_percent: usize,
     /// Submissions checked at a time; their signatures keep the processor busy.
     pub submitting_max: usize,
     /// How long a submission may wait for its turn before it is refused as `busy`.
@@ -84,6 +89,7 @@ impl Default for HttpLimits {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             connections_per_client_max: config::HTTP_CONNECTIONS_PER_CLIENT_MAX,
+            share_per_client_percent: config::HTTP_SHARE_PER_CLIENT_PERCENT,
             submitting_max: processors * 2,
             submitting_patience: Duration::from_secs(15),
             body_patience: Duration::from_secs(10),
@@ -98,7 +104,7 @@ impl Default for HttpLimits {
 /// Limits of a group of routes.
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
-    running: Arc<Semaphore>,
+    running: Shares,
     patience: Duration,
     timeout: Duration,
     answers: Arc<Semaphore>,
@@ -115,15 +121,18 @@ impl Limits {
         Self::new(BULK_MAX, BULK_PATIENCE, READING_TIMEOUT, answers)
     }
 
-    /// Of requests that wait for a commit.
-    pub(super) fn waiting(answers: &Arc<Semaphore>) -> Self {
-        Self::new(WAITING_MAX, Duration::ZERO, WAIT_MAX + WAITING_MARGIN, answers)
+    /// Of requests that wait for a commit, or bring transactions and may wait. One client has a
+    /// share of them.
+    pub(super) fn waiting(answers: &Arc<Semaphore>, share_percent: usize) -> Self {
+        let running = Shares::new(WAITING_MAX, share_percent);
+        Self::of(running, Duration::ZERO, WAIT_MAX + WAITING_MARGIN, answers)
     }
 
     /// Of requests that bring attachments. They take one of [`UPLOADING_MAX`] places when their
     /// deposit was found good: nobody without a key takes one.
-    pub(super) fn uploading(answers: &Arc<Semaphore>) -> Self {
-        Self::new(WAITING_MAX, Duration::ZERO, UPLOADING_TIMEOUT, answers)
+    pub(super) fn uploading(answers: &Arc<Semaphore>, share_percent: usize) -> Self {
+        let running = Shares::new(WAITING_MAX, share_percent);
+        Self::of(running, Duration::ZERO, UPLOADING_TIMEOUT, answers)
     }
 
     fn new(
@@ -132,7 +141,15 @@ impl Limits {
         timeout: Duration,
         answers: &Arc<Semaphore>,
     ) -> Self {
-        let running = Arc::new(Semaphore::new(running_max));
+        Self::of(Shares::new(running_max, 100), patience, timeout, answers)
+    }
+
+    fn of(
+        running: Shares,
+        patience: Duration,
+        timeout: Duration,
+        answers: &Arc<Semaphore>,
+    ) -> Self {
         Self { running, patience, timeout, answers: answers.clone() }
     }
 
@@ -154,14 +171,56 @@ impl Limits {
     }
 }
 
+/// Places of one kind: so many in all, of which one client holds no more than its share.
+#[derive(Debug, Clone)]
+pub(super) struct Shares {
+    all: Arc<Semaphore>,
+    /// None where one client may hold them all.
+    each: Option<Arc<Clients>>,
+}
+
+/// One of these places. Dropping it gives it up.
+#[derive(Debug)]
+pub(super) struct Share {
+    _all: OwnedSemaphorePermit,
+    _each: Option<Place>,
+}
+
+impl Shares {
+    /// `count` places, of which one client may hold `share_percent`, but one at least.
+    pub(super) fn new(count: usize, share_percent: usize) -> Self {
+        let each_max = (count.saturating_mul(share_percent) / 100).max(1);
+        let each = (each_max < count).then(|| Clients::new(each_max));
+        Self { all: Arc::new(Semaphore::new(count)), each }
+    }
+
+    /// A place for a client, if it has not its share yet, for which it waits as long as `patience`.
+    async fn enter(&self, client: Option<Peer>, patience: Duration) -> Option<Share> {
+        let each = match (&self.each, client) {
+            (Some(each), Some(Peer(address))) => Some(each.enter(address)?),
+            _ => None,
+        };
+        Some(Share { _all: turn(&self.all, patience).await?, _each: each })
+    }
+
+    /// A place for a client, at once.
+    pub(super) fn try_enter(&self, Peer(address): Peer) -> Option<Share> {
+        let each = match &self.each {
+            Some(each) => Some(each.enter(address)?),
+            None => None,
+        };
+        Some(Share { _all: self.all.clone().try_acquire_owned().ok()?, _each: each })
+    }
+}
+
 tokio::task_local! {
     /// The place of the request that runs here.
-    static PLACE: Arc<OwnedSemaphorePermit>;
+    static PLACE: Arc<Share>;
 }
 
 /// The place of the request that runs here. Work on another thread keeps it, so that a request
 /// whose time is up counts until its work has ended.
-pub(super) fn place() -> Option<Arc<OwnedSemaphorePermit>> {
+pub(super) fn place() -> Option<Arc<Share>> {
     PLACE.try_with(Arc::clone).ok()
 }
 
@@ -175,7 +234,8 @@ pub(super) async fn turn(
 
 /// Refuses what is too much instead of queueing it for long, so that overload plateaus.
 pub(super) async fn apply(State(limits): State<Limits>, request: Request, next: Next) -> Response {
-    let Some(place) = turn(&limits.running, limits.patience).await else {
+    let client = request.extensions().get::<Peer>().copied();
+    let Some(place) = limits.running.enter(client, limits.patience).await else {
         return Refusal::new(Kind::Busy, "too many requests at a time").into_response();
     };
     let answer = PLACE.scope(Arc::new(place), next.run(request));

@@ -67,6 +67,8 @@ kinds! {
         "未由本单位有效密钥签署"
     NotPublic FORBIDDEN "not_public"
         "it is not public" "该内容不公开"
+    NotReader FORBIDDEN "not_reader"
+        "the signed question does not let its officer read it" "签署的查阅请求无效或无权查阅"
     NotNamed CONFLICT "not_named"
         "no record of the organisation names it" "没有本单位的记录引用该内容"
     Erased GONE "erased"

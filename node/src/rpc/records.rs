@@ -124,11 +124,14 @@ pub(super) fn state_evidence(
     key: Vec<u8>,
     since: Height,
 ) -> Result<Evidence, Refusal> {
-    shared.chain().with_state(|header, tree, store| {
+    let proven = shared.chain().with_state(|header, tree, store| {
         let value = store.get(&key)?;
         let proof = state::proof::prove(tree, store, &key)?;
-        certified(store, header.clone(), since, Subject::State { key, value, proof })
-    })
+        Ok::<_, Refusal>((header.clone(), Subject::State { key, value, proof }))
+    });
+    // Certificates and changes of validators below a height never change: blocks need not wait.
+    let (header, subject) = proven?;
+    certified(shared.store(), header, since, subject)
 }
 
 /// Adds the certificate, and the validator changes after `since`.

@@ -21,15 +21,13 @@ use minglian_contracts::report::{AsOf, Report};
 use minglian_ledger::block::Header;
 use minglian_ledger::date::beijing_date;
 use minglian_ledger::height::LogIndex;
+use minglian_ledger::store::Snapshot;
 
 use super::extract::{Params, Segments, json_answer};
 use super::problem::Refusal;
-use super::{Node, Shared, reading};
+use super::{Node, reading};
 use ask::Wanted;
 use log_flows::LogFlows;
-
-/// How often a report is made anew because a block came while it was read, before blocks wait.
-const ATTEMPTS_MAX: usize = 3;
 
 /// A page of a report.
 ///
@@ -55,7 +53,7 @@ pub(super) async fn report(
 ) -> Result<Response, Refusal> {
     let format = wanted.format()?;
     let view = reading(shared, move |shared| {
-        let report = consistent(shared, |as_of| make(shared, &name, &wanted, as_of))?;
+        let report = make(&shared.store().snapshot()?, &name, &wanted)?;
         Ok(keyed(&report, report.next.clone())?)
     });
     let view = view.await?;
@@ -82,30 +80,14 @@ fn csv_answer(view: &ReportView, language: Language) -> Response {
     response
 }
 
-/// Makes a report of one state. A block that comes meanwhile changes the state under its reader, so
-/// the report is made again; in the end blocks wait for it.
-fn consistent(
-    shared: &Shared,
-    make: impl Fn(AsOf) -> Result<Report, Refusal>,
-) -> Result<Report, Refusal> {
-    for _ in 0..ATTEMPTS_MAX {
-        // The last header stands in the database since the same write as the state that it names.
-        let before = shared.store().tip()?.header;
-        let report = make(as_of(&before)?);
-        if shared.store().tip()?.header.height == before.height {
-            return report;
-        }
-    }
-    shared.chain().with_state(|header, _, _| make(as_of(header)?))
-}
-
 fn as_of(header: &Header) -> Result<AsOf, Refusal> {
     let date = beijing_date(header.time_ms).map_err(Refusal::internal)?;
     Ok(AsOf { height: header.height, index: LogIndex(header.log_size.saturating_sub(1)), date })
 }
 
-fn make(shared: &Shared, name: &str, wanted: &Wanted, as_of: AsOf) -> Result<Report, Refusal> {
-    let store = shared.store();
+/// Makes a report of one state, while blocks go on.
+fn make(store: &Snapshot<'_>, name: &str, wanted: &Wanted) -> Result<Report, Refusal> {
+    let as_of = as_of(store.header())?;
     let flows = LogFlows::new(store);
     let of_lines = |which| Ok(lines(store, which, &wanted.lines()?, as_of)?);
     match name {

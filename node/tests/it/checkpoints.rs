@@ -99,6 +99,33 @@ fn what_does_not_verify_is_refused() {
     assert!(matches!(split, Err(CheckpointsError::SplitView { size: 5, .. })), "{split:?}");
 }
 
+/// What an honest node may send is no offence, however far ahead of this one it is; a split view is
+/// told once for each signer and size.
+#[test]
+fn only_what_no_honest_node_sends_is_an_offence() {
+    let mut heads = heads();
+    heads.add(&head(3), cosigners());
+    heads.add(&head(5), cosigners());
+    let mut code = |note: &Note| heads.merge(note).unwrap_err().forged_code();
+    let by_stranger =
+        |head: &Checkpoint| note(head, cosignature::cosign(head, "stranger", &key(9), 1).unwrap());
+    assert_eq!(code(&by_stranger(&head(5))), Some("cosignature_of_nobody"));
+    // A validator that a block names which is not here yet.
+    assert_eq!(code(&by_stranger(&head(7))), None);
+    let forged = note(&head(5), log_note(&head(3)).signatures()[0].clone());
+    assert_eq!(code(&forged), Some("forged_cosignature"));
+    let many = Note::new(head(5).to_string(), vec![forged.signatures()[0].clone(); 3]).unwrap();
+    assert_eq!(code(&many), Some("too_many_cosignatures"));
+    let split = |size| Checkpoint::new(&genesis().origin(), size, LogHash([9; 32])).unwrap();
+    for (size, signer) in [(5, 1), (5, 2), (3, 1)] {
+        let split = cosigned_by(&split(size), signer);
+        assert_eq!(code(&split), None, "{size} {signer}");
+        assert_eq!(code(&split), Some("repeated_split_view"));
+    }
+    let world = Note::parse(b"no note").map_err(CheckpointsError::from).unwrap_err();
+    assert_eq!(world.forged_code(), Some("malformed_cosignature"));
+}
+
 #[test]
 fn only_the_last_heads_are_kept() {
     let mut heads = heads();

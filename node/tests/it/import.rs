@@ -96,6 +96,39 @@ fn a_region_is_any_division_of_the_country_and_nothing_else() {
 }
 
 #[test]
+fn a_code_is_believed_only_with_the_table_and_its_own_name() {
+    for (region, code) in [
+        ("341122", 341_122),
+        ("341122来安县", 341_122),
+        ("341122 安徽省滁州市来安县", 341_122),
+        ("341122 滁州市来安", 341_122),
+        ("510402 东区", 510_402),
+        ("110105 北京市朝阳区", 110_105),
+        ("350000 福建省本级", 350_000),
+        ("650000 新疆", 650_000),
+        ("710000 台湾省", 710_000),
+        ("100000 全国", 100_000),
+    ] {
+        let found = divisions::find(region).map(|division| division.code());
+        assert_eq!(found, Some(code), "{region}");
+    }
+    for region in [
+        "341199 来安县",
+        "341199",
+        "341125 来安县",
+        "341122 安徽省",
+        "341122 来",
+        "3411220",
+        "341122 来安县定远县",
+        "110100 市辖区",
+        "110100",
+        "100000 来安县",
+    ] {
+        assert_eq!(divisions::find(region), None, "{region}");
+    }
+}
+
+#[test]
 fn a_misspelt_region_is_refused_with_its_line() {
     let parsed = parse(&table(&GOOD_ROW.replace("安徽省", "安徽省滁州市来按县")));
     let plan = plan::plan("table.csv", &parsed.notices[0]);

@@ -164,6 +164,49 @@ fn a_charitys_year_is_declared_line_by_line_to_the_fen() {
     assert_eq!(correct::remaining(&changed, &[first.call, again.call.clone()]), Ok(Vec::new()));
 }
 
+/// The published table with every `step`th row's region spelt another way.
+fn respelt(name: &str, printed: &str, spelling: &str, step: usize) -> Plan {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../testnet/data");
+    let file = format!("{name}.csv");
+    let text = std::fs::read_to_string(folder.join(&file)).unwrap();
+    let lines = text.lines().enumerate().map(|(place, line)| match place % step {
+        0 => line.replace(&format!(",{printed},"), &format!(",{spelling},")),
+        _ => line.to_owned(),
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    assert!(text.contains(spelling), "{name}");
+    let parsed = notice::parse(&file, text.as_bytes()).unwrap();
+    plan::plan(&file, &parsed.notices[0])
+}
+
+/// Acts are found again by their organisation and reference: equal plans enter nothing twice.
+#[test]
+fn a_region_spelt_another_way_is_the_same_organisation_and_the_same_acts() {
+    let cases: [(&str, &str, &[&str]); 4] = [
+        ("luxian_2020", "四川省泸州市泸县", &["泸县", "泸州市泸县", "510521", "510521 泸县"]),
+        ("panzhihua_2022_by_county", "四川省攀枝花市", &["攀枝花市", "510400 四川省攀枝花市"]),
+        ("fujian_2024_provincial", "福建省本级", &["福建省", "福建", "350000 福建省本级"]),
+        ("daishan_charity_2021", "浙江省舟山市岱山县", &["岱山县", "330921 舟山市岱山县"]),
+    ];
+    for (name, printed, spellings) in cases {
+        let published = published(name);
+        assert_eq!(published.refused, [], "{name}");
+        for spelling in spellings {
+            for step in [1, 2] {
+                let again = respelt(name, printed, spelling, step);
+                assert_eq!(again.parties, published.parties, "{name} as {spelling}");
+                assert_eq!(again, published, "{name} as {spelling}");
+            }
+        }
+    }
+    let names: Vec<String> =
+        published("luxian_2020").parties.iter().map(|party| party.name.to_string()).collect();
+    for name in ["四川省泸州市泸县 民政部门(演示)", "四川省泸州市泸县 财政部门(演示)"]
+    {
+        assert!(names.iter().any(|known| known == name), "{names:?}");
+    }
+}
+
 #[test]
 fn a_charitys_line_without_a_readable_count_is_refused_with_its_line() {
     let plan = planned(

@@ -136,6 +136,25 @@ async fn a_peer_that_passes_on_rubbish_is_cut_off() {
     world.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_sends_forged_cosignatures_is_cut_off() {
+    let world = World::start().await;
+    let ((a, received), (b, _inbound)) = (start(1).await, start(2).await);
+    let peer = |seed, handle: &GossipHandle| GossipPeer {
+        peer_id: peer_id(seed),
+        address: handle.listen_address().to_owned(),
+    };
+    a.set_peers(&[peer(2, &b)]).await.unwrap();
+    b.set_peers(&[peer(1, &a)]).await.unwrap();
+    let (admission, checkpoints) = (world.admission.clone(), world.checkpoints.clone());
+    let taking = tokio::spawn(inbound::take(received, admission, checkpoints, a.clone()));
+    wait_until(|| !a.connected().is_empty() && !b.connected().is_empty()).await;
+    b.broadcast_cosignature("no note").unwrap();
+    wait_until(|| a.counters().messages_forged == 1 && a.connected().is_empty()).await;
+    taking.abort();
+    world.stop().await;
+}
+
 async fn wait_until(condition: impl Fn() -> bool) {
     for _ in 0..2_000 {
         if condition() {

@@ -8,11 +8,15 @@ use minglian_contracts::disclosure;
 use minglian_contracts::disclosure::obligation::ObligationName;
 use minglian_contracts::envelope::REFUSED_BYTES_MAX;
 use minglian_contracts::execute::Unfit;
+use minglian_contracts::project;
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
-use minglian_node::chain::{LeftOut, UNFIT_ORGANIZATION_MAX, UNFIT_ORGANIZATION_WEIGHT_MAX};
+use minglian_node::chain::{
+    LeftOut, TAKEN_ORGANIZATION_WEIGHT, UNFIT_ORGANIZATION_MAX, UNFIT_ORGANIZATION_WEIGHT_MAX,
+};
 use minglian_node::mempool::{Limits, Mempool, PoolError, TURN_BYTES, Waiting};
+use minglian_node::resend::{Schedule, WAIT_TICKS};
 
 use crate::rpc_disclosures::notice;
 use crate::rpc_world::{
@@ -61,6 +65,52 @@ fn a_few_transactions_keep_the_order_in_which_they_came() {
         pool.insert(waiting(organization, &number.to_string(), 1_000)).unwrap();
     }
     assert_eq!(references(&pool, usize::MAX), ["0", "1", "2", "3"]);
+}
+
+/// A transaction that missed its gossip message comes to the others all the same.
+#[test]
+fn what_waits_for_long_is_sent_again_while_blocks_go_on() {
+    let mut pool = Mempool::new(Limits::default());
+    let early = waiting(finance(), "早", 100);
+    pool.insert(early.clone()).unwrap();
+    let mut schedule = Schedule::default();
+    let mut ticks = |peers: &[&str]| -> Vec<usize> {
+        let mut sent = Vec::new();
+        for tick in 0..3 * WAIT_TICKS {
+            // Others come, and are gone with the next block.
+            let new = waiting(finance(), &format!("新{tick}"), 100);
+            pool.insert(new.clone()).unwrap();
+            let peers = peers.iter().map(ToString::to_string).collect();
+            let due = schedule.tick(pool.next_arrival(), peers);
+            let (found, next) = pool.arrived(due.from, due.until, due.bytes);
+            schedule.sent(due, next);
+            if found.contains(&early.transaction) {
+                sent.push(tick);
+            }
+            pool.remove(&new.id).unwrap();
+        }
+        sent
+    };
+    assert_eq!(ticks(&[]), [WAIT_TICKS, 2 * WAIT_TICKS]);
+    // A peer that comes gets everything at once, and then as the others do.
+    assert_eq!(ticks(&["新"]), [0, WAIT_TICKS, 2 * WAIT_TICKS]);
+}
+
+#[test]
+fn what_is_sent_again_goes_on_where_it_ended() {
+    let mut pool = Mempool::new(Limits::default());
+    for number in 0..5 {
+        pool.insert(waiting(finance(), &number.to_string(), 1_000)).unwrap();
+    }
+    let sent = |from, until| {
+        let (found, next) = pool.arrived(from, until, 2_500);
+        let names: Vec<_> = found.iter().map(|act| act.body.client_reference.to_string()).collect();
+        (names.concat(), next)
+    };
+    assert_eq!(sent(0, 5), ("01".to_owned(), Some(2)));
+    assert_eq!(sent(2, 5), ("23".to_owned(), Some(4)));
+    assert_eq!(sent(4, 5), ("4".to_owned(), None));
+    assert_eq!(sent(4, 3), (String::new(), None));
 }
 
 #[test]
@@ -144,6 +194,35 @@ async fn the_work_on_what_is_left_out_is_bounded_for_each_organisation() {
     assert_eq!(block.transactions, [lawful]);
     let most = UNFIT_ORGANIZATION_WEIGHT_MAX.div_ceil(plan.weight());
     assert_eq!(left_out.len() as u64, most);
+    world.stop().await;
+}
+
+/// Turns are counted in bytes; what weighs much in few of them waits for the others all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn heavy_acts_of_one_organisation_wait_for_the_others() {
+    let world = World::start().await;
+    let evaluate = Call::Project(project::Call::Evaluate {
+        project: text("无"),
+        scores: Vec::new(),
+        occurred_on: day(5, 1),
+    });
+    let heavy = |number| world.act(CIVIL_MAKER, &format!("重{number:03}"), &evaluate);
+    let acts: Vec<_> = (0..100).map(heavy).collect();
+    let light = world.act(FINANCE_MAKER, "轻", &record_quota(100, day(5, 1)));
+    let head = world.chain.head();
+    let time_ms = TimeMs(head.header.time_ms.0 + 1_000);
+    let proposer = head.validators.members()[0].address();
+    let order = acts.iter().chain([&light]);
+    let (block, _) = world.chain.propose(order, time_ms, proposer).unwrap();
+    // The share of the first, then what others brought, then as many of the first as fit.
+    let share = TAKEN_ORGANIZATION_WEIGHT.div_ceil(evaluate.weight());
+    let place = block.transactions.iter().position(|act| *act == light);
+    let place = place.expect("what came last is in the block");
+    assert!((1..=share).contains(&u64::try_from(place).unwrap()), "{place}");
+    let mut others = block.transactions.clone();
+    others.remove(place);
+    assert!(others.len() > place && others.len() < acts.len(), "the block is full");
+    assert_eq!(others[..], acts[..others.len()]);
     world.stop().await;
 }
 

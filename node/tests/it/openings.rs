@@ -1,11 +1,13 @@
 //! Openings of commitments at one node, and numbers of persons at its doors.
 
+use minglian_client::wire::Hex;
 use minglian_contracts::allocation::Category;
 use minglian_contracts::call::Call;
 use minglian_contracts::naming::Thing;
 use minglian_contracts::project::{self, Registration};
 use minglian_ledger::deposit::{self, Class, Content, MediaType};
 use minglian_ledger::hash::AttachmentHash;
+use minglian_ledger::height::LogIndex;
 use minglian_node::attachments::openings::Opening;
 use minglian_node::attachments::{KeepFault, Keeper, Origin};
 use minglian_node::config::AttachmentSettings;
@@ -31,10 +33,27 @@ async fn an_opening_is_kept_for_its_record_shown_checked_and_erased() {
     let shown = world.client.opening(&commitment).await.unwrap();
     assert_eq!((shown.text.as_str(), shown.organization), (said, civil_affairs()));
     assert!(!format!("{shown:?}").contains(said), "what is printed cannot be erased");
+    let index = LogIndex(world.chain.head().header.log_size - 2);
+    assert_eq!(world.client.openings_of(index).await.unwrap(), std::slice::from_ref(&shown));
+    let page = world.client.published_openings(None).await.unwrap();
+    assert_eq!((page.items.as_slice(), page.is_complete), (&[shown][..], true));
+    let rest = world.client.published_openings(Some((&page.run, page.next))).await.unwrap();
+    assert_eq!((rest.items.len(), rest.next), (0, page.next));
+    // Another start numbers them anew: who asks with old numbers begins at the first.
+    let (settings, openings) =
+        (world.keeper.settings().clone(), world.directory().join("openings"));
+    let (again, _) = Keeper::open(settings, &openings, world.chain.clone(), "peer0").await.unwrap();
+    let (found, _, is_complete) = again.published(0).unwrap();
+    assert!(found.len() == 1 && is_complete && again.run() != world.keeper.run());
+    let other = world.client.published_openings(Some((&Hex(vec![1]), page.next))).await.unwrap();
+    assert_eq!(other.items.len(), 1);
 
     world.erase("删1", vec![Thing::Opening(commitment)]).await;
     let refused = world.client.opening(&commitment).await.unwrap_err();
     assert_eq!(code(refused), "erased");
+    assert!(world.client.openings_of(index).await.unwrap().is_empty());
+    assert!(world.client.published_openings(None).await.unwrap().items.is_empty());
+    assert!(again.published(0).unwrap().0.is_empty(), "the state is asked each time");
     assert_eq!(hand_over(&salt, said).await.unwrap_err(), "erased");
     let name = commitment.to_string();
     assert!(!world.directory().join("openings").join(&name[..2]).join(name).exists());
@@ -66,6 +85,9 @@ async fn a_personal_number_is_refused_by_the_node_too_and_what_is_personal_is_no
     world.client.deposit_opening(&deposit, &salt, said).await.unwrap();
     let refused = world.client.opening(&commitment).await.unwrap_err();
     assert_eq!(code(refused), "not_public");
+    let index = LogIndex(world.chain.head().header.log_size - 2);
+    assert!(world.client.openings_of(index).await.unwrap().is_empty());
+    assert!(world.client.published_openings(None).await.unwrap().items.is_empty());
     assert_eq!(world.keeper.opening(&commitment).unwrap().unwrap().text, said);
 }
 

@@ -3,6 +3,7 @@
 use minglian_client::{ClientError, OCTET_STREAM, Problem, SUBMIT_BYTES_MAX, wire};
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_node::mempool::Limits;
+use minglian_node::rpc::HttpLimits;
 use reqwest::{Method, Response};
 
 use crate::rpc_world::{FINANCE_MAKER, World, day, record_quota};
@@ -112,7 +113,8 @@ async fn a_full_pool_turns_away_unread() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_of_tips_are_counted_and_end_with_the_node() {
-    let world = World::start().await;
+    let limits = HttpLimits { share_per_client_percent: 100, ..HttpLimits::default() };
+    let world = World::with_http(limits).await;
     let mut streams = Vec::new();
     for _ in 0..256 {
         streams.push(world.client.tips().await.unwrap());

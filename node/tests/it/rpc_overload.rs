@@ -193,3 +193,38 @@ async fn a_page_ends_when_it_has_bytes_enough() {
     assert!(pages > 2, "{pages} pages");
     world.stop().await;
 }
+
+/// One address takes its share of the places for requests that last, and nobody else's.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_client_leaves_places_for_others() {
+    let world = World::start().await;
+    let url = format!("{}/v1/transactions/{}", world.address, "ab".repeat(32));
+    let waiting = format!("{url}?wait=committed&timeout_ms=60000");
+    let http = reqwest::Client::new();
+    let mut waits = tokio::task::JoinSet::new();
+    // A quarter of 1024 waits, and so does a quarter of 256; the rest is refused at once.
+    for _ in 0..300 {
+        waits.spawn(http.get(&waiting).send());
+    }
+    for _ in 0..300 - 256 {
+        let refused = waits.join_next().await.unwrap().unwrap().unwrap();
+        assert_eq!(refused.status().as_u16(), 503);
+    }
+    let mut streams = Vec::new();
+    for _ in 0..64 {
+        streams.push(world.client.tips().await.unwrap());
+    }
+    assert_eq!(world.client.tips().await.unwrap_err().code(), Some("busy"));
+    // The same client may still submit, and another one may still wait and follow.
+    let act = world.act(FINANCE_MAKER, "甲", &record_quota(100, day(5, 1)));
+    let answers = world.client.submit(&[act.encode()]).await.unwrap();
+    assert_eq!(answers[0].code, "admitted");
+    let other = reqwest::Client::builder().local_address(std::net::IpAddr::from([127, 0, 0, 2]));
+    let other = other.build().unwrap();
+    let short = other.get(format!("{url}?wait=committed&timeout_ms=10")).send().await.unwrap();
+    assert_eq!(short.status().as_u16(), 404);
+    let tips = other.get(format!("{}/v1/tips", world.address)).send().await.unwrap();
+    assert_eq!(tips.status().as_u16(), 200);
+    drop((waits, streams, tips));
+    world.stop().await;
+}

@@ -14,7 +14,7 @@ use minglian_node::desk::catalogue;
 use minglian_node::desk::outbox::Outbox;
 use minglian_node::desk::sheet::build::{Built, HeaderError, Reading, build};
 use minglian_node::desk::sheet::cells::{Registered, Salts};
-use minglian_node::desk::sheet::columns::{FORMS, form};
+use minglian_node::desk::sheet::columns::{FORMS, Kind, form};
 use minglian_node::desk::sheet::{Cell, SheetError, Table, letters, parse};
 
 use crate::rpc_world::{civil_affairs, day, finance};
@@ -66,7 +66,9 @@ fn every_form_fills_the_fields_of_its_act() {
             value[module][act].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
         };
         assert_eq!(names(&value), names(&example), "{}", form.act);
-        for path in form.columns.iter().map(|column| column.path).chain(form.identity.to_vec()) {
+        // Consent is no field of an act.
+        let fields = form.columns.iter().filter(|column| column.kind != Kind::Consent);
+        for path in fields.map(|column| column.path).chain(form.identity.to_vec()) {
             let mut parts = form.act.split('.').chain(path.split('.'));
             let field = parts.try_fold(&mut value, |at, part| at.get_mut(part));
             assert!(field.is_some(), "{} {path}", form.act);
@@ -110,6 +112,25 @@ fn gifts_become_exact_acts_with_persons_as_commitments_and_receipt_codes() {
     assert_eq!(built.acts[0].reference.as_str(), "charity.donate/J-1");
     let json = serde_json::to_string(&gifts.iter().collect::<Vec<_>>()).unwrap();
     assert!(!json.contains("张三"));
+}
+
+#[test]
+fn a_name_is_public_only_with_consent_which_changes_nothing_in_the_act() {
+    let with = |consent: &str, donor: &str| {
+        let rows = format!(
+            "捐赠编号,基金,捐赠人,同意公开,金额(元),捐赠日期\nJ-1,本级,{donor},{consent},1,2025-03-01\n"
+        );
+        built("charity.donate", &rows)
+    };
+    let (agreed, not, silent) = (with("是", "张三"), with("否", "张三"), with("", "张三"));
+    let is_public = |built: &Built| built.acts[0].openings[0].is_public;
+    assert_eq!([&agreed, &not, &silent].map(is_public), [true, false, false]);
+    assert!(agreed.acts[0].call == not.acts[0].call && not.acts[0] == silent.acts[0]);
+    // An organisation is named anyway; nobody cannot agree.
+    assert!(with("是", "县民政局").acts[0].openings.is_empty());
+    let refused = refusals(&with("是", "匿名"));
+    assert!(refused.len() == 1 && refused[0].contains("第2行D列“同意公开”"), "{refused:?}");
+    assert_eq!(with("也许", "张三").refused.len(), 1);
 }
 
 #[test]

@@ -46,13 +46,13 @@ fn fen(fen: u64) -> Fen {
 }
 
 /// A charity with its officers, at a desk of the network.
-struct Charity {
-    desk: Desk,
-    code: OrganizationCode,
-    maker: Officer,
-    checker: Officer,
+pub struct Charity {
+    pub desk: Desk,
+    pub code: OrganizationCode,
+    pub maker: Officer,
+    pub checker: Officer,
     payer: Officer,
-    date: Date,
+    pub date: Date,
 }
 
 /// The officer in `role` of the city's department of this kind.
@@ -65,7 +65,7 @@ fn of_city(network: &Network, kind: OrganizationKind, role: Role) -> Officer {
 
 impl Charity {
     /// Registers and qualifies a charity, and opens its fund.
-    async fn found(network: &Network) -> Self {
+    pub async fn found(network: &Network) -> Self {
         let civil = |role| of_city(network, OrganizationKind::CivilAffairs, role);
         let other = of_city(network, OrganizationKind::Finance, Role::Governor);
         let first = civil(Role::Governor);

@@ -7,6 +7,7 @@ mod cluster;
 mod clerk;
 mod charity_year;
 mod donor;
+mod named_donor;
 mod complaint;
 mod halt;
 mod partition;

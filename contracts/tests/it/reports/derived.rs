@@ -4,7 +4,7 @@ use minglian_contracts::allocation::Category;
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::report::contradiction::Derived;
 use minglian_contracts::report::declared::declared;
-use minglian_contracts::report::derived::derive;
+use minglian_contracts::report::derived::Book;
 use minglian_contracts::report::printed::{
     Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder, GameOfCentre,
 };
@@ -30,7 +30,7 @@ pub fn figure(measure: FigureMeasure, subject: FigureSubject, year: Option<u16>)
 }
 
 pub fn value(world: &World, figure: &Figure) -> Option<i128> {
-    match derive(&world.state, figure).unwrap() {
+    match Book::new(&world.state).derive(figure).unwrap() {
         Some(Derived::Value(value) | Derived::Declared(value)) => Some(value),
         None => None,
         Some(share) => panic!("{share:?}"),
@@ -173,7 +173,7 @@ fn the_fund_of_a_game_is_compared_with_the_printed_sales_within_their_precision(
     let alone = verdicts(&world, &[printed(Fund, 3_600, 2024)]);
     assert_eq!(alone.0, ["not_derivable"], "no sales are printed");
     let unknown = figure(Fund, game("无"), Some(2024));
-    assert_eq!(derive(&world.state, &unknown).unwrap(), None, "no such ratio");
+    assert_eq!(Book::new(&world.state).derive(&unknown).unwrap(), None, "no such ratio");
     // What the centre has stated goes before what the notice prints.
     world.date = "2024-04-09".parse().unwrap();
     go(
@@ -201,7 +201,7 @@ fn a_year_of_which_only_a_notice_is_known_is_what_its_lines_declare() {
     gift_acts::set_up(&mut world);
     let subject = || FigureSubject::Organization(code(CHARITY));
     let of = |world: &World, measure, year| {
-        derive(&world.state, &figure(measure, subject(), Some(year))).unwrap()
+        Book::new(&world.state).derive(&figure(measure, subject(), Some(year))).unwrap()
     };
     assert_eq!(of(&world, Income, 2021), None);
     let line = "declare_line year=2021 notice=公告 subject=甲";
@@ -278,7 +278,7 @@ fn figures_of_lines_are_what_the_lines_come_to() {
     assert_eq!(of(Received, &home, Some(2025)), Some(0));
     assert_eq!(of(Spent, &home, Some(2023)), None, "there is no such line");
     let rate = |subject: &FigureSubject| {
-        derive(&world.state, &figure(ExecutionRate, subject.clone(), Some(2024))).unwrap()
+        Book::new(&world.state).derive(&figure(ExecutionRate, subject.clone(), Some(2024))).unwrap()
     };
     let share = |part, whole| Some(Derived::Share { part, whole });
     assert_eq!(rate(&whole), share(102_000_000, 108_000_000));

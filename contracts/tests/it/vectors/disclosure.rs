@@ -1,10 +1,11 @@
 //! One act and one event of disclosure for each variant, and more where one holds an enum.
 
+use borsh::BorshDeserialize;
 use minglian_contracts::allocation::Category;
 use minglian_contracts::call::Call;
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::disclosure::figure::{
-    Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder,
+    Figure, FigureMeasure, FigureSubject, FigureUnit, FundOfHolder, GameOfCentre,
 };
 use minglian_contracts::disclosure::obligation::ObligationName;
 use minglian_contracts::disclosure::publication::{
@@ -56,6 +57,7 @@ fn figures() -> Vec<Figure> {
         FigureSubject::Campaign(text("备2025-1")),
         FigureSubject::Division(Division::new(341_122).unwrap()),
         FigureSubject::Other(text("合计")),
+        FigureSubject::Game(GameOfCentre { centre: code("lottery"), game: text("双色球") }),
     ];
     let figure = |subject| Figure {
         label: text("老年人福利类执行率"),
@@ -78,6 +80,69 @@ fn figures() -> Vec<Figure> {
         ..figure(FigureSubject::Other(text("结余")))
     });
     figures
+}
+
+/// All variants of an enum without fields, in the order of their numbers.
+fn each<T: BorshDeserialize>() -> Vec<T> {
+    let all: Vec<T> = (0..=u8::MAX).map_while(|number| borsh::from_slice(&[number]).ok()).collect();
+    assert!(all.len() > 1);
+    all
+}
+
+/// A figure of each measure, and one in each unit.
+fn measured() -> Vec<Figure> {
+    let figure = |measure, unit| Figure {
+        label: text("各项数据"),
+        subject: FigureSubject::Organization(code("home")),
+        category: None,
+        measure,
+        year: Some(2025),
+        mantissa: 102,
+        decimals: 0,
+        unit,
+    };
+    let measures = each().into_iter().map(|it| figure(it, FigureUnit::TenThousandYuan));
+    measures.chain(each().into_iter().map(|it| figure(FigureMeasure::Other, it))).collect()
+}
+
+/// Acts for the variants of what publications, rules and declarations hold.
+fn variants() -> Vec<disclosure::Call> {
+    let publish = |number: usize, validity, openness, class| {
+        let metadata = metadata(&format!("11341122MB1234567X/2026-1{number:04}"));
+        disclosure::Call::Publish(Publish {
+            metadata: Metadata { validity, openness, ..metadata },
+            meets: Vec::new(),
+            attachments: vec![Attached { class, ..attached() }],
+            figures: Vec::new(),
+        })
+    };
+    let (validities, opennesses, classes) = (each(), each(), each());
+    let longest = validities.len().max(opennesses.len()).max(classes.len());
+    let mut all: Vec<_> = (0..longest)
+        .map(|at| {
+            let (validity, openness) = (at % validities.len(), at % opennesses.len());
+            publish(at, validities[validity], opennesses[openness], classes[at % classes.len()])
+        })
+        .collect();
+    all.push(disclosure::Call::Publish(Publish {
+        metadata: metadata("11341122MB1234567X/2026-20000"),
+        meets: Vec::new(),
+        attachments: Vec::new(),
+        figures: measured(),
+    }));
+    all.extend(each().into_iter().map(|condition| {
+        let mut call = rule(Trigger::QuotaHeld, Schedule::Days(30));
+        let disclosure::Call::SetRule { terms, .. } = &mut call else { return call };
+        (terms.condition, terms.tiers, terms.effective_to) = (condition, each(), None);
+        call
+    }));
+    let declare = |trigger| disclosure::Call::Declare {
+        trigger,
+        subject: text("事项"),
+        occurred_on: day("2026-03-05"),
+    };
+    all.extend(each().into_iter().map(declare));
+    all
 }
 
 fn attached() -> Attached {
@@ -144,6 +209,7 @@ pub fn calls() -> Vec<Call> {
         },
     ];
     all.extend(schedules.map(|schedule| rule(Trigger::QuotaHeld, schedule)));
+    all.extend(variants());
     all.into_iter().map(Call::Disclosure).collect()
 }
 

@@ -3,11 +3,16 @@
 use crate::data::table::Kind::{Amount, Date, Flag, Integer, Text};
 use crate::data::table::{Expansion, Table, column as c};
 
+/// Who gave, where the name is public.
+const DONOR: &str = "coalesce(n.name, q.name, '')";
+
 pub(super) const DONATIONS: Table = Table {
     name: "donations",
     chinese: "捐赠",
-    english: "Gifts to charities; who gave is never named",
-    from: "gifts g LEFT JOIN organizations o ON o.code = g.host",
+    english: "Gifts to charities; persons are named who agreed to it",
+    from: "gifts g LEFT JOIN organizations o ON o.code = g.host \
+           LEFT JOIN organizations q ON q.code = g.donor \
+           LEFT JOIN donor_names n ON n.commitment = g.donor",
     only: "",
     columns: &[
         c("id", Integer, "g.id", "序号", "Number in the index, in the order of the ledger"),
@@ -18,6 +23,15 @@ pub(super) const DONATIONS: Table = Table {
         c("fund", Text, "g.fund", "基金", "The charity's fund"),
         c("campaign", Text, "g.campaign", "募捐备案编号", "Filing number of the campaign"),
         c("received_on", Date, "nullif(g.received_on, '')", "收到日期", "Day it came in"),
+        c("donor_kind", Text, "g.donor_kind", "捐赠人类别", "单位, 自然人 or 匿名"),
+        c(
+            "donor_code",
+            Text,
+            "iif(g.donor_kind = '单位', g.donor, '')",
+            "捐赠单位代码",
+            "Its code",
+        ),
+        c("donor", Text, DONOR, "公开捐赠人", "Name of an organisation, or of who agreed to it"),
         c("goods", Flag, "g.goods", "是否物资", "Whether it is goods, at recorded value"),
         c("restriction", Text, "g.restriction", "指定用途", "The use to which it is bound"),
         c("voided", Flag, "g.voided", "已作废", "Whether it was entered wrongly"),

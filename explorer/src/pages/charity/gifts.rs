@@ -6,7 +6,25 @@ use rusqlite::{Connection, params_from_iter};
 use crate::index::IndexError;
 use crate::money::Money;
 
-/// A gift in a list. Who gave is never shown: a natural person is a salted commitment.
+/// Who gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DonorShown {
+    /// 单位, 自然人 or 匿名.
+    pub kind: String,
+    /// The name: an organisation's, or that of a natural person who agreed to be named.
+    pub name: String,
+    /// The organisation's page; empty for others.
+    pub link: String,
+}
+
+impl DonorShown {
+    /// What stands in place of a name.
+    pub fn unnamed(&self) -> &'static str {
+        if self.kind == "匿名" { "匿名" } else { "未公开" }
+    }
+}
+
+/// A gift in a list. A natural person is a salted commitment, and named only with consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GiftRow {
     /// Its number in the index.
@@ -15,6 +33,8 @@ pub struct GiftRow {
     pub reference: String,
     /// The day it came in.
     pub received_on: String,
+    /// Who gave.
+    pub donor: DonorShown,
     /// Whether it is goods, at their recorded value.
     pub is_goods: bool,
     /// How much.
@@ -49,13 +69,19 @@ pub fn gifts(
 ) -> Result<Vec<GiftRow>, IndexError> {
     let query = format!(
         "SELECT g.id, g.reference, g.received_on, g.goods, g.amount, g.kept, \
-         coalesce(g.restriction, ''), g.record, g.account, g.inflow FROM gifts g {rest}"
+         coalesce(g.restriction, ''), g.record, g.account, g.inflow, g.donor_kind, \
+         coalesce(g.donor, ''), coalesce(n.name, q.name, '') FROM gifts g \
+         LEFT JOIN donor_names n ON n.commitment = g.donor \
+         LEFT JOIN organizations q ON q.code = g.donor {rest}"
     );
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map(params_from_iter(values), |row| {
         let (amount, kept) = (Money::fen(row.get(4)?), Money::fen(row.get(5)?));
         let (account, inflow): (Option<i64>, Option<i64>) = (row.get(8)?, row.get(9)?);
+        let (kind, code, name): (_, String, String) = (row.get(10)?, row.get(11)?, row.get(12)?);
+        let donor = donor(kind, &code, name);
         Ok(GiftRow {
+            donor,
             id: row.get(0)?,
             reference: row.get(1)?,
             received_on: row.get(2)?,
@@ -68,6 +94,16 @@ pub fn gifts(
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn donor(kind: String, code: &str, name: String) -> DonorShown {
+    // An organisation that nobody registered has no page, and its code is its name.
+    let (name, link) = match (kind.as_str(), name.is_empty()) {
+        ("单位", true) => (code.to_owned(), String::new()),
+        ("单位", false) => (name, format!("/organizations/{code}")),
+        _ => (name, String::new()),
+    };
+    DonorShown { kind, name, link }
 }
 
 /// A payment in a list. A natural person who got it is never shown.

@@ -16,6 +16,7 @@ use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
 use rusqlite::{Connection, params};
 
+use super::gifts::{GiftRow, gifts};
 use crate::index::charity::INCOME;
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, read};
@@ -25,6 +26,9 @@ use crate::web::{App, Frame, PageError, PageResult};
 
 /// How many qualifications and declared years are shown.
 const SHOWN_MAX: usize = 50;
+
+/// How many of the newest gifts are shown; each fund has all of its own.
+const GIFTS_MAX: usize = 20;
 
 /// How many years are shown.
 const YEARS_MAX: usize = 12;
@@ -130,6 +134,7 @@ struct CharityPage {
     name: String,
     code: String,
     charity: Charity,
+    gifts: Vec<GiftRow>,
 }
 
 /// `GET /charities/{code}`.
@@ -140,7 +145,10 @@ pub async fn charity(State(app): State<App>, Path(code): Path<String>) -> PageRe
     app.page(move |connection, frame| {
         let charity = read(connection, &holder, frame.today)?.ok_or(missing)?;
         let name = read::names(connection).organization(&holder);
-        Ok(CharityPage { frame, name, code: holder.to_string(), charity })
+        let code = holder.to_string();
+        let rest = format!("WHERE g.host = ?1 ORDER BY g.id DESC LIMIT {GIFTS_MAX}");
+        let gifts = gifts(connection, &rest, vec![code.clone().into()])?;
+        Ok(CharityPage { frame, name, code, charity, gifts })
     })
     .await
 }

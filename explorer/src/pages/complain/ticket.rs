@@ -47,6 +47,8 @@ enum Answer {
     Waiting(Vec<RecordRow>),
     /// The organisation's checker did not let it pass.
     Stopped(Vec<RecordRow>),
+    /// The rules refused it after it had been promised; the organisation keeps it.
+    SetAside,
     /// It is entered.
     Entered(Box<ComplaintPage>, String),
 }
@@ -67,11 +69,14 @@ pub async fn form(State(app): State<App>) -> Response {
 pub async fn answer(State(app): State<App>, Form(typed): Form<Typed>) -> Response {
     let ticket = Ticket::parse(&typed.ticket);
     let kept = app.window().zip(ticket).is_some_and(|(window, ticket)| window.keeps(&ticket));
+    let is_set_aside =
+        app.window().zip(ticket).is_some_and(|(window, ticket)| window.has_set_aside(&ticket));
     let organization = app.window().map(|window| window.organization);
     let page = app.page(move |connection, frame| {
         let answer = match (ticket, organization) {
             (None, _) => Answer::Malformed,
             (Some(_), None) => Answer::Unknown,
+            (Some(_), Some(_)) if is_set_aside => Answer::SetAside,
             (Some(ticket), Some(organization)) => {
                 find(connection, &frame, organization, &ticket, kept)?
             }

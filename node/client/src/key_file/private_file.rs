@@ -64,6 +64,26 @@ pub fn create(path: &Path, content: &[u8]) -> Result<(), PrivateFileError> {
     sync_directory(path).map_err(failed)
 }
 
+/// Puts `content` in the place of the file at `path`, which may be there or not. Whatever
+/// interrupts it, the old file is there whole or the new one is. One process at a time.
+///
+/// # Errors
+/// [`PrivateFileError`]; the old file is there then.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), PrivateFileError> {
+    let failed = |source: io::Error| PrivateFileError::Io { path: path.to_owned(), source };
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        // What an interrupted write left says nothing that counts.
+        _ => {}
+    }
+    create(&unfinished, content)?;
+    fs::rename(&unfinished, path).map_err(failed)?;
+    sync_directory(path).map_err(failed)
+}
+
 /// Reads a file of at most `bytes_max` bytes that only its owner may read.
 pub fn read(path: &Path, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, PrivateFileError> {
     let failed = |source| PrivateFileError::Io { path: path.to_owned(), source };

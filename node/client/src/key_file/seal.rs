@@ -1,4 +1,5 @@
-//! The encryption of a seed: argon2id and XChaCha20-Poly1305.
+//! The encryption of 32 secret bytes under a passphrase: argon2id and XChaCha20-Poly1305. Key files
+//! hold a seed so, and a county's vault the key of its records.
 
 use std::fmt;
 
@@ -130,7 +131,10 @@ impl fmt::Display for Derivation {
     }
 }
 
-/// Encrypts `seed`.
+/// Encrypts `seed`. Whoever opens it must name the same `context`.
+///
+/// # Errors
+/// [`SealError`].
 pub fn seal(
     seed: &[u8; 32],
     passphrase: &Passphrase,
@@ -149,6 +153,9 @@ pub fn seal(
 }
 
 /// Decrypts a seed.
+///
+/// # Errors
+/// [`SealError::Cipher`] for a wrong passphrase, and for anything that was altered.
 pub fn open(
     cipher: &Cipher,
     passphrase: &Passphrase,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use minglian_ledger::deposit::MediaType;
 use minglian_ledger::hash::{AttachmentHash, Commitment};
-use minglian_ledger::height::LogIndex;
+use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::organization_code::OrganizationCode;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,24 @@ pub struct OpeningView {
     pub salt: Hex,
     /// The text, or a person's name.
     pub text: String,
+    /// The signed deposit, by which that organisation says who may see it.
+    pub deposit: Hex,
+}
+
+/// Public openings at a node: what `GET /v1/openings` answers. Their numbers are those of one run
+/// of the node, in the order in which it came to know them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedOpenings {
+    /// Which run; the numbers of another one mean nothing here.
+    pub run: Hex,
+    /// The node's height.
+    pub height: Height,
+    /// The number behind which the next answer begins.
+    pub next: u64,
+    /// Whether the node has looked at all that it had when it started.
+    pub is_complete: bool,
+    /// The openings.
+    pub items: Vec<OpeningView>,
 }
 
 impl fmt::Debug for OpeningRequest {

@@ -1,12 +1,15 @@
 //! One act: preview, send, send again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
 use minglian_client::Client;
 use minglian_contracts::call::Call;
+use minglian_contracts::contents;
+use minglian_contracts::naming::Thing;
 use minglian_ledger::block::Header;
+use minglian_ledger::deposit;
 use minglian_ledger::keys::SigningKey;
 use minglian_ledger::transaction::ClientReference;
 
@@ -17,6 +20,7 @@ use crate::desk::office::{self, Known, Office, WAIT};
 use crate::desk::outbox::Outbox;
 use crate::desk::outcome::Outcome;
 use crate::desk::preview;
+use crate::desk::sheet::cells::Opening;
 
 /// Options of `tx preview`.
 #[derive(Debug, Args)]
@@ -48,6 +52,13 @@ pub struct SendArguments {
     /// File with the act as JSON; - for the standard input
     #[arg(long)]
     pub call: PathBuf,
+    /// File with a name behind a commitment of the act, for everybody to see: whoever is named has
+    /// agreed 同意公开的姓名
+    #[arg(long, requires = "public_salt")]
+    pub public_name: Option<PathBuf>,
+    /// The salt that `minglian deposit commit` printed for that name
+    #[arg(long, requires = "public_name")]
+    pub public_salt: Option<String>,
     /// How to speak
     #[command(flatten)]
     pub manner: Manner,
@@ -99,16 +110,36 @@ pub fn preview(arguments: PreviewArguments) -> anyhow::Result<()> {
 
 /// Previews, signs and sends an act.
 pub fn send(arguments: SendArguments) -> anyhow::Result<()> {
-    let SendArguments { signer, reference, call, manner } = arguments;
+    let SendArguments { signer, reference, call, public_name, public_salt, manner } = arguments;
     let call = read_call(&call)?;
     let reference = checked_reference(reference)?;
+    let public = public_name.zip(public_salt);
+    let public = public.map(|(name, salt)| named(&call, &name, &salt)).transpose()?;
     block_on(async {
         let mut office = signer.office(&manner).await?;
         office.learn(&call).await?;
         manner.say(&preview::of(&call, &office.names).to_text(manner.lang));
-        let outcome = enter(&office, &signer, &manner, reference, &call, &mut None).await?;
+        let mut key = None;
+        let outcome = enter(&office, &signer, &manner, reference, &call, &mut key).await?;
+        if let Some(opening) = public.filter(|_| outcome.is_taken()) {
+            let key = key.map_or_else(|| signer.unlock(), Ok)?;
+            let published = office.publish(&key, signer.organization, &opening).await;
+            published.context("the name is not public yet: send the act again 姓名尚未公开")?;
+        }
         manner.conclude(&outcome)
     })
+}
+
+/// The opening of a commitment that an act names.
+fn named(call: &Call, name: &Path, salt: &str) -> anyhow::Result<Opening> {
+    let text = crate::cli::deposit::read_text(name)?;
+    let salt = crate::cli::deposit::read_salt(salt)?;
+    let commitment = deposit::commit(&salt, &text);
+    anyhow::ensure!(
+        contents::of(call).things.contains(&Thing::Opening(commitment)),
+        "the act does not name {commitment}, to which name and salt lead 承诺与业务不符"
+    );
+    Ok(Opening { commitment, salt, text, is_public: true })
 }
 
 /// Signs and sends an act that was shown, unless it was sent before. The key is unlocked when it

@@ -278,9 +278,12 @@ async fn send(
         bar.inc(1);
         file.write_all(run::outcome_line(act, outcome).as_bytes())
     });
-    entered.await?;
+    let unpublished = entered.await?;
     file.sync_all()?;
     bar.finish_and_clear();
+    for run::Unpublished { row, error } in unpublished.iter().take(SHOWN_MAX) {
+        eprintln!("! 第{row}行 row {row}: 姓名未公开 the name is not public: {error}");
+    }
     let done = built.acts.len() - left;
     if manner.json {
         let said = serde_json::json!({ "taken": done, "not_taken": left, "outcomes": path });
@@ -291,6 +294,11 @@ async fn send(
         Language::En => format!("{done} taken, {left} not; each row: {}", path.display()),
     });
     anyhow::ensure!(left == 0, "{left} acts were not taken 笔业务未被接受");
+    let hidden = unpublished.len();
+    anyhow::ensure!(
+        hidden == 0,
+        "{hidden} names are not public yet: enter the sheet again 个姓名尚未公开,请再次提交本表"
+    );
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! From rows to acts. Pure but for the desk's secret, so that a dry run shows what a run sends.
 
+mod field;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 use super::cells::{self, CellError, Opening, ReceiptCode, Registered, Salts};
 use super::columns::{Column, Form, Kind, Missing};
 use super::{Cell, Row, Table, letters};
+use field::{get, set};
 
 /// Headers of the column with the unit of amounts.
 pub(super) const UNIT_HEADERS: [&str; 3] = ["金额单位", "计量单位", "unit_of_amount"];
@@ -229,7 +232,7 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn act(&self, mut act: Value) -> Result<RowAct, RowError> {
         let form = self.reading.form;
-        let (mut openings, mut amount) = (Vec::new(), None);
+        let (mut openings, mut amount, mut consent) = (Vec::new(), None, None);
         let name = self.name()?;
         for (column, place) in form.columns.iter().zip(&self.layout.places) {
             let cell = place.and_then(|(place, _)| self.row.cells.get(place));
@@ -237,6 +240,11 @@ impl Maker<'_> {
             let place = place.map(|(place, _)| place);
             let refused = |error: CellError| self.refused(place, error.to_string());
             let value = match cell {
+                Some(cell) if column.kind == Kind::Consent => {
+                    let has_agreed = cells::flag(cell).map_err(refused)?;
+                    consent = place.filter(|_| has_agreed);
+                    continue;
+                }
                 None => self.missing(column, &act).map_err(refused)?,
                 Some(cell) => {
                     let value = self.value(column, cell, &name).map_err(refused)?;
@@ -250,6 +258,9 @@ impl Maker<'_> {
                 openings.extend(opening);
                 set(&mut act, form.act, column.path, value);
             }
+        }
+        if let Some(place) = consent {
+            self.publish(&act, place, &mut openings)?;
         }
         let mut receipt = None;
         if form.act == "charity.donate" {
@@ -276,6 +287,20 @@ impl Maker<'_> {
             }
         }
         Ok(parts.join("\u{1f}"))
+    }
+
+    /// Makes the names of a row public: who they are has agreed. Organisations are named anyway.
+    fn publish(&self, act: &Value, place: usize, openings: &mut [Opening]) -> Result<(), RowError> {
+        let form = self.reading.form;
+        let mut parties = form.columns.iter().filter_map(|column| match column.kind {
+            Kind::Party(nobody) => Some((column.path, nobody)),
+            _ => None,
+        });
+        if parties.any(|(path, nobody)| get(act, form.act, path) == Some(&json!(nobody))) {
+            return Err(self.refused(Some(place), CellError::Nobody.to_string()));
+        }
+        openings.iter_mut().for_each(|opening| opening.is_public = true);
+        Ok(())
     }
 
     fn refused(&self, place: Option<usize>, reason: String) -> RowError {
@@ -328,6 +353,7 @@ impl Maker<'_> {
             Kind::Documents => cells::documents(cell)?,
             Kind::Choice(words) => json!(cells::choice(cell, words)?),
             Kind::Receipt => json!({ "number": cells::text(cell)? }),
+            Kind::Consent => return Ok((Value::Null, None)),
             Kind::Party(nobody) => {
                 let found = cells::party(cell, *registered, salts, name)?;
                 return Ok(found.unwrap_or_else(|| (json!(nobody), None)));
@@ -358,17 +384,4 @@ impl Maker<'_> {
         let reference = ClientReference::new(plain).or_else(|_| ClientReference::new(short));
         reference.map_err(|error| self.refused(None, error.to_string()))
     }
-}
-
-/// The field of an act at a path, such as `order.amount`.
-fn get<'a>(act: &'a Value, name: &str, path: &str) -> Option<&'a Value> {
-    name.split('.').chain(path.split('.')).try_fold(act, |value, part| value.get(part))
-}
-
-fn set(act: &mut Value, name: &str, path: &str, value: Value) {
-    let mut at = act;
-    for part in name.split('.').chain(path.split('.')) {
-        at = &mut at[part];
-    }
-    *at = value;
 }

@@ -78,6 +78,9 @@ pub enum CellError {
     /// Neither yes nor no.
     #[error("{0:?} is neither 是 nor 否")]
     Flag(String),
+    /// Nobody is named who could agree.
+    #[error("agrees to be named, and nobody is named 匿名捐赠不能同意公开姓名")]
+    Nobody,
     /// None of the words that it can be.
     #[error("{text:?} is none of {} 请从中选择", words.join(", "))]
     Choice {
@@ -121,6 +124,8 @@ pub struct Opening {
     pub salt: [u8; 16],
     /// The text.
     pub text: String,
+    /// Whether who is named has agreed that everybody may see it.
+    pub is_public: bool,
 }
 
 /// A donation's code for whoever holds the receipt.
@@ -157,7 +162,7 @@ impl<'a> Salts<'a> {
     pub fn commit(&self, act: &str, text: &str) -> Opening {
         let salt = self.derive("salt", act, text);
         let commitment = Commitment::of(&[&salt, text.as_bytes()]);
-        Opening { commitment, salt, text: text.to_owned() }
+        Opening { commitment, salt, text: text.to_owned(), is_public: false }
     }
 
     /// The code of a donation's receipt with what the ledger holds of it.

@@ -26,6 +26,9 @@ pub enum Kind {
     Party(&'static str),
     /// The number of a donation's receipt; empty if it was waived.
     Receipt,
+    /// 是 or 否: whether the natural person in another column has agreed to be named. No field of
+    /// the act.
+    Consent,
 }
 
 /// What an act gets where a cell is empty or the column is missing.
@@ -81,7 +84,7 @@ const fn column(
     Column { path, headers, kind, missing }
 }
 
-use Kind::{Amount, Choice, Documents, Flag, Number, Organization, Party, Receipt, Text};
+use Kind::{Amount, Choice, Consent, Documents, Flag, Number, Organization, Party, Receipt, Text};
 use Missing::{Refused, Same, Signer, Template};
 
 const DAY: Column = column("occurred_on", &["业务日期", "日期", "发生日期"], Kind::Date, Refused);
@@ -158,6 +161,7 @@ pub const FORMS: &[Form] = &[
             column("fund", &["基金", "基金编号"], Text, Refused),
             column("campaign", &["募捐备案编号", "备案编号"], Text, Template),
             column("donor", &["捐赠人", "捐赠单位", "捐赠方"], Party("anonymous"), Template),
+            column("consent", &["同意公开", "同意公开姓名"], Consent, Template),
             column("amount", &["金额", "捐赠金额"], Amount, Refused),
             column("restriction", &["限定用途"], Text, Template),
             column("receipt", &["票据号", "捐赠票据号", "票据号码"], Receipt, Template),

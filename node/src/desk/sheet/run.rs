@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use minglian_client::ClientError;
 use minglian_client::wire::Hex;
 use minglian_ledger::keys::SigningKey;
 use minglian_ledger::organization_code::OrganizationCode;
@@ -33,7 +34,18 @@ pub enum RunError {
     Outcomes(#[from] io::Error),
 }
 
-/// Enters acts, in order, and reports each with its outcome.
+/// A name that everybody was to see and that the node did not take. The same sheet again tries it
+/// again.
+#[derive(Debug)]
+pub struct Unpublished {
+    /// The row.
+    pub row: u64,
+    /// Why.
+    pub error: ClientError,
+}
+
+/// Enters acts, in order, and reports each with its outcome; then makes the names of those public
+/// who agreed to it. What of that the node did not take is returned.
 ///
 /// # Errors
 /// [`RunError`].
@@ -43,7 +55,8 @@ pub async fn enter(
     organization: OrganizationCode,
     acts: &[RowAct],
     mut report: impl FnMut(&RowAct, &Outcome) -> io::Result<()>,
-) -> Result<(), RunError> {
+) -> Result<Vec<Unpublished>, RunError> {
+    let mut unpublished = Vec::new();
     let waiting = office.outbox.entries().map_err(OfficeError::from)?;
     let waiting = waiting.into_iter().filter(|entry| entry.organization == organization);
     let waiting: BTreeMap<ClientReference, Entry> =
@@ -69,12 +82,30 @@ pub async fn enter(
             outcomes[place] = Some(outcome);
         }
         for (act, outcome) in batch.iter().zip(&outcomes) {
-            if let Some(outcome) = outcome {
-                report(act, outcome)?;
+            let Some(outcome) = outcome else { continue };
+            report(act, outcome)?;
+            // A record must name what is handed over; a refused act names nothing.
+            if outcome.is_taken() {
+                let failed = publish(office, key, organization, act).await;
+                unpublished.extend(failed.map(|error| Unpublished { row: act.row, error }));
             }
         }
     }
-    Ok(())
+    Ok(unpublished)
+}
+
+async fn publish(
+    office: &Office,
+    key: &SigningKey,
+    organization: OrganizationCode,
+    act: &RowAct,
+) -> Option<ClientError> {
+    for opening in act.openings.iter().filter(|opening| opening.is_public) {
+        if let Err(error) = office.publish(key, organization, opening).await {
+            return Some(error);
+        }
+    }
+    None
 }
 
 enum Prepared {

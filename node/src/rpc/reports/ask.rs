@@ -16,7 +16,7 @@ use minglian_ledger::division::Division;
 use minglian_ledger::document_number::DocumentNumber;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
-use minglian_ledger::store::Store;
+use minglian_ledger::state::StateRead;
 use minglian_ledger::text::Text;
 use serde::Deserialize;
 
@@ -136,7 +136,7 @@ impl Wanted {
     }
 
     /// The figures of a notice: of one on the ledger, with its corrections, or as given.
-    pub(super) fn figures(&self, store: &Store) -> Result<Vec<Figure>, Refusal> {
+    pub(super) fn figures(&self, store: &dyn StateRead) -> Result<Vec<Figure>, Refusal> {
         let figures: Vec<Figure> = match text("publication", self.publication.as_deref())? {
             Some(number) => published(store, (self.needed_holder()?, number))?,
             None => decode_hex("figures", self.figures.as_deref().unwrap_or_default())?,
@@ -147,6 +147,9 @@ impl Wanted {
         }
         if figures.iter().any(|figure| figure.decimals > DECIMALS_MAX) {
             return Err(Refusal::bad(format!("a figure has more than {DECIMALS_MAX} decimals")));
+        }
+        if figures.iter().any(|figure| figure.label.is_empty()) {
+            return Err(Refusal::bad("a figure has no label"));
         }
         Ok(figures)
     }
@@ -177,7 +180,7 @@ impl Wanted {
 
 /// The figures of a publication as its newest correction has them.
 fn published(
-    store: &Store,
+    store: &dyn StateRead,
     mut name: (OrganizationCode, IndexNumber),
 ) -> Result<Vec<Figure>, Refusal> {
     loop {

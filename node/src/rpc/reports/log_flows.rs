@@ -15,7 +15,7 @@ use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::{Leaf, Record};
 use minglian_ledger::state::StateError;
-use minglian_ledger::store::Store;
+use minglian_ledger::store::{Snapshot, Store};
 
 use crate::derived::{DerivedIndex, IndexedMovement};
 use crate::rpc::problem::Refusal;
@@ -28,14 +28,15 @@ struct Missing {
     place: u64,
 }
 
-/// The log of one node.
+/// The log of one node up to a snapshot's block.
 pub(super) struct LogFlows<'a> {
+    snapshot: &'a Snapshot<'a>,
     store: &'a Store,
 }
 
 impl<'a> LogFlows<'a> {
-    pub(super) fn new(store: &'a Store) -> Self {
-        Self { store }
+    pub(super) fn new(snapshot: &'a Snapshot<'a>) -> Self {
+        Self { snapshot, store: snapshot.store() }
     }
 
     fn record(&self, index: LogIndex) -> Result<Record, StateError> {
@@ -61,7 +62,7 @@ impl<'a> LogFlows<'a> {
 
 impl Flows for LogFlows<'_> {
     fn outflows(&self, account: &AccountId, limit: usize) -> Result<Vec<Flow>, StateError> {
-        let index = DerivedIndex::new(self.store);
+        let index = DerivedIndex::new(self.snapshot);
         let mut found = index.outflows(account, 0, limit).map_err(StateError::backend)?;
         // A movement that took several runs of positions stands once for each.
         let mut known = BTreeSet::new();
@@ -70,7 +71,7 @@ impl Flows for LogFlows<'_> {
     }
 
     fn inflows(&self, account: &AccountId, limit: usize) -> Result<Vec<Flow>, StateError> {
-        let index = DerivedIndex::new(self.store);
+        let index = DerivedIndex::new(self.snapshot);
         let found = index.inflows(account, 0, limit).map_err(StateError::backend)?;
         found.into_iter().map(|indexed| self.flow(indexed)).collect()
     }
@@ -80,7 +81,7 @@ impl Flows for LogFlows<'_> {
         organization: &OrganizationCode,
         limit: usize,
     ) -> Result<Vec<RefusedAct>, StateError> {
-        let index = DerivedIndex::new(self.store);
+        let index = DerivedIndex::new(self.snapshot);
         let latest = index.records(organization, None, limit).map_err(StateError::backend)?;
         let mut refused = Vec::new();
         for place in latest {
@@ -99,8 +100,10 @@ impl Flows for LogFlows<'_> {
 }
 
 /// A record with what its block says, for a working paper.
-pub(super) fn sheet(store: &Store, index: LogIndex) -> Result<Sheet, Refusal> {
-    let record = find(store, index)?;
+pub(super) fn sheet(snapshot: &Snapshot<'_>, index: LogIndex) -> Result<Sheet, Refusal> {
+    let store = snapshot.store();
+    let is_there = index.0 < snapshot.header().log_size;
+    let record = if is_there { find(store, index)? } else { None };
     let record = record.ok_or_else(|| Refusal::absent(format!("no record stands at {index}")))?;
     let Header { time_ms, state_root, .. } = header(store, record.height)?;
     let proposed = match proposal_of(&record) {
