@@ -19,6 +19,8 @@ pub mod authorization;
 pub mod expenditure;
 pub mod result;
 
+use std::fmt::Display;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
@@ -50,6 +52,20 @@ pub const BATCH_REFERENCE: &str = "subsidy/";
 /// Whether a reference is that of a batch's account.
 pub(crate) fn is_batch(reference: &Reference) -> bool {
     reference.as_str().starts_with(BATCH_REFERENCE)
+}
+
+/// Refuses a reference that a payment out of `from` may not have.
+///
+/// # Errors
+/// [`Code::ReferenceMissing`], [`Code::ReferenceReserved`].
+pub(crate) fn require_usable(reference: &Reference, from: impl Display) -> Result<(), Refusal> {
+    if reference.is_empty() {
+        return Err(Refusal::new(Code::ReferenceMissing, from));
+    }
+    if is_batch(reference) {
+        return Err(Refusal::new(Code::ReferenceReserved, reference));
+    }
+    Ok(())
 }
 
 /// Who gets the money.
@@ -231,12 +247,7 @@ pub(crate) fn pay(
     if name.holder != organization {
         return Err(Refusal::new(Code::NotYourOrganization, name.holder).into());
     }
-    if reference.is_empty() {
-        return Err(Refusal::new(Code::ReferenceMissing, &name.line).into());
-    }
-    if is_batch(reference) {
-        return Err(Refusal::new(Code::ReferenceReserved, reference).into());
-    }
+    require_usable(reference, &name.line)?;
     let issued_on = line::find(state, name)?.issued_on;
     if *occurred_on < issued_on {
         let detail = format!("{occurred_on}, the line is of {issued_on}");

@@ -195,6 +195,27 @@ pub(super) fn append(
     Ok((length, list))
 }
 
+/// Refuses a last month of `index` before the last one of the list that the person came from:
+/// that one pays until then, and the next would pay for the same months.
+///
+/// # Errors
+/// [`Code::TransferTooEarly`].
+pub(super) fn require_from(
+    name: ListName,
+    index: u32,
+    last_month: Month,
+    state: &State<'_>,
+) -> Result<(), Fault> {
+    let known = TENURES.get(state, &(name, OrderedIndex::new(index)))?.unwrap_or_default();
+    match known.after.filter(|after| last_month < *after) {
+        Some(after) => {
+            let detail = format!("{last_month}, the list before pays until {after}");
+            Err(Refusal::new(Code::TransferTooEarly, detail).into())
+        }
+        None => Ok(()),
+    }
+}
+
 /// Bounds the months in which `index` may be paid: `change` says how.
 ///
 /// # Errors

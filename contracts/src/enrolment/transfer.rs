@@ -32,7 +32,8 @@ pub struct Transfer {
     /// The county that the enrolment leaves, which has to agree.
     pub from: OrganizationCode,
     /// The last month that it pays: not before the month in which this takes effect, since it may
-    /// have paid for that already.
+    /// have paid for that already, nor before the last one of the county that the person came
+    /// from, which pays until then.
     pub last_month: Month,
 }
 
@@ -57,6 +58,7 @@ pub(super) fn transfer(
         return Err(Refusal::new(Code::TagNotThere, from).into());
     };
     let left = ListName { county: place.county, programme: place.programme, epoch };
+    list::require_from(left, place.index, *last_month, state)?;
     let (to_index, list) = list::append(to, group, &[entry.tag], state, context)?;
     TAGS.put(state, &tag, &TagPlace { county, programme, index: to_index });
     list::bound(left, place.index, |tenure| tenure.until = Some(*last_month), state)?;

@@ -131,8 +131,9 @@ macro_rules! with_private {
         "该标签未在所述单位登记" ""
     1548 TransfersFull "as many of the list have moved as may"
         "该名册的转移数量已达上限" ""
-    1549 TransferTooEarly "the county that is left pays at least for the month of the transfer"
-        "原单位至少发放至转移当月" ""
+    1549 TransferTooEarly
+        "the county that is left pays for this month at least, and as long as the one before"
+        "原单位至少发放至转移当月,且不早于更前单位的最后发放月" ""
         }
     };
 }

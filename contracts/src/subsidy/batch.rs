@@ -281,10 +281,12 @@ fn check_attempt(name: &BatchName, state: &State<'_>) -> Result<(), Fault> {
         let detail = format!("{} is {:?}", known.name.id(), known.standing);
         return Err(Refusal::new(Code::PeriodPaid, detail).into());
     }
-    let next = newest.map_or(0, |known| known.name.attempt.saturating_add(1));
-    if name.attempt < next || name.attempt - next > ATTEMPTS_AHEAD_MAX {
-        let detail = format!("attempt {}, the next is {next}", name.attempt);
-        return Err(Refusal::new(Code::AttemptTaken, detail).into());
+    // No attempt follows the greatest number.
+    let next = newest.map_or(Some(0), |known| known.name.attempt.checked_add(1));
+    let ahead = next.and_then(|next| name.attempt.checked_sub(next));
+    if ahead.is_some_and(|ahead| ahead <= ATTEMPTS_AHEAD_MAX) {
+        return Ok(());
     }
-    Ok(())
+    let detail = format!("attempt {}, the next is {next:?}", name.attempt);
+    Err(Refusal::new(Code::AttemptTaken, detail).into())
 }

@@ -1,8 +1,9 @@
 //! Whole-table checks of batches, for tests, audits and `testnet check`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minglian_ledger::fen::Fen;
+use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::subsidy::domain::BatchId;
 
@@ -99,7 +100,8 @@ pub fn check_subsidies(reader: &dyn StateRead) -> Result<usize, SubsidyViolation
             return Err(SubsidyViolation::Marks { batch: *id, marked, named: leaves });
         }
     }
-    let accounts = accounts(reader)?;
+    let counties = batches.values().map(|batch| batch.name.county).collect();
+    let accounts = accounts(reader, &counties)?;
     if accounts != lots {
         return Err(SubsidyViolation::Accounts { accounts, lots });
     }
@@ -143,15 +145,21 @@ fn marks(reader: &dyn StateRead, batch: &BatchId) -> Result<u64, StateError> {
     Ok(chunks.iter().flat_map(|(_, bits)| bits).map(|byte| u64::from(byte.count_ones())).sum())
 }
 
-/// Accounts of the book whose reference is a batch's.
-fn accounts(reader: &dyn StateRead) -> Result<u64, StateError> {
+/// Accounts in the book of these counties whose reference is a batch's. Of organisations that pay
+/// no batches, such a reference is a payment's like any other.
+fn accounts(
+    reader: &dyn StateRead,
+    counties: &BTreeSet<OrganizationCode>,
+) -> Result<u64, StateError> {
     let (mut count, mut after) = (0, None);
     loop {
         let page = ACCOUNTS.scan(reader, &(), after.as_ref(), PAGE)?;
         let Some((last, _)) = page.last() else { return Ok(count) };
         after = Some(last.clone());
         let is_batch = |id: &AccountId| match id {
-            AccountId::Payment { reference, .. } => payment::is_batch(reference),
+            AccountId::Payment { organization, reference } => {
+                counties.contains(organization) && payment::is_batch(reference)
+            }
             AccountId::Line { .. } | AccountId::Voided { .. } => false,
         };
         count += page.iter().filter(|(id, _)| is_batch(id)).count() as u64;

@@ -182,6 +182,42 @@ fn a18_a_transfer_without_the_old_county_is_none() {
     }
 }
 
+/// Of the places that a person has had, one pays each month, however the moves overlap.
+#[test]
+fn a18_who_moves_there_and_back_is_paid_once_for_each_month() {
+    let mut world = prepared(100);
+    let [here, there] = COUNTIES;
+    let first = evaluated(&mut world, here, &numbers(1, 12));
+    enrol(&mut world, here, first, 1, &numbers(1, 12));
+    let others = ["quanjiao.checker", "county_civil.checker"];
+    let request = evaluated(&mut world, there, &[5]);
+    let words = format!("programme=1 person=5 request={request} from={here} last_month=2024-06");
+    agree(&mut world, &format!("quanjiao.maker transfer {words}"), &others);
+    // The list that was left pays until June, so the way back cannot begin in March.
+    let request = evaluated(&mut world, here, &[5]);
+    let back = |month: &str| {
+        format!("transfer programme=1 person=5 request={request} from={there} last_month={month}")
+    };
+    for month in ["2024-02", "2024-05"] {
+        let call = scenario::call_of("county_civil.maker", &back(month), &world);
+        let Outcome::Refused { code, .. } = world.act("county_civil.maker", &call).1 else {
+            panic!("{month}")
+        };
+        assert_eq!(Code::from_number(code), Some(Code::TransferTooEarly), "{month}");
+    }
+    let others = ["county_civil.checker", "quanjiao.checker"];
+    agree(&mut world, &format!("county_civil.maker {}", back("2024-09")), &others);
+    for number in 1..=12 {
+        let month = format!("2024-{number:02}");
+        let zero = |county, index| {
+            let month = month.parse().unwrap();
+            let zeros = list::zeros(&world.state, &code(county), 1, EPOCH, month).unwrap();
+            u32::from(zeros.contains(&index))
+        };
+        assert_eq!(zero(here, 4) + zero(there, 0) + zero(here, 12), 2, "{month}");
+    }
+}
+
 #[test]
 fn a19_what_is_not_the_keys_is_neither_an_answer_nor_a_tag() {
     let mut world = prepared(100);

@@ -190,7 +190,7 @@ fn answer(arguments: &Arguments, world: &World) -> Result<AnswerEvaluation, Stri
 pub fn answered(act: &str, world: &World) -> Option<Result<String, String>> {
     let words: Vec<&str> = act.strip_prefix("list ")?.split(' ').collect();
     let found = || {
-        let [county, programme, epoch, rest @ ..] = words[..] else {
+        let [county, programme, epoch, ref rest @ ..] = words[..] else {
             return Err("list COUNTY PROGRAMME YEAR".to_owned());
         };
         let read = |text: &str| text.parse::<u16>().map_err(|_| format!("{text} is no number"));

@@ -1,9 +1,12 @@
 //! A county with a programme, an enrolment list and money. What a batch needs no proof for, as the
 //! ledger does not look at it, has none; `prove` makes a real one.
 
+use std::sync::LazyLock;
+
 use minglian_contracts::allocation::LineName;
 use minglian_contracts::book;
 use minglian_contracts::call::Call;
+use minglian_contracts::enrolment::entry::{TAGS, TagPlace};
 use minglian_contracts::enrolment::list::{EnrolmentList, LISTS, ListName, ListRoot, ROOTS};
 use minglian_contracts::event::Event;
 use minglian_contracts::refusal::Code;
@@ -25,6 +28,8 @@ use minglian_ledger::subsidy::custody;
 use minglian_ledger::subsidy::domain::{BatchId, EnvelopeRoot, LeafRoot, ProofRoot};
 use minglian_ledger::subsidy::draft::{BatchBody, BatchTerms, Draft};
 use minglian_ledger::subsidy::encoding::{PointBytes, ScalarBytes};
+use minglian_ledger::subsidy::enrolment::{BlindingFactor, Tag};
+use minglian_ledger::subsidy::enrolment_list::{self, ListFrontier};
 use minglian_ledger::subsidy::identity_number::IdentityNumber;
 use minglian_ledger::subsidy::leaf::{OpenLeaf, Payment};
 use minglian_ledger::subsidy::pedersen::Amount;
@@ -93,23 +98,44 @@ pub fn declare(programme: u16, kind: ProgrammeKind, terms: Terms, world: &World)
     Call::Subsidy(subsidy::Call::Declare(act))
 }
 
-/// A list of so many handles, as enrolment would leave it.
+/// The tag of nobody.
+fn tag(index: u32) -> Tag {
+    Tag(BlindingFactor::random(&mut Stream(u64::from(index))).blind(&identity(index)).factor)
+}
+
+/// The first tags of every list.
+fn tags(length: u32) -> Vec<Tag> {
+    static FIRST: LazyLock<Vec<Tag>> = LazyLock::new(|| (0..64).map(tag).collect());
+    let known = |index: u32| FIRST.get(index as usize).copied();
+    (0..length).map(|index| known(index).unwrap_or_else(|| tag(index))).collect()
+}
+
+/// A list of so many handles, as enrolment would leave it. Lists of several programmes have the
+/// same tags, which stand under a group for each.
 pub fn enrol(world: &mut World, programme: u16, epoch: u16, length: u32) {
     let name = ListName { county: code("county_civil"), programme, epoch };
-    let root = root(length);
-    let list = EnrolmentList { group: 1, length, root, peaks: Vec::new(), tenures: 0 };
+    let tags = tags(length);
+    let mut frontier = ListFrontier::default();
+    for tag in &tags {
+        frontier.append(tag).unwrap();
+    }
+    let (root, peaks) = (frontier.root().0, frontier.peaks().to_vec());
+    let list = EnrolmentList { group: 1, length, root, peaks, tenures: 0 };
     let height = world.header.height;
     let at = ListRoot { root, record: LogIndex(0), height };
     world.put(|state| {
         LISTS.put(state, &name, &list);
         ROOTS.put(state, &(name, length), &at);
+        for (index, tag) in (0..).zip(tags) {
+            let place = TagPlace { county: name.county, programme, index };
+            TAGS.put(state, &(programme, epoch, tag), &place);
+        }
     });
 }
 
+/// The root of such a list.
 pub fn root(length: u32) -> [u8; 32] {
-    let mut root = [0xE1; 32];
-    root[..4].copy_from_slice(&length.to_le_bytes());
-    root
+    enrolment_list::root_of(&tags(length)).0
 }
 
 pub fn money() -> LineName {
