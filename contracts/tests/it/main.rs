@@ -19,6 +19,7 @@ mod counting;
 mod documentation;
 mod enrolment;
 mod enrolment_limits;
+mod enrolment_moves;
 mod enrolment_property;
 mod envelope;
 mod fen_model;
