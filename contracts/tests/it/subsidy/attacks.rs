@@ -5,12 +5,12 @@ use minglian_contracts::call::Call;
 use minglian_contracts::event::Outcome;
 use minglian_contracts::refusal::Code;
 use minglian_contracts::registry;
-use minglian_contracts::subsidy::batch::Standing;
+use minglian_contracts::subsidy::batch::{BATCHES, PAID, Standing};
 use minglian_contracts::subsidy::programme::{ProgrammeKind, SetStandards};
 use minglian_contracts::subsidy::verdict::{Check, Finding};
 use minglian_contracts::{payment, subsidy};
 use minglian_ledger::fen::Fen;
-use minglian_ledger::subsidy::batch::{BatchKind, Lot};
+use minglian_ledger::subsidy::batch::{BatchKind, BatchName, Lot};
 
 use super::fixture::{
     HANDLES, call, county, decide, declare, enrol, free, header, look, lot, main_batch, money,
@@ -192,6 +192,26 @@ fn a21_a_batch_made_again_has_a_new_attempt() {
         let act = submission(&world, again, vec![source]);
         assert_eq!(submit(&mut world, act).err(), expected, "{attempt}");
     }
+}
+
+/// After the greatest number there is none: the same name would repeat the blinding factors.
+#[test]
+fn a21_the_last_attempt_is_not_made_again() {
+    let mut world = county();
+    let act = main_batch(&world);
+    let first = submit(&mut world, act).unwrap();
+    decide(&mut world, first, super::fixture::INVALID);
+    let mut known = BATCHES.get(&world.state, &first).unwrap().unwrap();
+    known.name.attempt = u32::MAX;
+    let BatchName { county, programme, period, kind, .. } = known.name;
+    world.put(|state| {
+        BATCHES.delete(state, &first);
+        BATCHES.put(state, &known.name.id(), &known);
+        PAID.put(state, &(county, programme, period, kind), &known.name.id());
+    });
+    let (lot, source) = lot(&world, 2, 50_000);
+    let again = submission(&world, header(known.name, vec![lot]), vec![source]);
+    assert_eq!(submit(&mut world, again), Err(Code::AttemptTaken));
 }
 
 #[test]
