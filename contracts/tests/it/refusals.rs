@@ -98,7 +98,6 @@ const ELSEWHERE: &[(Code, &str, &str)] = &[
 /// Refusals about batches, with the test that provokes each. A scenario has no enrolment list: it
 /// takes the shares of a key to make one.
 const BATCHES: &[(Code, &str)] = &[
-    (Code::ReferenceReserved, "no_payment_act_reaches_the_money_of_a_batch"),
     (Code::ProgrammeUnknown, "a_number_is_used_once_and_a_wider_bureau_s_programme_is_paid_inside"),
     (Code::ProgrammeExists, "a32_small_groups_are_not_split_off"),
     (Code::StandardsInvalid, "standards_name_their_document_and_pay_nothing_too"),
