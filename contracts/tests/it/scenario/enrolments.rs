@@ -1,5 +1,5 @@
-//! Verbs of keys that nobody holds and of enrolments. Keys, shares and persons follow from names and
-//! numbers, see `private.rs`: `persons=1-12,20` are invented people.
+//! Verbs of keys that nobody holds and of enrolments. Keys, shares and persons follow from names
+//! and numbers, see `private.rs`: `persons=1-12,20` are invented people.
 
 use minglian_contracts::enrolment::attester::{EndAttester, RegisterAttester};
 use minglian_contracts::enrolment::ceremony::{AccuseMember, AcknowledgeKey, OpenKey, PostDealing};
@@ -165,8 +165,8 @@ fn request(arguments: &Arguments, world: &World) -> Result<LogIndex, String> {
     }
 }
 
-/// `as=2` is the answer of another member, `wrong=3` has a wrong result there, `said=1` names another
-/// record.
+/// `as=2` is the answer of another member, `wrong=3` has a wrong result there, `said=1` names
+/// another record.
 fn answer(arguments: &Arguments, world: &World) -> Result<AnswerEvaluation, String> {
     let request = request(arguments, world)?;
     let purpose = private::stored(world, request).purpose();
