@@ -220,6 +220,8 @@ with_society! {
         "原付款未失败也未冲正,不能重付" ""
     711 ReferenceMissing "the act names no reference"
         "业务编号不能为空" ""
+    712 ReferenceReserved "references of this form belong to batches of subsidies"
+        "该形式的编号专用于补贴批次" ""
     801 ParameterUnknown "no value of this parameter holds on that date"
         "该日期没有适用的参数" ""
     802 ParameterInvalid "the parameter's dates, unit or value are not acceptable"
