@@ -128,6 +128,7 @@ pub(super) fn submit(
     let terms = check_programme(header, act.occurred_on, state)?;
     check_list(header, &terms, state)?;
     check_kind(header, &terms, state)?;
+    check_attempt(&header.name, state)?;
     custody::check(&act.custody, header, state, context)?;
     money::hold(&act.sealed, &act.sources, act.occurred_on, state, context)?;
     let content = Content::Payment { sealed: act.sealed.clone(), sources: act.sources.clone() };
@@ -150,7 +151,7 @@ pub(super) fn check_name(name: &BatchName, context: &Context<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Enters a batch that waits for verdicts, and as the newest attempt of its name.
+/// Enters a batch whose attempt was checked: it waits for verdicts, the newest of its name.
 pub(super) fn enter(
     name: BatchName,
     content: Content,
@@ -161,7 +162,6 @@ pub(super) fn enter(
 ) -> Result<(), Fault> {
     let batch = name.id();
     let BatchName { county, programme, period, kind, .. } = name;
-    check_attempt(&name, state)?;
     let hours = parameter::judge_if_set(state, context, VERDICT_HOURS, occurred_on)?
         .and_then(|hours| u64::try_from(hours).ok())
         .unwrap_or(VERDICT_HOURS_DEFAULT);
@@ -273,7 +273,10 @@ pub(super) fn newest(
 
 /// Refuses a batch whose like is pending or applied, and a number of an attempt that was used or
 /// leads nowhere.
-fn check_attempt(name: &BatchName, state: &State<'_>) -> Result<(), Fault> {
+///
+/// # Errors
+/// [`Code::PeriodPaid`], [`Code::AttemptTaken`].
+pub(super) fn check_attempt(name: &BatchName, state: &State<'_>) -> Result<(), Fault> {
     let newest = newest(name, name.kind, state)?;
     if let Some(known) = &newest
         && matches!(known.standing, Standing::Pending | Standing::Applied)

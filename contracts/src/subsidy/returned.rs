@@ -87,6 +87,7 @@ pub(super) fn submit(
     let name =
         BatchName { kind: BatchKind::Return(*number), attempt: *attempt, ..paid.name.clone() };
     check_order(&name, *number, state)?;
+    batch::check_attempt(&name, state)?;
     mark(of, indexes, true, state)?;
     let leaves = u32::try_from(indexes.len()).unwrap_or(u32::MAX);
     let returned = Returned { of: *of, indexes: indexes.clone(), total: *total, balance: *balance };

@@ -296,8 +296,8 @@ fn a42_a_second_other_answer_is_refused_and_stands_on_the_record() {
     let lie = scenario::call_of("city_civil.maker", &words, &world);
     let Outcome::Refused { code, .. } = world.act("city_civil.maker", &lie).1 else { panic!() };
     assert_eq!(Code::from_number(code), Some(Code::AnswerDiffers));
-    // It is one more record of the log, with the member's signature over its answer.
-    assert_eq!(world.header.log_size, before + 1);
+    // Beside the block's own leaf it is a record of the log, with the signature over the answer.
+    assert_eq!(world.header.log_size, before + 2);
     let recorded = &world.blocks.last().unwrap().transactions[0];
     assert_eq!(recorded.body.call, lie.encode());
     assert_eq!(recorded.body.organization, self::code("city_civil"));

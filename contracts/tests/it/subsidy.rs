@@ -8,4 +8,5 @@ mod golden;
 mod programmes;
 mod random;
 mod returns;
+mod submission;
 mod verdicts;

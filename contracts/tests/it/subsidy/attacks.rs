@@ -11,6 +11,7 @@ use minglian_contracts::subsidy::verdict::{Check, Finding};
 use minglian_contracts::{payment, subsidy};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::subsidy::batch::{BatchKind, BatchName, Lot};
+use minglian_ledger::subsidy::tree::BATCH_LEAVES_MAX;
 
 use super::fixture::{
     HANDLES, call, county, decide, declare, enrol, free, header, look, lot, main_batch, money,
@@ -111,7 +112,7 @@ fn a09_a_batch_is_paid_by_the_standards_of_its_period() {
 }
 
 #[test]
-fn a16_a_second_payment_of_a_period_is_a_supplement_within_the_cap_or_nothing() {
+fn a16_a_second_payment_of_a_period_is_a_supplement_in_its_order_or_nothing() {
     let mut world = county();
     let supplement = |world: &World, number| {
         let (lot, source) = lot(world, 1, 3_000);
@@ -292,6 +293,37 @@ fn a32_small_groups_are_not_split_off() {
     act.sealed.header.leaves = 29;
     act.sealed.header.enrolment_root = root(29);
     assert_eq!(submit(&mut world, act), Err(Code::HandlesTooFew));
+}
+
+#[test]
+fn a34_what_is_too_large_is_refused_and_what_nobody_sees_expires() {
+    let mut world = county();
+    let mut act = main_batch(&world);
+    for leaves in [0, BATCH_LEAVES_MAX + 1, u32::MAX] {
+        act.sealed.header.leaves = leaves;
+        assert_eq!(submit(&mut world, act.clone()), Err(Code::BatchInvalid), "{leaves}");
+    }
+    // As many lots as a header may have are more than a verdict gives back at once.
+    let mut act = main_batch(&world);
+    let first = act.sealed.header.lots[0].inflow;
+    let amount = Fen::new(1).unwrap();
+    let lots = |count| (0..count).map(move |more| Lot { inflow: first + more, amount });
+    for (count, expected) in [(17, Code::LotsInvalid), (65, Code::BatchInvalid)] {
+        act.sealed.header.lots = lots(count).collect();
+        act.sealed.header.total = Fen::new(count).unwrap();
+        act.sources = vec![act.sources[0].clone(); act.sealed.header.lots.len()];
+        assert_eq!(submit(&mut world, act.clone()), Err(expected), "{count}");
+    }
+    let mut act = main_batch(&world);
+    act.custody = vec![act.custody[0].clone(); 9];
+    assert_eq!(submit(&mut world, act), Err(Code::CustodyMissing));
+    // Nobody is shown the body of this one.
+    let act = main_batch(&world);
+    let batch = submit(&mut world, act).unwrap();
+    assert_eq!(free(&world), 2_000_000 - 50_000);
+    world.date = world.date.add_days(4).unwrap();
+    super::fixture::close(&mut world, batch).unwrap();
+    assert_eq!((standing(&world, &batch), free(&world)), (Standing::Expired, 2_000_000));
 }
 
 #[test]
