@@ -248,7 +248,9 @@ impl<'a> Contents<'a> {
         match call {
             Call::Declare(declare) => self.text(declare.terms.article.as_str()),
             Call::SetStandards(set) => self.text(set.terms.article.as_str()),
-            Call::Submit(_) | Call::GiveVerdict(_) | Call::Close { .. } | Call::Return(_) => {}
+            // A chain of another name is refused, and the refused act stands in the log.
+            Call::Submit(act) => self.text(act.sealed.header.name.chain_id.as_str()),
+            Call::GiveVerdict(_) | Call::Close { .. } | Call::Return(_) => {}
         }
     }
 
