@@ -179,7 +179,7 @@ export const event = oneOf({
       payment: reference, resolution: text(64), agreed: bool, days_late: u32,
     },
   }),
-  subsidy: variants(subsidyEvents),
+  subsidy: oneOf(subsidyEvents),
   disclosure: variants({
     opened: {
       holder: organizationCode, rule: text(64), version: u32, subject: text(160), due_on: date,

@@ -87,14 +87,16 @@ export function subsidyActs(line: Codec<any>): Record<string, Record<string, Cod
   };
 }
 
-/** The events in the order of their numbers. */
+/** The events in the order of their numbers; some have a field named `kind`. */
 export const subsidyEvents = {
-  declared: { programme: u16, kind: programmeKind, group: u16 },
-  standards_set: { programme: u16, version: u32, effective_from: month, retroactive: bool },
-  submitted: {
+  declared: struct({ programme: u16, kind: programmeKind, group: u16 }),
+  standards_set: struct({
+    programme: u16, version: u32, effective_from: month, retroactive: bool,
+  }),
+  submitted: struct({
     batch, county: organizationCode, programme: u16, period: month, kind: batchKind, leaves: u32,
     total: fen, due: timeMs,
-  },
-  verdict_given: { batch, finding },
-  settled: { batch, kind: batchKind, standing, total: fen },
+  }),
+  verdict_given: struct({ batch, finding }),
+  settled: struct({ batch, kind: batchKind, standing, total: fen }),
 };
