@@ -13,11 +13,11 @@ use crate::policy::Policy;
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State};
 use crate::{
-    allocation, approval, charity, disclosure, governance, homes, lottery, opening, oversight,
-    payment, project, registry,
+    allocation, approval, charity, disclosure, enrolment, governance, homes, lottery, opening,
+    oversight, payment, project, registry, subsidy,
 };
 
-/// One act. Number 8 is reserved for `subsidy`.
+/// One act.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[borsh(use_discriminant = true)]
@@ -39,6 +39,8 @@ pub enum Call {
     Payment(payment::Call) = 6,
     /// Charity money.
     Charity(charity::Call) = 7,
+    /// Subsidies to persons.
+    Subsidy(subsidy::Call) = 8,
     /// What must be made public, and what was.
     Disclosure(disclosure::Call) = 9,
     /// Complaints, audits, samples, inspections.
@@ -47,6 +49,8 @@ pub enum Call {
     Opening(opening::Call) = 11,
     /// Subsidies to homes for the old.
     Homes(homes::Call) = 12,
+    /// Keys that nobody holds, and enrolments under them.
+    Enrolment(enrolment::Call) = 13,
 }
 
 impl Call {
@@ -81,6 +85,8 @@ impl Call {
             Self::Oversight(call) => call.weight(),
             Self::Opening(call) => call.weight(),
             Self::Homes(call) => call.weight(),
+            Self::Enrolment(call) => call.weight(),
+            Self::Subsidy(call) => call.weight(),
         }
     }
 
@@ -103,6 +109,8 @@ impl Call {
             Self::Disclosure(call) => call.policy(),
             Self::Opening(call) => call.policy(),
             Self::Homes(call) => call.policy(),
+            Self::Enrolment(call) => call.policy(),
+            Self::Subsidy(call) => call.policy(),
         })
     }
 
@@ -126,6 +134,8 @@ impl Call {
             Self::Disclosure(call) => call.apply(state, context),
             Self::Opening(call) => call.apply(state, context),
             Self::Homes(call) => call.apply(state, context),
+            Self::Enrolment(call) => call.apply(state, context),
+            Self::Subsidy(call) => call.apply(state, context),
         }
     }
 }

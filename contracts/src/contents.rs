@@ -22,7 +22,7 @@ use crate::oversight::inspection::Members;
 use crate::payment::{Order, Payee};
 use crate::{
     approval, charity, disclosure, governance, homes, opening, oversight, payment, project,
-    registry,
+    registry, subsidy,
 };
 
 /// What an act says.
@@ -53,6 +53,9 @@ pub fn of(call: &Call) -> Contents<'_> {
         // What it names is what it erases.
         Call::Opening(opening::Call::Erase { .. } | opening::Call::EraseOf { .. }) => {}
         Call::Homes(call) => contents.homes(call),
+        // Numbers, points, keys and codes of organisations.
+        Call::Enrolment(_) => {}
+        Call::Subsidy(call) => contents.subsidy(call),
     }
     contents
 }
@@ -240,6 +243,17 @@ impl<'a> Contents<'a> {
             Call::Pay(pay) => self.order(&pay.order),
             // A certificate is a number.
             Call::Rate(_) | Call::EndStanding(_) | Call::Compute(_) => {}
+        }
+    }
+
+    fn subsidy(&mut self, call: &'a subsidy::Call) {
+        use subsidy::Call;
+        match call {
+            Call::Declare(declare) => self.text(declare.terms.article.as_str()),
+            Call::SetStandards(set) => self.text(set.terms.article.as_str()),
+            // A chain of another name is refused, and the refused act stands in the log.
+            Call::Submit(act) => self.text(act.sealed.header.name.chain_id.as_str()),
+            Call::GiveVerdict(_) | Call::Close { .. } | Call::Return(_) => {}
         }
     }
 

@@ -9,16 +9,15 @@ use crate::context::Report;
 use crate::refusal::{Code, Detail, Refusal};
 use crate::schema;
 use crate::{
-    allocation, approval, book, charity, disclosure, governance, homes, lottery, opening,
-    oversight, parameter, payment, project, registry,
+    allocation, approval, book, charity, disclosure, enrolment, governance, homes, lottery,
+    opening, oversight, parameter, payment, project, registry, subsidy,
 };
 
 /// Declares [`Event`] and the number of each kind from one table.
 macro_rules! events {
     ($($(#[$doc:meta])* $number:literal $name:ident($report:ty))*) => {
         /// One thing that an applied act has caused. Each module owns the enum of its events; the
-        /// numbers here and the order of the variants there are part of the format. Numbers are
-        /// reserved for `subsidy` (10).
+        /// numbers here and the order of the variants there are part of the format.
         #[derive(
             Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
         )]
@@ -56,6 +55,8 @@ events! {
     8 Payment(payment::Event)
     /// Charity money.
     9 Charity(charity::Event)
+    /// Subsidies to persons.
+    10 Subsidy(subsidy::Event)
     /// What must be made public, and what was.
     11 Disclosure(disclosure::Event)
     /// Complaints, audits, samples, inspections.
@@ -64,6 +65,8 @@ events! {
     13 Opening(opening::Event)
     /// Subsidies to homes for the old.
     14 Homes(homes::Event)
+    /// Keys that nobody holds, and enrolments under them.
+    15 Enrolment(enrolment::Event)
 }
 
 /// What a receipt says.

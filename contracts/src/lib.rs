@@ -30,6 +30,8 @@ pub mod project;
 pub mod charity;
 pub mod oversight;
 pub mod homes;
+pub mod enrolment;
+pub mod subsidy;
 pub mod disclosure;
 pub mod opening;
 pub mod approval;

@@ -19,6 +19,8 @@ pub mod authorization;
 pub mod expenditure;
 pub mod result;
 
+use std::fmt::Display;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
@@ -42,6 +44,29 @@ use crate::schema::State;
 
 /// A payment's reference: the payer's voucher number, used once by an organisation.
 pub type Reference = Text<128>;
+
+/// How the references of the accounts begin that hold a batch of subsidies: no voucher's number
+/// does, and what becomes of such an account is for `subsidy` alone.
+pub const BATCH_REFERENCE: &str = "subsidy/";
+
+/// Whether a reference is that of a batch's account.
+pub(crate) fn is_batch(reference: &Reference) -> bool {
+    reference.as_str().starts_with(BATCH_REFERENCE)
+}
+
+/// Refuses a reference that a payment out of `from` may not have.
+///
+/// # Errors
+/// [`Code::ReferenceMissing`], [`Code::ReferenceReserved`].
+pub(crate) fn require_usable(reference: &Reference, from: impl Display) -> Result<(), Refusal> {
+    if reference.is_empty() {
+        return Err(Refusal::new(Code::ReferenceMissing, from));
+    }
+    if is_batch(reference) {
+        return Err(Refusal::new(Code::ReferenceReserved, reference));
+    }
+    Ok(())
+}
 
 /// Who gets the money.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -241,9 +266,7 @@ pub(crate) fn pay(
     if name.holder != organization {
         return Err(Refusal::new(Code::NotYourOrganization, name.holder).into());
     }
-    if reference.is_empty() {
-        return Err(Refusal::new(Code::ReferenceMissing, &name.line).into());
-    }
+    require_usable(reference, &name.line)?;
     let issued_on = line::find(state, name)?.issued_on;
     if *occurred_on < issued_on {
         let detail = format!("{occurred_on}, the line is of {issued_on}");

@@ -6,6 +6,8 @@
 #[macro_use]
 mod table;
 #[macro_use]
+mod private;
+#[macro_use]
 mod society;
 pub mod code;
 

@@ -78,6 +78,10 @@ pub mod prefix {
     pub const MUTUAL_AID_FIRST: u8 = 0x88;
     /// `homes`: 0x90 to 0x97.
     pub const HOMES_FIRST: u8 = 0x90;
+    /// `enrolment`: threshold keys, evaluations and enrolment lists: 0x98 to 0xa7.
+    pub const ENROLMENT_FIRST: u8 = 0x98;
+    /// `subsidy`: programmes and batches: 0xa8 to 0xaf.
+    pub const SUBSIDY_FIRST: u8 = 0xa8;
 }
 
 /// A state value that does not decode: the state is damaged, or was written by other rules.

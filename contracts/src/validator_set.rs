@@ -85,6 +85,11 @@ pub(crate) fn require_validator_organization(
     Err(Refusal::new(Code::NotValidatorOrganization, organization).into())
 }
 
+/// The organisations that run a validator, one that runs several as often.
+pub(crate) fn organizations(state: &State<'_>) -> Result<Vec<OrganizationCode>, Fault> {
+    Ok(members(state)?.iter().map(|validator| validator.organization).collect())
+}
+
 /// Whether `organizations` together hold more than two thirds of the voting power.
 pub(crate) fn is_quorum(
     state: &State<'_>,

@@ -10,6 +10,7 @@ pub mod approval;
 pub mod book;
 pub mod charity;
 pub mod disclosure;
+pub mod enrolment;
 pub mod field;
 pub mod governance;
 pub mod homes;
@@ -22,6 +23,7 @@ pub mod payment;
 pub mod policy;
 pub mod project;
 pub mod registry;
+pub mod subsidy;
 
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::organization_code::OrganizationCode;
@@ -69,6 +71,8 @@ pub fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Disclosure(call) => disclosure::call(call),
         Call::Opening(call) => opening::call(call, names),
         Call::Homes(call) => homes::call(call, names),
+        Call::Enrolment(call) => enrolment::call(call, names),
+        Call::Subsidy(call) => subsidy::call(call, names),
     }
 }
 
@@ -89,6 +93,8 @@ pub fn event(event: &Event, names: &dyn Names) -> Sentence {
         Event::Disclosure(event) => disclosure::event(event, names),
         Event::Opening(event) => opening::event(event, names),
         Event::Homes(event) => homes::event(event, names),
+        Event::Enrolment(event) => enrolment::event(event, names),
+        Event::Subsidy(event) => subsidy::event(event, names),
     }
 }
 
@@ -107,6 +113,8 @@ pub fn kind(call: &Call) -> &'static str {
         Call::Disclosure(call) => disclosure::kind(call),
         Call::Opening(call) => opening::kind(call),
         Call::Homes(call) => homes::kind(call),
+        Call::Enrolment(call) => enrolment::kind(call),
+        Call::Subsidy(call) => subsidy::kind(call),
     }
 }
 

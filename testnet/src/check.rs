@@ -11,10 +11,12 @@ use minglian_client::Client;
 use minglian_contracts::allocation::check::check_lines;
 use minglian_contracts::charity::check::check_charities;
 use minglian_contracts::disclosure::check::check_disclosures;
+use minglian_contracts::enrolment::check::check_enrolments;
 use minglian_contracts::homes::check::check_homes;
 use minglian_contracts::invariants::{self, BookTotals};
 use minglian_contracts::oversight::check::check_oversight;
 use minglian_contracts::replica::Replica;
+use minglian_contracts::subsidy::check::check_subsidies;
 use minglian_ledger::evidence::{Proven, Trust};
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::hash::BlockId;
@@ -147,6 +149,8 @@ pub fn book(replica: &Replica) -> anyhow::Result<BookTotals> {
     check_oversight(replica.state())?;
     check_disclosures(replica.state())?;
     check_homes(replica.state())?;
+    check_enrolments(replica.state())?;
+    check_subsidies(replica.state())?;
     Ok(invariants::check_book(replica.state())?)
 }
 

@@ -303,6 +303,31 @@ pub fn spend(
     debit(state, name, Outflow::Paid, amount)
 }
 
+/// The same with the fen of one inflow and no others: for the `subsidy` module.
+///
+/// # Errors
+/// As [`spend`], and [`Code::LotShort`] if some of the inflow's fen are already spent.
+pub(crate) fn spend_inflow(
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+    name: &LineName,
+    inflow: u64,
+    payment: &AccountId,
+    amount: Fen,
+    occurred_on: Date,
+) -> Result<(), Fault> {
+    find_received(state, name)?;
+    budget_year::require_within(name, occurred_on)?;
+    let movements =
+        book::transfer(state, &name.account(), payment, amount, Selection::Inflow(inflow))?;
+    if movements.iter().any(|it| matches!(it.basis, book::Basis::Substitution { .. })) {
+        let detail = format!("{amount} of the inflow at {inflow} of {}", name.line);
+        return Err(Refusal::new(Code::LotShort, detail).into());
+    }
+    context.emit_movements(movements);
+    debit(state, name, Outflow::Paid, amount)
+}
+
 /// Takes a failed or returned payment back into the line that paid it: for the `payment` module.
 ///
 /// # Errors

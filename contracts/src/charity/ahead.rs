@@ -30,7 +30,7 @@ use crate::book;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::parameter;
-use crate::payment::Reference;
+use crate::payment::{self, Reference};
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, OrderedDay, State, Table};
 
@@ -127,9 +127,10 @@ pub(super) fn pay(
     check_date(context, date)?;
     let name = fund::own(&act.fund, context);
     let kind = fund::find_open(state, &name, date)?.kind.code();
-    if act.reference.is_empty() || act.purpose.is_empty() {
+    if act.purpose.is_empty() {
         return Err(Refusal::new(Code::ReferenceMissing, &act.fund).into());
     }
+    payment::require_usable(&act.reference, &act.fund)?;
     let limit = parameter::judge(state, context, &format!("{AHEAD_LIMIT}{kind}"), date)?;
     if !u64::try_from(limit).is_ok_and(|limit| act.amount.get() <= limit) {
         let detail = format!("{}, at most {limit} fen", act.amount);

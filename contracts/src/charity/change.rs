@@ -16,7 +16,7 @@ use crate::allocation::check_date;
 use crate::book::{self, AccountId, Selection};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::payment::Reference;
+use crate::payment::{self, Reference};
 use crate::refusal::{Code, Refusal};
 use crate::schema::State;
 
@@ -143,9 +143,7 @@ pub(super) fn refund(
     check_date(context, *occurred_on)?;
     let host = context.author.organization;
     let mut gift = donation::find_valid(state, host, reference, *occurred_on)?;
-    if act.reference.is_empty() {
-        return Err(Refusal::new(Code::ReferenceMissing, reference).into());
-    }
+    payment::require_usable(&act.reference, reference)?;
     let (from, to) =
         (gift.account(host, reference), disbursement::payment_account(host, &act.reference));
     let too_large = || Refusal::new(Code::AmountTooLarge, amount);

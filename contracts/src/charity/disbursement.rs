@@ -16,7 +16,7 @@ use crate::allocation::check_date;
 use crate::book::{self, AccountId, Measure, Selection};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::payment::Reference;
+use crate::payment::{self, Reference};
 use crate::refusal::{Code, Refusal};
 use crate::schema::{self, State, Table};
 
@@ -125,9 +125,7 @@ pub(super) fn disburse(
     check_date(context, act.occurred_on)?;
     let name = fund::own(&act.fund, context);
     fund::find_open(state, &name, act.occurred_on)?;
-    if act.reference.is_empty() {
-        return Err(Refusal::new(Code::ReferenceMissing, &act.fund).into());
-    }
+    payment::require_usable(&act.reference, &act.fund)?;
     let (matter, amount, date) = (Matter::Disbursement, act.amount, act.occurred_on);
     let resolution = resolution::use_up(&name, &act.resolution, matter, amount, date, state)?;
     let spending = Spending {

@@ -7,7 +7,7 @@ use minglian_ledger::genesis::OrganizationKind;
 use minglian_ledger::organization_code::OrganizationCode;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Reference};
+use super::{Event, Reference, is_batch};
 use crate::allocation::{LineName, check_date, line};
 use crate::book::{self, AccountId, Measure, Source};
 use crate::context::Context;
@@ -112,7 +112,7 @@ pub(super) fn enter(
         BankResult::Failed(_) => {
             let account = book::account(state, &made.account)?;
             let amount = account.map_or(Fen::ZERO, |account| account.balance());
-            take_back(&made, amount, state, context)?;
+            take_back(made.line()?, &made.account, amount, state, context)?;
             Status::Failed(occurred_on)
         }
     };
@@ -133,7 +133,7 @@ pub(super) fn give_back(
         let detail = format!("{reference}: {:?}", made.status);
         return Err(Refusal::new(Code::NotPaid, detail).into());
     }
-    take_back(&made, amount, state, context)?;
+    take_back(made.line()?, &made.account, amount, state, context)?;
     context.emit(Event::Returned { payment: reference.clone(), amount });
     Ok(())
 }
@@ -192,6 +192,9 @@ fn begin(
 ) -> Result<Made, Fault> {
     check_date(context, occurred_on)?;
     let organization = context.author.organization;
+    if is_batch(reference) {
+        return Err(Refusal::new(Code::PaymentUnknown, reference).into());
+    }
     let key = (organization, reference.clone());
     let account = AccountId::Payment { organization, reference: reference.clone() };
     let line = match book::inflow(state, &account, 0)?.map(|inflow| inflow.from) {
@@ -217,14 +220,15 @@ fn begin(
     Ok(Made { key, account, line, status })
 }
 
-fn take_back(
-    made: &Made,
+/// Moves money of a payment back to the line that paid it, and counts it there.
+pub(crate) fn take_back(
+    line: &LineName,
+    payment: &AccountId,
     amount: Fen,
     state: &mut State<'_>,
     context: &mut Context<'_>,
 ) -> Result<(), Fault> {
-    let line = made.line()?;
-    line::take_back_payment(state, context, line, &made.account, amount)?;
+    line::take_back_payment(state, context, line, payment, amount)?;
     count_returned(line, amount, state)
 }
 

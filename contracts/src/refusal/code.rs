@@ -224,6 +224,8 @@ with_society! {
         "业务编号不能为空" ""
     712 AuthorizationEachExceeded "more would be paid at a time than the payment order allows"
         "单笔付款超出用款授权的单笔限额" ""
+    713 ReferenceReserved "references of this form belong to batches of subsidies"
+        "该形式的编号专用于补贴批次" ""
     801 ParameterUnknown "no value of this parameter holds on that date"
         "该日期没有适用的参数" ""
     802 ParameterInvalid "the parameter's dates, unit or value are not acceptable"

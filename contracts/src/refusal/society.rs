@@ -1,10 +1,10 @@
 //! The second half of the table of refusals: charity, disclosure, oversight, what is kept off the
 //! log, and homes for the old.
 
-/// The whole table: the rows that are given, then those of this file.
+/// The whole table: the rows that are given, those of this file, then those of `private.rs`.
 macro_rules! with_society {
     ($($before:tt)*) => {
-        codes! {
+        with_private! {
             $($before)*
     901 NotCharity "the organisation is not qualified as a charity on that day"
         "该单位在该日期不具备慈善组织资格" "慈善法 第十条"

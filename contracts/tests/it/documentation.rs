@@ -26,10 +26,10 @@ fn the_page_lists_every_refusal_as_the_code_has_it() {
     assert!(page.contains(&table), "docs/contracts.md must contain this table:\n\n{table}");
 }
 
-/// The tests' sources of this crate, joined.
-fn tests() -> String {
+/// The tests' sources below `folder`, joined.
+fn tests_below(folder: &Path) -> String {
     let mut all = String::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it")];
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -41,6 +41,11 @@ fn tests() -> String {
         }
     }
     all
+}
+
+/// The tests' sources of this crate, joined.
+fn tests() -> String {
+    tests_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"))
 }
 
 /// Whether what a row of the table of policy calls its proof is there: a scenario by its name, a
@@ -89,6 +94,39 @@ fn every_row_of_policy_is_shown_by_scenarios_and_tests_that_exist() {
     assert!(proofs > 0);
     for wrong in ["no_such_scenario", "`it/no_such_test.rs`", "I99"] {
         assert!(!is_there(wrong, &tests), "{wrong}");
+    }
+}
+
+/// Numbers of the attacks that a test's name begins with: `a17_a21_…` has two.
+fn attacks_of(test: &str) -> Vec<usize> {
+    let number = |word: &str| word.strip_prefix('a')?.parse().ok();
+    test.split('_').map_while(|word| number(word).filter(|_| word.len() == 3)).collect()
+}
+
+#[test]
+fn every_attack_has_its_tests_or_says_what_is_missing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("docs/privacy.md")).unwrap();
+    let folders = ["ledger/tests/it", "contracts/tests/it", "node/tests/it", "node/county/tests"];
+    let sources: String = folders.iter().map(|folder| tests_below(&root.join(folder))).collect();
+    let parts = sources.split("#[test]").skip(1);
+    let tests: BTreeSet<&str> =
+        parts.filter_map(|text| text.trim_start().strip_prefix("fn ")?.split('(').next()).collect();
+    let head = "| attack | what refuses it | tests |\n|---|---|---|\n";
+    let (_, table) = page.split_once(head).unwrap();
+    let rows: Vec<&str> = table.split("\n\n").next().unwrap().lines().collect();
+    assert_eq!(rows.len(), 42);
+    for (row, number) in rows.iter().zip(1_usize..) {
+        assert!(row.starts_with(&format!("| A{number} ")), "{row}");
+        let shown = row.split('|').nth(3).unwrap();
+        let named = shown.split("not yet: ").next().unwrap();
+        let named: BTreeSet<&str> = named.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty() || shown.trim().starts_with("not yet: "), "{row}");
+        let missing: Vec<_> = named.difference(&tests).collect();
+        assert!(missing.is_empty(), "no test {missing:?}");
+        let numbered = tests.iter().filter(|test| attacks_of(test).contains(&number));
+        let unnamed: Vec<_> = numbered.filter(|test| !named.contains(**test)).collect();
+        assert!(unnamed.is_empty(), "A{number}: {unnamed:?}");
     }
 }
 

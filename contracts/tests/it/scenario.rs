@@ -10,6 +10,7 @@
 //! blocks 20                                             so many empty blocks
 //! balance county_civil/中央集中/2024/甲 = 102万元
 //! cash 慈善总会/慈善·南湖/0/非限定 = 5元               the same of money, and of `goods`
+//! list county_civil 1 2024 = 12                         how long an enrolment list is
 //! owed 慈善总会 charity.fund_information/助学/1 = due 2025-07-01
 //! each 1-64 home.governor revoke_key key=home.{n} = ok  the act for each number, many in a block
 //! ```
@@ -21,6 +22,7 @@
 //! `MINGLIAN_SCENARIO=payment.txt` plays this one only.
 
 mod arguments;
+mod enrolments;
 mod erasures;
 mod gifts;
 mod homes;
@@ -178,6 +180,9 @@ impl Scenario {
         if let Some(found) =
             notices::answer(act, &self.world).or_else(|| questions::answer(act, &self.world))
         {
+            return compare(&found?, expected);
+        }
+        if let Some(found) = enrolments::answered(act, &self.world) {
             return compare(&found?, expected);
         }
         if act == "validators" {

@@ -7,8 +7,10 @@
 mod calls;
 mod charity;
 mod disclosure;
+mod enrolment;
 mod events;
 mod homes;
+mod subsidy;
 mod oversight;
 mod opening;
 mod tree;
@@ -47,7 +49,12 @@ use minglian_contracts::payment::Expenditure;
 use minglian_contracts::payment::result::FailureReason;
 use minglian_contracts::project::Stage;
 use minglian_contracts::project::evaluation::Measures;
+use minglian_contracts::subsidy::batch::Standing;
+use minglian_contracts::subsidy::period::PeriodLength;
+use minglian_contracts::subsidy::programme::ProgrammeKind;
+use minglian_contracts::subsidy::verdict::Check;
 use minglian_ledger::genesis::{OrganizationKind, Role};
+use minglian_ledger::subsidy::standards::RangeBits;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -195,7 +202,8 @@ fn check_page(heading: &str, samples: &[Sample], numbers: &BTreeSet<String>) {
 
 fn all_calls() -> Vec<Call> {
     let (society, rest) = ([charity::calls(), oversight::calls()], [disclosure::calls()]);
-    [calls::all(), society.concat(), rest.concat(), opening::calls(), homes::calls()].concat()
+    let acts = [opening::calls(), homes::calls(), enrolment::calls(), subsidy::calls()];
+    [calls::all(), society.concat(), rest.concat(), acts.concat()].concat()
 }
 
 /// What a block's limit counts for each act and who decides it: both are rules that every node
@@ -230,6 +238,8 @@ fn events() {
     samples.extend(disclosure::events().iter().map(Sample::of));
     samples.extend(opening::events().iter().map(Sample::of));
     samples.extend(homes::events().iter().map(Sample::of));
+    samples.extend(enrolment::events().iter().map(Sample::of));
+    samples.extend(subsidy::events().iter().map(Sample::of));
     let about =
         "Items of the list in the receipt of an applied act, at least one for each variant.";
     check_file("events.json", about, &samples);
@@ -297,4 +307,9 @@ fn enums_without_fields() {
     check_names::<Ground>(&page, "Ground");
     check_names::<Source>(&page, "FundSource");
     check_names::<Rating>(&page, "Rating");
+    check_names::<ProgrammeKind>(&page, "ProgrammeKind");
+    check_names::<PeriodLength>(&page, "PeriodLength");
+    check_names::<RangeBits>(&page, "RangeBits");
+    check_names::<Check>(&page, "Check");
+    check_names::<Standing>(&page, "BatchStanding");
 }

@@ -8,12 +8,15 @@ use minglian_contracts::call::Call;
 use minglian_contracts::charity::check::check_charities;
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::disclosure::check::check_disclosures;
+use minglian_contracts::enrolment::check::check_enrolments;
 use minglian_contracts::envelope::{self, Checked, EnvelopeFault};
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::homes::check::check_homes;
 use minglian_contracts::invariants::check_book;
 use minglian_contracts::oversight::check::check_oversight;
+use minglian_contracts::schema::State;
 use minglian_contracts::seal::{self, InvalidBlock, Place, Replayed};
+use minglian_contracts::subsidy::check::check_subsidies;
 use minglian_contracts::{rules, setup};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::date::Date;
@@ -238,8 +241,22 @@ impl World {
         check_charities(&self.state).unwrap();
         check_oversight(&self.state).unwrap();
         check_homes(&self.state).unwrap();
+        check_enrolments(&self.state).unwrap();
+        check_subsidies(&self.state).unwrap();
         check_disclosures(&self.state).unwrap();
         Ok(replayed.executed.receipts)
+    }
+
+    /// Writes into the state what no act of a test brought about, as if it had always been there.
+    pub fn put(&mut self, write: impl FnOnce(&mut State<'_>)) {
+        let changes = {
+            let mut state = State::new(&self.state);
+            write(&mut state);
+            state.into_changes_and_inverse().unwrap().0
+        };
+        let update = self.tree.prepare(&self.state, &changes).unwrap();
+        self.state.commit(&update, &changes);
+        self.tree.apply(&update).unwrap();
     }
 
     /// Commits one act in a block of its own; the transaction's name and what became of it.

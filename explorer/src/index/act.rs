@@ -9,7 +9,9 @@ use minglian_contracts::charity::donation::{Donate, Donor};
 use minglian_contracts::charity::ending::Heir;
 use minglian_contracts::event::{Event, Outcome};
 use minglian_contracts::oversight::complaint::Target;
-use minglian_contracts::{charity, homes, lottery, opening, oversight, payment, project};
+use minglian_contracts::{
+    charity, enrolment, homes, lottery, opening, oversight, payment, project, subsidy,
+};
 use minglian_ledger::organization_code::OrganizationCode;
 
 use minglian_contracts::words::allocation::basis;
@@ -157,6 +159,10 @@ pub(super) fn organizations(call: &Call) -> Vec<OrganizationCode> {
         Call::Charity(call) => charity_organizations(call),
         Call::Oversight(call) => oversight_organizations(call),
         Call::Homes(call) => homes_organizations(call),
+        Call::Enrolment(call) => enrolment_organizations(call),
+        Call::Subsidy(subsidy::Call::Submit(act)) => {
+            act.custody.iter().map(|receipt| receipt.custodian).collect()
+        }
         Call::Opening(opening::Call::Erase { reviewer, .. }) => reviewer.iter().copied().collect(),
         Call::Opening(opening::Call::EraseOf { organization, .. }) => vec![*organization],
         _ => Vec::new(),
@@ -203,6 +209,17 @@ fn homes_organizations(call: &homes::Call) -> Vec<OrganizationCode> {
         homes::Call::StateOccupancy(act) => vec![act.reviewer],
         homes::Call::Compute(act) => vec![act.home],
         homes::Call::Pay(act) => vec![act.home],
+    }
+}
+
+/// Organisations that an act of enrolment names beside its author.
+fn enrolment_organizations(call: &enrolment::Call) -> Vec<OrganizationCode> {
+    match call {
+        enrolment::Call::RegisterAttester(act) => vec![act.county, act.organization],
+        enrolment::Call::EndAttester(act) => vec![act.county],
+        enrolment::Call::PlanEnrolments(act) => vec![act.reviewer],
+        enrolment::Call::Transfer(act) => vec![act.from],
+        _ => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 import type { Codec, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32 } from './codec.ts';
 import { disclosureActs } from './disclosure.ts';
+import { enrolmentActs } from './enrolment.ts';
 import { malformed, VerifyError } from './errors.ts';
 import { homesActs } from './homes.ts';
 import { oversightActs } from './oversight.ts';
@@ -11,6 +12,7 @@ import {
   text,
 } from './scalars.ts';
 import { names, oneOf, struct } from './shapes.ts';
+import { subsidyActs } from './subsidy.ts';
 import { organizationKind, role, validator } from './types.ts';
 
 const MOST_DOCUMENTS = 16;
@@ -287,8 +289,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     },
     decide_after: { payment: reference, resolution: text(64), occurred_on: date },
   },
-  // Reserved: no act has this number.
-  subsidy: {},
+  subsidy: subsidyActs(lineName),
   disclosure: disclosureActs({ category, fundName, lineName }),
   oversight: oversightActs(fundName),
   opening: {
@@ -300,6 +301,7 @@ const MODULES: Record<string, Record<string, Record<string, Codec<any>>>> = {
     },
   },
   homes: homesActs(lineName, order),
+  enrolment: enrolmentActs,
 };
 
 /** Codec of an act. Some acts have a field named `kind`, so their fields stand apart. */

@@ -5,12 +5,14 @@ import type { Of, Plain } from './codec.ts';
 import { bool, checked, decode, i64, list, option, u16, u32, u64 } from './codec.ts';
 import { obligationName } from './disclosure.ts';
 import { malformed, VerifyError } from './errors.ts';
+import { enrolmentEvents } from './enrolment.ts';
 import { homesEvents } from './homes.ts';
 import { oversightEvents } from './oversight.ts';
 import {
   date, fen, hash, height, logIndex, month, organizationCode, publicKey, text,
 } from './scalars.ts';
 import { names, oneOf, struct, variants } from './shapes.ts';
+import { subsidyEvents } from './subsidy.ts';
 import type { Receipt } from './types.ts';
 import { role } from './types.ts';
 
@@ -178,8 +180,7 @@ export const event = oneOf({
       payment: reference, resolution: text(64), agreed: bool, days_late: u32,
     },
   }),
-  // Reserved: no event has this number.
-  subsidy: variants({}),
+  subsidy: oneOf(subsidyEvents),
   disclosure: variants({
     opened: {
       holder: organizationCode, rule: text(64), version: u32, subject: text(160), due_on: date,
@@ -197,6 +198,7 @@ export const event = oneOf({
     erased: { organization: organizationCode, things: list(thing), ground },
   }),
   homes: variants(homesEvents),
+  enrolment: variants(enrolmentEvents),
 });
 
 /** An event for display. */

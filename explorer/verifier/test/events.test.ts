@@ -103,7 +103,8 @@ test('a refused act gives the detail of the refusal', () => {
 test('names of calls and amounts', () => {
   assert.equal(callName(fromHex('0301')), 'allocation.plan');
   assert.equal(callName(fromHex('0363')), 'allocation.99');
-  assert.equal(callName(fromHex('0800')), 'subsidy.0');
+  assert.equal(callName(fromHex('0800')), 'subsidy.declare');
+  assert.equal(callName(fromHex('0863')), 'subsidy.99');
   assert.equal(callName(fromHex('0a00')), 'oversight.receive_complaint');
   assert.equal(callName(fromHex('ff00')), 'module 255.0');
   assert.equal(callName(new Uint8Array(0)), 'empty');

@@ -8,6 +8,7 @@ use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use merlin::Transcript;
 use rand_core::CryptoRngCore;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::domain::{self, HeaderHash};
@@ -20,7 +21,9 @@ use crate::fen::Fen;
 pub const BALANCE_BYTES: usize = 64;
 
 /// A Schnorr proof to the base H.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
 pub struct BalanceProof {
     /// The first message.
     pub first: PointBytes,

@@ -1,6 +1,7 @@
 //! The header of a batch: what is public of it on the ledger.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 use super::balance::BalanceProof;
 use super::domain::{self, BatchId, EnvelopeRoot, HeaderHash, LeafRoot, ProofRoot, SealHash};
@@ -17,7 +18,20 @@ pub const BATCH_VERSION: u8 = 1;
 pub const LOTS_MAX: usize = 64;
 
 /// What a batch is for. The number of a variant is part of the format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum BatchKind {
     /// The payment of the period.
     Main,
@@ -28,7 +42,9 @@ pub enum BatchKind {
 }
 
 /// Money of one inflow that a batch uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
 pub struct Lot {
     /// Number of the movement that brought it.
     pub inflow: u64,
@@ -37,7 +53,7 @@ pub struct Lot {
 }
 
 /// What a batch is, before it has payments. [`BatchId`] is its hash.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct BatchName {
     /// The chain; a proof does not hold on another.
     pub chain_id: ChainId,
@@ -55,7 +71,7 @@ pub struct BatchName {
 }
 
 /// The header of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct BatchHeader {
     /// [`BATCH_VERSION`].
     pub version: u8,
@@ -68,6 +84,7 @@ pub struct BatchHeader {
     /// Version of the programme's standards.
     pub standards_version: u32,
     /// Root of the enrolment list when the batch was cut off.
+    #[serde(with = "root_text")]
     pub enrolment_root: [u8; 32],
     /// Handles of that list, so leaves of the batch.
     pub leaves: u32,
@@ -82,7 +99,7 @@ pub struct BatchHeader {
 }
 
 /// A header with the proofs of the whole batch.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct SealedBatch {
     /// The header.
     pub header: BatchHeader,
@@ -169,5 +186,27 @@ impl SealedBatch {
     /// What the approver signs.
     pub fn approver_message(&self) -> Vec<u8> {
         [domain::SIGN_APPROVER, &self.hash().0].concat()
+    }
+}
+
+/// How the root of an enrolment list stands in JSON: as every hash.
+mod root_text {
+    use data_encoding::HEXLOWER;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::hash::{HASH_BYTES, parse_hex};
+
+    pub(super) fn serialize<S: Serializer>(
+        root: &[u8; HASH_BYTES],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&HEXLOWER.encode(root))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<[u8; HASH_BYTES], D::Error> {
+        parse_hex(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }

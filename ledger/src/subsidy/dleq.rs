@@ -8,6 +8,7 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::VartimeMultiscalarMul as _;
 use merlin::Transcript;
 use rand_core::CryptoRngCore;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::domain;
@@ -16,7 +17,9 @@ use super::pedersen;
 use super::transcript;
 
 /// A proof, 64 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
 pub struct DleqProof {
     /// The challenge.
     pub challenge: ScalarBytes,

@@ -78,6 +78,22 @@ hash_type!(
     "minglian v1 beacon value"
 );
 
+hash_type!(
+    /// A tag at its place in an enrolment list.
+    EnrolmentLeaf,
+    "minglian v1 subsidy enrolment-leaf"
+);
+hash_type!(
+    /// The root over the tags of an enrolment list, with their number.
+    EnrolmentRoot,
+    "minglian v1 subsidy enrolment-root"
+);
+hash_type!(
+    /// Payments of a batch that came back: what the proof of their sum is bound to.
+    ReturnStatement,
+    "minglian v1 subsidy return"
+);
+
 /// Context of the seed of a leaf.
 pub const LEAF_SEED: &str = "minglian v1 subsidy leaf-seed";
 /// Context of the blinding factor of a commitment.
@@ -117,6 +133,9 @@ pub const SIGN_CLERK: &[u8] = b"minglian/v1/sig/batch-clerk\0";
 pub const SIGN_APPROVER: &[u8] = b"minglian/v1/sig/batch-approver\0";
 /// What a bank's signature under a batch begins with.
 pub const SIGN_BANK: &[u8] = b"minglian/v1/sig/bank-attest\0";
+
+/// What a custodian's receipt for a batch's envelopes begins with.
+pub const SIGN_CUSTODY: &[u8] = b"minglian/v1/sig/custody\0";
 
 /// `BYTES` secret bytes derived from secret `parts`, each behind its length, in the domain of
 /// `context`. Nothing of them stays in memory but the result, which is wiped when it is dropped.

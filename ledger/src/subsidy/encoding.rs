@@ -1,12 +1,16 @@
 //! Points and scalars of the group ristretto255 as they are sent: 32 bytes in their only form.
 
 use std::fmt;
+use std::str::FromStr;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::IsIdentity as _;
 use data_encoding::HEXLOWER;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::hash::{self, ParseHashError};
 
 /// Bytes of a point, and of a scalar.
 pub const ELEMENT_BYTES: usize = 32;
@@ -65,14 +69,41 @@ impl ScalarBytes {
     }
 }
 
-macro_rules! hexadecimal_debug {
+macro_rules! hexadecimal_text {
     ($name:ident) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&HEXLOWER.encode(&self.0))
+            }
+        }
+
         impl fmt::Debug for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(formatter, "{}({})", stringify!($name), HEXLOWER.encode(&self.0[..6]))
             }
         }
+
+        impl FromStr for $name {
+            type Err = ParseHashError;
+
+            fn from_str(text: &str) -> Result<Self, ParseHashError> {
+                hash::parse_hex(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
     };
 }
-hexadecimal_debug!(PointBytes);
-hexadecimal_debug!(ScalarBytes);
+hexadecimal_text!(PointBytes);
+hexadecimal_text!(ScalarBytes);

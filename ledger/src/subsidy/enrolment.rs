@@ -6,6 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use rand_core::CryptoRngCore;
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::dleq::{self, DleqError, DleqProof, DleqStatement};
@@ -20,7 +21,18 @@ use crate::transaction::{self, ChainId};
 
 /// A person's tag under one key.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
 )]
 pub struct Tag(pub PointBytes);
 
@@ -29,7 +41,9 @@ pub struct Tag(pub PointBytes);
 pub struct BlindingFactor(Scalar);
 
 /// A person's point as others see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
 pub struct Blinded {
     /// The person's point multiplied by the factor: what the nodes evaluate their key on.
     pub point: PointBytes,
@@ -188,15 +202,42 @@ impl Enrolment {
         evaluated: &PointBytes,
         attester: &PublicKey,
     ) -> Result<(), EnrolmentError> {
-        let message = attestation_message(context, &self.blinded);
-        keys::verify(attester, &message, &self.attestation).map_err(EnrolmentError::Attestation)?;
-        let (context, pairs) = (bound(context, &self.blinded), [(self.tag.0, *evaluated)]);
-        let statement = DleqStatement {
-            label: domain::ENROLMENT,
-            context: &context,
-            key: &self.blinded.factor,
-            pairs: &pairs,
-        };
-        dleq::verify(&statement, &self.proof).map_err(EnrolmentError::Tag)
+        verify_attestation(context, &self.blinded, attester, &self.attestation)?;
+        verify_tag(context, &self.blinded, self.tag, evaluated, &self.proof)
     }
+}
+
+/// Whether the attester signed this blinded point for this enrolment.
+///
+/// # Errors
+/// [`EnrolmentError::Attestation`].
+pub fn verify_attestation(
+    context: &EnrolmentContext,
+    blinded: &Blinded,
+    attester: &PublicKey,
+    attestation: &Signature,
+) -> Result<(), EnrolmentError> {
+    let message = attestation_message(context, blinded);
+    keys::verify(attester, &message, attestation).map_err(EnrolmentError::Attestation)
+}
+
+/// Whether `tag` is `evaluated` without the factor of `blinded`, which somebody has attested.
+///
+/// # Errors
+/// [`EnrolmentError::Tag`].
+pub fn verify_tag(
+    context: &EnrolmentContext,
+    blinded: &Blinded,
+    tag: Tag,
+    evaluated: &PointBytes,
+    proof: &DleqProof,
+) -> Result<(), EnrolmentError> {
+    let (context, pairs) = (bound(context, blinded), [(tag.0, *evaluated)]);
+    let statement = DleqStatement {
+        label: domain::ENROLMENT,
+        context: &context,
+        key: &blinded.factor,
+        pairs: &pairs,
+    };
+    dleq::verify(&statement, proof).map_err(EnrolmentError::Tag)
 }

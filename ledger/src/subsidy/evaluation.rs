@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::VartimeMultiscalarMul as _;
 use rand_core::CryptoRngCore;
 
 use super::dleq::{self, DleqError, DleqProof, DleqStatement};
@@ -204,6 +205,35 @@ fn add_committee(
         }
     }
     Ok(())
+}
+
+/// How answers of certain members of one committee, each verified before, come to one result.
+#[derive(Debug, Clone)]
+pub struct Interpolation {
+    coefficients: Vec<Scalar>,
+}
+
+impl Interpolation {
+    /// For the answers of these members, from 1. None unless they ascend: a member twice, or one
+    /// that is none, would come to nothing that the key is.
+    pub fn new(members: &[u16]) -> Option<Self> {
+        let ascend = members.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+        let first = members.first().is_some_and(|first| *first > 0);
+        let coefficients = || members.iter().map(|member| lagrange(*member, members)).collect();
+        (ascend && first).then(|| Self { coefficients: coefficients() })
+    }
+
+    /// The result at one point, from the results of the members in their order. None unless there
+    /// are as many as members, each a point, and the result is one too.
+    pub fn apply(&self, results: &[PointBytes]) -> Option<PointBytes> {
+        if results.len() != self.coefficients.len() {
+            return None;
+        }
+        let points: Option<Vec<_>> = results.iter().map(|result| result.point().ok()).collect();
+        let sum = RistrettoPoint::vartime_multiscalar_mul(&self.coefficients, points?);
+        let result = PointBytes::of(&sum);
+        result.point().is_ok().then_some(result)
+    }
 }
 
 /// The coefficient of member `index` when the polynomial is taken at zero from its values at

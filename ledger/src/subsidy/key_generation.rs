@@ -6,22 +6,36 @@
 use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use curve25519_dalek::ristretto::RistrettoPoint;
+use curve25519_dalek::scalar::Scalar;
 use frost_ristretto255::keys::dkg;
 use frost_ristretto255::keys::{PublicKeyPackage, SigningShare, VerifiableSecretSharingCommitment};
-use frost_ristretto255::{Error, Identifier, Signature};
+use frost_ristretto255::{Ciphersuite as _, Error, Identifier, Ristretto255Sha512, Signature};
 use rand_core::CryptoRngCore;
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::encoding::PointBytes;
+use super::encoding::{PointBytes, ScalarBytes};
 use super::threshold::{Committee, KeyShare, MEMBERS_MAX};
 
 /// What a member publishes first: commitments to its polynomial, and that it knows the secret.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct Dealing {
     /// As many as the threshold.
     pub coefficients: Vec<PointBytes>,
     /// A Schnorr signature under the first.
-    pub proof: [u8; 64],
+    pub proof: DealingProof,
+}
+
+/// That a member knows the secret behind the first of its commitments, 64 bytes.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+pub struct DealingProof {
+    /// The fresh point.
+    pub first: PointBytes,
+    /// The response.
+    pub response: ScalarBytes,
 }
 
 /// What a member sends to another in secret. It is wiped when it is dropped, and there is no way to
@@ -108,9 +122,40 @@ fn commitment(
 }
 
 fn package(member: u16, dealing: &Dealing) -> Result<dkg::round1::Package, KeyGenerationError> {
-    let proof = Signature::deserialize(&dealing.proof)
+    let DealingProof { first, response } = dealing.proof;
+    let proof = Signature::deserialize(&[first.0, response.0].concat())
         .map_err(|_| KeyGenerationError::Dealing { member })?;
     Ok(dkg::round1::Package::new(commitment(member, dealing)?, proof))
+}
+
+impl Dealing {
+    /// Checks what everybody can see of a dealing of `member`: that it has `threshold` commitments,
+    /// each a point, and that its maker knows the secret behind the first. The same proof that the
+    /// members check when they receive it.
+    ///
+    /// # Errors
+    /// [`KeyGenerationError::Dealing`].
+    pub fn check(&self, member: u16, threshold: u16) -> Result<(), KeyGenerationError> {
+        let holds = || -> Option<bool> {
+            let coefficients: Option<Vec<RistrettoPoint>> =
+                self.coefficients.iter().map(|point| point.point().ok()).collect();
+            let coefficients = coefficients?;
+            let (secret, fresh) = (coefficients.first()?, self.proof.first.point().ok()?);
+            let response = self.proof.response.scalar().ok()?;
+            let key = self.coefficients.first()?;
+            let input =
+                [identifier(member).ok()?.serialize().as_slice(), &key.0, &self.proof.first.0]
+                    .concat();
+            let challenge: Scalar = Ristretto255Sha512::HDKG(&input)?;
+            let claimed =
+                RistrettoPoint::vartime_double_scalar_mul_basepoint(&-challenge, secret, &response);
+            Some(coefficients.len() == usize::from(threshold) && claimed == fresh)
+        };
+        match holds() {
+            Some(true) => Ok(()),
+            _ => Err(KeyGenerationError::Dealing { member }),
+        }
+    }
 }
 
 impl Seat {
@@ -133,8 +178,11 @@ impl Seat {
         let proof = package.proof_of_knowledge().serialize().map_err(fault)?;
         let points: Option<Vec<PointBytes>> =
             coefficients.into_iter().map(|bytes| bytes.try_into().ok().map(PointBytes)).collect();
-        let dealing = points.zip(proof.try_into().ok());
-        let (coefficients, proof) = dealing.ok_or(KeyGenerationError::Seat(self))?;
+        let halves = proof.split_first_chunk::<32>();
+        let halves = halves.and_then(|(first, rest)| Some((*first, rest.try_into().ok()?)));
+        let (coefficients, (first, response)) =
+            points.zip(halves).ok_or(KeyGenerationError::Seat(self))?;
+        let proof = DealingProof { first: PointBytes(first), response: ScalarBytes(response) };
         Ok((Dealt { seat: self, secret }, Dealing { coefficients, proof }))
     }
 

@@ -4,6 +4,7 @@
 use std::io;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// Fewest standards of a table, zero among them.
 pub const STANDARDS_MIN: usize = 2;
@@ -12,7 +13,8 @@ pub const STANDARDS_MAX: usize = 8;
 
 /// Lawful amounts in fen, strictly increasing, the first of them zero: who is suspended or dead is
 /// paid nothing, and nobody sees it.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u32>")]
 pub struct StandardTable(Vec<u32>);
 
 /// Why amounts are not a table of standards.
@@ -60,6 +62,14 @@ impl StandardTable {
     }
 }
 
+impl TryFrom<Vec<u32>> for StandardTable {
+    type Error = StandardTableError;
+
+    fn try_from(standards: Vec<u32>) -> Result<Self, StandardTableError> {
+        Self::new(standards)
+    }
+}
+
 impl BorshDeserialize for StandardTable {
     fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
         Self::new(Vec::deserialize_reader(reader)?)
@@ -69,7 +79,8 @@ impl BorshDeserialize for StandardTable {
 
 /// Amounts from `min` to `max` in steps of `unit`, all in fen. A programme whose handles may be
 /// suspended has a `min` of zero: there is no other way to pay nothing unseen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, Serialize, Deserialize)]
+#[serde(try_from = "RangeParts")]
 pub struct RangeRule {
     min: u32,
     max: u32,
@@ -78,7 +89,20 @@ pub struct RangeRule {
 }
 
 /// How many units a range may span: below 2^8, 2^16 or 2^32.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum RangeBits {
     /// 8 bits.
     Eight,
@@ -172,6 +196,25 @@ impl RangeRule {
     }
 }
 
+/// A range as it stands in JSON, before it is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RangeParts {
+    min: u32,
+    max: u32,
+    unit: u32,
+    bits: RangeBits,
+}
+
+impl TryFrom<RangeParts> for RangeRule {
+    type Error = RangeRuleError;
+
+    fn try_from(parts: RangeParts) -> Result<Self, RangeRuleError> {
+        let RangeParts { min, max, unit, bits } = parts;
+        Self::new(min, max, unit, bits)
+    }
+}
+
 impl BorshDeserialize for RangeRule {
     fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
         let (min, max, unit, bits) = BorshDeserialize::deserialize_reader(reader)?;
@@ -181,7 +224,8 @@ impl BorshDeserialize for RangeRule {
 }
 
 /// What a programme may pay. The number of a variant is part of the format.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standards {
     /// One of a table of amounts.
     Table(StandardTable),

@@ -5,6 +5,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::domain::{self, KeyId, RequestId};
@@ -23,7 +24,20 @@ pub const COMMITTEES_MAX: usize = 2;
 pub const REQUEST_POINTS_MAX: usize = 256;
 
 /// What a key is for. The number of a variant is part of the format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyPurpose {
     /// Tags of enrolled persons.
     Tags {

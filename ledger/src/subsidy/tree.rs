@@ -42,7 +42,7 @@ pub enum PathError {
     Root,
 }
 
-fn parent(left: &Node, right: &Node) -> Node {
+pub(super) fn parent(left: &Node, right: &Node) -> Node {
     NodeHash::of_prefixed(&[left, right]).0
 }
 

@@ -14,7 +14,7 @@ use minglian_ledger::genesis::{GenesisParameter, OrganizationKind, Role};
 use minglian_ledger::height::Height;
 
 use super::arguments::{Arguments, parse_amount, parse_category};
-use super::{erasures, gifts, homes, money, notices, oversight};
+use super::{enrolments, erasures, gifts, homes, money, notices, oversight};
 use crate::world::{World, code, public_key, text, validator};
 
 /// A peer id of an Ed25519 key.
@@ -45,6 +45,9 @@ pub fn call(arguments: &Arguments, world: &World) -> Result<Call, String> {
     }
     if let Some(call) = erasures::call(arguments, world.date)? {
         return Ok(call);
+    }
+    if let Some(call) = enrolments::call(arguments, world)? {
+        return Ok(Call::Enrolment(call));
     }
     if let Some(call) = homes::call(arguments, world)? {
         return Ok(Call::Homes(call));

@@ -1,0 +1,71 @@
+//! What is submitted, bit by bit, and the one movement of its money.
+
+use minglian_contracts::book::Kind;
+use minglian_contracts::context::BlockContext;
+use minglian_contracts::event::Event;
+use minglian_contracts::execute::execute_block;
+use minglian_contracts::schema::State;
+use minglian_contracts::subsidy::batch::Submit;
+use minglian_contracts::subsidy::verdict::Finding;
+use minglian_ledger::subsidy::batch::BatchKind;
+
+use super::fixture::{HANDLES, call, county, look, lot, main_batch, name, prove, receipts, root};
+use crate::steps::checked;
+use crate::world::World;
+
+/// Whether the ledger takes the act of a maker in this state, which stays as it is.
+fn is_taken(world: &mut World, act: &Submit) -> bool {
+    let transaction = world.sign("county_civil.maker", &call(act.clone()));
+    let context = BlockContext::after(&world.header, world.next_time()).unwrap();
+    let state = State::new(&world.state);
+    let executed = execute_block(&state, &context, &[transaction]).unwrap();
+    executed.receipts[0].code == 0
+}
+
+#[test]
+fn one_bit_changed_anywhere_is_refused_or_found() {
+    let mut world = county();
+    let amounts = [0, 3_000, 6_000, 30_000].repeat(HANDLES as usize / 4);
+    let (lot, source) = lot(&world, 0, amounts.iter().map(|it| u64::from(*it)).sum());
+    let month = name(&world, "2024-05", BatchKind::Main, 0);
+    let (sealed, body) = prove(month, root(HANDLES), vec![lot], &amounts);
+    let (custody, occurred_on) = (receipts(&sealed.header), world.date);
+    let good = Submit { sealed: sealed.clone(), sources: vec![source], custody, occurred_on };
+    assert!(is_taken(&mut world, &good));
+    assert_eq!(look(&sealed, &body), Finding::Valid);
+    let bytes = borsh::to_vec(&sealed).unwrap();
+    let (mut undecoded, mut refused, mut found) = (0, 0, 0);
+    for bit in 0..bytes.len() * 8 {
+        let mut bytes = bytes.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let Ok(sealed) = borsh::from_slice(&bytes) else {
+            undecoded += 1;
+            continue;
+        };
+        let act = Submit { sealed, ..good.clone() };
+        if is_taken(&mut world, &act) {
+            // Only what the ledger does not know: proofs, and the root of the leaves.
+            assert_ne!(look(&act.sealed, &body), Finding::Valid, "bit {bit}");
+            found += 1;
+        } else {
+            refused += 1;
+        }
+    }
+    assert!(undecoded > 0 && refused > 0, "{undecoded} {refused}");
+    assert_eq!(found, 8 * (32 + 32 + 64), "the roots of leaves and proofs, the balance");
+}
+
+#[test]
+fn the_money_of_a_batch_moves_once() {
+    let mut world = county();
+    let call = call(main_batch(&world));
+    let events = checked(&mut world, "county_civil", &call).unwrap();
+    let kinds: Vec<Kind> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Movement(movement) => Some(movement.kind.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kinds, [Kind::Payment]);
+}
