@@ -2,9 +2,9 @@
 //!
 //! A payment is made in one of two ways, and in both maker ≠ checker ≠ payer. By `Instruct`: one
 //! payment, with three officers. Or under a payment order: `Authorize` lets the unit's payer pay
-//! out of one line, for one type of expenditure, up to a total and until a day, `AuthorizeLimited` also
-//! up to an amount at a time; the maker proposes it and the checker approves it. Then every `Pay` takes effect at once, by a payer who is
-//! neither of them.
+//! out of one line, for one type of expenditure, up to a total and until a day, `AuthorizeLimited`
+//! also up to an amount at a time; the maker proposes it and the checker approves it. Then every
+//! `Pay` takes effect at once, by a payer who is neither of them.
 //!
 //! A payment is its own account in the book, so what bounces is its own fen. The bank's result is
 //! recorded once. A wrong entry is reversed by `Correct`; the right one names it.

@@ -19,6 +19,7 @@ use minglian_testnet::cluster::Cluster;
 use minglian_testnet::demo::{self, Demonstration, Programs};
 use minglian_testnet::directory::{self, OfficersIndex};
 use minglian_testnet::officer::Officers;
+use minglian_testnet::process::Signal;
 use minglian_testnet::{clock, ports, program, totals};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -187,7 +188,9 @@ async fn anybody_complains_and_the_handlers_node_has_the_text() {
     only_the_handler_reads(cluster, &programs, &network, &commitment, &ticket).await;
 
     // Without nodes nothing is taken, and what was written comes back.
-    cluster.down().unwrap();
+    for node in cluster.running() {
+        cluster.signal(node, Signal::Kill).unwrap();
+    }
     let (_, form) = ask(explorer, &format!("/complain?about={about}"), None).await;
     let ticket = between(&form, "name=\"draft\" value=\"", "\"");
     let fields = [("about", about.as_str()), ("text", TEXT), ("draft", ticket)];

@@ -381,16 +381,13 @@ fn payment_calls() -> [payment::Call; 12] {
     };
     let person = Payee::Person(Commitment::of(&[b"a salted name"]));
     let authorization = text("授权1");
-    let supplier = Payee::Organization(code("supplier"));
+    let supplier = || Payee::Organization(code("supplier"));
     [
-        instruct(Expenditure::Equipment, order(supplier, voucher, None)),
+        instruct(Expenditure::Equipment, order(supplier(), voucher, None)),
         instruct(Expenditure::Investment, order(Payee::NotPrinted, None, None)),
         instruct(Expenditure::Investment, order(person, voucher, Some(text("凭证 2")))),
         payment::Call::Authorize(grant()),
-        payment::Call::Pay {
-            authorization: text("授权1"),
-            order: order(Payee::Organization(code("supplier")), None, None),
-        },
+        payment::Call::Pay { authorization: text("授权1"), order: order(supplier(), None, None) },
         payment::Call::Revoke { authorization },
         bank(BankResult::Paid),
         bank(BankResult::Failed(FailureReason::AccountClosed)),
