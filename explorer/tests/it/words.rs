@@ -138,6 +138,8 @@ fn holds(json: &serde_json::Value, text: &str) -> bool {
     match json {
         serde_json::Value::Array(items) => items.iter().any(|item| holds(item, text)),
         serde_json::Value::Object(fields) => fields.values().any(|value| holds(value, text)),
+        // Standards are plain numbers of fen.
+        serde_json::Value::Number(number) => number.to_string() == text,
         other => other.as_str() == Some(text),
     }
 }

@@ -112,9 +112,11 @@ impl Schema {
     /// Why it does not.
     pub fn accepts(&self, path: &[&str], value: Value) -> Result<(), serde_json::Error> {
         let Some((module, act)) = self.act.split_once('.') else { return Ok(()) };
+        // Of what an example leaves out no part can be tried there.
+        let is_there = |value: &Value| !value.is_null();
         let knows = |example: &&Value| {
             let inner = &example[module][act];
-            path.split_last().is_none_or(|(_, parent)| find(inner, parent, |_| true).is_some())
+            path.split_last().is_none_or(|(_, parent)| find(inner, parent, is_there).is_some())
         };
         let base = self.examples.iter().find(knows).or(self.examples.first());
         let mut call = base.cloned().unwrap_or_default();
