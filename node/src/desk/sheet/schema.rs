@@ -199,7 +199,13 @@ impl Schema {
             (json!(HASH), Leaf::Text),
         ];
         let found = kinds.into_iter().find(|(value, _)| self.reads(path, value.clone()));
-        let written = example.filter(|value| value.is_string()).map(|_| Leaf::Text);
+        // A list whose elements depend on one another reads with none of these alone.
+        let written = example.and_then(|value| match value {
+            Value::String(_) => Some(Leaf::Text),
+            Value::Number(_) => Some(Leaf::Number),
+            Value::Bool(_) => Some(Leaf::Flag),
+            _ => None,
+        });
         found.map(|(_, leaf)| leaf).or(written)
     }
 }
