@@ -22,16 +22,15 @@ pub mod wanted;
 pub mod wiper;
 mod blobs;
 mod blocks;
+mod bucket;
 mod checks;
 mod counts;
+mod directory;
 mod fault;
 mod published;
 mod receive;
 mod wipe;
 
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,14 +112,14 @@ impl Keeper {
     /// what was erased meanwhile goes. The receiver is the replicator's.
     ///
     /// # Errors
-    /// [`KeepFault`] if a directory or the state cannot be read.
+    /// [`KeepFault`] if a directory or the state cannot be read, or the bucket cannot be used.
     pub async fn open(
         settings: AttachmentSettings,
         openings: &Path,
         chain: Arc<Chain>,
         peer_id: &str,
     ) -> Result<(Arc<Self>, mpsc::Receiver<Hint>), KeepFault> {
-        let blobs = Blobs::open(&settings.directory)?;
+        let blobs = Blobs::open(&settings).await?;
         let share = |count, bytes| Share { count, bytes };
         let openings_max =
             share(settings.organization_openings_max, settings.organization_opening_bytes_max);
@@ -389,12 +388,4 @@ pub fn thing_of(deposit: &Deposit) -> Thing {
         Content::Attachment { hash, .. } => Thing::Attachment(hash),
         Content::Opening { commitment } => Thing::Opening(commitment),
     }
-}
-
-/// Makes a directory that only this user can read, with its parents.
-fn private_directory(path: &Path) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
-        return Ok(());
-    }
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

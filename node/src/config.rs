@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use minglian_ledger::deposit::MediaType;
 use serde::{Deserialize, Serialize};
 
+pub use bucket::BucketSettings;
+
+mod bucket;
+
 /// Connections that one client may have, unless the configuration says otherwise: as many as the
 /// interface serves requests and streams at a time, which leaves some for others.
 pub const HTTP_CONNECTIONS_PER_CLIENT_MAX: usize = 1_536;
@@ -89,6 +93,8 @@ pub struct AttachmentSettings {
     pub waiting_heights_max: u64,
     /// Which types are taken.
     pub types: Vec<MediaType>,
+    /// The bucket that holds their bytes; none if the directory does.
+    pub s3: Option<BucketSettings>,
 }
 
 impl Default for AttachmentSettings {
@@ -105,6 +111,7 @@ impl Default for AttachmentSettings {
             waiting_count_max: 1_000,
             waiting_heights_max: 10_000,
             types: MediaType::ALL.to_vec(),
+            s3: None,
         }
     }
 }
@@ -206,6 +213,9 @@ impl Config {
             let reason = format!("attachments.bytes_max is 1 to {ATTACHMENT_BYTES_MAX}");
             return Err(faulty(reason));
         }
+        if let Some(Err(reason)) = attachments.s3.as_ref().map(BucketSettings::check) {
+            return Err(faulty(format!("[attachments.s3]: {reason}")));
+        }
         let directory = path.parent().unwrap_or(Path::new("."));
         config.resolve(directory);
         Ok(config)
@@ -217,6 +227,7 @@ impl Config {
         let mut paths = vec![&mut self.data_directory, &mut self.genesis, &mut keys.peer];
         paths.extend(optional.into_iter().flatten());
         paths.extend(keys.passphrase_file.as_mut());
+        paths.extend(self.attachments.s3.as_mut().map(|s3| &mut s3.credentials_file));
         for path in paths {
             *path = directory.join(&*path);
         }

@@ -20,6 +20,7 @@ mod openings;
 mod organizations;
 mod oversight;
 mod proposals;
+pub mod range;
 mod readers;
 mod records;
 mod rules;

@@ -1,59 +1,79 @@
-//! The bytes of attachments, by their names, in an object store: a directory unless another is
-//! given. A name is the hash of the bytes, so no name that anybody sends is ever a path.
+//! Attachments by their names. A name is the hash of the bytes, so no name that anybody sends is
+//! ever a path.
 //!
-//! `content/ab/abcd…` holds the bytes, `about/ab/abcd…` the [`Manifest`]; `damaged/abcd…` what was
-//! found to be something else than its name says, until a good copy has come.
+//! `about/ab/abcd…` in the attachments' directory holds the [`Manifest`]. The bytes are in the same
+//! directory ([`Directory`]) or, sealed, in a bucket ([`Bucket`]). What came before the node had a
+//! bucket stays where it is.
 
 use std::io;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::TryStreamExt as _;
+use minglian_client::key_file::private_file::PrivateFileError;
 use minglian_ledger::hash::AttachmentHash;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart};
+use object_store::{ObjectStore as _, ObjectStoreExt as _, PutPayload};
 
+use super::bucket::Bucket;
+use super::bucket::fault::BucketFault;
+use super::bucket::keys::Keys;
+use super::bucket::upload::Upload;
+use super::directory::{self, Directory, File};
 use super::manifest::{Description, Manifest, PIECE_BYTES};
 use super::wipe::wipe;
-
-/// Pieces of one upload that may wait for the disk.
-const WRITING_MAX: usize = 2;
+use crate::config::AttachmentSettings;
 
 /// Why bytes cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    /// The object store.
+    /// The directory, as the object store sees it.
     #[error("the store of attachments: {0}")]
     Store(#[from] object_store::Error),
-    /// Its directory.
+    /// A file or directory.
     #[error("{path}: {source}")]
     File {
-        /// Which file or directory.
+        /// Which.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
+    /// A file with a key.
+    #[error(transparent)]
+    Key(#[from] PrivateFileError),
+    /// The bucket.
+    #[error("the bucket of attachments: {0}")]
+    Bucket(#[from] BucketFault),
+    /// There are keys, and no bucket.
+    #[error(
+        "attachments whose keys are in {0} are in a bucket, and there is none: put \
+         [attachments.s3] back into the configuration"
+    )]
+    NoBucket(PathBuf),
     /// What is here is not what its name says.
     #[error("the copy of attachment {0} is damaged")]
     Damaged(AttachmentHash),
+    /// Work on the disk broke off.
+    #[error("work on the disk broke off: {0}")]
+    Broken(String),
 }
 
 /// The store.
 #[derive(Debug, Clone)]
 pub struct Blobs {
-    store: Arc<dyn ObjectStore>,
     root: PathBuf,
+    /// Over `root`.
+    store: Arc<LocalFileSystem>,
+    directory: Directory,
+    bucket: Option<Bucket>,
 }
 
-fn path_of(part: &str, hash: &AttachmentHash) -> Path {
+/// Where a thing of the named attachment is, in the directory.
+pub fn path_of(part: &str, hash: &AttachmentHash) -> Path {
     let name = hash.to_string();
     Path::from_iter([part, &name[..2], name.as_str()])
-}
-
-fn damaged_path(hash: &AttachmentHash) -> Path {
-    Path::from_iter(["damaged", hash.to_string().as_str()])
 }
 
 /// The name at the end of a path of the store.
@@ -61,23 +81,39 @@ fn name_of(path: &Path) -> Option<AttachmentHash> {
     path.filename()?.parse().ok()
 }
 
+/// What is not there need not be moved or removed.
+pub fn unless_absent(done: object_store::Result<()>) -> Result<(), BlobError> {
+    match done {
+        Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Blobs {
-    /// Opens, or makes, the store in `root`, and removes what interrupted uploads left.
+    /// Opens, or makes, the store, removes what interrupted uploads left, and tries the bucket out.
     ///
     /// # Errors
-    /// [`BlobError`] if the directory cannot be used.
-    pub fn open(root: &FilePath) -> Result<Self, BlobError> {
-        super::private_directory(root)
-            .and_then(|()| remove_unfinished(root))
-            .map_err(|source| BlobError::File { path: root.to_owned(), source })?;
-        let store = LocalFileSystem::new_with_prefix(root)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), root: root.to_owned() })
+    /// [`BlobError`] if directory or bucket cannot be used.
+    pub async fn open(settings: &AttachmentSettings) -> Result<Self, BlobError> {
+        let root = &settings.directory;
+        let failed = |source| BlobError::File { path: root.to_owned(), source };
+        directory::make_private(root).map_err(failed)?;
+        let store = Arc::new(LocalFileSystem::new_with_prefix(root)?.with_fsync(true));
+        let directory = Directory::open(store.clone(), root).map_err(failed)?;
+        let bucket = match &settings.s3 {
+            Some(settings) => Some(Bucket::open(settings, root).await?),
+            None if Keys::are_in(root).map_err(failed)? => {
+                return Err(BlobError::NoBucket(root.join("keys")));
+            }
+            None => None,
+        };
+        Ok(Self { root: root.to_owned(), store, directory, bucket })
     }
 
     /// Every manifest that is here and reads. What has bytes and no manifest never came whole.
     ///
     /// # Errors
-    /// [`BlobError`] if the store cannot be read.
+    /// [`BlobError`] if the directory cannot be read.
     pub async fn manifests(&self) -> Result<Vec<Manifest>, BlobError> {
         let mut manifests = Vec::new();
         let mut listed = self.store.list(Some(&Path::from("about")));
@@ -95,21 +131,23 @@ impl Blobs {
         Ok(manifests)
     }
 
-    /// Begins to write an attachment. It is kept when [`Writing::finish`] returns.
+    /// Begins to write an attachment. It is kept when [`Writing::enter`] returns.
     ///
     /// # Errors
     /// [`BlobError`] if the store cannot be written.
     pub async fn write(&self, hash: &AttachmentHash) -> Result<Writing, BlobError> {
-        let upload = self.store.put_multipart(&path_of("content", hash)).await?;
-        let piece = usize::try_from(PIECE_BYTES).unwrap_or(usize::MAX);
-        let parts = WriteMultipart::new_with_chunk_size(upload, piece);
-        Ok(Writing { blobs: self.clone(), parts })
+        let bytes = match &self.bucket {
+            Some(bucket) => Target::Bucket(Box::new(bucket.write(hash).await?)),
+            None => Target::Directory(self.directory.write(hash).await?),
+        };
+        Ok(Writing { blobs: self.clone(), bytes })
     }
 
     /// One piece, checked.
     ///
     /// # Errors
-    /// [`BlobError::Damaged`] if it is not what the manifest says.
+    /// [`BlobError::Damaged`] if it is not what the manifest says; [`BlobError::Bucket`] if that
+    /// cannot be told now.
     pub async fn read(&self, manifest: &Manifest, number: u64) -> Result<Bytes, BlobError> {
         let damaged = |hash| BlobError::Damaged(hash);
         let Some(about) = Description::of(&manifest.deposit) else {
@@ -117,21 +155,22 @@ impl Blobs {
         };
         let expected = usize::try_from(number).ok().and_then(|at| manifest.pieces.get(at));
         let expected = expected.ok_or(damaged(about.hash))?;
-        let start = number.saturating_mul(PIECE_BYTES);
-        let end = start.saturating_add(PIECE_BYTES).min(about.bytes);
-        let read = self.store.get_range(&path_of("content", &about.hash), start..end).await;
-        let bytes = match read {
-            Ok(bytes) => bytes,
-            // A file that is gone or shorter is damaged too; a disk that fails shows again.
-            Err(error) => {
-                tracing::warn!(hash = %about.hash, %error, "cannot read an attachment");
-                return Err(damaged(about.hash));
-            }
-        };
+        let bytes = self.read_unchecked(&about, number).await?;
         if AttachmentHash::of(&[&bytes]) != *expected {
             return Err(damaged(about.hash));
         }
         Ok(bytes)
+    }
+
+    async fn read_unchecked(&self, about: &Description, number: u64) -> Result<Bytes, BlobError> {
+        if let Some(bucket) = &self.bucket
+            && let Some(bytes) = bucket.read(about, number).await?
+        {
+            return Ok(bytes);
+        }
+        let start = number.saturating_mul(PIECE_BYTES);
+        let end = start.saturating_add(PIECE_BYTES).min(about.bytes);
+        self.directory.read(&about.hash, start..end).await
     }
 
     /// The manifest of an attachment, if it is here.
@@ -149,75 +188,104 @@ impl Blobs {
     /// Takes a damaged copy out of the way.
     ///
     /// # Errors
-    /// [`BlobError`] if the store cannot be written.
+    /// [`BlobError`] if the directory cannot be written.
     pub async fn set_aside(&self, hash: &AttachmentHash) -> Result<(), BlobError> {
-        match self.store.rename(&path_of("content", hash), &damaged_path(hash)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
+        self.directory.set_aside(hash).await?;
+        if let Some(bucket) = &self.bucket {
+            bucket.set_aside(hash).await?;
         }
-        match self.store.delete(&path_of("about", hash)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+        unless_absent(self.store.delete(&path_of("about", hash)).await)
+    }
+
+    /// Erases every copy of an attachment, overwriting its bytes or the keys to them; `false` if
+    /// there was none. Waits for the disk, not for the bucket.
+    ///
+    /// # Errors
+    /// [`BlobError`] if a file cannot be written or removed.
+    pub fn erase(&self, hash: &AttachmentHash) -> Result<bool, BlobError> {
+        let about = self.root.join(path_of("about", hash).as_ref());
+        let mut was_here =
+            wipe(&about).map_err(|source| BlobError::File { path: about, source })?;
+        if let Some(bucket) = &self.bucket {
+            was_here |= bucket.erase(hash)?;
+        }
+        Ok(self.directory.erase(hash)? || was_here)
+    }
+
+    /// Deletes from the bucket what nothing may need; how many objects are left.
+    pub async fn sweep(&self) -> usize {
+        match &self.bucket {
+            Some(bucket) => bucket.sweep().await,
+            None => 0,
         }
     }
 
-    /// Erases every copy of an attachment, overwriting its bytes; `false` if there was none. Waits
-    /// for the disk.
-    ///
-    /// # Errors
-    /// [`BlobError::File`] if a file cannot be written or removed.
-    pub fn erase(&self, hash: &AttachmentHash) -> Result<bool, BlobError> {
-        let mut was_here = false;
-        for path in [path_of("about", hash), path_of("content", hash), damaged_path(hash)] {
-            let path = self.root.join(path.as_ref());
-            was_here |= wipe(&path).map_err(|source| BlobError::File { path, source })?;
-        }
-        Ok(was_here)
+    /// How many objects are still to be deleted from the bucket.
+    pub fn unwanted(&self) -> usize {
+        self.bucket.as_ref().map_or(0, Bucket::unwanted)
     }
 
     /// Names with bytes here, whether or not they have a manifest.
     ///
     /// # Errors
-    /// [`BlobError`] if the store cannot be read.
+    /// [`BlobError`] if the directory cannot be read.
     pub async fn contents(&self) -> Result<Vec<AttachmentHash>, BlobError> {
         let listed: Vec<_> = self.store.list(None).try_collect().await?;
         Ok(listed.iter().filter_map(|found| name_of(&found.location)).collect())
     }
 }
 
-/// An attachment that is being written. Dropped before its end, it leaves nothing.
+/// An attachment that is being written. Dropped before its end, it leaves nothing that is readable.
 pub struct Writing {
     blobs: Blobs,
-    parts: WriteMultipart,
+    bytes: Target,
+}
+
+/// Where the bytes go.
+enum Target {
+    Directory(File),
+    Bucket(Box<Upload>),
 }
 
 impl Writing {
-    /// Adds the next bytes, and waits while the disk is behind.
+    /// Adds the next bytes, and waits while the disk or the bucket is behind.
     ///
     /// # Errors
     /// [`BlobError`] if the store cannot be written.
     pub async fn push(&mut self, bytes: &[u8]) -> Result<(), BlobError> {
-        self.parts.wait_for_capacity(WRITING_MAX).await?;
-        self.parts.write(bytes);
-        Ok(())
+        match &mut self.bytes {
+            Target::Directory(file) => file.push(bytes).await,
+            Target::Bucket(upload) => upload.push(bytes).await,
+        }
     }
 
-    /// Keeps what came, on disk when this returns.
+    /// Sends what is left over the network, so that [`Writing::enter`] waits for the disk alone.
     ///
     /// # Errors
-    /// [`BlobError`] if the store cannot be written.
-    pub async fn finish(self, manifest: &Manifest) -> Result<(), BlobError> {
-        self.parts.finish().await?;
+    /// [`BlobError::Bucket`] if the bucket does not take it.
+    pub async fn complete(&mut self) -> Result<(), BlobError> {
+        match &mut self.bytes {
+            Target::Directory(_) => Ok(()),
+            Target::Bucket(upload) => upload.complete().await,
+        }
+    }
+
+    /// Keeps what is complete, on disk when this returns.
+    ///
+    /// # Errors
+    /// [`BlobError`] if the directory cannot be written.
+    pub async fn enter(self, manifest: &Manifest) -> Result<(), BlobError> {
+        match self.bytes {
+            Target::Directory(file) => file.finish().await?,
+            Target::Bucket(upload) => upload.enter().await?,
+        }
         let Some(about) = Description::of(&manifest.deposit) else { return Ok(()) };
-        let encoded = borsh::to_vec(manifest)
-            .map_err(|source| BlobError::File { path: self.blobs.root.clone(), source })?;
-        let store = &self.blobs.store;
+        let Blobs { root, store, directory, .. } = self.blobs;
+        let encoded =
+            borsh::to_vec(manifest).map_err(|source| BlobError::File { path: root, source })?;
         store.put(&path_of("about", &about.hash), PutPayload::from(encoded)).await?;
         // The good copy has come: what was set aside is no longer needed.
-        match store.delete(&damaged_path(&about.hash)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        directory.remove_damaged(&about.hash).await
     }
 }
 
@@ -227,20 +295,4 @@ fn read_manifest(hash: &AttachmentHash, bytes: &[u8]) -> Option<Manifest> {
     let about = Description::of(&manifest.deposit)?;
     let fits = about.hash == *hash && manifest.pieces.len() as u64 == about.pieces();
     (fits && manifest.deposit.verify().is_ok()).then_some(manifest)
-}
-
-/// Removes files that uploads had begun: the store names them with a `#` and a number.
-fn remove_unfinished(root: &FilePath) -> io::Result<()> {
-    for part in ["content", "about"] {
-        let Ok(folders) = std::fs::read_dir(root.join(part)) else { continue };
-        for folder in folders {
-            for file in std::fs::read_dir(folder?.path())? {
-                let file = file?;
-                if file.file_name().to_string_lossy().contains('#') {
-                    wipe(&file.path())?;
-                }
-            }
-        }
-    }
-    Ok(())
 }

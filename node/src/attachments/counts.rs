@@ -30,6 +30,7 @@ impl Keeper {
             ("attachments_bytes", "gauge", bytes),
             ("attachments_missing", "gauge", read(missing)),
             ("attachments_damaged_total", "counter", read(damaged)),
+            ("attachments_to_delete", "gauge", self.blobs.unwanted() as u64),
             ("openings", "gauge", self.openings.count() as u64),
             ("deposits_received_total", "counter", read(received)),
             ("deposits_refused_total", "counter", read(refused)),

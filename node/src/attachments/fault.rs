@@ -78,4 +78,9 @@ impl KeepFault {
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Blob(BlobError::Damaged(_)))
     }
+
+    /// Whether the bucket does not do what it is asked now, and may later.
+    pub fn is_bucket(&self) -> bool {
+        matches!(self, Self::Blob(BlobError::Bucket(_)))
+    }
 }

@@ -18,7 +18,8 @@ pub enum Outcome {
     Forbidden,
     /// Nobody had it, or there is no room for it.
     Nobody,
-    /// Nobody else had it than, perhaps, a peer that is bringing something already.
+    /// Nobody else had it than, perhaps, a peer that is bringing something already; or the bucket
+    /// does not take it now.
     Busy,
 }
 
@@ -57,6 +58,11 @@ where
             Ok(Fetched::Forbidden) => forbidden += 1,
             // Another peer's copy would take as much; the keeper has counted it.
             Err(ExchangeError::Keep(KeepFault::NoRoom(_))) => return Outcome::Nobody,
+            // Nor could another's be put into the bucket now.
+            Err(ExchangeError::Keep(fault)) if fault.is_bucket() => {
+                tracing::warn!(%thing, %fault, "cannot keep");
+                return Outcome::Busy;
+            }
             Err(error) => tracing::warn!(%thing, peer, %error, "cannot fetch"),
         }
     }

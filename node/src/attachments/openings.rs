@@ -18,6 +18,7 @@ use minglian_ledger::hash::Commitment;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::personal_number::{self, PersonalNumber};
 
+use super::directory;
 use super::published::Published;
 use super::shares::{Share, Shares};
 use super::wipe::wipe;
@@ -187,7 +188,7 @@ impl Openings {
     /// # Errors
     /// The directory cannot be used.
     pub fn open(root: &Path, organization_max: Share) -> io::Result<Self> {
-        super::private_directory(root)?;
+        directory::make_private(root)?;
         let mut held = Inner::default();
         for folder in fs::read_dir(root)? {
             let folder = folder?;
@@ -242,7 +243,7 @@ impl Openings {
         }
         let path = self.path(commitment);
         let directory = path.parent().unwrap_or(&self.root);
-        super::private_directory(directory)?;
+        directory::make_private(directory)?;
         let unfinished = path.with_extension("new");
         let written = write(&unfinished, &encoded);
         if let Err(error) = written.and_then(|()| fs::rename(&unfinished, &path)) {

@@ -147,21 +147,23 @@ impl Receiving {
     }
 
     async fn keep(self) -> Result<bool, KeepFault> {
-        let Self { keeper, origin, deposit, about, writing, hasher, magic, room } = self;
+        let Self { keeper, origin, deposit, about, mut writing, hasher, magic, room } = self;
+        let bytes = hasher.bytes();
         let (hash, pieces) = hasher.finish();
-        if hash != about.hash {
+        if hash != about.hash || bytes != about.bytes {
             return Err(KeepFault::Mismatch);
         }
         if !magic.finish() {
             return Err(KeepFault::WrongType(about.media_type));
         }
+        writing.complete().await?;
         let received_at = keeper.chain.head().header.height;
         let manifest = Manifest { deposit, received_at, pieces };
         let thing = Thing::Attachment(hash);
         let _entering = keeper.entering.lock().await;
         // A record of another organisation may have overtaken it, whose own copy is here then.
         keeper.check_named(&thing, &manifest.deposit)?;
-        writing.finish(&manifest).await?;
+        writing.enter(&manifest).await?;
         drop(room);
         // A record may have come to name it, or an order to erase it, while it came.
         let is_named = match keeper.check_named(&thing, &manifest.deposit) {

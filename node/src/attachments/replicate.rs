@@ -75,6 +75,8 @@ pub struct Replicator {
     forbidden: BTreeSet<Thing>,
     /// The last attachment that was read for damage.
     verified: Option<AttachmentHash>,
+    /// Reads it: the bytes may come from far away.
+    verifying: JoinSet<()>,
 }
 
 impl Replicator {
@@ -95,6 +97,7 @@ impl Replicator {
             asked: Places::new(FETCHING_MAX, 1),
             forbidden: BTreeSet::new(),
             verified: None,
+            verifying: JoinSet::new(),
         }
     }
 
@@ -128,7 +131,8 @@ impl Replicator {
                 _ = ticks.tick() => {}
                 _ = compares.tick() => self.compare(),
                 _ = pages.tick(), if self.is_comparing => self.compare_page(),
-                _ = verifies.tick() => self.verify_next().await,
+                _ = verifies.tick(), if self.verifying.is_empty() => self.verify_next(),
+                Some(_) = self.verifying.join_next() => {}
             }
             self.fetch_due();
             self.keeper.count_missing(self.wanted.attachments());
@@ -269,13 +273,16 @@ impl Replicator {
         }
     }
 
-    async fn verify_next(&mut self) {
+    fn verify_next(&mut self) {
         let next = self.keeper.held(self.verified.as_ref(), 1);
         self.verified = next.first().map(|(hash, _)| *hash);
         let Some(hash) = self.verified else { return };
-        if let Err(error) = self.keeper.verify(&hash).await {
-            tracing::error!(%hash, %error, "cannot verify an attachment");
-        }
+        let keeper = self.keeper.clone();
+        self.verifying.spawn(async move {
+            if let Err(error) = keeper.verify(&hash).await {
+                tracing::error!(%hash, %error, "cannot verify an attachment");
+            }
+        });
     }
 }
 

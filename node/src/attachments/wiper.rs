@@ -2,6 +2,9 @@
 //! another organisation's record named. Nobody is shown any of it from the moment it is noted;
 //! overwriting it takes a disk its time, so that is done a few things at a time on a thread of its
 //! own, and consensus never waits for it. What a crash leaves is noted again at the next start.
+//!
+//! Of what a bucket holds the key goes in this way. The object, unreadable without it, is deleted
+//! when the store agrees, however long that takes: nothing waits for it.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -26,6 +29,10 @@ const SOUGHT_MAX: usize = 4_096;
 /// What a disk did not let go is tried again after so many turns.
 const RETRY_TURNS: u64 = 40;
 
+/// The pause between two looks at what is to be deleted from the bucket, and after it refused.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+const SWEEP_PAUSE: Duration = Duration::from_secs(10);
+
 /// What must go from the disk.
 #[derive(Debug, Default)]
 pub(super) struct Going {
@@ -36,6 +43,17 @@ pub(super) struct Going {
 
 /// Takes one turn after another until the node stops.
 pub async fn run(keeper: Arc<Keeper>) {
+    tokio::join!(wipe(keeper.clone()), sweep(keeper));
+}
+
+async fn sweep(keeper: Arc<Keeper>) {
+    loop {
+        let left = keeper.sweep().await;
+        tokio::time::sleep(if left == 0 { SWEEP_INTERVAL } else { SWEEP_PAUSE }).await;
+    }
+}
+
+async fn wipe(keeper: Arc<Keeper>) {
     let mut turns = tokio::time::interval(TURN_INTERVAL);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for number in 0_u64.. {
@@ -66,6 +84,11 @@ impl Keeper {
             tracing::error!(%error, "removing from the disk what must go broke off");
             0
         })
+    }
+
+    /// Deletes from the bucket what nothing may need; how many objects are left.
+    pub async fn sweep(&self) -> usize {
+        self.blobs.sweep().await
     }
 
     fn take_turn(&self) -> usize {

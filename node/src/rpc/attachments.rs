@@ -1,13 +1,15 @@
 //! Attachments: bringing one, handing a public one out, and what is missing.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use futures::StreamExt as _;
 use minglian_client::wire::{AttachmentStatus, AttachmentView, MissingAttachment, Page, Uploaded};
@@ -21,9 +23,11 @@ use serde::Deserialize;
 use super::extract::{Params, Segments, checked_limit, json_answer, parse};
 use super::limits::Share;
 use super::problem::{Kind, Refusal};
+use super::range::{self, Asked};
 use super::{Node, Shared, limits, readers, reading};
-use crate::attachments::manifest::{Description, Manifest};
-use crate::attachments::{Origin, Receiving};
+use crate::attachments::index::Entry;
+use crate::attachments::manifest::{Description, Manifest, PIECE_BYTES};
+use crate::attachments::{KeepFault, Origin, Receiving};
 use crate::pace::Pace;
 
 /// Most bytes of a refused body that are still read, and for how long.
@@ -189,8 +193,8 @@ fn missing(shared: &Shared, after: Option<AttachmentHash>) -> Result<Response, R
     json_answer(&Page { items: items.collect(), next: next.map(|hash| hash.to_string()) })
 }
 
-/// A public attachment, as a file to save. Every byte is checked before it is sent; where the copy
-/// turns out to be damaged, the answer breaks off.
+/// A public attachment, as a file to save, or a part of it. Every piece is checked before any byte
+/// of it is sent; where the copy turns out to be damaged, the answer breaks off.
 #[utoipa::path(
     get, path = "/v1/attachments/{hash}", tag = "attachments",
     params(
@@ -199,19 +203,34 @@ fn missing(shared: &Shared, after: Option<AttachmentHash>) -> Result<Response, R
             "minglian-reading" = Option<String>, Header,
             description = "an officer's signed question in hexadecimal, for what is not public"
         ),
+        (
+            "range" = Option<String>, Header,
+            description = "one range of bytes, `bytes=0-1023`; several are answered with the whole"
+        ),
+        (
+            "if-range" = Option<String>, Header,
+            description = "the entity tag, which is the hash in quotation marks"
+        ),
     ),
     responses(
         (status = 200, description = "the bytes; they never change"),
+        (status = 206, description = "the range that was asked for"),
         (status = 403, description = "it is not public, and no officer asks who may read it"),
         (status = 404, description = "it is not here"),
         (status = 410, description = "erased by an order on the ledger"),
-        (status = 503, description = "the copy here is damaged, or too many are handed out"),
+        (status = 416, description = "the range lies behind the end"),
+        (
+            status = 503,
+            description = "the copy here is damaged, its store does not answer, or too many are \
+                           handed out"
+        ),
     )
 )]
 pub(super) async fn attachment(
     State(shared): Node,
     Extension(client): Extension<Peer>,
     Segments(hash): Segments<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let hash: AttachmentHash = parse("hash", &hash)?;
@@ -221,8 +240,7 @@ pub(super) async fn attachment(
     }
     let absent = || Refusal::absent(format!("attachment {hash} is not here"));
     let entry = keeper.entry(&hash).filter(|entry| entry.is_named).ok_or_else(absent)?;
-    let is_public = entry.class == Class::Public;
-    if !is_public && !headers.contains_key(READING_HEADER) {
+    if entry.class != Class::Public && !headers.contains_key(READING_HEADER) {
         return Err(Refusal::new(Kind::NotPublic, hash));
     }
     let busy = || Refusal::new(Kind::Busy, "too many attachments at a time");
@@ -230,42 +248,90 @@ pub(super) async fn attachment(
     let manifest = keeper.manifest(&hash).await?.ok_or_else(absent)?;
     let path = format!("/v1/attachments/{hash}");
     readers::admit(&shared, &headers, &path, &manifest.deposit.body)?;
+    let asked = range::asked(&method, &headers, &tag(&hash), entry.bytes);
+    let range = match &asked {
+        Asked::Whole => 0..entry.bytes,
+        Asked::Part(part) => part.clone(),
+        Asked::Nothing => {
+            let refusal = Refusal::new(Kind::Range, format!("it has {} bytes", entry.bytes));
+            let size = HeaderValue::from_str(&format!("bytes */{}", entry.bytes));
+            let size = size.map_err(Refusal::internal)?;
+            return Ok(([(header::CONTENT_RANGE, size)], refusal).into_response());
+        }
+    };
+    let mut parts = Parts { shared: shared.clone(), manifest, range, _place: place };
     // A damaged beginning is answered as such; damage further on breaks the answer off.
-    let first = keeper.piece(&manifest, 0).await?;
-    let parts = Parts { shared: shared.clone(), manifest, next: 1, _place: place };
-    let rest = futures::stream::try_unfold(parts, Parts::read);
-    let body = futures::stream::once(async { Ok(first) }).chain(rest);
+    let first = parts.read().await?;
+    let rest = futures::stream::try_unfold(parts, |mut parts| async move {
+        let next = parts.read().await.map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>(next.map(|bytes| (bytes, parts)))
+    });
+    let body = futures::stream::iter(first.map(Ok)).chain(rest);
     let mut response = Body::from_stream(body).into_response();
-    let name = format!("attachment; filename=\"{hash}.{}\"", entry.media_type.extension());
-    let headers = response.headers_mut();
-    let text = |value: &str| HeaderValue::from_str(value).map_err(Refusal::internal);
-    headers.insert(header::CONTENT_TYPE, text(entry.media_type.media())?);
-    headers.insert(header::CONTENT_LENGTH, entry.bytes.into());
-    headers.insert(header::CONTENT_DISPOSITION, text(&name)?);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let policy = HeaderValue::from_static("default-src 'none'; sandbox");
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    if !is_public {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Asked::Part(_) = asked {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
+    describe(response.headers_mut(), &hash, &entry, &asked)?;
     Ok(response)
 }
 
-/// The pieces of an attachment that are still to be sent.
+/// The strong entity tag of an attachment: what has this hash has these bytes.
+fn tag(hash: &AttachmentHash) -> String {
+    format!("\"{hash}\"")
+}
+
+fn describe(
+    headers: &mut HeaderMap,
+    hash: &AttachmentHash,
+    entry: &Entry,
+    asked: &Asked,
+) -> Result<(), Refusal> {
+    let text = |value: &str| HeaderValue::from_str(value).map_err(Refusal::internal);
+    let mut length = entry.bytes;
+    if let Asked::Part(part) = asked {
+        length = part.end - part.start;
+        let range = format!("bytes {}-{}/{}", part.start, part.end - 1, entry.bytes);
+        headers.insert(header::CONTENT_RANGE, text(&range)?);
+    }
+    let name = format!("attachment; filename=\"{hash}.{}\"", entry.media_type.extension());
+    headers.insert(header::CONTENT_TYPE, text(entry.media_type.media())?);
+    headers.insert(header::CONTENT_LENGTH, length.into());
+    headers.insert(header::CONTENT_DISPOSITION, text(&name)?);
+    headers.insert(header::ETAG, text(&tag(hash))?);
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let policy = HeaderValue::from_static("default-src 'none'; sandbox");
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if entry.class != Class::Public {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(())
+}
+
+/// The bytes of an attachment that are still to be sent.
 struct Parts {
     shared: Arc<Shared>,
     manifest: Manifest,
-    next: u64,
+    range: Range<u64>,
     _place: Share,
 }
 
 impl Parts {
-    async fn read(mut self) -> Result<Option<(bytes::Bytes, Self)>, std::io::Error> {
-        if self.next >= self.manifest.pieces.len() as u64 {
+    /// The next of them, checked with the rest of their piece; none at the end.
+    async fn read(&mut self) -> Result<Option<Bytes>, KeepFault> {
+        if self.range.is_empty() {
             return Ok(None);
         }
-        let piece = self.shared.parts.keeper.piece(&self.manifest, self.next).await;
-        self.next += 1;
-        Ok(Some((piece.map_err(std::io::Error::other)?, self)))
+        let number = self.range.start / PIECE_BYTES;
+        let piece = self.shared.parts.keeper.piece(&self.manifest, number).await?;
+        let begin = number * PIECE_BYTES;
+        let end = self.range.end.min(begin + piece.len() as u64);
+        if end <= self.range.start {
+            return Err(KeepFault::Mismatch);
+        }
+        let place = |at: u64| usize::try_from(at - begin).unwrap_or(usize::MAX);
+        let bytes = piece.slice(place(self.range.start)..place(end));
+        self.range.start = end;
+        Ok(Some(bytes))
     }
 }

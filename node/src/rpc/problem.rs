@@ -84,6 +84,11 @@ kinds! {
     Damaged SERVICE_UNAVAILABLE "damaged"
         "the copy here is damaged and is being fetched from another node"
         "本节点副本已损坏,正从其他节点恢复"
+    Away SERVICE_UNAVAILABLE "store_away"
+        "the store of attachments does not answer; try again later"
+        "附件存储暂不可用,请稍后再试"
+    Range RANGE_NOT_SATISFIABLE "range"
+        "there are no such bytes" "所请求的字节范围不存在"
     Slow REQUEST_TIMEOUT "slow_request"
         "the body comes too slowly" "请求体发送过慢"
     Busy SERVICE_UNAVAILABLE "busy"
@@ -153,6 +158,10 @@ impl From<KeepFault> for Refusal {
     fn from(fault: KeepFault) -> Self {
         let kind = match &fault {
             fault if fault.is_damage() => Kind::Damaged,
+            fault if fault.is_bucket() => {
+                tracing::error!(%fault, "a request failed");
+                return Self::new(Kind::Away, "");
+            }
             fault if fault.is_operational() => return Self::internal(fault),
             KeepFault::Size { .. } => Kind::TooLarge,
             KeepFault::TypeNotTaken(_) | KeepFault::WrongType(_) => Kind::WrongType,

@@ -1,7 +1,6 @@
 //! Attachments at one node: what is taken, what is handed out, what is erased.
 
 use std::fs;
-use std::sync::Arc;
 use std::time::Duration;
 
 use minglian_client::wire::{AttachmentStatus, Uploaded};
@@ -10,26 +9,24 @@ use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody, MediaType};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_node::attachments::magic::Magic;
 use minglian_node::attachments::wanted::{Owner, Wanted};
-use minglian_node::attachments::{KeepFault, Keeper};
+use minglian_node::attachments::{KeepFault, Keeper, Origin};
 use tokio::time::Instant;
 
-use crate::deposit_world::{code, described, pdf};
+use crate::deposit_world::{code, described, pdf, wipe_all};
 use crate::rpc_world::{FINANCE_MAKER, World, key};
+use crate::s3_server::S3Server;
 
 const MIB: usize = 1 << 20;
 
-/// Lets everything go from the disk that must; in how many turns.
-async fn wipe_all(keeper: &Arc<Keeper>) -> usize {
-    let mut turns = 1;
-    while keeper.wipe_some().await > 0 {
-        turns += 1;
-    }
-    turns
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attachment_waits_for_its_record_and_is_handed_out_as_a_file() {
-    let world = World::start().await;
+    waits_and_is_handed_out(&World::start().await).await;
+    let (store, directory) = (S3Server::start().await, tempfile::tempdir().unwrap());
+    waits_and_is_handed_out(&World::keeping(store.kept(directory.path())).await).await;
+    assert_eq!(store.contents().objects.len(), 1);
+}
+
+async fn waits_and_is_handed_out(world: &World) {
     world.register().await;
     let body = pdf(2 * MIB + 5);
     let content = described(&body, MediaType::Pdf);
@@ -71,6 +68,10 @@ async fn what_is_not_what_its_deposit_says_is_refused_and_leaves_nothing() {
     assert_eq!(public(sized(5 << 20), &body).await, "too_large", "more than the node takes");
     assert_eq!(public(sized(100), &body).await, "too_large", "another length than it says");
     assert_eq!(public(sized(0), b"").await, "too_large");
+    let longer = world.deposit(Class::Public, sized(body.len() as u64 + 1));
+    let mut receiving = world.keeper.receive(longer, Origin::Client).await.unwrap().unwrap();
+    receiving.push(&body).await.unwrap();
+    assert!(matches!(receiving.finish().await, Err(KeepFault::Mismatch)), "it says one byte more");
     assert_eq!(public(described(b"other", MediaType::Text), b"oth3r").await, "mismatch");
     assert_eq!(public(described(b"\xff\xfe", MediaType::Text), b"\xff\xfe").await, "wrong_type");
 
@@ -105,7 +106,15 @@ async fn what_is_not_what_its_deposit_says_is_refused_and_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_record_names_goes_and_what_one_names_stays() {
-    let world = World::start().await;
+    goes_unless_it_is_named(&World::start().await).await;
+    let (store, directory) = (S3Server::start().await, tempfile::tempdir().unwrap());
+    let world = World::keeping(store.kept(directory.path())).await;
+    goes_unless_it_is_named(&world).await;
+    assert_eq!(world.keeper.sweep().await, 0);
+    assert_eq!(store.contents().objects.len(), 1);
+}
+
+async fn goes_unless_it_is_named(world: &World) {
     world.register().await;
     let (stays, goes) = (pdf(1_000), pdf(2_000));
     for body in [&stays, &goes] {
@@ -119,7 +128,7 @@ async fn what_no_record_names_goes_and_what_one_names_stays() {
     assert!(world.keeper.entry(&stays).is_some_and(|entry| entry.is_named));
     assert_eq!(wipe_all(&world.keeper).await, 1);
     assert!(world.keeper.entry(&goes).is_none());
-    assert!(world.content(&stays).exists() && !world.content(&goes).exists());
+    assert!(world.holds(&stays) && !world.holds(&goes));
     let missing = world.client.missing_attachments(None).await.unwrap();
     assert_eq!(missing.items.len(), 20);
 }
@@ -157,7 +166,12 @@ async fn no_damaged_byte_is_handed_out_and_the_copy_is_set_aside() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_erases_and_nothing_brings_it_back() {
-    let world = World::start().await;
+    erases_for_good(&World::start().await).await;
+    let (store, directory) = (S3Server::start().await, tempfile::tempdir().unwrap());
+    erases_for_good(&World::keeping(store.kept(directory.path())).await).await;
+}
+
+async fn erases_for_good(world: &World) {
     world.register().await;
     let body = pdf(MIB);
     let hash = AttachmentHash::of(&[&body]);
@@ -167,13 +181,13 @@ async fn an_order_erases_and_nothing_brings_it_back() {
     let manifest = world.keeper.manifest(&hash).await.unwrap().unwrap();
     world.erase("删1", vec![Thing::Attachment(hash)]).await;
     // Its bytes are still there, and nobody is given them.
-    assert!(world.content(&hash).exists());
+    assert!(world.holds(&hash));
     assert_eq!(world.read(&hash).await.unwrap_err(), "erased");
     assert!(world.keeper.manifest(&hash).await.unwrap().is_none());
     let piece = world.keeper.piece(&manifest, 0).await;
     assert!(matches!(piece, Err(KeepFault::Erased(_))), "a download that was under way");
     wipe_all(&world.keeper).await;
-    assert!(!world.content(&hash).exists());
+    assert!(!world.holds(&hash));
     let again = world.upload(Class::Public, content, body.clone()).await;
     assert_eq!(again.unwrap_err(), "erased");
     assert!(!world.keeper.wants(&Thing::Attachment(hash)).unwrap());
@@ -189,7 +203,7 @@ async fn an_order_erases_and_nothing_brings_it_back() {
         Keeper::open(settings, &openings, world.chain.clone(), "peer0").await.unwrap();
     assert!(keeper.entry(&hash).is_none());
     wipe_all(&keeper).await;
-    assert!(!world.content(&hash).exists());
+    assert!(!world.holds(&hash));
 }
 
 #[test]

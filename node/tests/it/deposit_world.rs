@@ -1,6 +1,7 @@
 //! Acts and deposits of one bureau, for tests of what is kept off the log.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use minglian_client::ClientError;
 use minglian_client::wire::Uploaded;
@@ -14,6 +15,8 @@ use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody, MediaType};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::transaction::Transaction;
+use minglian_node::attachments::Keeper;
+use minglian_node::config::AttachmentSettings;
 
 use crate::rpc_world::{
     CIVIL_CHECKER, CIVIL_MAKER, FINANCE_CHECKER, World, civil_affairs, finance, key, text,
@@ -26,9 +29,28 @@ pub fn pdf(bytes: usize) -> Vec<u8> {
     content
 }
 
+/// What a node of the tests keeps.
+pub fn kept() -> AttachmentSettings {
+    AttachmentSettings {
+        bytes_max: 4 << 20,
+        waiting_bytes_max: 6 << 20,
+        waiting_heights_max: 20,
+        ..AttachmentSettings::default()
+    }
+}
+
 pub fn described(content: &[u8], media_type: MediaType) -> Content {
     let hash = AttachmentHash::of(&[content]);
     Content::Attachment { hash, media_type, bytes: content.len() as u64 }
+}
+
+/// Lets everything go from the disk that must; in how many turns.
+pub async fn wipe_all(keeper: &Arc<Keeper>) -> usize {
+    let mut turns = 1;
+    while keeper.wipe_some().await > 0 {
+        turns += 1;
+    }
+    turns
 }
 
 pub fn code(error: ClientError) -> String {
@@ -111,6 +133,16 @@ impl World {
             occurred_on: "2025-06-01".parse().unwrap(),
         });
         self.carry_out(reference, &call, &[CIVIL_MAKER, CIVIL_CHECKER, FINANCE_CHECKER]).await;
+    }
+
+    /// Whether the bytes are here, or the key to them.
+    pub fn holds(&self, hash: &AttachmentHash) -> bool {
+        self.content(hash).exists() || self.key_file(hash).exists()
+    }
+
+    pub fn key_file(&self, hash: &AttachmentHash) -> PathBuf {
+        let name = hash.to_string();
+        self.directory().join("attachments/keys").join(&name[..2]).join(name)
     }
 
     pub fn content(&self, hash: &AttachmentHash) -> PathBuf {

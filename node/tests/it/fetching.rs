@@ -21,10 +21,10 @@ const BYTES: usize = 300_000;
 
 /// A peer that answers any question with an attachment: so many bytes, and the next ten seconds
 /// later.
-struct Peer(Pin<Box<dyn AsyncRead + Send>>);
+pub struct Peer(Pin<Box<dyn AsyncRead + Send>>);
 
 impl Peer {
-    fn new(deposit: Deposit, body: &[u8], step: usize) -> Self {
+    pub fn new(deposit: Deposit, body: &[u8], step: usize) -> Self {
         let answer = borsh::to_vec(&Answer::Attachment(deposit)).unwrap();
         let length = u32::try_from(answer.len()).unwrap().to_le_bytes();
         let first = stream::iter([Ok([&length[..], &answer].concat())]);

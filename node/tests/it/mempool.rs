@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use minglian_contracts::allocation::plan::{Plan, PlanRow};
+use minglian_contracts::allocation::{self, Purpose};
 use minglian_contracts::call::Call;
 use minglian_contracts::disclosure;
 use minglian_contracts::disclosure::obligation::ObligationName;
 use minglian_contracts::envelope::REFUSED_BYTES_MAX;
 use minglian_contracts::execute::Unfit;
 use minglian_contracts::project;
+use minglian_ledger::fen::Fen;
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
@@ -20,9 +23,20 @@ use minglian_node::resend::{Schedule, WAIT_TICKS};
 
 use crate::rpc_disclosures::notice;
 use crate::rpc_world::{
-    CIVIL_MAKER, FINANCE_MAKER, World, civil_affairs, day, finance, key, record_quota,
-    refused_plan, text,
+    CIVIL_MAKER, FINANCE_MAKER, World, civil_affairs, day, finance, key, line, record_quota, text,
 };
+
+/// A plan with too many rows, or none: refused whoever makes it.
+pub fn refused_plan(rows: usize) -> Call {
+    let row = PlanRow { holder: finance(), purpose: Purpose::default(), amount: Fen::ZERO };
+    Call::Allocation(allocation::Call::Plan(Plan {
+        name: text("方案"),
+        from: line("一般"),
+        rows: vec![row; rows],
+        reviewer: finance(),
+        occurred_on: day(5, 3),
+    }))
+}
 
 /// An act that takes `bytes` in the pool.
 fn waiting(organization: OrganizationCode, reference: &str, bytes: usize) -> Waiting {

@@ -9,7 +9,8 @@ use minglian_node::rpc::HttpLimits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::rpc_world::{CIVIL_MAKER, FINANCE_MAKER, World, day, record_quota, refused_plan};
+use crate::mempool::refused_plan;
+use crate::rpc_world::{CIVIL_MAKER, FINANCE_MAKER, World, day, record_quota};
 
 const HEALTH: &[u8] = b"GET /health HTTP/1.1\r\nhost: node\r\n\r\n";
 

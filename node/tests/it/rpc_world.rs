@@ -8,7 +8,6 @@ use bytes::Bytes;
 use minglian_client::Client;
 use minglian_contracts::allocation::downward::Grant;
 use minglian_contracts::allocation::entry::RecordQuota;
-use minglian_contracts::allocation::plan::{Plan, PlanRow};
 use minglian_contracts::allocation::{self, Basis, Category, LineName, Purpose, Receipt};
 use minglian_contracts::call::Call;
 use minglian_contracts::{approval, rules};
@@ -42,6 +41,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
+
+use crate::deposit_world::kept;
 
 const VALIDATORS: u8 = 4;
 const BLOCK_MS: u64 = 1_000;
@@ -163,18 +164,28 @@ impl World {
 
     /// A chain with other organisations; the validators stay.
     pub async fn of_genesis(genesis: Genesis) -> Self {
-        Self::with_limits(genesis, Limits::default(), HttpLimits::default()).await
+        Self::with(genesis, Limits::default(), HttpLimits::default(), kept()).await
     }
 
     pub async fn with_pool(pool: Limits) -> Self {
-        Self::with_limits(genesis(), pool, HttpLimits::default()).await
+        Self::with(genesis(), pool, HttpLimits::default(), kept()).await
     }
 
     pub async fn with_http(http: HttpLimits) -> Self {
-        Self::with_limits(genesis(), Limits::default(), http).await
+        Self::with(genesis(), Limits::default(), http, kept()).await
     }
 
-    async fn with_limits(genesis: Genesis, pool: Limits, limits: HttpLimits) -> Self {
+    /// A node that keeps attachments so, in a directory of its own.
+    pub async fn keeping(kept: AttachmentSettings) -> Self {
+        Self::with(genesis(), Limits::default(), HttpLimits::default(), kept).await
+    }
+
+    async fn with(
+        genesis: Genesis,
+        pool: Limits,
+        limits: HttpLimits,
+        kept: AttachmentSettings,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger");
         Chain::create(&path, &genesis).unwrap();
@@ -187,13 +198,7 @@ impl World {
         let keys = (Some(cosigner_key(0)), Some(log_key()));
         let checkpoints = Arc::new(Checkpoints::new(&chain, keys.0, keys.1).unwrap());
         let commits = broadcast::Sender::new(64);
-        let kept = AttachmentSettings {
-            directory: directory.path().join("attachments"),
-            bytes_max: 4 << 20,
-            waiting_bytes_max: 6 << 20,
-            waiting_heights_max: 20,
-            ..AttachmentSettings::default()
-        };
+        let kept = AttachmentSettings { directory: directory.path().join("attachments"), ..kept };
         let openings = directory.path().join("openings");
         let (keeper, _) = Keeper::open(kept, &openings, chain.clone(), "peer0").await.unwrap();
         let passed_on = Arc::new(Mutex::new(Vec::new()));
@@ -368,18 +373,6 @@ pub fn record_quota(fen: u64, occurred_on: Date) -> Call {
         first_year: 2025,
         implied: false,
         occurred_on,
-    }))
-}
-
-/// A plan with too many rows, or none: refused whoever makes it.
-pub fn refused_plan(rows: usize) -> Call {
-    let row = PlanRow { holder: finance(), purpose: Purpose::default(), amount: Fen::ZERO };
-    Call::Allocation(allocation::Call::Plan(Plan {
-        name: text("方案"),
-        from: line("一般"),
-        rows: vec![row; rows],
-        reviewer: finance(),
-        occurred_on: day(5, 3),
     }))
 }
 
