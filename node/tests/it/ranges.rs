@@ -111,7 +111,7 @@ async fn parts_are_handed_out(world: &World) {
         ("bytes=-6".to_owned(), size - 6..size),
         ("bytes=0-".to_owned(), 0..size),
     ] {
-        let response = get(world, &hash, &[("range", &range), ("if-range", &tag)]).await;
+        let response = get(world, &hash, &[("range", &*range), ("if-range", &*tag)]).await;
         assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT, "{range}");
         let place = format!("bytes {}-{}/{size}", expected.start, expected.end - 1);
         assert_eq!(header(&response, "content-range"), place);
@@ -131,7 +131,7 @@ async fn parts_are_handed_out(world: &World) {
         assert_eq!((header(&response, "etag"), header(&response, "content-range")), (&*tag, ""));
         assert!(response.bytes().await.unwrap() == body, "{headers:?}");
     }
-    let behind = get(world, &hash, &[("range", &format!("bytes={size}-"))]).await;
+    let behind = get(world, &hash, &[("range", &*format!("bytes={size}-"))]).await;
     assert_eq!(behind.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(header(&behind, "content-range"), format!("bytes */{size}"));
     assert!(behind.text().await.unwrap().contains("urn:minglian:problem:range"));
@@ -167,7 +167,7 @@ async fn a_part_is_checked_with_the_whole_of_its_piece() {
     let good = get(&world, &hash, &[("range", "bytes=0-99")]).await;
     assert_eq!(good.status(), StatusCode::PARTIAL_CONTENT);
     assert!(good.bytes().await.unwrap() == body[..100]);
-    let damaged = get(&world, &hash, &[("range", &format!("bytes={MIB}-{MIB}"))]).await;
+    let damaged = get(&world, &hash, &[("range", &*format!("bytes={MIB}-{MIB}"))]).await;
     assert_eq!(damaged.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(damaged.text().await.unwrap().contains("damaged"));
 }

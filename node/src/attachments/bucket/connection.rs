@@ -1,6 +1,7 @@
 //! The connections to the store: HTTP/1.1 over TLS, trusted as the system trusts. Loopback alone is
 //! spoken to without.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -60,8 +61,13 @@ impl HttpConnector for Connection {
     }
 }
 
-#[derive(Debug)]
 struct Service<C>(Client<C, HttpRequestBody>);
+
+impl<C> fmt::Debug for Service<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Service").finish_non_exhaustive()
+    }
+}
 
 #[async_trait]
 impl<C: Connect + Clone + Send + Sync + 'static> HttpService for Service<C> {
