@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod node;
 pub mod pace;
+pub mod recent;
 pub mod restore;
 pub mod genesis_file;
 pub mod app;

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::exchange::{self, ExchangeError, LIST_MAX};
-use super::fetch::{Outcome, fetch_from};
+use super::fetch::{self, Outcome, Sources, fetch_from};
 use super::places::Places;
 use super::wanted::{Owner, Wanted};
 use super::{Hint, KeepFault, Keeper};
@@ -25,14 +25,11 @@ use crate::chain::{Chain, Committed};
 use crate::gossip::GossipHandle;
 use crate::gossip::exchange::{Exchange, Questions};
 
-/// Things that are asked for at a time, each of another peer.
-const FETCHING_MAX: usize = 2;
-
 /// Questions of others that are answered at a time; more are turned away, and asked again.
 const ANSWERING_MAX: usize = 32;
 
 /// Questions of one peer that are answered at a time, so that one that takes nothing keeps no other
-/// peer waiting. A node fetches [`FETCHING_MAX`] things at a time.
+/// peer waiting. A node fetches one thing of a peer at a time, and reads its list beside that.
 const ANSWERING_PEER_MAX: usize = 2;
 
 /// How often what is due is looked for.
@@ -69,8 +66,7 @@ pub struct Replicator {
     /// Who was connected when that changed last.
     peers: BTreeSet<String>,
     fetching: JoinSet<(Thing, Outcome)>,
-    /// Who is asked.
-    asked: Arc<Places>,
+    sources: Arc<Sources>,
     /// What this node, an observer, is not given.
     forbidden: BTreeSet<Thing>,
     /// The last attachment that was read for damage.
@@ -92,7 +88,7 @@ impl Replicator {
             listed: Arc::default(),
             peers: BTreeSet::new(),
             fetching: JoinSet::new(),
-            asked: Places::new(FETCHING_MAX, 1),
+            sources: Sources::new(),
             forbidden: BTreeSet::new(),
             verified: None,
         }
@@ -248,22 +244,23 @@ impl Replicator {
     }
 
     fn fetch_due(&mut self) {
-        while self.fetching.len() < FETCHING_MAX
+        let connected = self.gossip.connected();
+        while self.fetching.len() < fetch::at_a_time(connected.len())
             && let Some((thing, hint)) = self.wanted.take_due(Instant::now())
         {
-            let mut peers = self.gossip.connected();
+            let mut peers = connected.clone();
             if let Some(hint) = hint {
                 peers.retain(|peer| *peer != hint);
                 peers.insert(0, hint);
             }
             let (keeper, exchange) = (self.keeper.clone(), self.exchange.clone());
-            let asked = self.asked.clone();
+            let sources = self.sources.clone();
             self.fetching.spawn(async move {
                 let open = |peer: String| {
                     let exchange = exchange.clone();
                     async move { open(&exchange, &peer).await }
                 };
-                let outcome = fetch_from(&keeper, &asked, &peers, &thing, open).await;
+                let outcome = fetch_from(&keeper, &sources, &peers, &thing, open).await;
                 (thing, outcome)
             });
         }
