@@ -15,6 +15,7 @@ pub mod magic;
 pub mod manifest;
 pub mod openings;
 pub mod places;
+pub mod published;
 pub mod readers;
 pub mod replicate;
 pub mod shares;
@@ -25,7 +26,6 @@ mod blocks;
 mod checks;
 mod counts;
 mod fault;
-mod published;
 mod receive;
 mod wipe;
 
@@ -280,7 +280,7 @@ impl Keeper {
     /// # Errors
     /// [`KeepFault`] if state or files cannot be read.
     pub fn published(&self, after: u64) -> Result<(Vec<Opening>, u64, bool), KeepFault> {
-        let (page, is_complete) = self.openings.published(after, PUBLISHED_PAGE)?;
+        let (page, is_complete) = self.openings.published(after, PUBLISHED_PAGE);
         let (mut shown, mut next, mut bytes) = (Vec::new(), after, 0);
         for (number, commitment) in page {
             if bytes > PUBLISHED_TEXT_BYTES {
