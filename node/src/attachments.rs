@@ -8,6 +8,7 @@
 //! to nobody from its block on; its bytes go shortly after, or after the next start ([`wiper`]).
 //! Orders erase bytes by overwriting them; `docs/decisions/0011` says what that is worth.
 
+pub mod compare;
 pub mod exchange;
 pub mod fetch;
 pub mod index;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use minglian_contracts::naming::Thing;
 use minglian_ledger::deposit::{Class, Deposit, MediaType};
 use minglian_ledger::hash::AttachmentHash;
 use minglian_node::attachments::Keeper;
+use minglian_node::attachments::compare::Comparison;
 use minglian_node::attachments::exchange::Answer;
 use minglian_node::attachments::fetch::{Outcome, Sources, at_a_time, fetch_from};
 use minglian_node::attachments::replicate::{self, Replicator};
@@ -46,6 +47,11 @@ impl Peer {
         });
         Self(Box::pin(first.chain(Box::pin(rest)).into_async_read()))
     }
+}
+
+/// A peer that never answers.
+fn mute() -> Peer {
+    Peer(Box::pin(stream::pending::<io::Result<Vec<u8>>>().into_async_read()))
 }
 
 impl AsyncRead for Peer {
@@ -178,6 +184,26 @@ fn as_many_places_are_left_as_peers_are_honest() {
         assert!(sources.enter("good").is_some(), "of {validators}");
     }
     assert!(at_a_time(10_000) < 100, "what is fetched takes memory");
+}
+
+#[tokio::test]
+async fn a_peers_openings_are_looked_for_once_at_a_time() {
+    let world = World::start().await;
+    let comparison = Comparison::new(world.keeper.clone());
+    let opened = AtomicUsize::new(0);
+    let open = || {
+        opened.fetch_add(1, Ordering::SeqCst);
+        std::future::ready(Some(mute()))
+    };
+    let mut first = Box::pin(comparison.compare("a", open));
+    assert!(futures::poll!(&mut first).is_pending());
+    comparison.compare("a", open).await;
+    assert_eq!(opened.load(Ordering::SeqCst), 1);
+    assert!(futures::poll!(Box::pin(comparison.compare("b", open))).is_pending());
+    assert_eq!(opened.load(Ordering::SeqCst), 2, "one keeps no other waiting");
+    drop(first);
+    assert!(futures::poll!(Box::pin(comparison.compare("a", open))).is_pending());
+    assert_eq!(opened.load(Ordering::SeqCst), 3);
 }
 
 /// A peer that answers nothing; `given_up` when whoever asked it waits no longer.
