@@ -8,6 +8,7 @@
 //! to nobody from its block on; its bytes go shortly after, or after the next start ([`wiper`]).
 //! Orders erase bytes by overwriting them; `docs/decisions/0011` says what that is worth.
 
+pub mod compare;
 pub mod exchange;
 pub mod fetch;
 pub mod index;
@@ -15,6 +16,7 @@ pub mod magic;
 pub mod manifest;
 pub mod openings;
 pub mod places;
+pub mod published;
 pub mod readers;
 pub mod replicate;
 pub mod shares;
@@ -25,7 +27,6 @@ mod blocks;
 mod checks;
 mod counts;
 mod fault;
-mod published;
 mod receive;
 mod wipe;
 
@@ -280,7 +281,7 @@ impl Keeper {
     /// # Errors
     /// [`KeepFault`] if state or files cannot be read.
     pub fn published(&self, after: u64) -> Result<(Vec<Opening>, u64, bool), KeepFault> {
-        let (page, is_complete) = self.openings.published(after, PUBLISHED_PAGE)?;
+        let (page, is_complete) = self.openings.published(after, PUBLISHED_PAGE);
         let (mut shown, mut next, mut bytes) = (Vec::new(), after, 0);
         for (number, commitment) in page {
             if bytes > PUBLISHED_TEXT_BYTES {

@@ -10,7 +10,7 @@ use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody, MediaType};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_node::attachments::magic::Magic;
 use minglian_node::attachments::wanted::{Owner, Wanted};
-use minglian_node::attachments::{KeepFault, Keeper};
+use minglian_node::attachments::{KeepFault, Keeper, Origin};
 use tokio::time::Instant;
 
 use crate::deposit_world::{code, described, pdf};
@@ -190,6 +190,29 @@ async fn an_order_erases_and_nothing_brings_it_back() {
     assert!(keeper.entry(&hash).is_none());
     wipe_all(&keeper).await;
     assert!(!world.content(&hash).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_erased_while_it_comes_is_taken_no_further() {
+    let world = World::start().await;
+    world.register().await;
+    let body = pdf(3 * MIB);
+    let hash = AttachmentHash::of(&[&body]);
+    let deposit = world.deposit(Class::Personal, described(&body, MediaType::Pdf));
+    world.name("合同1", hash).await;
+    let mut coming = world.keeper.receive(deposit, Origin::Client).await.unwrap().unwrap();
+    coming.push(&body[..2 * MIB]).await.unwrap();
+    let folder = world.content(&hash).parent().unwrap().to_owned();
+    let files = || fs::read_dir(&folder).unwrap().count();
+    assert_eq!(files(), 1, "it comes");
+    world.erase("删1", vec![Thing::Attachment(hash)]).await;
+    let refused = coming.push(&body[2 * MIB..][..1]).await;
+    assert!(matches!(refused, Err(KeepFault::Erased(_))), "{refused:?}");
+    drop(coming);
+    // What was begun is removed on another thread.
+    while files() > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[test]
