@@ -115,6 +115,8 @@ impl ServiceKey {
 struct Statement<'a> {
     format: &'static str,
     file: String,
+    /// Where this site gives the same bytes again.
+    address: String,
     media_type: &'static str,
     #[serde(flatten)]
     made: &'a Made,
@@ -138,6 +140,7 @@ pub fn write(
     let statement = Statement {
         format: FORMAT,
         file: export.file_name().0,
+        address: export.address(),
         media_type: export.what.media_type(),
         made,
         filters: &export.filters,

@@ -21,6 +21,7 @@ mod limits;
 mod live;
 mod open_data;
 mod pages;
+mod pinned_data;
 mod pins;
 mod proving;
 mod receipt_codes;
