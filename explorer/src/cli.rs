@@ -15,6 +15,7 @@ use data_encoding::HEXLOWER;
 use minglian_client::Client;
 use minglian_explorer::alarm::AlarmFile;
 use minglian_explorer::data::manifest::ServiceKey;
+use minglian_explorer::data::manifest::kept::{self, Bounds, Manifests};
 use minglian_explorer::follower::Follower;
 use minglian_explorer::follower::watch::Pace;
 use minglian_explorer::index::{self, Reader, Writer};
@@ -55,7 +56,8 @@ struct Options {
     #[arg(long, default_value = "127.0.0.1:28080")]
     listen: SocketAddr,
     /// The index, built from what was verified; may be deleted at any time, and so
-    /// may the directory beside it that ends with .text
+    /// may the directory beside it that ends with .text. The one that ends with .manifests keeps
+    /// what was said of downloads and cannot be built anew
     #[arg(long, default_value = "minglian-explorer.sqlite")]
     index: PathBuf,
     /// The node's address in links to evidence, if readers reach it under another
@@ -120,6 +122,10 @@ pub fn run() -> anyhow::Result<()> {
             .with_context(|| format!("the service key {}", path.display()))?;
         app.sign_with(key);
     }
+    let manifests = kept::directory(&options.index);
+    let kept = Manifests::open(&manifests, Bounds::default())
+        .with_context(|| format!("the manifests {}", manifests.display()))?;
+    app.keep_manifests(kept);
     if let Some(url) = &options.public_url {
         app.reached_at(url);
     }

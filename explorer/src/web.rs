@@ -39,7 +39,8 @@ pub use routes::router;
 pub use serve::{LIMITS, serve};
 
 use crate::data::Ledger;
-use crate::data::manifest::{Manifests, ServiceKey};
+use crate::data::manifest::ServiceKey;
+use crate::data::manifest::kept::Manifests;
 use crate::index::Reader;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
@@ -70,7 +71,7 @@ pub(crate) struct Parts {
     relayed: Semaphore,
     exports: Places,
     scans: Places,
-    manifests: Manifests,
+    manifests: OnceLock<Manifests>,
     service_key: OnceLock<ServiceKey>,
     pub(crate) seen: seen::Memory,
     window: OnceLock<Arc<Window>>,
@@ -121,7 +122,7 @@ impl App {
             relayed: Semaphore::new(RELAYED_MAX),
             exports: Places::exports(),
             scans: Places::scans(),
-            manifests: Manifests::default(),
+            manifests: OnceLock::new(),
             service_key: OnceLock::new(),
             seen: seen::Memory::default(),
             window: OnceLock::new(),
@@ -143,6 +144,16 @@ impl App {
     pub fn sign_with(&self, key: ServiceKey) {
         // A second key would be ignored silently, and nothing sets two.
         let _ = self.0.service_key.set(key);
+    }
+
+    /// Keeps manifests here from now on; the first ones stay. Without them, in memory only.
+    pub fn keep_manifests(&self, manifests: Manifests) {
+        let _ = self.0.manifests.set(manifests); // as with keys, nothing sets two
+    }
+
+    /// The manifests of what was downloaded.
+    fn manifests(&self) -> &Manifests {
+        self.0.manifests.get_or_init(Manifests::default)
     }
 
     /// Answers searches from this text index from now on; the first one stays.

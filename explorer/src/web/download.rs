@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{App, Asked, PageError, note, pin};
 use crate::data::ask;
 use crate::data::export::{Export, ExportError, What};
-use crate::data::manifest;
+use crate::data::manifest::{self, kept::Lasting};
 use crate::data::rows::Selection;
 use crate::pages::escape;
 
@@ -209,7 +209,12 @@ fn write(
         }
     };
     match manifest::write(export, &made, checkpoint, app.0.service_key.get()) {
-        Ok(manifest) => app.0.manifests.keep(&made.sha256, manifest),
+        Ok(manifest) => {
+            // What somebody typed into a filter that found nothing is not written to disk.
+            let is_empty = made.rows == 0 && !export.filters.is_empty();
+            let lasting = if is_empty { Lasting::Brief } else { Lasting::Kept };
+            app.manifests().keep(&made.sha256, manifest, lasting);
+        }
         Err(error) => tracing::error!(%error, "no manifest"),
     }
     Ok(out.finish().map_err(ExportError::from)?)
@@ -249,12 +254,12 @@ fn escape_name(name: &str) -> String {
 /// `GET /data/manifests/{sha256}`: what this explorer says of a file that it gave.
 ///
 /// # Errors
-/// [`PageError::NotFound`] if this process gave no such file.
+/// [`PageError::NotFound`] if nothing is kept of such a file.
 pub async fn manifest(
     State(app): State<App>,
     Path(sha256): Path<String>,
 ) -> Result<Response, PageError> {
-    let known = app.0.manifests.find(&sha256.to_lowercase());
+    let known = app.manifests().find(&sha256.to_lowercase());
     let known = known.ok_or_else(|| PageError::NotFound("这个文件的清单".to_owned()))?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], known).into_response())
 }

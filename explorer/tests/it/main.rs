@@ -17,6 +17,7 @@ mod credit;
 mod follow;
 mod hostile;
 mod index;
+mod kept_manifests;
 mod limits;
 mod live;
 mod open_data;

@@ -47,7 +47,7 @@ pub async fn serve(router: Router) -> String {
 }
 
 /// Serves the pages as the program does, until the test ends.
-async fn serve_pages(app: App) -> String {
+pub async fn serve_pages(app: App) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
