@@ -41,6 +41,7 @@ pub use serve::{LIMITS, serve};
 use crate::data::Ledger;
 use crate::data::manifest::ServiceKey;
 use crate::data::manifest::kept::Manifests;
+use crate::follower::Verified;
 use crate::index::Reader;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
@@ -54,7 +55,7 @@ const PAGES_MAX: usize = 32;
 /// Most of them that are of an earlier height, which reads more.
 const PINNED_MAX: usize = 4;
 
-/// Most questions of verifiers that are passed on to the node at a time.
+/// Most questions of verifiers that are answered or passed on to the node at a time.
 const RELAYED_MAX: usize = 16;
 
 /// What every page needs.
@@ -68,7 +69,9 @@ pub(crate) struct Parts {
     room: Arc<Semaphore>,
     searches: Places,
     pinned: Arc<Semaphore>,
-    relayed: Semaphore,
+    relayed: Arc<Semaphore>,
+    verified: OnceLock<Verified>,
+    nodeless: OnceLock<()>,
     exports: Places,
     scans: Places,
     manifests: OnceLock<Manifests>,
@@ -119,7 +122,9 @@ impl App {
             room: Arc::new(Semaphore::new(PAGES_MAX)),
             searches: Places::searches(),
             pinned: Arc::new(Semaphore::new(PINNED_MAX)),
-            relayed: Semaphore::new(RELAYED_MAX),
+            relayed: Arc::new(Semaphore::new(RELAYED_MAX)),
+            verified: OnceLock::new(),
+            nodeless: OnceLock::new(),
             exports: Places::exports(),
             scans: Places::scans(),
             manifests: OnceLock::new(),
@@ -144,6 +149,25 @@ impl App {
     pub fn sign_with(&self, key: ServiceKey) {
         // A second key would be ignored silently, and nothing sets two.
         let _ = self.0.service_key.set(key);
+    }
+
+    /// Proves accounts from this ledger from now on; the first one stays.
+    pub fn prove_from(&self, verified: Verified) {
+        let _ = self.0.verified.set(verified); // as with keys, nothing sets two
+    }
+
+    /// The verified ledger, if it is shared.
+    fn verified(&self) -> Option<&Verified> {
+        self.0.verified.get()
+    }
+
+    /// Asks no node from now on: there is none.
+    pub fn follow_no_node(&self) {
+        let _ = self.0.nodeless.set(()); // twice is as once
+    }
+
+    fn follows_no_node(&self) -> bool {
+        self.0.nodeless.get().is_some()
     }
 
     /// Keeps manifests here from now on; the first ones stay. Without them, in memory only.

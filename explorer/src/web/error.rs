@@ -34,6 +34,9 @@ pub enum PageError {
     /// The node does not give what a verifier asks for.
     #[error("节点没有给出所要的证明")]
     Node(#[from] ClientError),
+    /// No node is followed, and what was verified here does not go so far.
+    #[error("本站此刻给不出所要的证明")]
+    NoProof,
     /// As many exports are being made as this site makes at a time.
     #[error("同时下载的人太多,请稍后再试")]
     Busy,
@@ -149,6 +152,7 @@ impl PageError {
             Self::Text(_) => "The search index cannot be read at the moment".to_owned(),
             Self::NotYet => "The search index is being built; try again soon".to_owned(),
             Self::Node(_) => "The node does not give the proof that is asked for".to_owned(),
+            Self::NoProof => "This site has not the proof that is asked for".to_owned(),
             Self::Busy => "Too many downloads at the moment; try again soon".to_owned(),
             Self::Unverified => "What the node gave is not of the verified ledger".to_owned(),
             Self::Export(_) => "The file cannot be made".to_owned(),
@@ -174,7 +178,7 @@ impl PageError {
             Self::TooLong => StatusCode::URI_TOO_LONG,
             Self::Timeout | Self::Busy | Self::NotYet => StatusCode::SERVICE_UNAVAILABLE,
             Self::Node(error) if error.is_vacant() => StatusCode::NOT_FOUND,
-            Self::Node(_) | Self::Unverified => StatusCode::BAD_GATEWAY,
+            Self::Node(_) | Self::NoProof | Self::Unverified => StatusCode::BAD_GATEWAY,
             Self::Index(_)
             | Self::Text(_)
             | Self::Export(_)

@@ -21,6 +21,7 @@ mod kept_manifests;
 mod limits;
 mod live;
 mod open_data;
+mod own_proofs;
 mod pages;
 mod pinned_data;
 mod pins;
