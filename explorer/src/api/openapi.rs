@@ -19,10 +19,10 @@ const ABOUT: &str = "Read-only. Amounts are fen as text. An ETag names the heigh
                      answer is of an earlier height, and so are those of its `next`.";
 
 /// What `at` does.
-const AT: &str = "The height of which the answer is; the newest if left out. blocks, entries, head, \
-                  movements and trace are of any height, all others of each of the last 10,000 \
-                  heights and of the last height of each month in Beijing; the problem of another \
-                  height names those nearby in `heights`";
+const AT: &str = "The height of which the answer is; the newest if left out. blocks, entries, \
+                  head, movements and trace are of any height, all others of each of the last \
+                  10,000 heights and of the last height of each month in Beijing; the problem of \
+                  another height names those nearby in `heights`";
 
 /// Where one row of a table is; none if its key is no address.
 pub fn one_path(table: &Table) -> Option<String> {

@@ -1,5 +1,5 @@
-//! Reading a table in the order of its key: all of it as it comes, or a page behind a key. Memory is
-//! that of one row or page, and no page is found by counting over those before it.
+//! Reading a table in the order of its key: all of it as it comes, or a page behind a key. Memory
+//! is that of one row or page, and no page is found by counting over those before it.
 
 use data_encoding::BASE64URL_NOPAD;
 use minglian_contracts::book::Movement;

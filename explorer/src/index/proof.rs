@@ -1,6 +1,6 @@
-//! Evidence from what was verified here: the log's leaves and tree, headers with their certificates,
-//! changes of validators. It says of a reader's question what a node would say, and the reader
-//! checks it as a node's.
+//! Evidence from what was verified here: the log's leaves and tree, headers with their
+//! certificates, changes of validators. It says what a node would say, and readers check it as they
+//! check a node's.
 
 use minglian_client::wire::Consistency;
 use minglian_contracts::book::{self, AccountId};
@@ -62,8 +62,8 @@ pub fn of_account(
     complete(connection, header, certificate, Subject::State { key, value, proof })
 }
 
-/// The proof that the log of `from` leaves is the beginning of the one of `to`; none if these are no
-/// sizes of the indexed log.
+/// The proof that the log of `from` leaves is the beginning of the one of `to`; none if these are
+/// no sizes of the indexed log.
 ///
 /// # Errors
 /// [`IndexError`].

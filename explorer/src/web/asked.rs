@@ -98,8 +98,8 @@ impl App {
         tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?
     }
 
-    /// Reads the index in one transaction at the height that is asked for; `work` also hears what is
-    /// kept of an earlier one. Blocks the thread.
+    /// Reads the index in one transaction at the height that is asked for; `work` also hears what
+    /// is kept of an earlier one. Blocks the thread.
     ///
     /// # Errors
     /// What [`pin::accept`] and `work` report.

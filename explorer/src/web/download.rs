@@ -115,8 +115,8 @@ impl Waiting {
 /// `GET /data/{name}`: `movements.csv`, `360giving.json`, `package.zip`, ….
 ///
 /// # Errors
-/// [`PageError`] if there is no such file, not of that height, a filter is not answered, or too many
-/// exports are made.
+/// [`PageError`] if there is no such file, or none of that height, a filter is not answered, or too
+/// many exports are made.
 pub async fn file(
     State(app): State<App>,
     headers: HeaderMap,

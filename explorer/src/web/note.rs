@@ -1,5 +1,5 @@
-//! The log as C2SP tlog-tiles, from what this explorer has verified: hashes and leaves come from its
-//! own index; the signed head comes from the node and is compared with it first.
+//! The log as C2SP tlog-tiles, from what this explorer has verified: hashes and leaves come from
+//! its own index; the signed head comes from the node and is compared with it first.
 
 use std::time::Duration;
 

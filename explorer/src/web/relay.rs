@@ -1,6 +1,6 @@
-//! What the verifier in the reader's browser asks for: evidence, consistency, the checkpoint. Proofs
-//! come from what this explorer has verified, as far as it goes, and else from the node; the signed
-//! head comes from the node. The browser checks it all and believes neither.
+//! What the verifier in the reader's browser asks for: evidence, consistency, the checkpoint.
+//! Proofs come from what this explorer has verified, as far as it goes, and else from the node; the
+//! signed head comes from the node. The browser checks it all and believes neither.
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard, TryLockError};
 use std::time::Duration;

@@ -130,7 +130,7 @@ pub fn month_ends(chain: &Chain) -> Vec<usize> {
     ends
 }
 
-/// A site that keeps every row for the last four heights only, and was told how far the ledger goes.
+/// A site that keeps every row of the last four heights only; it is told how far the ledger goes.
 pub async fn forgetful(chain: &Chain, target: Height) -> Site {
     let (site, follower) = Site::new(chain).await;
     drop(follower);

@@ -186,7 +186,7 @@ fn parse(name: &str) -> Option<(u64, &str)> {
     (number.len() == NUMBER_DIGITS && is_hash).then_some((number.parse().ok()?, sha256))
 }
 
-/// What binds a manifest to the file of which it speaks, as the first line of the file that keeps it.
+/// What binds a manifest to the file of which it speaks: the first line of the file that keeps it.
 fn checksum(sha256: &str, manifest: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(format!("{sha256}\n{manifest}")))
 }
