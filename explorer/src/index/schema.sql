@@ -38,12 +38,14 @@ CREATE TABLE certificates (
     certificate BLOB NOT NULL
 );
 
--- Who certifies the blocks above a height, as names and powers in JSON.
+-- Who certifies the blocks above a height, as names and powers in JSON; and whole, as evidence has
+-- them.
 CREATE TABLE validator_sets (
     height INTEGER PRIMARY KEY,
     time_ms INTEGER NOT NULL,
     hash TEXT NOT NULL,
-    members TEXT NOT NULL
+    members TEXT NOT NULL,
+    encoded BLOB NOT NULL
 );
 
 -- Hashes of the log's tree, a C2SP tile a row.
@@ -52,6 +54,12 @@ CREATE TABLE log_tiles (
     number INTEGER NOT NULL,
     hashes BLOB NOT NULL,
     PRIMARY KEY (level, number)
+);
+
+-- The log's leaves as they were hashed.
+CREATE TABLE leaves (
+    log_index INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL
 );
 
 -- One row for each transaction; its position in the log is its number.

@@ -101,6 +101,7 @@ fn write_block(
         acts.push(read_act(connection, index, signed, receipt)?);
     }
     log::append(connection, 0, &replayed.sealed.leaf_hashes)?;
+    log::enter_leaves(connection, header, &replayed.sealed.leaves)?;
     mirror::enter(connection, changes)?;
     state::registry(connection, changes)?;
     state::projects(connection, changes)?;
