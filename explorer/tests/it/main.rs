@@ -24,6 +24,7 @@ mod pages;
 mod pins;
 mod proving;
 mod receipt_codes;
+mod rules;
 mod site;
 mod snapshot;
 mod status_pages;
