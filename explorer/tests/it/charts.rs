@@ -144,6 +144,52 @@ fn sankeys_are_as_they_were() {
     bands.push(band(0, 9, 0, 1));
     let odd = sankey::draw(&caption(), Screen::Wide, &columns, &bands);
     assert_eq!(odd, drawn, "bands between nodes that are not there are left out");
+    let narrow = sankey::draw(&caption(), Screen::Narrow, &columns, &bands);
+    golden("sankey-narrow", &narrow);
+    assert_eq!(narrow.matches("<path ").count(), drawn.matches("<path ").count());
+}
+
+#[test]
+fn a_sankey_stays_within_a_telephone_and_says_every_figure() {
+    // More places than are ever shown, most of them too thin for a unit of the drawing.
+    let node = |number: i64| Node {
+        label: format!("很长的名称{number}很长的名称很长的名称很长的名称"),
+        text: format!("CNY {number},000,000,000.00"),
+        link: "/allocations".into(),
+        value: if number == 0 { 1_000_000 } else { 1 },
+    };
+    let column = || Column {
+        name: "区县".into(),
+        nodes: (0..12).map(node).collect(),
+        class: "s3",
+    };
+    let columns = [column(), column()];
+    let band = |number: usize| Band {
+        stage: 0,
+        from: number,
+        to: 11 - number,
+        value: 1,
+        text: "带".into(),
+        link: "/allocations".into(),
+    };
+    let bands: Vec<Band> = (0..12).map(band).collect();
+    let drawn = sankey::draw(&caption(), Screen::Narrow, &columns, &bands);
+    assert_eq!(drawn.matches("<path ").count(), 12, "no band is lost");
+    for number in 0..12 {
+        let figure = format!(">CNY {number},000,000,000.00</text>");
+        assert_eq!(drawn.matches(&figure).count(), 2, "{figure}");
+    }
+    for rectangle in drawn.split("<rect ").skip(1) {
+        let side = |name: &str| -> i64 {
+            let value = rectangle.split(&format!(" {name}=\"")).nth(1).unwrap();
+            value.split('"').next().unwrap().parse().unwrap()
+        };
+        assert!(side("x") + side("width") <= Screen::Narrow.width(), "{rectangle}");
+    }
+    for text in drawn.split("<text ").skip(1) {
+        let shown = text.split('>').nth(1).unwrap().split('<').next().unwrap();
+        assert!(width_of(shown) <= Screen::Narrow.width(), "{shown}");
+    }
 }
 
 #[test]
