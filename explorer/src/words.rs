@@ -8,6 +8,7 @@ mod book;
 mod chart;
 mod data;
 mod figures;
+pub mod passage;
 mod pin;
 mod question;
 mod society;

@@ -13,6 +13,7 @@ use crate::index::read::{self, Place};
 use crate::index::trace::Movements;
 use crate::index::{IndexError, account, count};
 use crate::money::Money;
+use crate::words::passage::Part;
 use crate::web::{App, Frame, PageError, PageResult};
 use minglian_contracts::words::book as book_words;
 
@@ -183,7 +184,11 @@ pub(crate) fn flows(connection: &Connection, sums: &Aggregate) -> Result<Vec<Flo
     let flow = |(flow, total): (&trace::aggregate::Flow, &trace::aggregate::Total)| {
         let from = match &flow.from {
             Some(from) => read::place(connection, from)?,
-            None => Place { account: None, name: "账外".to_owned() },
+            None => Place {
+                account: None,
+                name: "账外".to_owned(),
+                english: vec![Part::said("outside the ledger")],
+            },
         };
         let attribution = match flow.attribution {
             Attribution::Designated => "指定来源",

@@ -12,6 +12,7 @@ mod charts;
 mod complain;
 mod corrections;
 mod donor_names;
+mod english;
 mod figures;
 mod credit;
 mod follow;
