@@ -11,6 +11,7 @@ pub mod charity;
 pub mod crossing;
 pub mod history;
 pub mod log;
+pub mod lottery;
 pub mod mirror;
 pub mod movement;
 pub mod names;
@@ -34,7 +35,7 @@ use minglian_ledger::state::{MemoryState, StateError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

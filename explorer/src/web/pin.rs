@@ -8,7 +8,7 @@ use crate::index::history::Kept;
 const PARAMETER: &str = "at";
 
 /// First parts of the addresses of pages that can be told of an earlier height.
-const PAGES: [&str; 26] = [
+const PAGES: [&str; 28] = [
     "",
     "accounts",
     "allocations",
@@ -23,7 +23,9 @@ const PAGES: [&str; 26] = [
     "entries",
     "execution",
     "flows",
+    "giving",
     "holdings",
+    "lottery",
     "movements",
     "notices",
     "organizations",

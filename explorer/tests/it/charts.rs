@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use minglian_explorer::charts::bar::{self, Bar, Part};
 use minglian_explorer::charts::line::{self, Series};
+use minglian_explorer::charts::months::{self, Column as Month, Row};
 use minglian_explorer::charts::progress::{self, Mark, Progress};
 use minglian_explorer::charts::sankey::{self, Band, Column, Node};
 use minglian_explorer::charts::svg::{Rectangle, escape, fitted, width_of};
@@ -77,6 +78,32 @@ fn lines_are_as_they_were() {
     let draw = |screen| line::draw(&caption(), screen, &steps, (100, "全部 100"), &series);
     golden("line", &screens(draw));
     golden("line-empty", &line::draw(&caption(), Screen::Wide, &[], (0, ""), &[]));
+}
+
+#[test]
+fn months_are_as_they_were() {
+    let names: Vec<String> = (1..=12).map(|month| format!("2026-{month:02}")).collect();
+    let row = |label: &str, class, values: [i64; 12]| Row {
+        label: label.into(),
+        text: format!("{}万元", values.iter().sum::<i64>()),
+        link: "/lottery?year=2026".into(),
+        columns: names
+            .iter()
+            .zip(values)
+            .map(|(name, value)| Month {
+                value,
+                text: format!("{name} {HOSTILE} {value}"),
+                link: if value % 2 == 0 { String::new() } else { "/lottery?month=a&b".into() },
+            })
+            .collect(),
+        class,
+    };
+    let rows = [
+        row("销量", "s1", [100, 90, 81, 70, 0, 50, -40, 30, 20, 10, 5, 1]),
+        row(HOSTILE, "s2", [1; 12]),
+    ];
+    golden("months", &screens(|screen| months::draw(&caption(), screen, &names, &rows)));
+    golden("months-empty", &months::draw(&caption(), Screen::Narrow, &[], &[]));
 }
 
 #[test]
