@@ -54,7 +54,13 @@ pub fn draw(caption: &Caption, screen: Screen, months: &[String], rows: &[Row]) 
         let (top, bottom) = (y + places.bar, y + places.bar + PLOT);
         for (number, column) in (0..).zip(&row.columns) {
             if column.value > 0 {
-                draw_column(&mut drawing, row.class, column, (number * stride, top, stride), highest);
+                draw_column(
+                    &mut drawing,
+                    row.class,
+                    column,
+                    (number * stride, top, stride),
+                    highest,
+                );
             }
         }
         drawing.line("axis", (0, bottom), (width, bottom));
@@ -77,12 +83,8 @@ fn draw_column(
         drawing.shaded("slot", slot, 0);
         let height = scaled(column.value, highest, PLOT).max(1);
         let side = stride / 8;
-        let at = Rectangle {
-            x: x + side,
-            y: top + PLOT - height,
-            width: stride - 1 - 2 * side,
-            height,
-        };
+        let at =
+            Rectangle { x: x + side, y: top + PLOT - height, width: stride - 1 - 2 * side, height };
         drawing.rectangle(class, at);
     });
 }

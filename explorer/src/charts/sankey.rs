@@ -150,8 +150,7 @@ fn draw_bands(
     whole: i64,
 ) {
     for Laid { band, out, into } in laid(columns, bands) {
-        let (source, target) =
-            (places[band.stage][band.from], places[band.stage + 1][band.to]);
+        let (source, target) = (places[band.stage][band.from], places[band.stage + 1][band.to]);
         let top = |done: i64| scaled(done, whole, PLOT);
         let (a, b) = (source.y + top(out.0), target.y + top(into.0));
         let (c, d) = (source.y + top(out.1), target.y + top(into.1));

@@ -89,10 +89,9 @@ pub async fn flows(State(app): State<App>, Query(filter): Query<Filter>) -> Page
         let shown: Vec<Column> = columns.into_iter().map(|(column, _)| column).collect();
         let chart = match drawn.is_empty() {
             true => String::new(),
-            false => figure(
-                &caption,
-                &screens(|screen| sankey::draw(&caption, screen, &shown, &drawn)),
-            ),
+            false => {
+                figure(&caption, &screens(|screen| sankey::draw(&caption, screen, &shown, &drawn)))
+            }
         };
         Ok(FlowsPage {
             years: year_choices(connection, &frame, &filter)?,

@@ -173,7 +173,9 @@ pub fn year(
             sums: *sums,
         })
         .collect();
-    sold.sort_by(|left, right| right.sums.sales.cmp(&left.sums.sales).then(left.name.cmp(&right.name)));
+    sold.sort_by(|left, right| {
+        right.sums.sales.cmp(&left.sums.sales).then(left.name.cmp(&right.name))
+    });
     let games = games(frame, &months, &stated, &sold, &whole);
     let page = address("/lottery", &[("year", &number.to_string())]);
     Ok(Some(Year { accrued, remitted, games, sold, whole, page }))
@@ -197,11 +199,7 @@ struct Stated {
     sums: Sums,
 }
 
-fn statements(
-    connection: &Connection,
-    year: u16,
-    game: &str,
-) -> Result<Vec<Stated>, IndexError> {
+fn statements(connection: &Connection, year: u16, game: &str) -> Result<Vec<Stated>, IndexError> {
     let query = "SELECT period, game, sum(sales), sum(fund), sum(central), sum(local), \
                  sum(unclaimed) FROM lottery_sales WHERE period BETWEEN ?1 AND ?2 \
                  AND (?3 = '' OR game = ?3) GROUP BY period, game ORDER BY period, game";
@@ -220,10 +218,7 @@ fn statements(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn remittances(
-    connection: &Connection,
-    year: u16,
-) -> Result<BTreeMap<String, Money>, IndexError> {
+fn remittances(connection: &Connection, year: u16) -> Result<BTreeMap<String, Money>, IndexError> {
     let query = "SELECT period, sum(kept) FROM lottery_remittances \
                  WHERE period BETWEEN ?1 AND ?2 GROUP BY period";
     let mut statement = connection.prepare_cached(query)?;
@@ -233,10 +228,8 @@ fn remittances(
 }
 
 fn named(months: &[String]) -> Vec<Named> {
-    let named = |name: &String| Named {
-        name: name.clone(),
-        link: address("/lottery", &[("month", name)]),
-    };
+    let named =
+        |name: &String| Named { name: name.clone(), link: address("/lottery", &[("month", name)]) };
     months.iter().map(named).collect()
 }
 
@@ -327,7 +320,10 @@ fn games(
         .map(|(game, class)| Kind {
             name: game.name.clone(),
             link: game.link.clone(),
-            amounts: months.iter().map(|month| of(month, &|name| name == game.name)).collect(),
+            amounts: months
+                .iter()
+                .map(|month| of(month, &|name: &str| name == game.name))
+                .collect(),
             class,
         })
         .collect();

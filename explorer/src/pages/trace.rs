@@ -13,8 +13,8 @@ use crate::index::read::{self, Place};
 use crate::index::trace::Movements;
 use crate::index::{IndexError, account, count};
 use crate::money::Money;
-use crate::words::passage::Part;
 use crate::web::{App, Frame, PageError, PageResult};
+use crate::words::passage::Part;
 use minglian_contracts::words::book as book_words;
 
 /// Edges and ends of one page.

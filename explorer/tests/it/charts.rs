@@ -185,11 +185,8 @@ fn a_sankey_stays_within_a_telephone_and_says_every_figure() {
         link: "/allocations".into(),
         value: if number == 0 { 1_000_000 } else { 1 },
     };
-    let column = || Column {
-        name: "区县".into(),
-        nodes: (0..12).map(node).collect(),
-        class: "s3",
-    };
+    let column =
+        || Column { name: "区县".into(), nodes: (0..12).map(node).collect(), class: "s3" };
     let columns = [column(), column()];
     let band = |number: usize| Band {
         stage: 0,

@@ -65,9 +65,14 @@ fn origins_are_told_in_english_but_for_names_and_numbers_of_documents() {
             document,
             "province [川财社〔2020〕12号] 2020-12-31 (implied by a notice that prints no receipt)",
         ),
-        (Origin::Sales { game, period: text("2020-12"), occurred_on }, "sales of [双色球] in 2020-12"),
         (
-            Origin::Other { description: text(&format!("弃奖奖金 双色球 {period}")), occurred_on },
+            Origin::Sales { game, period: text("2020-12"), occurred_on },
+            "sales of [双色球] in 2020-12",
+        ),
+        (
+            Origin::Other {
+                description: text(&format!("弃奖奖金 双色球 {period}")), occurred_on
+            },
             "unclaimed prizes [双色球] 2020-12 2020-12-31",
         ),
     ] {
@@ -80,12 +85,21 @@ fn details_of_refusals_say_what_the_table_knows_and_mark_the_rest() {
     for (detail, said) in [
         ("", ""),
         ("304 fen, 3 are the most", "304 fen, 3 are the most"),
-        ("老年人福利, the line above has 儿童福利", "Welfare of the old, the line above has \
-          Welfare of children"),
-        ("5151/Quota/彩票公益金/2020/省级指标: 5 < 9 fen", "5151/Quota/[彩票公益金]/2020/[省级指标]: \
-          5 < 9 fen"),
-        ("川财社〔2020〕12号、按公告补录:luxian_2020 第4行", "[川财社〔2020〕12号], entered from a \
-          notice:luxian_2020 row 4"),
+        (
+            "老年人福利, the line above has 儿童福利",
+            "Welfare of the old, the line above has \
+          Welfare of children",
+        ),
+        (
+            "5151/Quota/彩票公益金/2020/省级指标: 5 < 9 fen",
+            "5151/Quota/[彩票公益金]/2020/[省级指标]: \
+          5 < 9 fen",
+        ),
+        (
+            "川财社〔2020〕12号、按公告补录:luxian_2020 第4行",
+            "[川财社〔2020〕12号], entered from a \
+          notice:luxian_2020 row 4",
+        ),
         ("第x行 第行", "[第x行] [第行]"),
     ] {
         assert_eq!(marked(&passage::passage(detail)), said, "{detail}");

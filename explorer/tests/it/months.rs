@@ -206,11 +206,8 @@ async fn the_lotterys_months_are_what_the_ledger_states_and_what_was_kept_of_rem
     assert_eq!(sums(&site, query), expected);
     assert_eq!(expected.len(), 3);
     let query = "SELECT period || ' ' || reference, kept FROM lottery_remittances ORDER BY 1";
-    let kept = [
-        ("2026-03 缴1", 197_000_000),
-        ("2026-03 缴<2>", 82_000_000),
-        ("2026-04 缴3", 100_000_000),
-    ];
+    let kept =
+        [("2026-03 缴1", 197_000_000), ("2026-03 缴<2>", 82_000_000), ("2026-04 缴3", 100_000_000)];
     assert_eq!(sums(&site, query), kept.map(|(name, sum)| (name.to_owned(), sum)));
 }
 

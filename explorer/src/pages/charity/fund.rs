@@ -10,8 +10,8 @@ use minglian_ledger::organization_code::OrganizationCode;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
-use super::giving::{self, Giving, Scope};
 use super::gifts::{GiftRow, PayoutRow, gifts, payouts};
+use super::giving::{self, Giving, Scope};
 use crate::index::mirror::Mirror;
 use crate::index::read::{self, RecordRow};
 use crate::index::{IndexError, account};

@@ -56,7 +56,7 @@ impl Scope {
     /// The address of its page, with more that is asked.
     pub fn address(&self, more: &[(&str, &str)]) -> String {
         let own = [("charity", self.host.as_str()), ("fund", self.fund.as_str())];
-        address("/giving", &[&own, more].concat())
+        address("/giving", &[&own[..], more].concat())
     }
 }
 
@@ -86,17 +86,17 @@ pub fn giving(
     let amounts = amounts(connection, scope, &months)?;
     let title = |amount: &ByMonth, chinese: &str, english: &str| {
         let (first, last) = (months.first().copied().unwrap_or(newest), newest);
-        let sum = on_mark(frame, amount.kinds.iter().fold(Money::default(), |sum, kind| {
-            sum.plus(kind.sum())
-        }));
+        let sum = on_mark(
+            frame,
+            amount.kinds.iter().fold(Money::default(), |sum, kind| sum.plus(kind.sum())),
+        );
         match frame.is_english() {
             true => format!("{first} to {last}: {english} {sum}"),
             false => format!("{first}至{last}{chinese}{sum}"),
         }
     };
-    let description = |chinese: &'static str, english: &'static str| {
-        frame.pick(chinese, english).to_owned()
-    };
+    let description =
+        |chinese: &'static str, english: &'static str| frame.pick(chinese, english).to_owned();
     let income = of_kinds(frame, scope, &months, &amounts, &INCOME);
     let caption = Caption {
         id: "income",
@@ -166,7 +166,7 @@ fn of_kinds(
         let mine = amounts.iter().filter(|(month, of, _)| month == name && of == kind);
         mine.fold(Money::default(), |sum, (.., amount)| sum.plus(*amount))
     };
-    let kinds = kinds.iter().map(|(kind, word, class)| Kind {
+    let kinds = kinds.iter().map(|&(kind, word, class)| Kind {
         name: frame.say(word).to_owned(),
         link: String::new(),
         amounts: names.iter().map(|name| amount(name, kind)).collect(),
@@ -245,11 +245,7 @@ pub async fn page(State(app): State<App>, Query(asked): Query<Asked>) -> PageRes
 }
 
 /// The address of the months before those that are shown, if there was anything.
-fn earlier(
-    connection: &Connection,
-    scope: &Scope,
-    shown: &ByMonth,
-) -> Result<String, IndexError> {
+fn earlier(connection: &Connection, scope: &Scope, shown: &ByMonth) -> Result<String, IndexError> {
     let first: Option<Month> = shown.months.first().and_then(|month| month.name.parse().ok());
     let Some(before) = first.and_then(|month| month.add_months(-1)) else {
         return Ok(String::new());
@@ -259,11 +255,7 @@ fn earlier(
 }
 
 /// Who it is about.
-fn heading(
-    connection: &Connection,
-    frame: &Frame,
-    scope: &Scope,
-) -> Result<Heading, PageError> {
+fn heading(connection: &Connection, frame: &Frame, scope: &Scope) -> Result<Heading, PageError> {
     let unknown = |what: &str| PageError::NotFound(format!("{what}“{}”", scope.host));
     if scope.host.is_empty() {
         if !scope.fund.is_empty() {

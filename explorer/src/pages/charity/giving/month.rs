@@ -58,7 +58,7 @@ pub(super) fn read(
 ) -> Result<OneMonth, IndexError> {
     let found = amounts(connection, scope, &[month])?;
     let sums = |kinds: &[(&'static str, &'static str, &'static str)]| -> Vec<Sum> {
-        kinds.iter().map(|(kind, name, _)| Sum { name, amount: of_kind(&found, kind) }).collect()
+        kinds.iter().map(|&(kind, name, _)| Sum { name, amount: of_kind(&found, kind) }).collect()
     };
     let whole = |sums: &[Sum]| sums.iter().fold(Money::default(), |all, it| all.plus(it.amount));
     let (income, spending) = (sums(&INCOME), sums(&SPENDING));
