@@ -11,6 +11,7 @@ pub mod charity;
 pub mod crossing;
 pub mod history;
 pub mod log;
+pub mod lottery;
 pub mod mirror;
 pub mod movement;
 pub mod names;

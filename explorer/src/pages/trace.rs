@@ -14,6 +14,7 @@ use crate::index::trace::Movements;
 use crate::index::{IndexError, account, count};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
+use crate::words::passage::Part;
 use minglian_contracts::words::book as book_words;
 
 /// Edges and ends of one page.
@@ -187,7 +188,11 @@ pub(crate) fn flows(connection: &Connection, sums: &Aggregate) -> Result<Vec<Flo
     let flow = |(flow, total): (&trace::aggregate::Flow, &trace::aggregate::Total)| {
         let from = match &flow.from {
             Some(from) => read::place(connection, from)?,
-            None => Place { account: None, name: "账外".to_owned() },
+            None => Place {
+                account: None,
+                name: "账外".to_owned(),
+                english: vec![Part::said("outside the ledger")],
+            },
         };
         let attribution = match flow.attribution {
             Attribution::Designated => "指定来源",

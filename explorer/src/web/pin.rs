@@ -18,7 +18,7 @@ const CURSOR: &str = "cursor";
 const JOINT: char = '.';
 
 /// First parts of the addresses of pages that can be told of an earlier height.
-const PAGES: [&str; 26] = [
+const PAGES: [&str; 28] = [
     "",
     "accounts",
     "allocations",
@@ -33,7 +33,9 @@ const PAGES: [&str; 26] = [
     "entries",
     "execution",
     "flows",
+    "giving",
     "holdings",
+    "lottery",
     "movements",
     "notices",
     "organizations",
