@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use minglian_client::read::Paging;
 use minglian_client::wire::{SubmitAnswer, SubmitStatus};
 use minglian_client::{Client, ClientError};
 use minglian_contracts::approval;
@@ -129,26 +128,17 @@ pub struct Run<'a> {
     chain_id: ChainId,
     expires_at: Height,
     is_demonstration: bool,
-    /// Proposals that wait for approvals, with how many have signed.
-    open: BTreeMap<TransactionId, usize>,
     /// Acts of an earlier run that still wait, by reference.
-    pending: BTreeMap<Text<128>, TransactionId>,
+    pending: BTreeMap<Text<128>, Waiting>,
 }
 
-async fn open_proposals(client: &Client) -> Result<BTreeMap<TransactionId, usize>, RunError> {
-    let mut open = BTreeMap::new();
-    let mut paging = Paging::default();
-    loop {
-        let page = client.proposals(&paging).await?;
-        for view in page.items {
-            let signatures = view.proposal.get("signatures").and_then(|list| list.as_array());
-            open.insert(view.id, signatures.map_or(0, Vec::len));
-        }
-        match page.next {
-            Some(next) => paging.after = Some(next),
-            None => return Ok(open),
-        }
-    }
+/// An act that waits for its next officer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Waiting {
+    /// The transaction that proposed it.
+    id: TransactionId,
+    /// How many have signed.
+    signed: usize,
 }
 
 /// A signed step on its way.
@@ -167,7 +157,6 @@ impl<'a> Run<'a> {
         let header = client.latest_header().await?.header;
         let is_demonstration = client.genesis().await?.demonstration;
         let expires_at = Height(header.height.0 + LIFETIME_HEIGHTS);
-        let open = open_proposals(client).await?;
         let (chain_id, pending) = (header.chain_id, BTreeMap::new());
         Ok(Self {
             client,
@@ -176,7 +165,6 @@ impl<'a> Run<'a> {
             chain_id,
             expires_at,
             is_demonstration,
-            open,
             pending,
         })
     }
@@ -233,7 +221,7 @@ impl<'a> Run<'a> {
     /// that was applied.
     async fn enter_acts(&self, acts: &[&Act]) -> Result<Vec<Option<Outcome>>, RunError> {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; acts.len()];
-        let mut proposals: Vec<Option<TransactionId>> =
+        let mut proposals: Vec<Option<Waiting>> =
             acts.iter().map(|act| self.pending.get(&act.reference).copied()).collect();
         let rounds = acts.iter().map(|act| act.signers.len()).max().unwrap_or(0);
         for round in 0..rounds {
@@ -248,18 +236,18 @@ impl<'a> Run<'a> {
         acts: &[&Act],
         round: usize,
         outcomes: &mut [Option<Outcome>],
-        proposals: &mut [Option<TransactionId>],
+        proposals: &mut [Option<Waiting>],
     ) -> Result<(), RunError> {
         let (mut steps, mut places) = (Vec::new(), Vec::new());
         for (place, act) in acts.iter().enumerate() {
             let Some(role) = act.signers.get(round) else { continue };
-            let signed = proposals[place].and_then(|id| self.open.get(&id).copied());
-            if outcomes[place].is_some() || signed.is_some_and(|signed| round < signed) {
+            let signed = proposals[place].map_or(0, |waiting| waiting.signed);
+            if outcomes[place].is_some() || round < signed {
                 continue;
             }
             let (reference, call) = match proposals[place] {
                 None => (act.reference.clone(), act.call.clone()),
-                Some(proposal) => {
+                Some(Waiting { id: proposal, .. }) => {
                     let reference = format!("approve/{proposal}/{role:?}");
                     let call = Call::Approval(approval::Call::Approve { proposal });
                     (Text::new(reference)?, call)
@@ -267,7 +255,8 @@ impl<'a> Run<'a> {
             };
             match self.sign(act.organization, *role, reference, &call) {
                 Some(step) => {
-                    proposals[place].get_or_insert(step.transaction.id());
+                    let id = step.transaction.id();
+                    proposals[place].get_or_insert(Waiting { id, signed: 1 });
                     steps.push(step);
                     places.push(place);
                 }
@@ -283,7 +272,7 @@ impl<'a> Run<'a> {
             if let Some(receipt) = receipt.filter(|receipt| !receipt.applied) {
                 if let Some(id) = self.is_there(step, receipt.code).await? {
                     if round == 0 {
-                        proposals[place] = Some(id);
+                        proposals[place] = Some(Waiting { id, signed: 1 });
                     }
                     continue;
                 }

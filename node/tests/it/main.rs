@@ -23,6 +23,7 @@ mod gossip;
 mod gossip_malformed;
 mod import;
 mod import_plan;
+mod import_run;
 mod inbound;
 mod init;
 mod key_file;

@@ -12,7 +12,7 @@ use minglian_ledger::text::Text;
 
 use super::super::correct::{self, CorrectError, Entered, Standing};
 use super::super::plan::{Act, Stage};
-use super::{Run, RunError};
+use super::{Run, RunError, Waiting};
 
 /// Most reversals of one payment that are looked for.
 const UNDO_ATTEMPTS: usize = 16;
@@ -25,46 +25,90 @@ impl Run<'_> {
     ) -> Result<Result<Vec<Act>, CorrectError>, RunError> {
         let mut history: Vec<Entered> = Vec::new();
         loop {
-            let reference = correct::version_reference(&act.reference, history.len() + 1)?;
-            // A correction that takes back is finance's act.
-            let own = self.applied(act.organization, &reference).await?;
-            let call = match own {
-                Some(call) => Some(call),
-                None => self.applied(act.finance, &reference).await?,
+            let Some((id, call)) = self.version(act, history.len() + 1).await? else {
+                self.settle_last(act, &mut history).await?;
+                return match correct::remaining(act, &history) {
+                    Ok(acts) => self.with_fresh_undo(acts).await,
+                    Err(error) => Ok(Err(error)),
+                };
             };
-            match call {
-                Some((id, call)) if self.open.contains_key(&id) => {
-                    // The other officers sign it, so it has to be what the row says.
-                    self.settle_last(act, &mut history).await?;
-                    let acts = match correct::remaining(act, &history) {
-                        Ok(acts) => acts,
-                        Err(error) => return Ok(Err(error)),
-                    };
-                    let Some(due) =
-                        acts.into_iter().find(|due| due.reference == reference && due.call == call)
-                    else {
-                        return Ok(Err(CorrectError::OtherWaits { id }));
-                    };
-                    self.pending.insert(reference, id);
-                    return Ok(Ok(vec![due]));
-                }
-                Some((_, call)) => {
-                    let standing = self.standing(&call).await?;
-                    history.push(Entered { call, standing });
-                }
-                None => {
-                    self.settle_last(act, &mut history).await?;
-                    return match correct::remaining(act, &history) {
-                        Ok(acts) => self.with_fresh_undo(acts).await,
-                        Err(error) => Ok(Err(error)),
-                    };
-                }
+            if let Some(waiting) = self.waiting(id).await? {
+                return self.sign_on(act, history, waiting, call).await;
             }
+            let standing = self.standing(&call).await?;
+            history.push(Entered { call, standing });
         }
     }
 
-    /// Whether what an applied call brought about still holds. Who undid a payment is asked of the
-    /// last one only.
+    /// The act, if it waits now. What it brought about is read after this answer and not before:
+    /// another run or its officers may finish it at any time.
+    pub(super) async fn waiting(&self, id: TransactionId) -> Result<Option<Waiting>, RunError> {
+        match self.client.proposal(&id).await {
+            Ok(view) => {
+                let signatures = view.proposal.get("signatures").and_then(|list| list.as_array());
+                Ok(Some(Waiting { id, signed: signatures.map_or(0, Vec::len) }))
+            }
+            Err(error) if error.is_vacant() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What was applied as a version of a row, from 1.
+    async fn version(
+        &self,
+        act: &Act,
+        version: usize,
+    ) -> Result<Option<(TransactionId, Call)>, RunError> {
+        let reference = correct::version_reference(&act.reference, version)?;
+        match self.applied(act.organization, &reference).await? {
+            Some(found) => Ok(Some(found)),
+            // A correction that takes back is finance's act.
+            None => self.applied(act.finance, &reference).await,
+        }
+    }
+
+    /// Goes on with the version after `history`, which waits. The other officers sign it, so it has
+    /// to be what the row says, and no later version may stand or wait: with both, the row would be
+    /// entered twice.
+    async fn sign_on(
+        &mut self,
+        act: &Act,
+        mut history: Vec<Entered>,
+        waiting: Waiting,
+        call: Call,
+    ) -> Result<Result<Vec<Act>, CorrectError>, RunError> {
+        let version = history.len() + 1;
+        let reference = correct::version_reference(&act.reference, version)?;
+        let other = CorrectError::OtherWaits { id: waiting.id };
+        if self.is_overtaken(act, version).await? {
+            return Ok(Err(other));
+        }
+        self.settle_last(act, &mut history).await?;
+        let acts = match correct::remaining(act, &history) {
+            Ok(acts) => acts,
+            Err(error) => return Ok(Err(error)),
+        };
+        let is_due = |due: &Act| due.reference == reference && due.call == call;
+        let Some(due) = acts.into_iter().find(is_due) else { return Ok(Err(other)) };
+        self.pending.insert(reference, waiting);
+        Ok(Ok(vec![due]))
+    }
+
+    /// Whether a later version than `version` stands or waits.
+    async fn is_overtaken(&self, act: &Act, version: usize) -> Result<bool, RunError> {
+        let mut later = version + 1;
+        while let Some((id, call)) = self.version(act, later).await? {
+            let waits = self.waiting(id).await?.is_some();
+            if waits || self.standing(&call).await? != Standing::NeverMade {
+                return Ok(true);
+            }
+            later += 1;
+        }
+        Ok(false)
+    }
+
+    /// Whether what a call brought about still holds that was applied and waits no more. Who undid a
+    /// payment is asked of the last one only.
     async fn standing(&self, call: &Call) -> Result<Standing, RunError> {
         let found = match call {
             Call::Payment(payment::Call::Instruct { line, order, .. }) => {
@@ -152,14 +196,14 @@ impl Run<'_> {
             undo.reference = reference;
             match there {
                 None => break,
-                Some((id, call)) if self.open.contains_key(&id) => {
+                Some((id, call)) => {
+                    let Some(waiting) = self.waiting(id).await? else { continue };
                     if call != undo.call {
                         return Ok(Err(CorrectError::OtherWaits { id }));
                     }
-                    self.pending.insert(undo.reference.clone(), id);
+                    self.pending.insert(undo.reference.clone(), waiting);
                     break;
                 }
-                Some(_) => {}
             }
         }
         Ok(Ok(acts))
