@@ -67,7 +67,7 @@ pub enum Standing {
     Undone,
     /// A payment that failed, came back or was reversed by somebody else.
     UndoneByHand,
-    /// It was proposed and never took effect: rejected, withdrawn, or not approved in time.
+    /// It was proposed and never took effect: rejected or withdrawn.
     NeverMade,
 }
 

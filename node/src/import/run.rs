@@ -80,6 +80,12 @@ pub enum RunError {
     /// The node shows another transaction than it names.
     #[error("record {0} of this node is not the transaction that the node says it is: use another")]
     Record(LogIndex),
+    /// The node does not say how a proposal ended.
+    #[error(
+        "the node does not say how the proposal {0} ended, so whether its row is entered cannot be \
+         known: use a node of this release 该节点不能说明此业务的结果,请换用同一版本的节点"
+    )]
+    NoEnd(TransactionId),
     /// Something else waits under a reference of this run.
     #[error(
         "another act than the one to be entered waits under {reference} (transaction {id}): \
@@ -293,28 +299,7 @@ impl<'a> Run<'a> {
         }
         let body = &step.transaction.body;
         let there = self.applied(body.organization, &step.reference).await?;
-        Ok(there.filter(|(_, call)| call.encode() == body.call).map(|(id, _)| id))
-    }
-
-    /// The call that was applied under a reference.
-    async fn applied(
-        &self,
-        organization: OrganizationCode,
-        reference: &Text<128>,
-    ) -> Result<Option<(TransactionId, Call)>, RunError> {
-        let known = match self.client.receipt(&organization, reference.as_str()).await {
-            Ok(known) => known,
-            Err(error) if error.is_vacant() => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let Some(committed) = known.committed else { return Ok(None) };
-        let record = self.client.record(committed.index).await?;
-        let transaction = record.transaction();
-        if transaction.id() != record.id {
-            return Err(RunError::Record(committed.index));
-        }
-        let call = Call::decode(&transaction.body.call).map_err(RunError::Call)?;
-        Ok(Some((record.id, call)))
+        Ok(there.filter(|applied| applied.call.encode() == body.call).map(|applied| applied.id))
     }
 
     fn sign(

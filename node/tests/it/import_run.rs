@@ -10,7 +10,7 @@ use minglian_client::key_file::passphrase::Passphrase;
 use minglian_client::key_file::{KeyFile, KeyKind};
 use minglian_contracts::book::AccountId;
 use minglian_contracts::call::Call;
-use minglian_contracts::{approval, payment};
+use minglian_contracts::{allocation, approval, payment};
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::genesis::{Genesis, GenesisOfficer, GenesisOrganization, Role};
 use minglian_ledger::hash::{DemonstrationSeed, TransactionId};
@@ -174,6 +174,18 @@ fn second_version(act: &Act) -> Act {
     again.clone()
 }
 
+/// What a run would send.
+async fn remaining(world: &World, signers: &mut Signers, plan: &Plan) -> Vec<Act> {
+    let (_, remaining) = run(world, signers).await.look(plan).await.unwrap();
+    remaining.into_iter().map(|(_, act)| act).collect()
+}
+
+/// The checker rejects by hand.
+async fn reject(world: &World, act: &Act, proposal: TransactionId) {
+    let call = Call::Approval(approval::Call::Reject { proposal, opinion: None });
+    sign(world, act, Role::Checker, &format!("{proposal} 否决"), &call).await;
+}
+
 async fn signatures(world: &World, proposal: TransactionId) -> usize {
     let view = world.client.proposal(&proposal).await.unwrap();
     view.proposal["signatures"].as_array().unwrap().len()
@@ -233,5 +245,64 @@ async fn an_earlier_version_is_not_signed_while_a_later_one_waits_or_stands() {
     let outcomes = import(&world, &mut signers, &plan).await;
     assert_eq!(outcomes, [Outcome::Unchanged, Outcome::Unchanged]);
     assert_eq!(paid(&world, &act).await, None);
+    world.stop().await;
+}
+
+/// Quota of so many 万元, and a printed zero.
+fn quota(amount: &str) -> Plan {
+    planned(&format!(
+        "t,1,2020,安徽省,省级,养老,,,皖财社〔2020〕1号,{amount},万元,,received,,\n\
+         t,2,2020,安徽省,省级,儿童,,,皖财社〔2020〕1号,0,万元,,received,,"
+    ))
+}
+
+/// Whether a line exists or a reference was used does not say that a proposal took effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_officers_rejected_is_entered_and_not_called_unchanged() {
+    let world = World::of_genesis(genesis(&quota("10"))).await;
+    let mut signers = signers(&world);
+    for amount in ["10", "12", "7"] {
+        let plan = quota(amount);
+        let due = remaining(&world, &mut signers, &plan).await;
+        for act in &due {
+            let proposal = propose(&world, act).await;
+            reject(&world, act, proposal).await;
+        }
+        let outcomes = import(&world, &mut signers, &plan).await;
+        let entered = outcomes.iter().filter(|outcome| **outcome == Outcome::Entered).count();
+        assert_eq!((entered, due.len()), (due.len(), if amount == "10" { 2 } else { 1 }));
+        let Call::Allocation(allocation::Call::RecordQuota(quota)) = &plan.acts[0].call else {
+            panic!("{plan:?}")
+        };
+        let line = world.client.allocation(&borsh::to_vec(&quota.to).unwrap()).await.unwrap();
+        assert_eq!(line.line.available.fen, wan(amount));
+        let outcomes = import(&world, &mut signers, &plan).await;
+        assert_eq!(outcomes, [Outcome::Unchanged, Outcome::Unchanged]);
+    }
+    world.stop().await;
+}
+
+/// The officers reject an import's reversal and reverse by themselves: the payment is theirs to
+/// make again, and they may have done so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_reversal_does_not_say_who_reversed() {
+    let (plan, changed) = (planned(ROWS), planned(&ROWS.replace(",4,", ",5,")));
+    let world = World::of_genesis(genesis(&plan)).await;
+    let mut signers = signers(&world);
+    import(&world, &mut signers, &plan).await;
+
+    let due = remaining(&world, &mut signers, &changed).await;
+    let [undo, again] = due.as_slice() else { panic!("{due:?}") };
+    let proposal = propose(&world, undo).await;
+    reject(&world, undo, proposal).await;
+    let by_hand = sign(&world, undo, Role::Maker, "冲正", &undo.call).await;
+    approve(&world, undo, Role::Checker, by_hand).await;
+
+    let outcomes = import(&world, &mut signers, &changed).await;
+    let [Outcome::Unchanged, Outcome::Different(reason)] = outcomes.as_slice() else {
+        panic!("{outcomes:?}")
+    };
+    assert!(reason.contains("outside this table"), "{reason}");
+    assert_eq!(paid(&world, again).await, None);
     world.stop().await;
 }

@@ -36,6 +36,7 @@ mod rpc_disclosures;
 mod rpc_limits;
 mod rpc_oversight;
 mod rpc_overload;
+mod rpc_proposals;
 mod rpc_world;
 mod sheet;
 mod sheet_any;

@@ -74,9 +74,10 @@ impl Run<'_> {
         let (mut steps, mut waiting) = (Vec::new(), BTreeMap::new());
         for Registration { proposer, reference, call } in registrations {
             let reference = Text::new(reference.clone())?;
-            if let Some((id, waits)) = self.applied(*proposer, &reference).await? {
-                if self.waiting(id).await?.is_some() {
-                    if waits != *call {
+            if let Some(applied) = self.applied(*proposer, &reference).await? {
+                let id = applied.id;
+                if applied.was_proposed && self.waiting(id).await?.is_some() {
+                    if applied.call != *call {
                         return Err(RunError::OtherWaits { reference, id });
                     }
                     waiting.insert(id, *proposer);

@@ -1,6 +1,7 @@
 //! What the ledger holds of a row. That a reference was used is not enough: a payment may have been
 //! reversed since, and a proposal may have ended without taking effect.
 
+use minglian_client::wire::ProposalEnd;
 use minglian_contracts::allocation;
 use minglian_contracts::book::AccountId;
 use minglian_contracts::call::Call;
@@ -17,6 +18,24 @@ use super::{Run, RunError, Waiting};
 /// Most reversals of one payment that are looked for.
 const UNDO_ATTEMPTS: usize = 16;
 
+/// An act that was applied under a reference.
+pub(super) struct Applied {
+    /// Its transaction.
+    pub(super) id: TransactionId,
+    /// The act.
+    pub(super) call: Call,
+    /// Whether it had to wait for other officers, rather than take effect at once.
+    pub(super) was_proposed: bool,
+}
+
+/// What became of an act that was applied.
+enum Fate {
+    /// It waits for its next officer.
+    Waits(Waiting),
+    /// It took effect, or ended without.
+    Settled(Standing),
+}
+
 impl Run<'_> {
     /// What remains to be done for an act, given what stands under its reference.
     pub(super) async fn remaining(
@@ -25,19 +44,45 @@ impl Run<'_> {
     ) -> Result<Result<Vec<Act>, CorrectError>, RunError> {
         let mut history: Vec<Entered> = Vec::new();
         loop {
-            let Some((id, call)) = self.version(act, history.len() + 1).await? else {
+            let Some(applied) = self.version(act, history.len() + 1).await? else {
                 self.settle_last(act, &mut history).await?;
                 return match correct::remaining(act, &history) {
                     Ok(acts) => self.with_fresh_undo(acts).await,
                     Err(error) => Ok(Err(error)),
                 };
             };
-            if let Some(waiting) = self.waiting(id).await? {
-                return self.sign_on(act, history, waiting, call).await;
+            match self.fate(&applied).await? {
+                Fate::Waits(waiting) => {
+                    return self.sign_on(act, history, waiting, applied.call).await;
+                }
+                Fate::Settled(standing) => {
+                    history.push(Entered { call: applied.call, standing });
+                }
             }
-            let standing = self.standing(&call).await?;
-            history.push(Entered { call, standing });
         }
+    }
+
+    /// The act that was applied under a reference.
+    pub(super) async fn applied(
+        &self,
+        organization: OrganizationCode,
+        reference: &Text<128>,
+    ) -> Result<Option<Applied>, RunError> {
+        let known = match self.client.receipt(&organization, reference.as_str()).await {
+            Ok(known) => known,
+            Err(error) if error.is_vacant() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(committed) = known.committed else { return Ok(None) };
+        let record = self.client.record(committed.index).await?;
+        let transaction = record.transaction();
+        if transaction.id() != record.id {
+            return Err(RunError::Record(committed.index));
+        }
+        let call = Call::decode(&transaction.body.call).map_err(RunError::Call)?;
+        let events = &committed.receipt.events;
+        let was_proposed = events.iter().any(|event| event.pointer("/approval/proposed").is_some());
+        Ok(Some(Applied { id: record.id, call, was_proposed }))
     }
 
     /// The act, if it waits now. What it brought about is read after this answer and not before:
@@ -58,7 +103,7 @@ impl Run<'_> {
         &self,
         act: &Act,
         version: usize,
-    ) -> Result<Option<(TransactionId, Call)>, RunError> {
+    ) -> Result<Option<Applied>, RunError> {
         let reference = correct::version_reference(&act.reference, version)?;
         match self.applied(act.organization, &reference).await? {
             Some(found) => Ok(Some(found)),
@@ -97,9 +142,8 @@ impl Run<'_> {
     /// Whether a later version than `version` stands or waits.
     async fn is_overtaken(&self, act: &Act, version: usize) -> Result<bool, RunError> {
         let mut later = version + 1;
-        while let Some((id, call)) = self.version(act, later).await? {
-            let waits = self.waiting(id).await?.is_some();
-            if waits || self.standing(&call).await? != Standing::NeverMade {
+        while let Some(applied) = self.version(act, later).await? {
+            if !matches!(self.fate(&applied).await?, Fate::Settled(Standing::NeverMade)) {
                 return Ok(true);
             }
             later += 1;
@@ -107,27 +151,33 @@ impl Run<'_> {
         Ok(false)
     }
 
-    /// Whether what a call brought about still holds that was applied and waits no more. Who undid a
-    /// payment is asked of the last one only.
-    async fn standing(&self, call: &Call) -> Result<Standing, RunError> {
-        let found = match call {
+    /// What became of an act that was applied. The node knows how a proposal ended; what a line or
+    /// an account holds does not say it, as other acts may have made it.
+    async fn fate(&self, applied: &Applied) -> Result<Fate, RunError> {
+        let Applied { id, call, was_proposed } = applied;
+        if *was_proposed {
+            if let Some(waiting) = self.waiting(*id).await? {
+                return Ok(Fate::Waits(waiting));
+            }
+            let ended = match self.client.proposal_end(id).await {
+                Err(error) if error.is_vacant() => return Err(RunError::NoEnd(*id)),
+                ended => ended?,
+            };
+            if ended.end != ProposalEnd::Completed {
+                return Ok(Fate::Settled(Standing::NeverMade));
+            }
+        }
+        let standing = match call {
             Call::Payment(payment::Call::Instruct { line, order, .. }) => {
                 match self.paid(line.holder, &order.reference).await? {
-                    Some(Fen::ZERO) => return Ok(Standing::UndoneByHand),
-                    paid => paid.is_some(),
+                    Some(paid) if !paid.is_zero() => Standing::Stands,
+                    // Who undid it is asked of the last one only.
+                    _ => Standing::UndoneByHand,
                 }
             }
-            Call::Allocation(call) => {
-                let line = match call {
-                    allocation::Call::RecordQuota(quota) => &quota.to,
-                    allocation::Call::Issue(grant) | allocation::Call::Allocate(grant) => &grant.to,
-                    _ => return Ok(Standing::Stands),
-                };
-                self.available(line).await?.is_some()
-            }
-            _ => true,
+            _ => Standing::Stands,
         };
-        Ok(if found { Standing::Stands } else { Standing::NeverMade })
+        Ok(Fate::Settled(standing))
     }
 
     /// How much of a payment is still with its payee; none if it was never made.
@@ -170,10 +220,11 @@ impl Run<'_> {
             let reference = correct::version_reference(&act.reference, version)?;
             for attempt in 1..=UNDO_ATTEMPTS {
                 let undo = correct::undo_reference(&reference, attempt)?;
-                if self.applied(act.organization, &undo).await?.is_none() {
-                    break;
+                let Some(applied) = self.applied(act.organization, &undo).await? else { break };
+                // One that was rejected reversed nothing: then somebody else did.
+                if matches!(self.fate(&applied).await?, Fate::Settled(Standing::Stands)) {
+                    last.standing = Standing::Undone;
                 }
-                last.standing = Standing::Undone;
             }
         }
         Ok(())
@@ -191,20 +242,15 @@ impl Run<'_> {
         let first = undo.reference.clone();
         for attempt in 1..=UNDO_ATTEMPTS {
             let reference: Text<128> = correct::version_reference(&first, attempt)?;
-            let there: Option<(TransactionId, Call)> =
-                self.applied(undo.organization, &reference).await?;
+            let there = self.applied(undo.organization, &reference).await?;
             undo.reference = reference;
-            match there {
-                None => break,
-                Some((id, call)) => {
-                    let Some(waiting) = self.waiting(id).await? else { continue };
-                    if call != undo.call {
-                        return Ok(Err(CorrectError::OtherWaits { id }));
-                    }
-                    self.pending.insert(undo.reference.clone(), waiting);
-                    break;
-                }
+            let Some(applied) = there else { break };
+            let Fate::Waits(waiting) = self.fate(&applied).await? else { continue };
+            if applied.call != undo.call {
+                return Ok(Err(CorrectError::OtherWaits { id: applied.id }));
             }
+            self.pending.insert(undo.reference.clone(), waiting);
+            break;
         }
         Ok(Ok(acts))
     }
