@@ -243,8 +243,8 @@ impl Store {
         files::copy(from, to)
     }
 
-    /// Writes derived entries outside of a block: what the log had for the caller to derive already.
-    /// They are on disk when this returns.
+    /// Writes derived entries outside of a block, made of what the log holds already. They are on
+    /// disk when this returns.
     ///
     /// # Errors
     /// [`StoreError::Database`]; nothing is written.

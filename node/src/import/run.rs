@@ -27,7 +27,7 @@ use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
 use tokio::time::Instant;
 
-use super::correct::CorrectError;
+use super::correct::{self, CorrectError};
 use super::plan::{Act, Plan};
 use super::signers::{Signers, SignersError};
 
@@ -164,20 +164,13 @@ impl<'a> Run<'a> {
         let is_demonstration = client.genesis().await?.demonstration;
         let expires_at = Height(header.height.0 + LIFETIME_HEIGHTS);
         let (chain_id, pending) = (header.chain_id, BTreeMap::new());
-        Ok(Self {
-            client,
-            signers,
-            progress,
-            chain_id,
-            expires_at,
-            is_demonstration,
-            pending,
-        })
+        Ok(Self { client, signers, progress, chain_id, expires_at, is_demonstration, pending })
     }
 
     /// Enters a plan; the outcomes are in the order of its acts.
     pub async fn enter(&mut self, plan: &Plan) -> Result<Vec<Outcome>, RunError> {
         self.register(&plan.parties).await?;
+        self.open_keys(plan)?;
         let (mut outcomes, remaining) = self.look(plan).await?;
         for group in remaining.chunk_by(|(_, left), (_, right)| left.stage == right.stage) {
             for group in group.chunks(BATCH) {
@@ -216,11 +209,29 @@ impl<'a> Run<'a> {
             }
         }
         remaining.sort_by_key(|(_, act)| act.stage);
+        for (place, role) in self.without_keys(&remaining) {
+            outcomes[place] = Outcome::Different(CorrectError::NoKey { role }.to_string());
+        }
+        remaining.retain(|(place, _)| outcomes[*place] == Outcome::Entered);
         for place in self.without_room(&remaining).await? {
             outcomes[place] = Outcome::Different(CorrectError::NoRoom.to_string());
         }
         remaining.retain(|(place, _)| outcomes[*place] == Outcome::Entered);
         Ok((outcomes, remaining))
+    }
+
+    /// Opens the keys that the index names of those who sign a plan and its corrections.
+    fn open_keys(&mut self, plan: &Plan) -> Result<(), RunError> {
+        let Some(signers) = self.signers.as_mut() else { return Ok(()) };
+        for act in &plan.acts {
+            for role in &act.signers {
+                signers.open(act.organization, *role)?;
+            }
+            for role in correct::TAKE_BACK_SIGNERS {
+                signers.open(act.finance, role)?;
+            }
+        }
+        Ok(())
     }
 
     /// Sends acts that do not depend on each other, one officer after the other. `None` for an act

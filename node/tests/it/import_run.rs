@@ -58,9 +58,8 @@ fn officer(organization: OrganizationCode, role: Role) -> SigningKey {
 fn genesis(plan: &Plan) -> Genesis {
     let mut genesis = rpc_world::genesis();
     for party in &plan.parties {
-        let officers = ROLES.map(|role| {
-            GenesisOfficer { key: PublicKey::of(&officer(party.code, role)), role }
-        });
+        let officers = ROLES
+            .map(|role| GenesisOfficer { key: PublicKey::of(&officer(party.code, role)), role });
         genesis.organizations.push(GenesisOrganization {
             code: party.code,
             name: party.name.clone(),
@@ -79,15 +78,25 @@ fn write_private(path: &Path, content: &str) {
 
 /// An index with the key of the governor who registers.
 fn signers(world: &World) -> Signers {
-    let directory = world.directory();
+    signers_with(world, "governor", &[])
+}
+
+/// An index with the governor's key and those of these officers, in a directory of its own.
+fn signers_with(world: &World, name: &str, others: &[(OrganizationCode, Role)]) -> Signers {
+    let directory = world.directory().join(name);
+    fs::create_dir(&directory).unwrap();
     let passphrase = Passphrase::new(PASSPHRASE.to_owned()).unwrap();
-    let governor = directory.join("governor.json");
-    KeyFile::write(&governor, KeyKind::Officer, &key(FINANCE_GOVERNOR), &passphrase, &mut OsRng)
-        .unwrap();
     write_private(&directory.join("passphrase"), PASSPHRASE);
-    let entry = json!({ "organization": finance(), "role": Role::Governor,
-        "key_file": "governor.json" });
-    let index = json!({ "passphrase_file": "passphrase", "officers": [entry] });
+    let mut keys = vec![(finance(), Role::Governor, key(FINANCE_GOVERNOR))];
+    keys.extend(others.iter().map(|&(code, role)| (code, role, officer(code, role))));
+    let mut officers = Vec::new();
+    for (place, (organization, role, key)) in keys.into_iter().enumerate() {
+        let file = format!("{place}.json");
+        let path = directory.join(&file);
+        KeyFile::write(&path, KeyKind::Officer, &key, &passphrase, &mut OsRng).unwrap();
+        officers.push(json!({ "organization": organization, "role": role, "key_file": file }));
+    }
+    let index = json!({ "passphrase_file": "passphrase", "officers": officers });
     let path = directory.join("officers.json");
     fs::write(&path, index.to_string()).unwrap();
     Signers::read(&path).unwrap()
@@ -304,5 +313,39 @@ async fn a_rejected_reversal_does_not_say_who_reversed() {
     };
     assert!(reason.contains("outside this table"), "{reason}");
     assert_eq!(paid(&world, again).await, None);
+    world.stop().await;
+}
+
+/// Elsewhere than on a demonstration an import has the keys that its index names.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_not_reversed_by_whoever_cannot_make_the_new_one() {
+    let (plan, changed) = (planned(ROWS), planned(&ROWS.replace(",4,", ",5,")));
+    let world = World::of_genesis(Genesis { demonstration: false, ..genesis(&plan) }).await;
+    let (quota, act) = (act_at(&plan, Stage::Quota), act_at(&plan, Stage::Payment));
+    let own = |role| (act.organization, role);
+    let finance = [(quota.organization, Role::Maker), (quota.organization, Role::Checker)];
+    let payer = own(Role::Payer);
+    let all = [&finance[..], &[own(Role::Maker), own(Role::Checker), payer]].concat();
+    let mut all = signers_with(&world, "all", &all);
+    let mut maker = signers_with(&world, "maker", &[own(Role::Maker)]);
+    let mut two = signers_with(&world, "two", &[own(Role::Maker), own(Role::Checker)]);
+    assert_eq!(import(&world, &mut all, &plan).await, [Outcome::Entered, Outcome::Entered]);
+
+    // Before and after the maker proposed the reversal, which then waits for the checker.
+    for _ in 0..2 {
+        let outcomes = import(&world, &mut two, &changed).await;
+        let [Outcome::Unchanged, Outcome::Different(reason)] = outcomes.as_slice() else {
+            panic!("{outcomes:?}")
+        };
+        assert!(reason.contains("payer"), "{reason}");
+        let outcomes = import(&world, &mut maker, &changed).await;
+        assert_eq!(outcomes, [Outcome::Unchanged, Outcome::Waiting(vec![Role::Checker])]);
+        assert_eq!(paid(&world, &act).await, Some(wan("4")));
+    }
+
+    assert_eq!(import(&world, &mut all, &changed).await, [Outcome::Unchanged, Outcome::Entered]);
+    assert_eq!(paid(&world, &act).await, Some(Fen::ZERO));
+    let outcomes = import(&world, &mut all, &changed).await;
+    assert_eq!(outcomes, [Outcome::Unchanged, Outcome::Unchanged]);
     world.stop().await;
 }

@@ -70,9 +70,6 @@ async fn an_index_that_an_earlier_program_wrote_is_completed_when_it_is_opened()
     let ends: Vec<Option<IndexedEnd>> = ids.iter().map(|id| index.end(id).unwrap()).collect();
     assert_eq!(ends[0], Some(known));
     let ways: Vec<Option<End>> = ends.iter().map(|end| end.map(|end| end.end)).collect();
-    assert_eq!(
-        ways,
-        [Some(End::Completed), Some(End::Rejected), Some(End::Withdrawn), None]
-    );
+    assert_eq!(ways, [Some(End::Completed), Some(End::Rejected), Some(End::Withdrawn), None]);
     world.stop().await;
 }

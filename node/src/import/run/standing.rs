@@ -99,11 +99,7 @@ impl Run<'_> {
     }
 
     /// What was applied as a version of a row, from 1.
-    async fn version(
-        &self,
-        act: &Act,
-        version: usize,
-    ) -> Result<Option<Applied>, RunError> {
+    async fn version(&self, act: &Act, version: usize) -> Result<Option<Applied>, RunError> {
         let reference = correct::version_reference(&act.reference, version)?;
         match self.applied(act.organization, &reference).await? {
             Some(found) => Ok(Some(found)),
