@@ -34,7 +34,7 @@ use schema::{Column, Meta};
 pub use snapshot::{DerivedRead, Snapshot};
 
 /// Bytes of block cache and of write buffers, for all columns together.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+const CACHE_BYTES: usize = 48 * 1024 * 1024;
 const METADATA_BLOCK_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of write-ahead log after which RocksDB flushes.

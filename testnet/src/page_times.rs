@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::SeedableRng as _;
 use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Client, Url};
 use serde::Serialize;
