@@ -93,7 +93,7 @@ pub fn first_entries() -> Vec<(Vec<u8>, Vec<u8>)> {
 /// # Errors
 /// [`DerivedError`] if the log cannot be read or the entries cannot be written.
 pub fn complete(store: &Store) -> Result<(), DerivedError> {
-    if store.derived(&[VERSION])?.as_deref() == Some(&[KINDS_VERSION]) {
+    if store.derived(&[VERSION])?.is_some_and(|version| version == [KINDS_VERSION]) {
         return Ok(());
     }
     let size = store.tip()?.header.log_size;

@@ -63,7 +63,7 @@ pub enum CorrectError {
         "not corrected: the new payment needs the organisation's {}, whose key is not at hand; \
          nothing was reversed. Import with that key, or reverse and pay by hand \
          未更正:缺少重付所需的{}密钥,原业务保持不变;备齐密钥后再导入,或由经办人员自行办理",
-        role_english(*role), party::role(*role)
+        role_english(*.role), party::role(*.role)
     )]
     NoKey {
         /// Whose key.

@@ -41,7 +41,6 @@ async fn a_node_says_how_a_proposal_ended() {
         let found = client.proposal_end(id).await.unwrap();
         assert_eq!((found.id, found.end), (*id, end));
         let record = client.record(found.record).await.unwrap();
-        assert_eq!(record.call["approval"].as_object().unwrap().len(), 1, "{}", record.call);
         assert!(record.call.to_string().contains(&id.to_string()), "{}", record.call);
     }
     for id in [ids[3], TransactionId::default()] {
