@@ -311,20 +311,19 @@ impl Keeper {
     /// # Errors
     /// [`KeepFault::State`] if the state cannot be read.
     pub fn wants(&self, thing: &Thing) -> Result<bool, KeepFault> {
-        let is_here = match thing {
-            Thing::Opening(commitment) => self.openings.contains(commitment),
-            Thing::Attachment(hash) => self.entry(hash).is_some(),
-        };
-        Ok(!is_here && naming::may_be_kept(self.chain.store(), thing)?)
+        Ok(!self.is_here(thing) && naming::may_be_kept(self.chain.store(), thing)?)
     }
 
     /// Whether a thing is here, or erased.
     pub(crate) fn is_known(&self, thing: &Thing) -> bool {
-        let is_here = match thing {
+        self.is_here(thing) || self.is_erased(thing).unwrap_or(false)
+    }
+
+    fn is_here(&self, thing: &Thing) -> bool {
+        match thing {
             Thing::Opening(commitment) => self.openings.contains(commitment),
             Thing::Attachment(hash) => self.entry(hash).is_some(),
-        };
-        is_here || self.is_erased(thing).unwrap_or(false)
+        }
     }
 
     /// Attachments that records name and that are not here, behind `after`; and where to go on.

@@ -30,8 +30,8 @@ impl Comparison {
         Arc::new(Self { keeper, listed: Mutex::default(), places })
     }
 
-    /// Hints at openings that a peer has and this node wants, unless that is under way. `open` makes
-    /// a stream to the peer.
+    /// Hints at openings that a peer has and this node wants, unless that is under way. `open`
+    /// makes a stream to the peer.
     pub async fn compare<S, F>(&self, peer: &str, open: impl Fn() -> F)
     where
         S: AsyncRead + AsyncWrite + Unpin,
