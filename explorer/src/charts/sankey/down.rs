@@ -101,6 +101,8 @@ fn draw_name(drawing: &mut Drawing, number: i64, node: &Node, y: i64) -> i64 {
     let is_beside = width_of(&name) + width_of(&node.text) + 8 <= width;
     let height = if is_beside { ROWS.0 } else { ROWS.1 };
     drawing.linked(&node.link, &format!("{} {}", node.label, node.text), |drawing| {
+        // A finger need not hit a letter.
+        drawing.shaded("slot", Rectangle { x: 0, y, width, height: height - 2 }, 0);
         drawing.text("label", Anchor::Start, (0, y + 18), &fitted(&name, width));
         drawing.text("figure", Anchor::End, (width, y + height - 10), &node.text);
     });

@@ -111,8 +111,8 @@ fn parts(
     after: &str,
 ) -> Result<Vec<Part>, IndexError> {
     let received: Vec<String> = INCOME.iter().map(|(kind, ..)| format!("'{kind}'")).collect();
-    let received = format!("kind IN ({})", received.join(", "));
-    let sums = format!("sum(iif({received}, amount, 0)), sum(iif({received}, 0, amount))");
+    let received = format!("m.kind IN ({})", received.join(", "));
+    let sums = format!("sum(iif({received}, m.amount, 0)), sum(iif({received}, 0, m.amount))");
     let query = match scope.host.is_empty() {
         true => format!(
             "SELECT m.host, coalesce(o.name, m.host), {sums} FROM charity_months m \
