@@ -73,9 +73,9 @@ pub enum Call {
         /// The key.
         key: PublicKey,
     },
-    /// Revokes every key of an officer of any organisation, its last governor too: by the validators'
-    /// quorum, where a governor's key is stolen or lost. Without a governor an organisation is
-    /// admitted anew.
+    /// Revokes every key of an officer of any organisation, its last governor too: by the
+    /// validators' quorum, where a governor's key is stolen or lost. Without a governor an
+    /// organisation is admitted anew.
     RevokeKeyOf {
         /// The officer's organisation.
         organization: OrganizationCode,

@@ -137,7 +137,7 @@ impl Frame {
         }
     }
 
-    /// What stands before the name of a line on an English page, if it is one of the ledger's words.
+    /// What stands before the name of a line on an English page, if it is a word of the ledger's.
     pub fn line_gloss(&self, name: &str) -> &'static str {
         passage::line_gloss(name).filter(|_| self.is_english()).unwrap_or_default()
     }

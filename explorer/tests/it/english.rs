@@ -1,4 +1,5 @@
-//! English pages: what the ledger's programs say is English, what people wrote is marked as Chinese.
+//! English pages: what the ledger's programs say is English, what people wrote is marked as
+//! Chinese.
 
 use minglian_contracts::book::{AccountId, Measure, MovementNumber, Origin};
 use minglian_contracts::words::Names;

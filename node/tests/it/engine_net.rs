@@ -53,8 +53,8 @@ pub struct Network {
 }
 
 /// A port for a machine's life, also while it is down: outside of those from which connections go
-/// out and of those that networks of processes take. Nobody speaks UDP here, so that whoever has the
-/// port's place there has the port, among all machines of all tests.
+/// out and of those that networks of processes take. Nobody speaks UDP here, so that whoever has
+/// the port's place there has the port, among all machines of all tests.
 fn reserve_port() -> (u16, UdpSocket) {
     let ports =
         std::iter::repeat_with(|| rand::Rng::gen_range(&mut rand::thread_rng(), 61_000..=65_535));

@@ -103,7 +103,7 @@ pub fn giving(
         title: title(&income, "收到", "received"),
         description: description(
             "按收入种类,每月一柱,各种类用同一比例;数字见下表。",
-            "By kind of income, a column a month, all kinds on one scale. The table has the figures.",
+            "By kind of income, a column a month, all on one scale. The table has the figures.",
         ),
     };
     let income = income.drawn(frame, &caption);
