@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use rand::rngs::StdRng;
 use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Client, Url};
 use serde::Serialize;
@@ -108,7 +108,8 @@ pub async fn run(base: &str, wanted: Wanted) -> anyhow::Result<PageTimes> {
     ensure!(rate > 0 && seconds > 0, "--rate and --seconds are at least 1");
     let base = Url::parse(base).with_context(|| format!("{base} is no address of a site"))?;
     let load_before = measure::load_average();
-    let clients = (0..readers).map(|number| reader(&base, number)).collect::<Result<Vec<_>, _>>()?;
+    let clients =
+        (0..readers).map(|number| reader(&base, number)).collect::<Result<Vec<_>, _>>()?;
     eprintln!("looking for pages of every kind");
     let survey = Arc::new(Survey::of(&clients[0], &base).await?);
     eprintln!("{} kinds; {readers} readers for {seconds} s", survey.kinds().len());

@@ -103,8 +103,11 @@ async fn what_was_said_of_a_file_is_said_after_a_restart_and_its_address_gives_t
     }
 }
 
+/// What is done to the bytes of a file.
+type Damage = fn(&mut Vec<u8>);
+
 /// Ways to damage a file.
-const DAMAGES: [(&str, fn(&mut Vec<u8>)); 7] = [
+const DAMAGES: [(&str, Damage); 7] = [
     ("a bit of the first line", |bytes| bytes[5] ^= 1),
     ("a bit of the statement", |bytes| bytes[100] ^= 1),
     ("a bit of the signature", |bytes| *bytes.iter_mut().rev().nth(5).unwrap() ^= 1),
