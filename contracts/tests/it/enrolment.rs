@@ -115,8 +115,8 @@ pub fn numbers(first: u16, count: u16) -> Vec<u16> {
     (first..first + count).collect()
 }
 
-/// The other county has learned a person's blinded point and is attested the same: what was answered
-/// to the first is no answer to it.
+/// The other county has learned a person's blinded point and is attested the same: what was
+/// answered to the first is no answer to it.
 #[test]
 fn an_answer_is_to_the_county_that_asked() {
     let mut world = prepared(100);

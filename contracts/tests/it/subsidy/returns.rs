@@ -79,8 +79,8 @@ fn a36_a_leaf_comes_back_once_and_only_of_a_batch_that_paid() {
     assert_eq!((standing(&world, &second), free(&world)), (Standing::Rejected, 1_956_000));
 }
 
-/// Marks are eight to a byte and 4,096 to a key. The list of the county is far shorter, so the state
-/// is told that the batch has 8,192 leaves.
+/// Marks are eight to a byte and 4,096 to a key. The list of the county is far shorter, so the
+/// state is told that the batch has 8,192 leaves.
 #[test]
 fn each_leaf_has_a_mark_of_its_own() {
     let mut world = county();
