@@ -73,7 +73,7 @@ impl Call {
     pub fn weight(&self) -> u64 {
         let observed = disclosure::OBSERVED_WEIGHT;
         match self {
-            Self::Registry(_) => 200,
+            Self::Registry(call) => call.weight(),
             Self::Approval(_) => 300,
             Self::Governance(_) => 2_000,
             Self::Allocation(call) => call.weight() + observed,

@@ -10,8 +10,9 @@ use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::keys::{self, SignedMessage};
 use minglian_ledger::log::tree::Frontier;
+use minglian_ledger::state::proof::StateProof;
 use minglian_ledger::state::tree::StateTree;
-use minglian_ledger::state::{MemoryState, StateError};
+use minglian_ledger::state::{self, MemoryState, StateError};
 use minglian_ledger::validators::ValidatorSet;
 use rand_core::{CryptoRng, RngCore};
 
@@ -97,6 +98,14 @@ impl Replica {
     /// The state after the last applied block.
     pub fn state(&self) -> &MemoryState {
         &self.state
+    }
+
+    /// Proves what the state says of a key after the last applied block.
+    ///
+    /// # Errors
+    /// [`StateError`] if the key's bucket is damaged.
+    pub fn prove(&self, key: &[u8]) -> Result<StateProof, StateError> {
+        state::proof::prove(&self.tree, &self.state, key)
     }
 
     /// Verifies the next block and applies it; on an error nothing changes.

@@ -21,8 +21,9 @@ use crate::data::catalogue::{MORE, MOVEMENTS, TABLES};
 use crate::data::rows::{self, Selection};
 use crate::data::table::Table;
 use crate::data::{Ledger, ask, jsonl, value};
-use crate::index::{IndexError, names};
-use crate::web::{App, PageError};
+use crate::index::IndexError;
+use crate::index::history::Kept;
+use crate::web::{App, Asked, Effort, PageError, pin};
 
 /// Rows of an answer where the question names no limit.
 pub const ROWS_DEFAULT: usize = 100;
@@ -64,6 +65,7 @@ fn about(ledger: &Ledger) -> Value {
         "chain_id": ledger.chain_id,
         "genesis_hash": ledger.genesis_hash,
         "height": ledger.height,
+        "names_height": ledger.names_height,
         "block_id": ledger.block_id,
         "time": value::iso(ledger.time_ms),
         "log_size": ledger.log_size,
@@ -71,22 +73,14 @@ fn about(ledger: &Ledger) -> Value {
     })
 }
 
-/// Answers from one read transaction, with the height as its tag; 304 if the reader has it.
+/// Answers from one read transaction at the height that is asked for, with that height as its tag;
+/// 304 if the reader has it.
 async fn answer(
     app: App,
     headers: HeaderMap,
     work: impl FnOnce(&Connection) -> Result<Value, PageError> + Send + 'static,
 ) -> Result<Response, PageError> {
     answer_by(app, headers, Effort::Keyed, "", work).await
-}
-
-/// What an answer costs to find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effort {
-    /// Rows by key.
-    Keyed,
-    /// Perhaps every row of a table.
-    Scan,
 }
 
 /// As [`answer`], in the room for what costs this much, with `more` in the tag for what depends on
@@ -100,11 +94,9 @@ async fn answer_by(
 ) -> Result<Response, PageError> {
     let (ledger, more) = (app.ledger(), more.to_owned());
     let known = headers.get(header::IF_NONE_MATCH).cloned();
-    let work = move |connection: &Connection| {
-        let ledger = ledger.at_head(connection)?;
-        let genesis = ledger.genesis_hash.get(..16).unwrap_or_default();
-        let names = names::revision(connection)?;
-        let tag = format!("\"{genesis}-{}{names}{more}\"", ledger.height);
+    let work = move |connection: &Connection, kept: Option<&Kept>| {
+        let ledger = ledger.read(connection, kept)?;
+        let tag = ledger.tag(connection, &more)?;
         // The tag is of the height, not of the answer, so the answer is made only to be sent.
         if known.is_some_and(|known| known.to_str().is_ok_and(|known| known.contains(&tag))) {
             return Ok((tag, None));
@@ -116,10 +108,7 @@ async fn answer_by(
         }
         Ok((tag, Some(body)))
     };
-    let (tag, body) = match effort {
-        Effort::Keyed => app.reading(work).await?,
-        Effort::Scan => app.scanning(work).await?,
-    };
+    let (tag, body) = app.reading_as_asked(effort, work).await?;
     let mut response = match body {
         Some(body) => Json(body).into_response(),
         None => StatusCode::NOT_MODIFIED.into_response(),
@@ -143,32 +132,39 @@ async fn list(
     Query(mut filters): Query<Filters>,
 ) -> Result<Response, PageError> {
     let malformed = |what: &str| PageError::Malformed(what.to_owned());
+    pin::take(&mut filters)?;
     let limit = match filters.remove("limit") {
         Some(text) => text.parse().ok().filter(|it| (1..=ROWS_MAX).contains(it)),
         None => Some(ROWS_DEFAULT),
     };
     let limit = limit.ok_or_else(|| malformed("limit"))?;
     let after = match filters.remove("cursor").filter(|cursor| !cursor.is_empty()) {
-        Some(text) => Some(rows::parse_cursor(table, &text).ok_or_else(|| malformed("cursor"))?),
+        Some(text) => {
+            let key = rows::parse_cursor(table, pin::without_height(&text)?);
+            Some(key.ok_or_else(|| malformed("cursor"))?)
+        }
         None => None,
     };
+    let at = Asked::now().at;
     // A filter may have no index: who asks for what is not there reads the whole table.
     let effort = if filters.is_empty() { Effort::Keyed } else { Effort::Scan };
     answer_by(app, headers, effort, "", move |connection| {
         let selection = ask::selection(connection, table, &filters)?;
         let selection = selection.map_err(|error| PageError::Malformed(error.to_string()))?;
-        page(connection, table, &selection, after.as_deref(), limit)
+        let (items, next) = page(connection, table, &selection, after.as_deref(), limit)?;
+        Ok(json!({ "items": items, "next": next.map(|next| pin::keep(next, at)) }))
     })
     .await
 }
 
+/// At most so many rows, and the cursor behind them if others follow.
 fn page(
     connection: &Connection,
     table: &Table,
     selection: &Selection,
     after: Option<&[rusqlite::types::Value]>,
     limit: usize,
-) -> Result<Value, PageError> {
+) -> Result<(Vec<Value>, Option<String>), PageError> {
     // One more than is given, to know whether others follow.
     let mut rows = rows::read(connection, table, selection, after, limit.saturating_add(1))?;
     let has_more = rows.len() > limit;
@@ -177,8 +173,8 @@ fn page(
         Some(last) if has_more => Some(rows::cursor(table, last)?),
         _ => None,
     };
-    let items: Vec<_> = rows.iter().map(|row| jsonl::object(table, row)).collect();
-    Ok(json!({ "items": items, "next": next }))
+    let items = rows.iter().map(|row| Value::Object(jsonl::object(table, row)));
+    Ok((items.collect(), next))
 }
 
 /// `GET /api/v1/{table}/{key}`.
@@ -214,6 +210,7 @@ async fn entry(
     headers: HeaderMap,
     Path(index): Path<String>,
 ) -> Result<Response, PageError> {
+    let at = Asked::now().at;
     answer(app, headers, move |connection| {
         let entries = TABLES.first().ok_or(PageError::Broken)?;
         let mut object = find(connection, entries, std::slice::from_ref(&index))?;
@@ -230,8 +227,9 @@ async fn entry(
         let filters = Filters::from([("record".to_owned(), index)]);
         let selection = ask::selection(connection, MOVEMENTS, &filters)?;
         let selection = selection.map_err(|_| PageError::Broken)?;
-        let movements = page(connection, MOVEMENTS, &selection, None, ROWS_MAX)?;
-        object.insert("movements".to_owned(), movements);
+        let (items, next) = page(connection, MOVEMENTS, &selection, None, ROWS_MAX)?;
+        let next = next.map(|next| pin::keep(next, at));
+        object.insert("movements".to_owned(), json!({ "items": items, "next": next }));
         Ok(Value::Object(object))
     })
     .await

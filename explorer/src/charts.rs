@@ -10,6 +10,7 @@
 
 pub mod bar;
 pub mod line;
+pub mod months;
 pub mod progress;
 pub mod qr;
 pub mod sankey;

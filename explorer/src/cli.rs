@@ -15,6 +15,7 @@ use data_encoding::HEXLOWER;
 use minglian_client::Client;
 use minglian_explorer::alarm::AlarmFile;
 use minglian_explorer::data::manifest::ServiceKey;
+use minglian_explorer::data::manifest::kept::{self, Bounds, Manifests};
 use minglian_explorer::follower::Follower;
 use minglian_explorer::follower::watch::Pace;
 use minglian_explorer::index::{self, Reader, Writer};
@@ -37,7 +38,7 @@ const NO_NODE: &str = "http://node.invalid";
 #[command(version)]
 struct Options {
     /// A node to follow, such as http://127.0.0.1:28000; repeated, the next is taken when one is
-    /// dead or lags, and evidence comes from the first
+    /// dead or lags, and the signed head of the log comes from the first
     #[arg(long)]
     node: Vec<String>,
     /// A directory of blocks to follow, as `minglian audit export` writes it and a one-way gateway
@@ -55,7 +56,8 @@ struct Options {
     #[arg(long, default_value = "127.0.0.1:28080")]
     listen: SocketAddr,
     /// The index, built from what was verified; may be deleted at any time, and so
-    /// may the directory beside it that ends with .text
+    /// may the directory beside it that ends with .text. The one that ends with .manifests keeps
+    /// what was said of downloads and cannot be built anew
     #[arg(long, default_value = "minglian-explorer.sqlite")]
     index: PathBuf,
     /// The node's address in links to evidence, if readers reach it under another
@@ -107,7 +109,8 @@ pub fn run() -> anyhow::Result<()> {
     let writer = Writer::open(&options.index, &genesis.hash())
         .with_context(|| format!("the index {}", options.index.display()))?;
     let status = Status::default();
-    // Without a node nobody proves anything here: such questions end at a name that is none.
+    // Without a node nobody is asked: this name is none.
+    let has_node = !clients.is_empty();
     let client = clients.into_iter().next().map_or_else(|| Client::new(NO_NODE), Ok)?;
     let node = options.public_node.as_deref().unwrap_or(client.base_url()).to_owned();
     let reader = Reader::new(&options.index);
@@ -120,6 +123,10 @@ pub fn run() -> anyhow::Result<()> {
             .with_context(|| format!("the service key {}", path.display()))?;
         app.sign_with(key);
     }
+    let manifests = kept::directory(&options.index);
+    let kept = Manifests::open(&manifests, Bounds::default())
+        .with_context(|| format!("the manifests {}", manifests.display()))?;
+    app.keep_manifests(kept);
     if let Some(url) = &options.public_url {
         app.reached_at(url);
     }
@@ -128,6 +135,10 @@ pub fn run() -> anyhow::Result<()> {
         app.open_window(window);
     }
     let follower = Follower::new(genesis, writer)?.alarmed_by(AlarmFile::beside(&options.index))?;
+    app.prove_from(follower.verified());
+    if !has_node {
+        app.follow_no_node();
+    }
     let limit = Duration::from_secs(options.stale_after_seconds);
     let stale_after = Some(limit).filter(|limit| !limit.is_zero());
     let pace = Pace { stale_after, ..Pace::default() };

@@ -23,7 +23,11 @@ use minglian_ledger::height::TimeMs;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
-use crate::index::{IndexError, count};
+use crate::index::history::Kept;
+use crate::index::{IndexError, count, names};
+
+/// Digits of the genesis hash in a tag.
+const TAG_DIGITS: usize = 16;
 
 /// The head of the ledger from which an export is made, and whose ledger it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -39,6 +43,9 @@ pub struct Ledger {
     pub genesis_hash: String,
     /// The height whose state the export holds.
     pub height: i64,
+    /// The height whose names of organisations and accounts it holds: another than `height` only
+    /// where those of an old height are not kept any more.
+    pub names_height: i64,
     /// The block of that height.
     pub block_id: String,
     /// Its time, in milliseconds since 1970.
@@ -65,9 +72,38 @@ impl Ledger {
             .optional()?;
         if let Some((height, block_id, time_ms, log_size, log_root)) = found {
             (self.height, self.block_id, self.time_ms) = (height, block_id, time_ms);
+            self.names_height = height;
             (self.log_size, self.log_root) = (log_size, log_root);
         }
         Ok(self)
+    }
+
+    /// The same ledger as `connection` reads it, of the newest height or of one of which this is
+    /// kept.
+    ///
+    /// # Errors
+    /// [`IndexError::Database`].
+    pub fn read(self, connection: &Connection, kept: Option<&Kept>) -> Result<Self, IndexError> {
+        let mut ledger = self.at_head(connection)?;
+        if let Some(kept) = kept {
+            ledger.names_height = kept.rows_height(ledger.height);
+        }
+        Ok(ledger)
+    }
+
+    /// What tells answers apart that are made of this ledger, as an HTTP entity tag: the heights,
+    /// and which names of donors stand in the index.
+    ///
+    /// # Errors
+    /// [`IndexError::Database`].
+    pub fn tag(&self, connection: &Connection, more: &str) -> Result<String, IndexError> {
+        let genesis = self.genesis_hash.get(..TAG_DIGITS).unwrap_or_default();
+        let names = names::revision(connection)?;
+        let of_names = match self.names_height == self.height {
+            true => String::new(),
+            false => format!("-names{}", self.names_height),
+        };
+        Ok(format!("\"{genesis}-{}{of_names}{names}{more}\"", self.height))
     }
 
     /// The head's time.

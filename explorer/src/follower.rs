@@ -4,11 +4,14 @@
 //! holds from an earlier run are verified again and compared by name; an index that names another
 //! block is built anew, unless it can prove its own: then the validators certified two histories,
 //! which is an alarm. A block that does not verify is never indexed: the pages stay at the height
-//! before it and say why. [`watch`] chooses which source is followed.
+//! before it and say why. [`watch`] chooses which source is followed. Whoever proves entries of the
+//! state reads the replica between blocks ([`Verified`]).
 
 pub mod names;
 pub mod progress;
 pub mod watch;
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use minglian_client::wire::CertifiedBlock;
 use minglian_contracts::replica::{Replica, ReplicaError};
@@ -47,11 +50,14 @@ pub enum FollowError {
     Index(#[from] IndexError),
 }
 
+/// The verified ledger, which grows by a block and its index at a time.
+pub type Verified = Arc<RwLock<Replica>>;
+
 /// A replica and the index that is written from it.
 #[derive(Debug)]
 pub struct Follower {
     genesis: Genesis,
-    replica: Replica,
+    replica: Verified,
     writer: Writer,
     /// The validator sets, each with the first height that it certifies.
     validators: Vec<(Height, ValidatorSet)>,
@@ -69,6 +75,7 @@ impl Follower {
         let replica = Replica::new(&genesis)?;
         let validators = vec![(Height(1), replica.validators().clone())];
         let (alarm, alarm_file, names) = (None, None, names::Names::default());
+        let replica = Arc::new(RwLock::new(replica));
         let mut follower = Self { genesis, replica, writer, validators, alarm, alarm_file, names };
         follower.index_genesis()?;
         Ok(follower)
@@ -86,12 +93,17 @@ impl Follower {
 
     /// The last verified height.
     pub fn height(&self) -> Height {
-        self.replica.header().height
+        self.replica().header().height
     }
 
     /// The verified ledger.
-    pub fn replica(&self) -> &Replica {
-        &self.replica
+    pub fn replica(&self) -> RwLockReadGuard<'_, Replica> {
+        self.replica.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The verified ledger, for whoever proves what is in it.
+    pub fn verified(&self) -> Verified {
+        Arc::clone(&self.replica)
     }
 
     /// Verifies the next block, then indexes it, or compares it with what is indexed.
@@ -116,14 +128,16 @@ impl Follower {
                 None => FollowError::IndexDiffers(height),
             });
         }
-        let replayed = self.replica.apply(block, certificate, &mut OsRng)?;
-        if self.validators.last().is_none_or(|(_, set)| set != self.replica.validators()) {
-            self.validators.push((height.next(), self.replica.validators().clone()));
+        // Held until the block is indexed, so that replica and index are read at one height.
+        let mut replica = self.replica.write().unwrap_or_else(PoisonError::into_inner);
+        let replayed = replica.apply(block, certificate, &mut OsRng)?;
+        if self.validators.last().is_none_or(|(_, set)| set != replica.validators()) {
+            self.validators.push((height.next(), replica.validators().clone()));
         }
         if known.is_none() {
-            self.writer.block(block, certificate, &replayed, self.replica.state())?;
+            self.writer.block(block, certificate, &replayed, replica.state())?;
         } else if self.writer.height()? == Some(height)
-            && !self.writer.holds_state(self.replica.state())?
+            && !self.writer.holds_state(replica.state())?
         {
             // The blocks are ours, what was made of them is not: a damaged or foreign index.
             return Err(FollowError::IndexDiffers(height));
@@ -142,8 +156,9 @@ impl Follower {
         header: &Header,
         certificate: &Certificate,
     ) -> Result<(), ReplicaError> {
-        let validators = self.validators_at(header.height).unwrap_or(self.replica.validators());
-        let chain_id = &self.replica.header().chain_id;
+        let replica = self.replica();
+        let validators = self.validators_at(header.height).unwrap_or(replica.validators());
+        let chain_id = &replica.header().chain_id;
         Ok(evidence::certified(chain_id, Height::GENESIS, validators, header, certificate)?)
     }
 
@@ -175,16 +190,18 @@ impl Follower {
             Some(ours) => Some(ours),
             None => self.known(Height(height.0.saturating_sub(1)))?,
         };
-        let set = self.validators_at(height).unwrap_or(self.replica.validators());
+        let replica = self.replica();
+        let set = self.validators_at(height).unwrap_or(replica.validators());
         let alarm = Alarm {
             genesis: self.genesis.hash(),
             source: source.to_owned(),
             seen_at_ms: now_ms(),
-            verified: self.height(),
+            verified: replica.header().height,
             signed_both: Alarm::both(ours.as_ref(), &theirs, set),
             ours,
             theirs,
         };
+        drop(replica);
         let kept = self.alarm_file.as_ref().map_or(Ok(()), |file| file.write(&alarm));
         // It stands in memory also if the disk does not take it.
         self.alarm = Some(alarm);
@@ -196,19 +213,24 @@ impl Follower {
     /// # Errors
     /// [`FollowError`] if the index cannot be written.
     pub fn start_anew(&mut self) -> Result<(), FollowError> {
-        self.replica = Replica::new(&self.genesis)?;
-        self.validators = vec![(Height(1), self.replica.validators().clone())];
+        let replica = Replica::new(&self.genesis)?;
+        self.validators = vec![(Height(1), replica.validators().clone())];
+        *self.replica.write().unwrap_or_else(PoisonError::into_inner) = replica;
         self.writer.reset(&self.genesis.hash())?;
         self.names = names::Names::default();
         self.index_genesis()
     }
 
     fn index_genesis(&mut self) -> Result<(), FollowError> {
-        let header = self.replica.header();
+        let replica = self.replica.read().unwrap_or_else(PoisonError::into_inner);
+        let header = replica.header();
         match self.writer.block_id(Height::GENESIS)? {
-            None => Ok(self.writer.genesis(&self.genesis, header, self.replica.state())?),
+            None => Ok(self.writer.genesis(&self.genesis, header, replica.state())?),
             Some(known) if known == header.id().to_string() => Ok(()),
-            Some(_) => self.start_anew(),
+            Some(_) => {
+                drop(replica);
+                self.start_anew()
+            }
         }
     }
 }

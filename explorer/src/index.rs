@@ -11,11 +11,13 @@ pub mod charity;
 pub mod crossing;
 pub mod history;
 pub mod log;
+pub mod lottery;
 pub mod mirror;
 pub mod movement;
 pub mod names;
 pub mod obligation;
 pub mod oversight;
+pub mod proof;
 pub mod read;
 pub mod state;
 pub mod totals;
@@ -34,7 +36,7 @@ use minglian_ledger::state::{MemoryState, StateError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,6 +71,14 @@ pub enum IndexError {
         what: &'static str,
         /// Its value.
         value: u64,
+    },
+    /// The log's tree has a hole: it is not what this program wrote.
+    #[error("the index lacks hash {index} of level {level} of the log")]
+    LogHole {
+        /// The level of tiles.
+        level: u8,
+        /// The position in it.
+        index: u64,
     },
     /// An act names a proposal that the index does not know.
     #[error("proposal {0} is not in the index")]

@@ -16,6 +16,8 @@ pub mod flows;
 pub mod funds;
 pub mod holdings;
 pub mod home;
+pub mod lottery;
+pub mod months;
 pub mod movements;
 pub mod notice;
 pub mod organization;

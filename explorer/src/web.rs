@@ -1,5 +1,6 @@
 //! The HTTP server: every URL, the headers of every answer, and what bounds a request.
 
+pub mod asked;
 pub mod assets;
 pub mod banner;
 pub mod client;
@@ -18,7 +19,6 @@ pub mod routes;
 pub mod seen;
 pub mod serve;
 
-use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::Extension;
@@ -29,6 +29,7 @@ use minglian_ledger::genesis::Genesis;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+pub use asked::{Asked, Effort};
 pub use client::Proxies;
 pub use document::Document;
 pub use error::PageError;
@@ -38,44 +39,14 @@ pub use routes::router;
 pub use serve::{LIMITS, serve};
 
 use crate::data::Ledger;
-use crate::data::manifest::{Manifests, ServiceKey};
+use crate::data::manifest::ServiceKey;
+use crate::data::manifest::kept::Manifests;
+use crate::follower::Verified;
 use crate::index::Reader;
-use crate::index::history::Kept;
-use crate::language::Language;
-use crate::reading::Reading;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
 use crate::window::Window;
 use places::Places;
-
-tokio::task_local! {
-    /// What the request that is being answered asks for.
-    static ASKED: Asked;
-}
-
-/// What a request asks for beside its page.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// In which language.
-    pub language: Language,
-    /// In which look.
-    pub reading: Reading,
-    /// The path and query without the language.
-    pub address: String,
-    /// At which height; the newest if it does not say.
-    pub at: Option<i64>,
-    /// The host that the reader asked, if it reads like one.
-    pub host: Option<String>,
-    /// Whose request it is, if anybody knows.
-    pub client: Option<IpAddr>,
-}
-
-impl Asked {
-    /// What the present request asks for.
-    pub fn now() -> Self {
-        ASKED.try_with(Clone::clone).unwrap_or_default()
-    }
-}
 
 /// Most pages that are made at a time. A page that timed out counts until its work ends, so slow
 /// queries cannot pile up.
@@ -84,7 +55,7 @@ const PAGES_MAX: usize = 32;
 /// Most of them that are of an earlier height, which reads more.
 const PINNED_MAX: usize = 4;
 
-/// Most questions of verifiers that are passed on to the node at a time.
+/// Most questions of verifiers that are answered or passed on to the node at a time.
 const RELAYED_MAX: usize = 16;
 
 /// What every page needs.
@@ -98,10 +69,12 @@ pub(crate) struct Parts {
     room: Arc<Semaphore>,
     searches: Places,
     pinned: Arc<Semaphore>,
-    relayed: Semaphore,
+    relayed: Arc<Semaphore>,
+    verified: OnceLock<Verified>,
+    nodeless: OnceLock<()>,
     exports: Places,
     scans: Places,
-    manifests: Manifests,
+    manifests: OnceLock<Manifests>,
     service_key: OnceLock<ServiceKey>,
     pub(crate) seen: seen::Memory,
     window: OnceLock<Arc<Window>>,
@@ -149,10 +122,12 @@ impl App {
             room: Arc::new(Semaphore::new(PAGES_MAX)),
             searches: Places::searches(),
             pinned: Arc::new(Semaphore::new(PINNED_MAX)),
-            relayed: Semaphore::new(RELAYED_MAX),
+            relayed: Arc::new(Semaphore::new(RELAYED_MAX)),
+            verified: OnceLock::new(),
+            nodeless: OnceLock::new(),
             exports: Places::exports(),
             scans: Places::scans(),
-            manifests: Manifests::default(),
+            manifests: OnceLock::new(),
             service_key: OnceLock::new(),
             seen: seen::Memory::default(),
             window: OnceLock::new(),
@@ -174,6 +149,35 @@ impl App {
     pub fn sign_with(&self, key: ServiceKey) {
         // A second key would be ignored silently, and nothing sets two.
         let _ = self.0.service_key.set(key);
+    }
+
+    /// Proves accounts from this ledger from now on; the first one stays.
+    pub fn prove_from(&self, verified: Verified) {
+        let _ = self.0.verified.set(verified); // as with keys, nothing sets two
+    }
+
+    /// The verified ledger, if it is shared.
+    fn verified(&self) -> Option<&Verified> {
+        self.0.verified.get()
+    }
+
+    /// Asks no node from now on: there is none.
+    pub fn follow_no_node(&self) {
+        let _ = self.0.nodeless.set(()); // twice is as once
+    }
+
+    fn follows_no_node(&self) -> bool {
+        self.0.nodeless.get().is_some()
+    }
+
+    /// Keeps manifests here from now on; the first ones stay. Without them, in memory only.
+    pub fn keep_manifests(&self, manifests: Manifests) {
+        let _ = self.0.manifests.set(manifests); // as with keys, nothing sets two
+    }
+
+    /// The manifests of what was downloaded.
+    fn manifests(&self) -> &Manifests {
+        self.0.manifests.get_or_init(Manifests::default)
     }
 
     /// Answers searches from this text index from now on; the first one stays.
@@ -222,45 +226,6 @@ impl App {
             genesis_hash: self.0.genesis_hash.clone(),
             ..Ledger::default()
         }
-    }
-
-    /// Reads the index in one transaction, on a thread that may block.
-    ///
-    /// # Errors
-    /// What `work` reports.
-    pub async fn reading<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        let room = Arc::clone(&self.0.room);
-        let permit = room.acquire_owned().await.map_err(|_| PageError::Broken)?;
-        self.reading_with(permit, work).await
-    }
-
-    /// As [`App::reading`], for what may read whole tables: it waits for its turn and takes no
-    /// place of the pages.
-    ///
-    /// # Errors
-    /// What `work` reports.
-    pub async fn scanning<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        self.reading_with(self.0.scans.turn().await?, work).await
-    }
-
-    async fn reading_with<T: Send + 'static>(
-        &self,
-        held: impl Send + 'static,
-        work: impl FnOnce(&Connection) -> Result<T, PageError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        let reader = self.0.reader.clone();
-        let work = move || {
-            // Held until the work ends, also when nobody waits for it any more.
-            let _held = held;
-            reader.read(work)
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?
     }
 
     /// The address of the node that the explorer follows.
@@ -376,17 +341,10 @@ impl App {
         let work = move || {
             // Held until the work ends, also when nobody waits for it any more.
             let _held = (held, turn);
-            let Some(height) = asked.at else {
-                return self.0.reader.read(|connection| {
-                    let frame = Frame::read(&self, connection, asked)?;
-                    work(connection, frame)
-                });
-            };
-            let address = asked.address.clone();
-            let accept = |kept: &Kept| pin::accept(&address, height, kept);
-            self.0.reader.read_at(height, accept, |connection, kept| {
+            self.read_as(&asked.clone(), |connection, kept| {
                 let frame = Frame::read(&self, connection, asked)?;
-                work(connection, frame.pinned(kept.holds(height)))
+                let is_whole = kept.is_none_or(|kept| kept.holds(frame.height));
+                work(connection, frame.pinned(is_whole))
             })
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?

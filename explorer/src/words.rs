@@ -8,6 +8,8 @@ mod book;
 mod chart;
 mod data;
 mod figures;
+mod months;
+pub mod passage;
 mod pin;
 mod question;
 mod society;
@@ -28,6 +30,7 @@ static TABLE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| 
         figures::WORDS,
         question::WORDS,
         pin::WORDS,
+        months::WORDS,
         voice::WORDS,
     ]
     .into_iter()

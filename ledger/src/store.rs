@@ -34,7 +34,7 @@ use schema::{Column, Meta};
 pub use snapshot::{DerivedRead, Snapshot};
 
 /// Bytes of block cache and of write buffers, for all columns together.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+const CACHE_BYTES: usize = 48 * 1024 * 1024;
 const METADATA_BLOCK_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of write-ahead log after which RocksDB flushes.
@@ -243,6 +243,19 @@ impl Store {
         files::copy(from, to)
     }
 
+    /// Writes derived entries outside of a block, made of what the log holds already. They are on
+    /// disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; nothing is written.
+    pub fn put_derived(&self, entries: &[(Vec<u8>, Vec<u8>)]) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        for (key, value) in entries {
+            batch.put_cf(self.column_named(schema::DERIVED)?, key, value);
+        }
+        self.write_synced(batch)
+    }
+
     fn write(&self, block: &BlockWrite<'_>) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
         let height = block.header.height;
@@ -254,10 +267,14 @@ impl Store {
         let version = schema::FORMAT_VERSION;
         let meta = Meta { format_version: version, genesis: self.genesis, tip: height };
         self.put::<schema::MetaColumn>(&mut batch, &(), &meta)?;
+        self.write_synced(batch)?;
+        self.reached.set(height)
+    }
+
+    fn write_synced(&self, batch: WriteBatch) -> Result<(), StoreError> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
-        self.database.write_opt(batch, &options).map_err(|source| self.failed(source))?;
-        self.reached.set(height)
+        self.database.write_opt(batch, &options).map_err(|source| self.failed(source))
     }
 
     fn put_state(&self, batch: &mut WriteBatch, block: &BlockWrite<'_>) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@
 //! to nobody from its block on; its bytes go shortly after, or after the next start ([`wiper`]).
 //! Orders erase bytes by overwriting them; `docs/decisions/0011` says what that is worth.
 
+pub mod compare;
 pub mod exchange;
 pub mod fetch;
 pub mod index;
@@ -15,6 +16,7 @@ pub mod magic;
 pub mod manifest;
 pub mod openings;
 pub mod places;
+pub mod published;
 pub mod readers;
 pub mod replicate;
 pub mod shares;
@@ -27,7 +29,6 @@ mod checks;
 mod counts;
 mod directory;
 mod fault;
-mod published;
 mod receive;
 mod wipe;
 
@@ -279,7 +280,7 @@ impl Keeper {
     /// # Errors
     /// [`KeepFault`] if state or files cannot be read.
     pub fn published(&self, after: u64) -> Result<(Vec<Opening>, u64, bool), KeepFault> {
-        let (page, is_complete) = self.openings.published(after, PUBLISHED_PAGE)?;
+        let (page, is_complete) = self.openings.published(after, PUBLISHED_PAGE);
         let (mut shown, mut next, mut bytes) = (Vec::new(), after, 0);
         for (number, commitment) in page {
             if bytes > PUBLISHED_TEXT_BYTES {
@@ -309,20 +310,19 @@ impl Keeper {
     /// # Errors
     /// [`KeepFault::State`] if the state cannot be read.
     pub fn wants(&self, thing: &Thing) -> Result<bool, KeepFault> {
-        let is_here = match thing {
-            Thing::Opening(commitment) => self.openings.contains(commitment),
-            Thing::Attachment(hash) => self.entry(hash).is_some(),
-        };
-        Ok(!is_here && naming::may_be_kept(self.chain.store(), thing)?)
+        Ok(!self.is_here(thing) && naming::may_be_kept(self.chain.store(), thing)?)
     }
 
     /// Whether a thing is here, or erased.
     pub(crate) fn is_known(&self, thing: &Thing) -> bool {
-        let is_here = match thing {
+        self.is_here(thing) || self.is_erased(thing).unwrap_or(false)
+    }
+
+    fn is_here(&self, thing: &Thing) -> bool {
+        match thing {
             Thing::Opening(commitment) => self.openings.contains(commitment),
             Thing::Attachment(hash) => self.entry(hash).is_some(),
-        };
-        is_here || self.is_erased(thing).unwrap_or(false)
+        }
     }
 
     /// Attachments that records name and that are not here, behind `after`; and where to go on.

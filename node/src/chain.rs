@@ -33,6 +33,8 @@ use tokio::sync::watch;
 use additions::{Additions, GenesisAdditions};
 use selection::Selected;
 
+use crate::derived::{self, DerivedError};
+
 /// Most transactions left out of one proposal before it is closed: each was executed for nothing.
 pub const UNFIT_MAX: usize = 2_048;
 
@@ -71,6 +73,9 @@ pub enum ChainError {
     /// A chain of another release.
     #[error(transparent)]
     Rules(#[from] OtherRules),
+    /// The query indexes.
+    #[error(transparent)]
+    Derived(#[from] DerivedError),
     /// The database does not contain what its last header commits to.
     #[error("the database is damaged: its {part} is not the one that header {height} commits to")]
     Inconsistent {
@@ -148,7 +153,7 @@ impl Chain {
     }
 
     /// Opens a node's database and checks that its rules are this program's, and that log and state
-    /// are those of its last header.
+    /// are those of its last header. Query indexes that an earlier program did not make are made.
     pub fn open(path: &Path, genesis: Genesis) -> Result<Self, ChainError> {
         let store = Store::open(path, genesis.hash())?;
         let header = store.tip()?.header;
@@ -167,6 +172,7 @@ impl Chain {
         if validators.hash() != header.next_validators_hash {
             return Err(inconsistent("validator set"));
         }
+        derived::complete(&store)?;
         let chain_id = header.chain_id.clone();
         let head = Head { header: header.clone(), validators: validators.clone() };
         Ok(Self {

@@ -2,24 +2,34 @@
 //!
 //! `m` number → movement and the record that made it; `i` account, start → the movement that
 //! credited these positions; `o` account, start → the movement that took them; `r` organisation,
-//! position → a record of that organisation. Numbers are big-endian, so that order is order.
+//! position → a record of that organisation; `e` proposal → how it ended and the record that ended
+//! it; `v` → the version of this list. Numbers are big-endian, so that order is order.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use minglian_contracts::approval;
 use minglian_contracts::book::{AccountId, Interval, Movement, MovementNumber, Source};
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::schema;
 use minglian_contracts::trace::MovementSource;
-use minglian_ledger::hash::StateKeyHash;
+use minglian_ledger::hash::{StateKeyHash, TransactionId};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
-use minglian_ledger::record::Receipt;
-use minglian_ledger::store::{DerivedRead, ScanDirection, StoreError};
+use minglian_ledger::record::{Leaf, Receipt};
+use minglian_ledger::store::{DerivedRead, ScanDirection, Store, StoreError};
 use minglian_ledger::transaction::Transaction;
 
 const MOVEMENT: u8 = b'm';
 const INFLOW: u8 = b'i';
 const OUTFLOW: u8 = b'o';
 const RECORD: u8 = b'r';
+const END: u8 = b'e';
+const VERSION: u8 = b'v';
+
+/// The version of the list of kinds. 1: without ends of proposals, and without this entry.
+const KINDS_VERSION: u8 = 2;
+
+/// Entries written at a time when an index is completed.
+const COMPLETED_AT_A_TIME: usize = 10_000;
 
 /// A movement with the record that made it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -28,6 +38,26 @@ pub struct IndexedMovement {
     pub record: LogIndex,
     /// The movement.
     pub movement: Movement,
+}
+
+/// How an act that waited came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum End {
+    /// The last step was taken: it took effect.
+    Completed,
+    /// An officer whose step was next rejected it.
+    Rejected,
+    /// The organisation that proposed it withdrew it.
+    Withdrawn,
+}
+
+/// The end of a proposal with the record that brought it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct IndexedEnd {
+    /// The record's position in the log.
+    pub record: LogIndex,
+    /// How it ended.
+    pub end: End,
 }
 
 /// Positions that one movement credited or took.
@@ -46,6 +76,43 @@ pub enum DerivedError {
     /// An entry is damaged; rebuild the index from the log.
     #[error("the query index is damaged at an entry of kind {0:?}; rebuild it from the log")]
     Damaged(char),
+    /// A leaf of the log is missing or does not read.
+    #[error("leaf {0} of the log cannot be read, so the query index cannot be made of it")]
+    Leaf(LogIndex),
+}
+
+/// The entries of a chain before its first block.
+pub fn first_entries() -> Vec<(Vec<u8>, Vec<u8>)> {
+    vec![(vec![VERSION], vec![KINDS_VERSION])]
+}
+
+/// Makes the index of a database whole that a version of this program wrote which knew fewer kinds:
+/// every entry is made of the log again. The version is written last, so that an interrupted run
+/// is repeated.
+///
+/// # Errors
+/// [`DerivedError`] if the log cannot be read or the entries cannot be written.
+pub fn complete(store: &Store) -> Result<(), DerivedError> {
+    if store.derived(&[VERSION])?.is_some_and(|version| version == [KINDS_VERSION]) {
+        return Ok(());
+    }
+    let size = store.tip()?.header.log_size;
+    tracing::info!(leaves = size, "making the query index whole");
+    let mut made = Vec::new();
+    for index in (0..size).map(LogIndex) {
+        let unreadable = || DerivedError::Leaf(index);
+        let bytes = store.leaf(index)?.ok_or_else(unreadable)?;
+        if let Leaf::Record(record) = Leaf::decode(&bytes).map_err(|_| unreadable())? {
+            let (transactions, receipts) = ([record.transaction], [record.receipt]);
+            made.extend(entries(index.0, &transactions, &receipts));
+        }
+        if made.len() >= COMPLETED_AT_A_TIME {
+            store.put_derived(&made)?;
+            made.clear();
+        }
+    }
+    made.extend(first_entries());
+    Ok(store.put_derived(&made)?)
 }
 
 /// The entries of a block whose first record stands at `first`.
@@ -61,8 +128,12 @@ pub fn entries(
         // A receipt of our own making always reads.
         if let Ok(Outcome::Applied(events)) = event::read(receipt) {
             for event in events {
-                if let Event::Movement(movement) = event {
-                    push_movement(&mut entries, LogIndex(index), movement);
+                match event {
+                    Event::Movement(movement) => {
+                        push_movement(&mut entries, LogIndex(index), movement);
+                    }
+                    Event::Approval(event) => entries.extend(end(LogIndex(index), &event)),
+                    _ => {}
                 }
             }
         }
@@ -84,6 +155,23 @@ fn push_movement(entries: &mut Vec<(Vec<u8>, Vec<u8>)>, record: LogIndex, moveme
     }
     let value = schema::encode(&IndexedMovement { record, movement });
     entries.push((movement_key(MovementNumber(number)), value));
+}
+
+/// The entry of a proposal that ends with this event.
+fn end(record: LogIndex, event: &approval::Event) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (proposal, end) = match event {
+        approval::Event::Completed { proposal, .. } => (proposal, End::Completed),
+        approval::Event::Rejected { proposal, .. } => (proposal, End::Rejected),
+        approval::Event::Withdrawn { proposal } => (proposal, End::Withdrawn),
+        approval::Event::Proposed { .. }
+        | approval::Event::StepTaken { .. }
+        | approval::Event::Retracted { .. } => return None,
+    };
+    Some((end_key(proposal), schema::encode(&IndexedEnd { record, end })))
+}
+
+fn end_key(proposal: &TransactionId) -> Vec<u8> {
+    [&[END][..], &proposal.0].concat()
 }
 
 fn movement_key(number: MovementNumber) -> Vec<u8> {
@@ -122,6 +210,12 @@ impl<'a> DerivedIndex<'a> {
     ) -> Result<Option<IndexedMovement>, DerivedError> {
         let value = self.store.derived(&movement_key(number))?;
         value.map(|bytes| decode(&bytes, MOVEMENT)).transpose()
+    }
+
+    /// How a proposal ended; none if it waits, or was never made.
+    pub fn end(&self, proposal: &TransactionId) -> Result<Option<IndexedEnd>, DerivedError> {
+        let value = self.store.derived(&end_key(proposal))?;
+        value.map(|bytes| decode(&bytes, END)).transpose()
     }
 
     /// Records of an organisation, newest first, older than `before`.

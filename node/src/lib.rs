@@ -7,6 +7,8 @@ pub mod cli;
 pub mod config;
 pub mod node;
 pub mod pace;
+pub mod recent;
+pub mod arrivals;
 pub mod restore;
 pub mod genesis_file;
 pub mod app;

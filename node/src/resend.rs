@@ -2,15 +2,17 @@
 //! transaction was sent would not know it, and only its first node would propose it.
 //!
 //! What has waited for [`WAIT_TICKS`] is sent again, whatever the chain does meanwhile, so much at
-//! a time, and in turn until all of it was sent; and all that waits when a peer comes.
+//! a time, and in turn until all of it was sent; and much of what waits when a peer comes.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::admission::Admission;
+use crate::arrivals::Arrivals;
 use crate::gossip::GossipHandle;
 
 /// How long a tick is.
@@ -30,7 +32,7 @@ pub async fn run(admission: Arc<Admission>, gossip: GossipHandle) {
     let mut schedule = Schedule::default();
     loop {
         tokio::time::sleep(TICK).await;
-        let due = schedule.tick(admission.next_arrival(), gossip.connected());
+        let due = schedule.tick(admission.next_arrival(), gossip.connected(), Instant::now());
         let (waiting, next) = admission.arrived(due.from, due.until, due.bytes);
         schedule.sent(due, next);
         let waiting = waiting.into_iter().map(Bytes::from).collect();
@@ -60,21 +62,18 @@ pub struct Schedule {
     place: u64,
     /// Ticks until the next round may begin.
     pause: usize,
-    peers: BTreeSet<String>,
+    arrivals: Arrivals,
 }
 
 impl Schedule {
     /// What is due at a tick, when the pool's next arrival and the connected peers are these.
-    pub fn tick(&mut self, next_arrival: u64, connected: Vec<String>) -> Due {
+    pub fn tick(&mut self, next_arrival: u64, connected: Vec<String>, now: Instant) -> Due {
         self.marks.push_back(next_arrival);
         let is_old = self.marks.len() > WAIT_TICKS;
         let old = if is_old { self.marks.pop_front() } else { None }.unwrap_or(0);
-        let connected: BTreeSet<String> = connected.into_iter().collect();
-        let has_come = connected.difference(&self.peers).next().is_some();
-        self.peers = connected;
         self.pause = self.pause.saturating_sub(1);
-        if has_come {
-            (self.place, self.pause) = (0, 0);
+        if !self.arrivals.look(connected, now).is_empty() {
+            self.pause = 0;
             return Due { from: 0, until: next_arrival, bytes: PEER_BYTES_MAX };
         }
         let until = if self.pause == 0 { old } else { 0 };
@@ -87,7 +86,8 @@ impl Schedule {
             return;
         }
         match next {
-            Some(next) => self.place = next,
+            // A round that is further already goes on: a peer that comes does not hold it up.
+            Some(next) => self.place = self.place.max(next),
             // All of it: the next round begins when as much time has passed.
             None => (self.place, self.pause) = (0, WAIT_TICKS),
         }

@@ -195,6 +195,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(organizations::organization))
         .routes(routes!(organizations::projects))
         .routes(routes!(proposals::proposal))
+        .routes(routes!(proposals::end))
         .routes(routes!(rules::parameters))
         .routes(routes!(rules::parameter))
         .routes(routes!(rules::holidays))

@@ -13,12 +13,13 @@ use tempfile::TempDir;
 use crate::cluster::Cluster;
 use crate::demo::Programs;
 use crate::fault::{flips, kill, power_cut};
+use crate::page_times::Wanted;
 use crate::process::Signal;
 use crate::setup::Plan;
 use crate::workload::Workload;
 use crate::year;
 use crate::year::summary::{Places, summary};
-use crate::{bench, demo, load, program, report_times, sizes, smoke, totals};
+use crate::{bench, demo, load, page_times, program, report_times, sizes, smoke, totals};
 
 /// Validators of a network unless told otherwise.
 const NODES: usize = 4;
@@ -129,6 +130,21 @@ enum Command {
         /// Also add up state and log in the node's database, as `sizes` does
         #[arg(long)]
         state: bool,
+    },
+    /// Time every kind of page of an explorer for many readers at once; prints JSON
+    Pages {
+        /// The explorer, such as http://127.0.0.1:28080
+        #[arg(long)]
+        explorer: String,
+        /// Readers who each ask for the next page when they have the last
+        #[arg(long, default_value_t = 50)]
+        readers: usize,
+        /// Pages a second that are asked for after that, whether or not earlier ones have come
+        #[arg(long, default_value_t = 500)]
+        rate: u64,
+        /// How long each of both is held
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
     },
     /// Bytes of state and log a record in a node's database; prints JSON. The node may run
     Sizes {
@@ -256,6 +272,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             Command::Year { year, json } => enter_year(&minglian, &open()?, &year, json).await,
             Command::Reports { requests, state } => {
                 print(&report_times::run(&open()?, requests, state).await?)
+            }
+            Command::Pages { explorer, readers, rate, seconds } => {
+                let wanted = Wanted { readers, rate, seconds };
+                print(&page_times::run(&explorer, wanted).await?)
             }
             Command::Sizes { node } => print(&sizes::run(&open()?.directory().data(node))?),
             Command::Smoke(demo) => {

@@ -27,5 +27,6 @@ pub mod fault;
 pub mod totals;
 pub mod year;
 pub mod report_times;
+pub mod page_times;
 pub mod demo;
 pub mod smoke;

@@ -73,12 +73,13 @@ pub enum Call {
         /// The key.
         key: PublicKey,
     },
-    /// Revokes a key of any organisation, its last governor's too: by the validators' quorum, where
-    /// a governor's key is stolen or lost. Without a governor an organisation is admitted anew.
+    /// Revokes every key of an officer of any organisation, its last governor too: by the
+    /// validators' quorum, where a governor's key is stolen or lost. Without a governor an
+    /// organisation is admitted anew.
     RevokeKeyOf {
         /// The officer's organisation.
         organization: OrganizationCode,
-        /// The key.
+        /// A key that the officer has, or had: whoever stole it may have rotated it meanwhile.
         key: PublicKey,
     },
 }
@@ -172,8 +173,17 @@ impl Call {
             }
             Self::RevokeKeyOf { organization, key } => {
                 validator_set::require_validator_organization(state, &context.author.organization)?;
-                revoke(state, context, organization, key)
+                revoke_officer(state, context, organization, key)
             }
+        }
+    }
+
+    /// Work of the call for the block's limit, in units of about a microsecond.
+    pub(crate) fn weight(&self) -> u64 {
+        match self {
+            // As many keys as an organisation may have.
+            Self::RevokeKeyOf { .. } => 2_000,
+            _ => 200,
         }
     }
 }
@@ -266,6 +276,22 @@ fn revoke(
     ORGANIZATION_KEYS.put(state, organization, &keys);
     context.emit(Event::KeyRevoked { key: *key, live_until });
     Ok(())
+}
+
+/// Revokes all live keys of the officer who has `key`, or had it.
+fn revoke_officer(
+    state: &mut State<'_>,
+    context: &mut Context<'_>,
+    organization: &OrganizationCode,
+    key: &PublicKey,
+) -> Result<(), Fault> {
+    let officer = find_key(state, organization, key)?.officer;
+    let mut live = live_keys(state, organization)?;
+    live.retain(|(_, record)| record.officer == officer);
+    if live.is_empty() {
+        return Err(Refusal::new(Code::KeyRevoked, key).into());
+    }
+    live.iter().try_for_each(|(key, _)| revoke(state, context, organization, key))
 }
 
 fn find_key(

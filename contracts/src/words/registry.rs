@@ -38,7 +38,10 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
         }
         Call::RevokeKeyOf { organization, key } => {
             let (holder, key) = (names.organization(organization), short(&key.to_string()));
-            sentence!("注销{holder}的密钥 {key}…", "revokes key {key}… of {holder}")
+            sentence!(
+                "注销{holder}持有或曾持有密钥 {key}… 的经办人的全部密钥",
+                "revokes every key of the officer of {holder} who has or had key {key}…"
+            )
         }
         Call::RevokeKey { key } => {
             let key = short(&key.to_string());

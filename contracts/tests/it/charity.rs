@@ -138,6 +138,29 @@ fn refunds_that_bounce_do_not_make_a_gift_larger_without_end() {
     }
 }
 
+/// Places that refunds have used up make room: however often all of a gift bounces, its own fen go
+/// and not the older ones of another's.
+#[test]
+fn a_gift_that_bounced_often_is_given_back_by_its_own_fen() {
+    let mut world = world();
+    let gifts = ["捐1", "捐2"].map(|gift| format!("donate reference={gift} fund=南湖 amount=30元"));
+    go(&mut world, &gifts.each_ref().map(String::as_str));
+    let refund = |number: usize| format!("refund donation=捐2 reference=退{number} amount=30元");
+    assert_eq!(INFLOWS_MAX, 16);
+    for number in 1..=17 {
+        let back = format!("bounced payment=退{number} amount=30元");
+        go(&mut world, &[&refund(number), &back]);
+    }
+    // Two gifts, then 17 times 3,000 fen: the last time from position 6,000 + 16 · 3,000 on.
+    let key = (code(CHARITY), text("捐2"));
+    let kept = DONATIONS.get(&world.state, &key).unwrap().unwrap().inflows;
+    assert_eq!(kept, [3_000, 54_000]);
+    let events = go(&mut world, &[&refund(18)]);
+    let moved = movements(&events);
+    let [moved] = moved[..] else { panic!("{moved:?}") };
+    assert_eq!((moved.basis, moved.from_intervals[0].start()), (Basis::Designated, 54_000));
+}
+
 #[test]
 fn the_code_on_a_receipt_leads_to_the_uses_of_the_gift() {
     let mut world = world();

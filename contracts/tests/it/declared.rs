@@ -228,6 +228,18 @@ fn a_total_adds_up_what_is_printed_of_its_own_year() {
     }
 }
 
+/// 20 % of the sales of a year are its fund, of whichever year other sales are printed.
+#[test]
+fn a_fund_is_compared_with_sales_of_its_own_year() {
+    let earlier = ("销量", "2023", "50", "万元");
+    let sales = ("销量", "2024", "100", "万元");
+    for (printed, verdict) in [("20", "agrees"), ("10", "differs")] {
+        let rows = [earlier, sales, ("公益金", "2024", printed, "万元")];
+        let compared = compare(&figures(&rows), &[None, None, Some(Derived::Ratio(2_000))]);
+        assert_eq!(compared[2].verdict(), verdict, "{printed}");
+    }
+}
+
 #[test]
 fn a_rate_is_compared_with_printed_figures_of_something() {
     for (allocated, spent, rate, verdict) in [

@@ -278,6 +278,25 @@ fn a_publication_names_its_publisher_and_at_most_ten_keywords_and_32_files() {
 }
 
 #[test]
+fn a_correction_names_up_to_64_changes() {
+    let mut world = with_campaign("2025-12-31");
+    go(&mut world, &["publish index=公开1"]);
+    let mut with = |count: usize| {
+        let words = "correct_notice index=更正1 corrects=公开1 row=收入:100元:110元";
+        let mut call = call(words, &world);
+        let Call::Disclosure(disclosure::Call::Correct(act)) = &mut call else {
+            panic!("{call:?}")
+        };
+        act.changes = vec![act.changes[0].clone(); count];
+        steps::checked(&mut world, CHARITY, &call).map(drop)
+    };
+    for count in [0, 65, 66] {
+        assert_eq!(with(count), Err(Code::CorrectionEmpty), "{count}");
+    }
+    assert_eq!(with(64), Ok(()));
+}
+
+#[test]
 fn one_publication_meets_up_to_sixteen_obligations() {
     let mut world = with_campaign("2025-12-31");
     let names: Vec<ObligationName> = (1..=18)

@@ -10,13 +10,13 @@ use minglian_contracts::event::{self, Outcome};
 use minglian_contracts::refusal::Code;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::subsidy::encoding::PointBytes;
-use minglian_ledger::subsidy::enrolment::Tag;
+use minglian_ledger::subsidy::enrolment::{Tag, attest};
 use minglian_ledger::subsidy::enrolment_list;
 use minglian_ledger::subsidy::threshold::{KeyPurpose, REQUEST_POINTS_MAX};
 
 use crate::private;
 use crate::scenario;
-use crate::world::{VALIDATORS, World, code};
+use crate::world::{VALIDATORS, World, code, secret_key};
 
 /// Two counties of one city, which stands above both.
 pub const COUNTIES: [&str; 2] = ["county_civil", "quanjiao"];
@@ -113,6 +113,34 @@ pub fn enrol(
 
 pub fn numbers(first: u16, count: u16) -> Vec<u16> {
     (first..first + count).collect()
+}
+
+/// The other county has learned a person's blinded point and is attested the same: what was
+/// answered to the first is no answer to it.
+#[test]
+fn an_answer_is_to_the_county_that_asked() {
+    let mut world = prepared(100);
+    let [here, there] = COUNTIES;
+    let asked = enrolment::Call::RequestEvaluation(requested(&world, here, &[1]));
+    world.apply("county_civil.maker", &Call::Enrolment(asked));
+    let first = private::newest(&world).unwrap();
+    let [own, others] = COUNTIES.map(|county| private::context(&world, code(county), GROUP, EPOCH));
+    let (person, factor) = (private::identity(1), private::factor(&own, 1));
+    let blinded = factor.blind(&person);
+    let key = secret_key("police.attester");
+    let attestation = attest(&key, &others, &person, &factor, &blinded).unwrap();
+    let mut same = requested(&world, there, &[1]);
+    same.points = vec![AttestedPoint { blinded, attestation }];
+    world.apply("quanjiao.maker", &Call::Enrolment(enrolment::Call::RequestEvaluation(same)));
+    let second = private::newest(&world).unwrap();
+    assert_ne!(first, second);
+    let member = "city_finance.maker";
+    let words = format!("answer request={first} said={second}");
+    let Call::Enrolment(call) = scenario::call_of(member, &words, &world) else {
+        panic!("{words} is an act of enrolment")
+    };
+    assert_eq!(refused(&mut world, member, call).0, Code::AnswerWrong);
+    agree(&mut world, &format!("{member} answer request={second}"), &[]);
 }
 
 #[test]

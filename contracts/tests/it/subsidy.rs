@@ -2,6 +2,7 @@
 //! are the attacks of `docs/privacy.md`; those on the proofs themselves are tried in `ledger/`.
 
 mod attacks;
+mod check;
 mod custody;
 mod fixture;
 mod golden;

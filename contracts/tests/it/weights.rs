@@ -57,6 +57,22 @@ fn payments_weigh_by_how_often_they_move_money() {
 }
 
 #[test]
+fn acts_on_keys_weigh_by_the_keys_they_touch() {
+    compare(
+        0,
+        &[
+            ("rotate_key old=home.maker new=home.other", 200, "two keys"),
+            ("revoke_key key=home.maker", 200, "one key"),
+            (
+                "revoke_key organization=home key=home.maker",
+                2_000,
+                "all of an officer: 64, as many as an organisation may have",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn quota_weighs_by_the_lines_it_touches() {
     let line = "line=home/省级/2024/甲";
     let grant = "from=home/省级/2024/甲 to=home/省级/2024/乙 amount=1元 notice=公告";

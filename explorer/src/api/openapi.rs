@@ -9,10 +9,20 @@ use crate::data::ask;
 use crate::data::table::{self, Column, Table};
 use crate::pages::QUERY_CHARACTERS_MAX;
 use crate::text::Kind;
-use crate::web::App;
+use crate::web::{App, pin};
 
 /// A month of the years that the ledger knows.
 const MONTH: &str = "^(19[5-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$";
+
+/// What holds for every answer.
+const ABOUT: &str = "Read-only. Amounts are fen as text. An ETag names the height. With `at` an \
+                     answer is of an earlier height, and so are those of its `next`.";
+
+/// What `at` does.
+const AT: &str = "The height of which the answer is; the newest if left out. blocks, entries, \
+                  head, movements and trace are of any height, all others of each of the last \
+                  10,000 heights and of the last height of each month in Beijing; the problem of \
+                  another height names those nearby in `heights`";
 
 /// Where one row of a table is; none if its key is no address.
 pub fn one_path(table: &Table) -> Option<String> {
@@ -31,7 +41,7 @@ pub fn describe(demonstration: bool) -> Value {
     let mut paths = Map::new();
     let mut schemas = Map::new();
     let head = object(&[("ledger", reference("Ledger")), ("currency", currency())]);
-    paths.insert("/api/v1/head".to_owned(), path("head", "The verified head", &[], &head));
+    paths.insert("/api/v1/head".to_owned(), path("head", "The verified head", &[at()], &head));
     schemas.insert("Ledger".to_owned(), ledger());
     schemas.insert("Problem".to_owned(), problem());
     let name = "/api/v1/trace/{account}/{direction}".to_owned();
@@ -47,7 +57,8 @@ pub fn describe(demonstration: bool) -> Value {
         paths.insert(address, path(&name, summary, &parameters(table), &list));
         if let Some(address) = one_path(table) {
             let name = format!("get_{}", table.name);
-            paths.insert(address, path(&name, summary, &keys(table), &one(table)));
+            let keys: Vec<Value> = keys(table).into_iter().chain([at()]).collect();
+            paths.insert(address, path(&name, summary, &keys, &one(table)));
         }
     }
     let title = if demonstration { "明链 演示 (demonstration)" } else { "明链" };
@@ -56,7 +67,7 @@ pub fn describe(demonstration: bool) -> Value {
         "info": {
             "title": title,
             "version": "1",
-            "description": "Read-only. Amounts are fen as text. An ETag names the height.",
+            "description": ABOUT,
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "paths": paths,
@@ -88,6 +99,7 @@ fn ledger() -> Value {
         ("chain_id", text.clone()),
         ("genesis_hash", text.clone()),
         ("height", number.clone()),
+        ("names_height", number.clone()),
         ("block_id", text.clone()),
         ("time", json!({ "type": "string", "format": "date-time" })),
         ("log_size", number),
@@ -96,15 +108,29 @@ fn ledger() -> Value {
 }
 
 fn problem() -> Value {
-    let text = json!({ "type": "string" });
-    object(&[
+    let (number, text) = (json!({ "type": "integer" }), json!({ "type": "string" }));
+    let mut problem = object(&[
         ("type", text.clone()),
-        ("status", json!({ "type": "integer" })),
+        ("status", number.clone()),
         ("code", text.clone()),
         ("title", text.clone()),
         ("title_zh", text.clone()),
         ("detail", text),
-    ])
+    ]);
+    let mut heights = object(&[
+        ("newest", number.clone()),
+        ("every_from", number.clone()),
+        ("month_ends", json!({ "type": "array", "maxItems": 2, "items": number })),
+    ]);
+    let meaning = "Where `at` is not served: which heights are";
+    if let Some(fields) = heights.as_object_mut() {
+        fields.insert("description".to_owned(), json!(meaning));
+    }
+    // Not required: most problems are of something else.
+    if let Some(fields) = problem["properties"].as_object_mut() {
+        fields.insert("heights".to_owned(), heights);
+    }
+    problem
 }
 
 /// What stands in a column. Only keys are always there.
@@ -166,6 +192,11 @@ fn parameter(name: &str, place: &str, schema: Value, meaning: &str) -> Value {
     })
 }
 
+fn at() -> Value {
+    let height = json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX });
+    parameter(pin::PARAMETER, "query", height, AT)
+}
+
 /// The schema of a value that is compared with a column.
 fn compared(column: Option<&Column>) -> Value {
     match column.map(|column| column.kind) {
@@ -184,6 +215,7 @@ fn parameters(table: &Table) -> Vec<Value> {
     let mut all = vec![
         parameter("limit", "query", limit, "Most rows"),
         parameter("cursor", "query", text, "`next` of the answer before"),
+        at(),
     ];
     if table.has_months() {
         let month = json!({ "type": "string", "pattern": MONTH });
@@ -243,6 +275,7 @@ fn traced() -> Vec<Value> {
         parameter("start", "query", position.clone(), "First position; 0"),
         parameter("end", "query", position, "Position behind the last; all that came in"),
         parameter("cursor", "query", json!({ "type": "string" }), "`next` of the answer before"),
+        at(),
     ]
 }
 

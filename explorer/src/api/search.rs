@@ -6,10 +6,10 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Effort, ROWS_MAX, answer_by};
+use super::{ROWS_MAX, answer_by};
 use crate::pages::search::{Asked, all_shown, look};
 use crate::text::source;
-use crate::web::{App, PageError};
+use crate::web::{App, Effort, PageError};
 
 /// Results of a kind where the question names no limit.
 pub const ROWS_DEFAULT: usize = 50;

@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{Filters, answer};
-use crate::index::{account, count, read, stored};
-use crate::pages::trace::{decode, follow_from};
-use crate::web::{App, PageError};
+use crate::index::{account, read, stored};
+use crate::pages::trace::{credited, decode, follow_from};
+use crate::web::{self, App, PageError, pin};
 
 /// Hops of one answer.
 pub const HOPS_MAX: usize = 100;
@@ -35,8 +35,8 @@ pub(super) async fn trace(
     Path((number, direction)): Path<(String, String)>,
     Query(filters): Query<Filters>,
 ) -> Result<Response, PageError> {
-    let asked = asked(&number, &direction, filters)?;
-    answer(app, headers, move |connection| page(connection, asked)).await
+    let (asked, at) = (asked(&number, &direction, filters)?, web::Asked::now().at);
+    answer(app, headers, move |connection| page(connection, asked, at)).await
 }
 
 fn asked(number: &str, direction: &str, mut filters: Filters) -> Result<Asked, PageError> {
@@ -53,20 +53,20 @@ fn asked(number: &str, direction: &str, mut filters: Filters) -> Result<Asked, P
     };
     let start = position("start", take("start"))?.unwrap_or(0);
     let end = position("end", take("end"))?;
-    let cursor = take("cursor").as_deref().map(decode).transpose()?;
+    let cursor = take("cursor");
+    let cursor = cursor.as_deref().map(pin::without_height).transpose()?;
+    let cursor = cursor.map(decode).transpose()?;
+    pin::take(&mut filters)?;
     match filters.keys().next() {
         Some(_) => Err(PageError::Malformed("筛选项".to_owned())),
         None => Ok(Asked { number, direction, direction_name, start, end, cursor }),
     }
 }
 
-fn page(connection: &Connection, asked: Asked) -> Result<Value, PageError> {
+fn page(connection: &Connection, asked: Asked, at: Option<i64>) -> Result<Value, PageError> {
     let unknown = || PageError::NotFound("账户".to_owned());
     let identity = account::identity(connection, asked.number)?.ok_or_else(unknown)?;
-    let query = "SELECT credited FROM accounts WHERE id = ?1";
-    let credited: i64 =
-        connection.prepare_cached(query)?.query_row([asked.number], |row| row.get(0))?;
-    let end = asked.end.unwrap_or(u64::MAX).min(count(credited));
+    let end = asked.end.unwrap_or(u64::MAX).min(credited(connection, asked.number)?);
     let empty = || PageError::Malformed("账户在该区间没有资金".to_owned());
     let interval = Interval::new(asked.start, end).ok_or_else(empty)?;
     let start = Cursor::new(identity, interval, asked.direction);
@@ -77,6 +77,7 @@ fn page(connection: &Connection, asked: Asked) -> Result<Value, PageError> {
         page.rests.into_iter().map(|it| rest(connection, &it)).collect();
     let next = page.next.as_ref();
     let next = next.map(|next| BASE64URL_NOPAD.encode(&minglian_contracts::schema::encode(next)));
+    let next = next.map(|next| pin::keep(next, at));
     Ok(json!({
         "account": asked.number,
         "start": interval.start(),

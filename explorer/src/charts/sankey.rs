@@ -1,4 +1,7 @@
-//! Money from column to column: bands as thick as their amounts.
+//! Money from column to column: bands as thick as their amounts. Wide screens have the columns side
+//! by side, telephones one below the other.
+
+mod down;
 
 use super::svg::{Anchor, Drawing, Rectangle, fitted, width_of};
 use super::{Caption, Screen, scaled};
@@ -56,6 +59,14 @@ pub struct Band {
 
 /// Draws columns and bands.
 pub fn draw(caption: &Caption, screen: Screen, columns: &[Column], bands: &[Band]) -> String {
+    match screen {
+        Screen::Wide => across(caption, columns, bands),
+        Screen::Narrow => down::draw(caption, columns, bands),
+    }
+}
+
+fn across(caption: &Caption, columns: &[Column], bands: &[Band]) -> String {
+    let screen = Screen::Wide;
     let whole = columns.iter().map(total).max().unwrap_or(0);
     let stride = (screen.width() - TAIL) / i64::try_from(columns.len().max(2) - 1).unwrap_or(1);
     let places: Vec<Vec<Rectangle>> =
@@ -97,8 +108,40 @@ fn places(column: &Column, x: i64, whole: i64) -> Vec<Rectangle> {
     places
 }
 
-/// Draws bands in the order of their nodes, so that those of a node lie one below the other on
-/// either side.
+/// A band with the money of its nodes that lies before it, and with it.
+struct Laid<'a> {
+    band: &'a Band,
+    /// At the node that it leaves.
+    out: (i64, i64),
+    /// At the node that it reaches.
+    into: (i64, i64),
+}
+
+/// Lays bands in the order of their nodes, so that those of a node lie one beside the other on
+/// either side. Bands between nodes that are not there are left out.
+fn laid<'a>(columns: &[Column], bands: &'a [Band]) -> Vec<Laid<'a>> {
+    let is_there =
+        |stage: usize, node: usize| columns.get(stage).is_some_and(|it| node < it.nodes.len());
+    let known = |band: &&Band| {
+        is_there(band.stage, band.from) && is_there(band.stage.saturating_add(1), band.to)
+    };
+    let mut sorted: Vec<&Band> = bands.iter().filter(known).collect();
+    sorted.sort_by_key(|band| (band.stage, band.from, band.to));
+    let zeros =
+        || -> Vec<Vec<i64>> { columns.iter().map(|column| vec![0; column.nodes.len()]).collect() };
+    // What has left and reached each node so far.
+    let (mut left, mut reached) = (zeros(), zeros());
+    let lay = |band: &'a Band| {
+        let out = &mut left[band.stage][band.from];
+        let into = &mut reached[band.stage + 1][band.to];
+        let before = (*out, *into);
+        *out += band.value;
+        *into += band.value;
+        Laid { band, out: (before.0, *out), into: (before.1, *into) }
+    };
+    sorted.into_iter().map(lay).collect()
+}
+
 fn draw_bands(
     drawing: &mut Drawing,
     columns: &[Column],
@@ -106,39 +149,21 @@ fn draw_bands(
     places: &[Vec<Rectangle>],
     whole: i64,
 ) {
-    let mut sorted: Vec<&Band> = bands.iter().collect();
-    sorted.sort_by_key(|band| (band.stage, band.from, band.to));
-    let zeros =
-        || -> Vec<Vec<i64>> { columns.iter().map(|column| vec![0; column.nodes.len()]).collect() };
-    // What has left and reached each node so far.
-    let (mut left, mut reached) = (zeros(), zeros());
-    for band in sorted {
-        let Band { stage, from, to, value, .. } = band;
-        let node = |places: &[Vec<Rectangle>], stage: usize, node: usize| {
-            places.get(stage).and_then(|column| column.get(node)).copied()
-        };
-        let (Some(source), Some(target)) =
-            (node(places, *stage, *from), node(places, stage + 1, *to))
-        else {
-            continue;
-        };
-        let (out, into) = (&mut left[*stage][*from], &mut reached[stage + 1][*to]);
+    for Laid { band, out, into } in laid(columns, bands) {
+        let (source, target) = (places[band.stage][band.from], places[band.stage + 1][band.to]);
         let top = |done: i64| scaled(done, whole, PLOT);
-        let (a, b) = (source.y + top(*out), target.y + top(*into));
-        *out += value;
-        *into += value;
-        let (c, d) = (source.y + top(*out), target.y + top(*into));
+        let (a, b) = (source.y + top(out.0), target.y + top(into.0));
+        let (c, d) = (source.y + top(out.1), target.y + top(into.1));
         // A band too thin for a unit is drawn as one, so that none is lost.
         let (c, d) = (c.max(a + 1), d.max(b + 1));
         let (x, end) = (source.x + NODE, target.x);
         let middle = (x + end) / 2;
-        let class = columns.get(*stage).map_or("s1", |column| column.class);
         drawing.linked(&band.link, &band.text, |drawing| {
             let data = format!(
                 "M{x} {a}C{middle} {a} {middle} {b} {end} {b}L{end} {d}C{middle} {d} {middle} {c} \
                  {x} {c}Z"
             );
-            drawing.path(&format!("band {class}"), &data);
+            drawing.path(&format!("band {}", columns[band.stage].class), &data);
         });
     }
 }

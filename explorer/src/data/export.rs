@@ -18,6 +18,7 @@ use super::xlsx::{self, Xlsx};
 use super::{Ledger, giving, package, value};
 use crate::index::IndexError;
 use crate::language::Language;
+use crate::pages::escape;
 
 /// Digits of hashes in file names.
 const NAME_DIGITS: usize = 8;
@@ -207,6 +208,7 @@ impl About {
             ("chain_id", ledger.chain_id.clone()),
             ("genesis_hash", ledger.genesis_hash.clone()),
             ("height", ledger.height.to_string()),
+            ("names_height", ledger.names_height.to_string()),
             ("block_id", ledger.block_id.clone()),
             ("time", value::iso(ledger.time_ms)),
             ("log_size", ledger.log_size.to_string()),
@@ -319,10 +321,27 @@ impl Export {
             let digits = HEXLOWER.encode(&digest);
             rest.push_str(&format!("-filter{}", digits.get(..NAME_DIGITS).unwrap_or_default()));
         }
-        let genesis = self.ledger.genesis_hash.get(..NAME_DIGITS).unwrap_or_default();
-        rest.push_str(&format!("-h{}-{genesis}.{extension}", self.ledger.height));
-        let (chinese, ascii) = self.ledger.mark();
+        let ledger = &self.ledger;
+        let genesis = ledger.genesis_hash.get(..NAME_DIGITS).unwrap_or_default();
+        rest.push_str(&format!("-h{}", ledger.height));
+        if ledger.names_height != ledger.height {
+            rest.push_str(&format!("-names{}", ledger.names_height));
+        }
+        rest.push_str(&format!("-{genesis}.{extension}"));
+        let (chinese, ascii) = ledger.mark();
         (format!("明链-{chinese}{rest}"), format!("minglian-{ascii}{rest}"))
+    }
+
+    /// Where the same bytes are given again, while the height is served: the path and query on the
+    /// site that gave it.
+    pub fn address(&self) -> String {
+        let (name, extension) = self.what.stem();
+        let (code, height) = (self.language.code(), self.ledger.height);
+        let mut address = format!("/{code}/data/{name}.{extension}?at={height}");
+        for (filter, value) in &self.filters {
+            address.push_str(&format!("&{filter}={}", escape(value)));
+        }
+        address
     }
 
     /// Whether its format holds its rows; asked before anything is written.

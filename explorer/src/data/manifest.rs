@@ -1,12 +1,14 @@
 //! What an explorer says, signed, of a file that it gave.
 //!
 //! A manifest is a C2SP signed note: one line of JSON and the signature of the explorer's service
-//! key under it, which any reader of signed notes checks. It is found by the SHA-256 of the file.
+//! key under it, which any reader of signed notes checks. It is found by the SHA-256 of the file
+//! ([`kept`]).
 //! Without a service key the line stands alone and says so.
 
-use std::collections::{BTreeMap, VecDeque};
+pub mod kept;
+
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 use minglian_ledger::checkpoint::key::{KeyError, KeyKind, VerifierKey};
@@ -20,9 +22,6 @@ use super::export::{Export, Made};
 
 /// The form of a manifest.
 const FORMAT: &str = "minglian-export/1";
-
-/// Most manifests that are kept; the oldest go first.
-const KEPT_MAX: usize = 10_000;
 
 /// Bytes of a secret key.
 const KEY_BYTES: usize = 32;
@@ -115,6 +114,8 @@ impl ServiceKey {
 struct Statement<'a> {
     format: &'static str,
     file: String,
+    /// Where this site gives the same bytes again.
+    address: String,
     media_type: &'static str,
     #[serde(flatten)]
     made: &'a Made,
@@ -138,6 +139,7 @@ pub fn write(
     let statement = Statement {
         format: FORMAT,
         file: export.file_name().0,
+        address: export.address(),
         media_type: export.what.media_type(),
         made,
         filters: &export.filters,
@@ -149,29 +151,4 @@ pub fn write(
     let Some(key) = key else { return Ok(text) };
     let signature = NoteSignature::sign(&key.name, &key.secret, &text)?;
     Ok(Note::new(text, vec![signature])?.to_string())
-}
-
-/// The manifests of the files that this process gave, by their SHA-256.
-#[derive(Debug, Default)]
-pub struct Manifests(Mutex<(BTreeMap<String, String>, VecDeque<String>)>);
-
-impl Manifests {
-    /// Keeps a manifest.
-    pub fn keep(&self, sha256: &str, manifest: String) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, order) = &mut *kept;
-        if known.insert(sha256.to_owned(), manifest).is_none() {
-            order.push_back(sha256.to_owned());
-        }
-        while order.len() > KEPT_MAX {
-            if let Some(oldest) = order.pop_front() {
-                known.remove(&oldest);
-            }
-        }
-    }
-
-    /// The manifest of the file with this hash.
-    pub fn find(&self, sha256: &str) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(sha256).cloned()
-    }
 }

@@ -1,5 +1,5 @@
-//! Reading a table by key, a batch at a time: memory is that of one batch, whatever the table's
-//! size, and no batch is found by counting over those before it.
+//! Reading a table in the order of its key: all of it as it comes, or a page behind a key. Memory
+//! is that of one row or page, and no page is found by counting over those before it.
 
 use data_encoding::BASE64URL_NOPAD;
 use minglian_contracts::book::Movement;
@@ -9,9 +9,6 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::table::{Expansion, Kind, Table};
 use crate::index::{IndexError, account};
-
-/// Rows that are read at a time.
-pub const BATCH_ROWS: usize = 1_000;
 
 /// Longest cursor in characters.
 const CURSOR_CHARACTERS_MAX: usize = 4_096;
@@ -41,26 +38,18 @@ pub fn read(
     after: Option<&[Value]>,
     limit: usize,
 ) -> Result<Vec<Row>, IndexError> {
-    let (clause, values) = clause(table, selection, after);
-    let columns: Vec<&str> = table.columns.iter().map(|column| column.sql).collect();
-    let (columns, order) = (columns.join(", "), keys(table).join(", "));
-    let query =
-        format!("SELECT {columns} FROM {} {clause} ORDER BY {order} LIMIT {limit}", table.from);
-    let mut statement = connection.prepare_cached(&query)?;
+    let (query, values) = query(table, selection, after);
+    let mut statement = connection.prepare_cached(&format!("{query} LIMIT {limit}"))?;
     let mut found = statement.query(params_from_iter(values))?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
-        let mut values = Vec::with_capacity(table.columns.len());
-        for place in 0..table.columns.len() {
-            values.push(row.get(place)?);
-        }
-        expand(table.expansion, &mut values)?;
-        rows.push(values);
+        rows.push(values_of(table, row)?);
     }
     Ok(rows)
 }
 
-/// Calls `each` with every row.
+/// Calls `each` with every row. One statement reads them all: in the past every statement lays out
+/// anew what other tables a row names.
 ///
 /// # Errors
 /// What `each` reports, or [`IndexError`] as the caller's error.
@@ -70,17 +59,31 @@ pub fn each<E: From<IndexError>>(
     selection: &Selection,
     mut each: impl FnMut(&Row) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut after: Option<Vec<Value>> = None;
-    loop {
-        let rows = read(connection, table, selection, after.as_deref(), BATCH_ROWS)?;
-        for row in &rows {
-            each(row)?;
-        }
-        match rows.last() {
-            Some(last) if rows.len() == BATCH_ROWS => after = Some(key(table, last)),
-            _ => return Ok(()),
-        }
+    let failed = |error: rusqlite::Error| E::from(IndexError::from(error));
+    let (query, values) = query(table, selection, None);
+    let mut statement = connection.prepare_cached(&query).map_err(failed)?;
+    let mut found = statement.query(params_from_iter(values)).map_err(failed)?;
+    while let Some(row) = found.next().map_err(failed)? {
+        each(&values_of(table, row)?)?;
     }
+    Ok(())
+}
+
+/// Reads the chosen rows behind a key in the order of the keys.
+fn query(table: &Table, selection: &Selection, after: Option<&[Value]>) -> (String, Vec<Value>) {
+    let (clause, values) = clause(table, selection, after);
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.sql).collect();
+    let (columns, order) = (columns.join(", "), keys(table).join(", "));
+    (format!("SELECT {columns} FROM {} {clause} ORDER BY {order}", table.from), values)
+}
+
+fn values_of(table: &Table, row: &rusqlite::Row<'_>) -> Result<Row, IndexError> {
+    let mut values = Vec::with_capacity(table.columns.len());
+    for place in 0..table.columns.len() {
+        values.push(row.get(place)?);
+    }
+    expand(table.expansion, &mut values)?;
+    Ok(values)
 }
 
 /// How many rows there are, counted no further than `max`.

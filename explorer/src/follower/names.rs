@@ -42,8 +42,8 @@ impl Follower {
     /// # Errors
     /// [`FollowError::Index`].
     pub fn name(&mut self, opening: &OpeningView) -> Result<Named, FollowError> {
-        let chain_id = &self.replica.header().chain_id;
-        Ok(self.writer.name(chain_id, opening)?)
+        let chain_id = self.replica().header().chain_id.clone();
+        Ok(self.writer.name(&chain_id, opening)?)
     }
 
     /// Asks a node for names, once its blocks are verified. One that does not answer is asked

@@ -3,11 +3,12 @@
 use minglian_contracts::validator_set;
 use minglian_ledger::block::Header;
 use minglian_ledger::certificate::Certificate;
+use minglian_ledger::evidence::ValidatorChange;
 use minglian_ledger::height::Height;
 use minglian_ledger::state::StateRead;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{IndexError, Writer, stored};
+use super::{IndexError, Writer, account, stored};
 
 /// Enters a verified header. `reader` is the state after its block.
 pub(super) fn enter(
@@ -40,17 +41,17 @@ pub(super) fn enter_validators(
     if before.as_ref() == Some(&hash) {
         return Ok(());
     }
-    let members: Vec<(String, u64)> = validator_set::validators(reader)?
-        .members()
-        .iter()
-        .map(|member| (member.name.to_string(), member.power))
-        .collect();
-    let query = "INSERT INTO validator_sets VALUES (?1, ?2, ?3, ?4)";
+    let validators = validator_set::validators(reader)?;
+    let members: Vec<(String, u64)> =
+        validators.members().iter().map(|member| (member.name.to_string(), member.power)).collect();
+    let damaged = |source| IndexError::Damaged { what: "a set of validators", source };
+    let query = "INSERT INTO validator_sets VALUES (?1, ?2, ?3, ?4, ?5)";
     connection.prepare_cached(query)?.execute(params![
         stored("a height", header.height.0)?,
         stored("a time", header.time_ms.0)?,
         hash,
         serde_json::to_string(&members)?,
+        borsh::to_vec(&validators).map_err(damaged)?,
     ])?;
     Ok(())
 }
@@ -72,6 +73,34 @@ pub fn at(
         Some((borsh::from_slice(&header).ok()?, borsh::from_slice(&certificate).ok()?))
     };
     Ok(found.and_then(decode))
+}
+
+/// The changes of validators after the genesis and before `height`, at most so many, ascending.
+///
+/// # Errors
+/// [`IndexError`].
+pub fn changes_before(
+    connection: &Connection,
+    height: Height,
+    max: usize,
+) -> Result<Vec<ValidatorChange>, IndexError> {
+    let query = "SELECT c.header, c.certificate, v.encoded FROM validator_sets v \
+                 JOIN certificates c ON c.height = v.height \
+                 WHERE v.height > 0 AND v.height < ?1 ORDER BY v.height LIMIT ?2";
+    let mut statement = connection.prepare_cached(query)?;
+    let limit = i64::try_from(max).unwrap_or(i64::MAX);
+    let mut rows = statement.query([stored("a height", height.0)?, limit])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (header, certificate): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let validators: Vec<u8> = row.get(2)?;
+        changes.push(ValidatorChange {
+            header: account::decode("a header", &header)?,
+            certificate: account::decode("a certificate", &certificate)?,
+            validators: account::decode("a set of validators", &validators)?,
+        });
+    }
+    Ok(changes)
 }
 
 impl Writer {

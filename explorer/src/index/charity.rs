@@ -156,11 +156,13 @@ fn enter_gift(
         Donor::Person(commitment) => ("自然人", Some(commitment.to_string())),
         Donor::Anonymous => ("匿名", None),
     };
-    let query = "SELECT kept FROM gifts WHERE host = ?1 AND reference = ?2";
-    let before: Option<i64> = connection
+    let query = "SELECT kept, restriction IS NOT NULL FROM gifts \
+                 WHERE host = ?1 AND reference = ?2";
+    let known: Option<(i64, bool)> = connection
         .prepare_cached(query)?
-        .query_row(params![host.as_str(), reference], |row| row.get(0))
+        .query_row(params![host.as_str(), reference], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
+    let before = known.map(|(kept, _)| kept);
     let query = "INSERT INTO gifts (host, reference, fund, campaign, received_on, goods, amount, \
                  kept, restriction, voided, donor_kind, donor, record) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0) \
@@ -187,7 +189,24 @@ fn enter_gift(
         let values = params![filing.as_str(), more, i64::from(before.is_none())];
         connection.prepare_cached(query)?.execute(values)?;
     }
+    let month = Place { host, fund: gift.fund.as_str(), on: gift.received_on };
+    let now = (kept, gift.restriction.is_some());
+    if known != Some(now) {
+        // A gift that is bound no longer counts as unrestricted from the beginning.
+        let (kept_before, was_restricted) = known.unwrap_or_default();
+        add_to_month(connection, &month, income(gift.measure, was_restricted), -kept_before)?;
+        add_to_month(connection, &month, income(gift.measure, now.1), kept)?;
+    }
     add(connection, host, gift.received_on, INCOME, more)
+}
+
+/// What a gift counts as, in months.
+const fn income(measure: book::Measure, is_restricted: bool) -> &'static str {
+    match (measure, is_restricted) {
+        (book::Measure::Goods, _) => "goods",
+        (_, true) => "restricted",
+        (_, false) => "unrestricted",
+    }
 }
 
 /// What a payment counts as, in quarters.
@@ -239,7 +258,10 @@ fn enter_payout(
     if kind == "refund" {
         return Ok(());
     }
-    add(connection, &host, payout.paid_on, kind, kept.saturating_sub(before.unwrap_or(0)))
+    let more = kept.saturating_sub(before.unwrap_or(0));
+    let month = Place { host: &host, fund: payout.fund.as_str(), on: payout.paid_on };
+    add_to_month(connection, &month, kind, more)?;
+    add(connection, &host, payout.paid_on, kind, more)
 }
 
 /// Whether a payment gave a gift back.
@@ -266,6 +288,30 @@ fn add(
                  SET amount = amount + excluded.amount";
     let values = params![host.as_str(), on.year(), quarter, kind, amount];
     connection.prepare_cached(query)?.execute(values)?;
+    Ok(())
+}
+
+/// Where and when a charity got or spent something.
+struct Place<'a> {
+    host: &'a OrganizationCode,
+    fund: &'a str,
+    on: Date,
+}
+
+/// Adds to a month of the fund, of its charity and of all.
+fn add_to_month(
+    connection: &Connection,
+    Place { host, fund, on }: &Place<'_>,
+    kind: &str,
+    amount: i64,
+) -> Result<(), IndexError> {
+    let query = "INSERT INTO charity_months VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT (host, fund, month, kind) DO UPDATE \
+                 SET amount = amount + excluded.amount";
+    let month = on.month().to_string();
+    for (host, fund) in [(host.as_str(), *fund), (host.as_str(), ""), ("", "")] {
+        connection.prepare_cached(query)?.execute(params![host, fund, month, kind, amount])?;
+    }
     Ok(())
 }
 

@@ -18,10 +18,11 @@ use super::{IndexError, stored};
 pub const KEPT_HEIGHTS: u64 = 10_000;
 
 /// Tables whose rows never change, and which of them were there at the pinned height.
-const APPENDED: [(&str, &str); 13] = [
+const APPENDED: [(&str, &str); 14] = [
     ("blocks", "height <= (SELECT height FROM temp.pin)"),
     ("certificates", "height <= (SELECT height FROM temp.pin)"),
     ("validator_sets", "height <= (SELECT height FROM temp.pin)"),
+    ("leaves", "log_index < (SELECT log_size FROM temp.pin)"),
     ("records", "log_index < (SELECT log_size FROM temp.pin)"),
     ("proposals", "log_index < (SELECT log_size FROM temp.pin)"),
     ("record_organizations", "log_index < (SELECT log_size FROM temp.pin)"),
@@ -277,12 +278,25 @@ impl Kept {
     pub fn holds(&self, height: i64) -> bool {
         (height >= self.from && height <= self.newest) || self.month_end_before == Some(height)
     }
+
+    /// The ends of months nearby.
+    pub fn month_ends(&self) -> impl Iterator<Item = i64> {
+        let ends = [self.month_end_before, self.month_end_after];
+        let is_twice = self.month_end_before == self.month_end_after;
+        ends.into_iter().skip(usize::from(is_twice)).flatten()
+    }
+
+    /// Of which height the rows that change are in what is told of this one: the newest, where they
+    /// are not kept.
+    pub fn rows_height(&self, height: i64) -> i64 {
+        if self.holds(height) { height } else { self.newest }
+    }
 }
 
 /// Makes the views of this connection those of `height`. Rows that change are of that height if
 /// `kept` holds it, and the newest otherwise.
 pub(super) fn pin(connection: &Connection, height: i64, kept: &Kept) -> Result<(), IndexError> {
-    let rows = if kept.holds(height) { height } else { kept.newest };
+    let rows = kept.rows_height(height);
     let query = "SELECT log_size FROM main.blocks WHERE height = ?1";
     let log_size: i64 = connection.prepare_cached(query)?.query_row([height], |row| row.get(0))?;
     let query = "SELECT coalesce((SELECT number FROM main.movements WHERE log_index < ?1 \

@@ -1,23 +1,92 @@
 //! The log's tree as C2SP tiles of hashes, computed from the blocks that were verified.
 //!
 //! A row holds the hashes of one tile, up to 256; each full tile gives one hash to the level above.
-//! The leaves themselves are not kept: whoever asks for them gets them from a node, checked against
-//! these hashes.
+//! The leaves themselves are kept beside them, as they were hashed.
 
 use minglian_ledger::block::Header;
 use minglian_ledger::checkpoint::Checkpoint;
-use minglian_ledger::log::tiles::{Content, TILE_WIDTH, Tile};
+use minglian_ledger::log::tiles::{self, Content, TILE_WIDTH, Tile};
+use minglian_ledger::log::tree::NodeSource;
 use minglian_ledger::log::{self, LOG_HASH_BYTES, LogHash};
+use minglian_ledger::record::Leaf;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{IndexError, stored};
+
+/// Levels of the tree between two levels of tiles.
+const TILE_LEVELS: u8 = TILE_WIDTH.ilog2() as u8;
 
 /// Bytes of a full tile.
 const TILE_BYTES: usize = TILE_WIDTH as usize * LOG_HASH_BYTES;
 
 /// Enters the only leaf of the genesis, whose hash is the log's root.
 pub(super) fn genesis(connection: &Connection, header: &Header) -> Result<(), IndexError> {
+    enter_leaves(connection, header, &[Leaf::Closing(header.closing()).encode()])?;
     append(connection, 0, &[header.log_root])
+}
+
+/// Enters the leaves of a block, which are the last of the log at its header.
+pub(super) fn enter_leaves(
+    connection: &Connection,
+    header: &Header,
+    leaves: &[Vec<u8>],
+) -> Result<(), IndexError> {
+    let first = header.log_size.saturating_sub(leaves.len() as u64);
+    let mut statement = connection.prepare_cached("INSERT INTO leaves VALUES (?1, ?2)")?;
+    for (index, leaf) in (first..).zip(leaves) {
+        statement.execute(params![stored("a position", index)?, leaf])?;
+    }
+    Ok(())
+}
+
+/// At most `count` leaves from `first` on.
+///
+/// # Errors
+/// [`IndexError::Database`].
+pub fn leaves(connection: &Connection, first: u64, count: u16) -> Result<Vec<Vec<u8>>, IndexError> {
+    let query = "SELECT bytes FROM leaves WHERE log_index >= ?1 ORDER BY log_index LIMIT ?2";
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map(params![stored("a position", first)?, count], |row| row.get(0));
+    Ok(rows?.collect::<Result<_, _>>()?)
+}
+
+/// The leaves of a bundle; none if the indexed log has not all of them.
+///
+/// # Errors
+/// [`IndexError::Database`].
+pub fn bundle(connection: &Connection, tile: &Tile) -> Result<Option<Vec<u8>>, IndexError> {
+    let found = leaves(connection, tile.first_item(), tile.width())?;
+    if found.len() != usize::from(tile.width()) {
+        return Ok(None);
+    }
+    // A leaf longer than a bundle can hold is in no tile.
+    Ok(tiles::entry_bundle(&found).ok())
+}
+
+/// The nodes of the indexed log's tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Nodes<'a>(pub &'a Connection);
+
+impl NodeSource for Nodes<'_> {
+    type Error = IndexError;
+
+    fn node(&self, level: u8, index: u64) -> Result<LogHash, IndexError> {
+        // A node is the root over some hashes of one tile.
+        let (tile_level, above) = (level / TILE_LEVELS, level % TILE_LEVELS);
+        let hole = || IndexError::LogHole { level: tile_level, index };
+        let first = index.checked_shl(u32::from(above)).ok_or_else(hole)?;
+        let query = "SELECT hashes FROM log_tiles WHERE level = ?1 AND number = ?2";
+        let number = stored("a tile", first / u64::from(TILE_WIDTH))?;
+        let tile: Vec<u8> = self
+            .0
+            .prepare_cached(query)?
+            .query_row(params![tile_level, number], |row| row.get(0))
+            .optional()?
+            .ok_or_else(hole)?;
+        let begin = (first % u64::from(TILE_WIDTH)) as usize * LOG_HASH_BYTES;
+        let end = begin + (LOG_HASH_BYTES << above);
+        Ok(root(tile.get(begin..end).ok_or_else(hole)?))
+    }
 }
 
 /// Enters new hashes of a level, and what becomes full above them.
@@ -58,7 +127,7 @@ pub(super) fn append(
     }
 }
 
-/// The root of the perfect tree over the hashes of a full tile.
+/// The root of the perfect tree over hashes, as many as a power of two.
 fn root(tile: &[u8]) -> LogHash {
     let (hashes, _) = tile.as_chunks::<LOG_HASH_BYTES>();
     let mut hashes: Vec<LogHash> = hashes.iter().copied().map(LogHash).collect();
@@ -69,16 +138,12 @@ fn root(tile: &[u8]) -> LogHash {
     hashes.first().copied().unwrap_or_else(log::empty_root)
 }
 
-/// The hashes of a tile; for a bundle of leaves those of its leaves. None if the indexed log has
-/// it not.
+/// The hashes of a tile. None if the indexed log has it not.
 ///
 /// # Errors
 /// [`IndexError::Database`].
 pub fn hashes(connection: &Connection, tile: &Tile) -> Result<Option<Vec<u8>>, IndexError> {
-    let level = match tile.content() {
-        Content::Hashes { level } => level,
-        Content::Entries => 0,
-    };
+    let Content::Hashes { level } = tile.content() else { return Ok(None) };
     let query = "SELECT hashes FROM log_tiles WHERE level = ?1 AND number = ?2";
     let number = stored("a tile", tile.index())?;
     let found: Option<Vec<u8>> = connection

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 use super::account::{self, AccountNumber};
 use super::{IndexError, state};
 use crate::money::Money;
+use crate::words::passage::{self, Part};
 use minglian_contracts::words::{self, book as book_words};
 
 /// The head of the indexed ledger.
@@ -114,6 +115,8 @@ pub struct Place {
     pub account: Option<AccountNumber>,
     /// What it is called.
     pub name: String,
+    /// The same in English; names in it stay as they were written.
+    pub english: Vec<Part>,
 }
 
 /// What an account is called, with its number.
@@ -124,6 +127,7 @@ pub fn place(connection: &Connection, id: &AccountId) -> Result<Place, IndexErro
     Ok(Place {
         account: account::find(connection, id)?,
         name: words::account(id, &Registered(connection)),
+        english: passage::account(id, &Registered(connection)),
     })
 }
 
@@ -134,9 +138,11 @@ pub fn place(connection: &Connection, id: &AccountId) -> Result<Place, IndexErro
 pub fn source(connection: &Connection, source: &Source) -> Result<Place, IndexError> {
     match source {
         Source::Account(id) => place(connection, id),
-        Source::Outside(origin) => {
-            Ok(Place { account: None, name: format!("账外:{}", book_words::origin(origin)) })
-        }
+        Source::Outside(origin) => Ok(Place {
+            account: None,
+            name: format!("账外:{}", book_words::origin(origin)),
+            english: passage::origin(origin),
+        }),
     }
 }
 
@@ -211,7 +217,7 @@ pub fn movements(
             origin_dates: if dates.oldest == dates.newest {
                 dates.oldest.to_string()
             } else {
-                format!("{} 至 {}", dates.oldest, dates.newest)
+                format!("{} – {}", dates.oldest, dates.newest)
             },
             implied: flow == "implied",
             flow,

@@ -38,12 +38,14 @@ CREATE TABLE certificates (
     certificate BLOB NOT NULL
 );
 
--- Who certifies the blocks above a height, as names and powers in JSON.
+-- Who certifies the blocks above a height, as names and powers in JSON; and whole, as evidence has
+-- them.
 CREATE TABLE validator_sets (
     height INTEGER PRIMARY KEY,
     time_ms INTEGER NOT NULL,
     hash TEXT NOT NULL,
-    members TEXT NOT NULL
+    members TEXT NOT NULL,
+    encoded BLOB NOT NULL
 );
 
 -- Hashes of the log's tree, a C2SP tile a row.
@@ -52,6 +54,12 @@ CREATE TABLE log_tiles (
     number INTEGER NOT NULL,
     hashes BLOB NOT NULL,
     PRIMARY KEY (level, number)
+);
+
+-- The log's leaves as they were hashed.
+CREATE TABLE leaves (
+    log_index INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL
 );
 
 -- One row for each transaction; its position in the log is its number.
@@ -426,6 +434,7 @@ CREATE TABLE gifts (
 CREATE INDEX gifts_of_host ON gifts (host, id);
 CREATE INDEX gifts_of_record ON gifts (record);
 CREATE INDEX gifts_of_fund ON gifts (host, fund, id);
+CREATE INDEX gifts_by_day ON gifts (host, fund, received_on, id);
 CREATE INDEX gifts_of_campaign ON gifts (campaign, id);
 
 -- Commitments to names of natural persons that acts name as donors, also acts that still wait.
@@ -457,6 +466,7 @@ CREATE TABLE payouts (
     UNIQUE (host, reference)
 );
 CREATE INDEX payouts_of_fund ON payouts (host, fund, id);
+CREATE INDEX payouts_by_day ON payouts (host, fund, paid_on, id);
 CREATE INDEX payouts_by_account ON payouts (account);
 
 -- What charities received and spent, by the quarter in which it happened.
@@ -468,6 +478,46 @@ CREATE TABLE charity_quarters (
     amount INTEGER NOT NULL,
     PRIMARY KEY (host, year, quarter, kind)
 ) WITHOUT ROWID;
+
+-- The same by month and kind: of each fund, of each charity (no fund), and of all (no host either).
+CREATE TABLE charity_months (
+    host TEXT NOT NULL,
+    fund TEXT NOT NULL,
+    month TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (host, fund, month, kind)
+) WITHOUT ROWID;
+CREATE INDEX charity_months_of_charities ON charity_months (month, host)
+    WHERE fund = '' AND host <> '';
+CREATE INDEX charity_months_of_funds ON charity_months (host, month, fund) WHERE fund <> '';
+
+-- What lottery centres stated of a game and month, as it was settled last.
+CREATE TABLE lottery_sales (
+    centre TEXT NOT NULL,
+    period TEXT NOT NULL,
+    game TEXT NOT NULL,
+    sales INTEGER NOT NULL,
+    fund INTEGER NOT NULL,
+    central INTEGER NOT NULL,
+    local INTEGER NOT NULL,
+    unclaimed INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    PRIMARY KEY (centre, period, game)
+) WITHOUT ROWID;
+CREATE INDEX lottery_sales_by_period ON lottery_sales (period, game, centre);
+
+-- What of the central share was remitted, less what came back.
+CREATE TABLE lottery_remittances (
+    centre TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    period TEXT NOT NULL,
+    remitted_on TEXT NOT NULL,
+    kept INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    PRIMARY KEY (centre, reference)
+) WITHOUT ROWID;
+CREATE INDEX lottery_remittances_by_period ON lottery_remittances (period, centre, reference);
 
 CREATE TABLE complaints (
     organization TEXT NOT NULL,

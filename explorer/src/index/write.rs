@@ -22,7 +22,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
 use super::{IndexError, Writer, band, charity, history, log, mirror, movement, obligation};
-use super::{names, oversight, state, stored, totals};
+use super::{lottery, names, oversight, state, stored, totals};
 use minglian_contracts::words::{self, Names, payment as payment_words};
 
 /// The names of the index.
@@ -101,6 +101,7 @@ fn write_block(
         acts.push(read_act(connection, index, signed, receipt)?);
     }
     log::append(connection, 0, &replayed.sealed.leaf_hashes)?;
+    log::enter_leaves(connection, header, &replayed.sealed.leaves)?;
     mirror::enter(connection, changes)?;
     state::registry(connection, changes)?;
     state::projects(connection, changes)?;
@@ -124,6 +125,7 @@ fn write_block(
     state::payments(connection, changes)?;
     let numbered: Vec<(u64, &Act)> = (first..).zip(&acts).collect();
     charity::enter(connection, changes, &touched, &numbered, reader)?;
+    lottery::enter(connection, changes, &touched, reader)?;
     oversight::enter(connection, changes)?;
     obligation::enter(connection, changes, reader, today, is_new_month)?;
     enter_header(connection, header, receipts.len() as u64)?;

@@ -44,6 +44,7 @@ struct Account {
 struct Line {
     parent: Option<i64>,
     parent_name: String,
+    parent_year: i64,
     basis: String,
     implied: bool,
     first_year: i64,
@@ -59,6 +60,7 @@ struct Payment {
     record: i64,
     line: i64,
     line_name: String,
+    line_year: i64,
     payee: String,
     payee_code: String,
     expenditure: String,
@@ -163,8 +165,8 @@ fn find(connection: &Connection, number: i64) -> Result<Option<Account>, IndexEr
 fn line(connection: &Connection, number: i64) -> Result<Option<Line>, IndexError> {
     let query = "SELECT parent, documents, printed_in, implied, first_year, issued_on, \
                  received_on, quota, returned, paid, issued, carried, recovered, transferred_out, \
-                 (SELECT name || '(' || year || '年度)' FROM accounts a WHERE a.id = parent) \
-                 FROM lines WHERE id = ?1";
+                 (SELECT name FROM accounts a WHERE a.id = parent), \
+                 (SELECT year FROM accounts a WHERE a.id = parent) FROM lines WHERE id = ?1";
     let names = ["收到指标", "退回", "已支付", "下达或分配", "结转", "收回", "调出"];
     let mut statement = connection.prepare_cached(query)?;
     let found = statement.query_row([number], |row| {
@@ -176,6 +178,7 @@ fn line(connection: &Connection, number: i64) -> Result<Option<Line>, IndexError
         Ok(Line {
             parent: row.get(0)?,
             parent_name: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
+            parent_year: row.get::<_, Option<i64>>(15)?.unwrap_or_default(),
             basis: [documents, printed_in].join(" ").trim().to_owned(),
             implied: row.get(3)?,
             first_year: row.get(4)?,
@@ -192,14 +195,15 @@ fn line(connection: &Connection, number: i64) -> Result<Option<Line>, IndexError
 
 fn payment(connection: &Connection, number: i64) -> Result<Option<Payment>, IndexError> {
     let query = "SELECT log_index, line, payee, coalesce(payee_code, ''), expenditure, amount, \
-                 occurred_on, status, (SELECT name || '(' || year || '年度)' FROM accounts a \
-                 WHERE a.id = line) FROM payments WHERE id = ?1";
+                 occurred_on, status, (SELECT name FROM accounts a WHERE a.id = line), \
+                 (SELECT year FROM accounts a WHERE a.id = line) FROM payments WHERE id = ?1";
     let mut statement = connection.prepare_cached(query)?;
     let found = statement.query_row([number], |row| {
         Ok(Payment {
             record: row.get(0)?,
             line: row.get(1)?,
             line_name: row.get::<_, Option<String>>(8)?.unwrap_or_default(),
+            line_year: row.get::<_, Option<i64>>(9)?.unwrap_or_default(),
             payee: row.get(2)?,
             payee_code: row.get(3)?,
             expenditure: row.get(4)?,

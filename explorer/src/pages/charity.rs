@@ -4,6 +4,7 @@ pub mod campaign;
 pub mod declared;
 pub mod fund;
 pub mod gifts;
+pub mod giving;
 pub mod list;
 pub mod receipt;
 pub mod year;

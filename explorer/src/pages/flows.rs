@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::bands::{self, Filter, bands, division_name, on_mark, years};
 use crate::charts::sankey::{self, Band, Column, Node};
-use crate::charts::{Caption, Screen, figure};
+use crate::charts::{Caption, figure, screens};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};
@@ -89,8 +89,9 @@ pub async fn flows(State(app): State<App>, Query(filter): Query<Filter>) -> Page
         let shown: Vec<Column> = columns.into_iter().map(|(column, _)| column).collect();
         let chart = match drawn.is_empty() {
             true => String::new(),
-            // Five columns are no use on a telephone: there the tables alone are shown.
-            false => figure(&caption, &sankey::draw(&caption, Screen::Wide, &shown, &drawn)),
+            false => {
+                figure(&caption, &screens(|screen| sankey::draw(&caption, screen, &shown, &drawn)))
+            }
         };
         Ok(FlowsPage {
             years: year_choices(connection, &frame, &filter)?,
@@ -272,8 +273,8 @@ fn caption(frame: &Frame, whole: Money, spent: Money) -> Caption {
         false => format!("{whole}中,已支出{spent}({rate})"),
     };
     let description = frame.pick(
-        "从左到右:资金、来源层级、区县、类别、用到哪里。带的粗细与金额成比例,数字见下表。",
-        "From left to right: fund, level of source, county, category, what became of it. Bands \
+        "依次为:资金、来源层级、区县、类别、用到哪里。带的粗细与金额成比例,数字见下表。",
+        "One after the other: fund, level of source, county, category, what became of it. Bands \
          are as thick as amounts; the tables below have the figures.",
     );
     Caption { id: "flows", title, description: description.to_owned() }

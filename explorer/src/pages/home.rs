@@ -4,9 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use rusqlite::Connection;
 
+use super::charity::giving::{self, Giving, Scope};
 use super::counties::{Row, county};
 use super::escape;
 use super::funds::{self, Funds};
+use super::lottery::{self, Year};
 use super::sums::{self, Key, SumRow};
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
@@ -19,6 +21,8 @@ struct Home {
     chart: String,
     categories: Vec<Row>,
     funds: Funds,
+    lottery: Option<Year>,
+    giving: Option<Giving>,
     notices: Vec<SumRow>,
     records: Vec<RecordRow>,
     counts: Counts,
@@ -35,9 +39,13 @@ struct Counts {
 pub async fn home(State(app): State<App>) -> PageResult {
     app.page(|connection, frame| {
         let (chart, categories) = county::overview(connection, &frame)?;
+        let lottery = lottery::year(connection, &frame, &lottery::Filter::default())?;
+        let giving = giving::giving(connection, &frame, &Scope::default(), None)?;
         Ok(Home {
             frame,
             chart,
+            lottery,
+            giving,
             categories,
             funds: funds::funds(connection)?,
             notices: by_notice(connection)?,

@@ -1,22 +1,33 @@
 //! 规则参数: the figures by which acts are judged, each with the article that it comes from and the
-//! days on which it holds.
+//! days on which it holds, by the law or policy that sets them.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use minglian_contracts::parameter::{Key, PARAMETERS, Version};
+use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::bands::percent;
 use super::{ROWS_MAX, address, cut, escape};
+use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::language::Language;
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
 
+/// Most figures that are put in order: governors add them, one decision each.
+const FIGURES_MAX: usize = 4_096;
+
 /// Where the list begins.
 #[derive(Debug, Default, Deserialize)]
 pub struct Paging {
     after: Option<String>,
+}
+
+/// The figures of one law or policy.
+struct Law {
+    name: String,
+    rules: Vec<Rule>,
 }
 
 /// One figure, with all that it was.
@@ -41,8 +52,9 @@ struct Row {
 #[template(path = "rules.html")]
 struct Rules {
     frame: Frame,
-    rules: Vec<Rule>,
+    laws: Vec<Law>,
     next: String,
+    is_cut: bool,
 }
 
 #[derive(Template)]
@@ -62,14 +74,54 @@ pub async fn rules(State(app): State<App>, Query(paging): Query<Paging>) -> Page
     let after = paging.after.map(Key::new).transpose();
     let after = after.map_err(|_| PageError::Malformed("没有这样的参数名".to_owned()))?;
     app.page(move |connection, frame| {
-        let mut found = PARAMETERS.scan(&Mirror(connection), &(), after.as_ref(), ROWS_MAX + 1)?;
+        let (mut found, is_cut) = figures(connection)?;
+        if let Some(after) = after {
+            let unknown = || PageError::Malformed("没有这样的参数名".to_owned());
+            let place = found.iter().position(|figure| figure.key == after).ok_or_else(unknown)?;
+            found.drain(..=place);
+        }
         let has_more = cut(&mut found, ROWS_MAX);
-        let last = found.last().map(|(key, _)| key.to_string()).unwrap_or_default();
+        let last = found.last().map(|figure| figure.key.to_string()).unwrap_or_default();
         let next = if has_more { address("/rules", &[("after", &last)]) } else { String::new() };
-        let rule = |(key, versions)| Rule::new(&key, versions, frame.language);
-        Ok(Rules { rules: found.into_iter().map(rule).collect(), next, frame })
+        let mut laws: Vec<Law> = Vec::new();
+        for Figure { law, key, versions } in found {
+            let rule = Rule::new(&key, versions, frame.language);
+            match laws.last_mut() {
+                Some(known) if known.name == law => known.rules.push(rule),
+                _ => laws.push(Law { name: law, rules: vec![rule] }),
+            }
+        }
+        Ok(Rules { laws, next, is_cut, frame })
     })
     .await
+}
+
+/// A figure in its place.
+struct Figure {
+    law: String,
+    key: Key,
+    versions: Vec<Version>,
+}
+
+/// All figures by the law of their newest version, then by key, and whether there are more. The
+/// ledger keeps them by the length of their keys, which no reader expects.
+fn figures(connection: &Connection) -> Result<(Vec<Figure>, bool), IndexError> {
+    let mut found = PARAMETERS.scan(&Mirror(connection), &(), None, FIGURES_MAX + 1)?;
+    let is_cut = cut(&mut found, FIGURES_MAX);
+    let figure = |(key, versions): (Key, Vec<Version>)| {
+        let law = versions.last().map_or("", |version| law_of(version.article.as_str()));
+        Figure { law: law.to_owned(), key, versions }
+    };
+    let mut figures: Vec<Figure> = found.into_iter().map(figure).collect();
+    figures.sort_by(|left, right| (&left.law, &left.key).cmp(&(&right.law, &right.key)));
+    Ok((figures, is_cut))
+}
+
+/// The law or policy that an article is of: what stands before the article's number, a year, a
+/// remark, or another law.
+pub fn law_of(article: &str) -> &str {
+    let ends = [' ', '(', ':', ';', '\u{ff08}', '\u{ff1a}', '\u{ff1b}'];
+    article.split(ends).next().filter(|law| !law.is_empty()).unwrap_or(article)
 }
 
 /// `GET /rules/{key}`.

@@ -14,6 +14,7 @@ use crate::index::trace::Movements;
 use crate::index::{IndexError, account, count};
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};
+use crate::words::passage::Part;
 use minglian_contracts::words::book as book_words;
 
 /// Edges and ends of one page.
@@ -93,11 +94,7 @@ pub async fn trace(
     app.page(move |connection, frame| {
         let unknown = || PageError::NotFound(format!("{number}号账户"));
         let identity = account::identity(connection, number)?.ok_or_else(unknown)?;
-        // By its movements, which are known of every height.
-        let query = "SELECT coalesce((SELECT to_end FROM movements WHERE to_account = ?1 \
-                     ORDER BY to_start DESC LIMIT 1), 0)";
-        let credited: i64 = connection.query_row(query, [number], |row| row.get(0))?;
-        let end = positions.end.unwrap_or(u64::MAX).min(count(credited));
+        let end = positions.end.unwrap_or(u64::MAX).min(credited(connection, number)?);
         let empty = || PageError::Malformed("账户在该区间没有资金".to_owned());
         let interval = Interval::new(positions.start.unwrap_or(0), end).ok_or_else(empty)?;
         let start = Cursor::new(identity.clone(), interval, direction);
@@ -123,6 +120,14 @@ pub async fn trace(
         })
     })
     .await
+}
+
+/// All that ever came in to an account, by its movements: these are known of every height.
+pub(crate) fn credited(connection: &Connection, number: i64) -> Result<u64, IndexError> {
+    let query = "SELECT coalesce((SELECT to_end FROM movements WHERE to_account = ?1 \
+                 ORDER BY to_start DESC LIMIT 1), 0)";
+    let credited = connection.prepare_cached(query)?.query_row([number], |row| row.get(0))?;
+    Ok(count(credited))
 }
 
 /// Follows a trace from where the last page ended, or from its start.
@@ -183,7 +188,11 @@ pub(crate) fn flows(connection: &Connection, sums: &Aggregate) -> Result<Vec<Flo
     let flow = |(flow, total): (&trace::aggregate::Flow, &trace::aggregate::Total)| {
         let from = match &flow.from {
             Some(from) => read::place(connection, from)?,
-            None => Place { account: None, name: "账外".to_owned() },
+            None => Place {
+                account: None,
+                name: "账外".to_owned(),
+                english: vec![Part::said("outside the ledger")],
+            },
         };
         let attribution = match flow.attribution {
             Attribution::Designated => "指定来源",

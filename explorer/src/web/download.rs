@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{App, Asked, PageError, note};
+use super::{App, Asked, PageError, note, pin};
 use crate::data::ask;
 use crate::data::export::{Export, ExportError, What};
-use crate::data::manifest;
+use crate::data::manifest::{self, kept::Lasting};
 use crate::data::rows::Selection;
 use crate::pages::escape;
 
@@ -93,17 +93,40 @@ impl Write for Pieces {
     }
 }
 
+/// What is answered before the first piece.
+enum Begun {
+    /// An export, with its tag.
+    Export(Box<Export>, String),
+    /// Nothing: the reader has what is under this tag.
+    Unchanged(String),
+}
+
+/// Whoever waits for the beginning, until it is heard.
+struct Waiting(Option<oneshot::Sender<Result<Begun, PageError>>>);
+
+impl Waiting {
+    /// Says how it begins; false if that was said before.
+    fn hear(&mut self, begun: Result<Begun, PageError>) -> bool {
+        // Whoever asked has gone if nobody hears it.
+        self.0.take().map(|sender| sender.send(begun)).is_some()
+    }
+}
+
 /// `GET /data/{name}`: `movements.csv`, `360giving.json`, `package.zip`, ….
 ///
 /// # Errors
-/// [`PageError`] if there is no such file, a filter is not answered, or too many exports are made.
+/// [`PageError`] if there is no such file, or none of that height, a filter is not answered, or too
+/// many exports are made.
 pub async fn file(
     State(app): State<App>,
+    headers: HeaderMap,
     Path(name): Path<String>,
-    Query(filters): Query<BTreeMap<String, String>>,
+    Query(mut filters): Query<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let what = What::of_name(&name).ok_or_else(|| PageError::NotFound("这个文件".to_owned()))?;
-    let filters: BTreeMap<_, _> = filters.into_iter().filter(|(_, it)| !it.is_empty()).collect();
+    filters.retain(|_, value| !value.is_empty());
+    pin::take(&mut filters)?;
+    let asked = Asked::now();
     let place = app.0.exports.now()?;
     // A file without a signed head is a file still; the manifest says that there was none.
     let checkpoint = note::verified(&app).await.ok().flatten();
@@ -117,31 +140,36 @@ pub async fn file(
         taken_bytes: 0,
         waited: Duration::ZERO,
     };
-    let language = Asked::now().language;
+    let known = headers.get(header::IF_NONE_MATCH).cloned();
     tokio::task::spawn_blocking(move || {
         let _place = place;
-        let reader = app.0.reader.clone();
-        let made = reader.read(|connection| -> Result<(), PageError> {
-            let ledger = app.ledger().at_head(connection)?;
-            let export =
-                Export { what, selection: Selection::default(), filters, language, ledger };
-            let export = match chosen(connection, export) {
-                Ok(export) => export,
-                Err(error) => {
-                    // Whoever asked has gone if nobody hears it.
-                    let _ = begun.send(Err(error));
-                    return Ok(());
-                }
-            };
-            let _ = begun.send(Ok(export.clone()));
+        let mut waiting = Waiting(Some(begun));
+        let made = app.read_as(&asked, |connection, kept| {
+            let ledger = app.ledger().read(connection, kept)?;
+            let tag = ledger.tag(connection, "")?;
+            if known.is_some_and(|known| known.to_str().is_ok_and(|known| known.contains(&tag))) {
+                waiting.hear(Ok(Begun::Unchanged(tag)));
+                return Ok(());
+            }
+            let selection = Selection::default();
+            let export = Export { what, selection, filters, language: asked.language, ledger };
+            let export = chosen(connection, export)?;
+            waiting.hear(Ok(Begun::Export(Box::new(export.clone()), tag)));
             write(&app, connection, &export, checkpoint.as_deref(), out)
         });
         if let Err(error) = made {
-            tracing::warn!(%error, "an export ended early");
+            let said = error.to_string();
+            if !waiting.hear(Err(error)) {
+                tracing::warn!(error = said, "an export ended early");
+            }
         }
     });
-    let export = begins.await.map_err(|_| PageError::Broken)??;
-    answer(&export, pieces)
+    match begins.await.map_err(|_| PageError::Broken)?? {
+        Begun::Export(export, tag) => answer(&export, &tag, pieces),
+        Begun::Unchanged(tag) => {
+            Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response())
+        }
+    }
 }
 
 /// The export with the rows that its filters choose.
@@ -181,7 +209,12 @@ fn write(
         }
     };
     match manifest::write(export, &made, checkpoint, app.0.service_key.get()) {
-        Ok(manifest) => app.0.manifests.keep(&made.sha256, manifest),
+        Ok(manifest) => {
+            // What somebody typed into a filter that found nothing is not written to disk.
+            let is_empty = made.rows == 0 && !export.filters.is_empty();
+            let lasting = if is_empty { Lasting::Brief } else { Lasting::Kept };
+            app.manifests().keep(&made.sha256, manifest, lasting);
+        }
         Err(error) => tracing::error!(%error, "no manifest"),
     }
     Ok(out.finish().map_err(ExportError::from)?)
@@ -189,6 +222,7 @@ fn write(
 
 fn answer(
     export: &Export,
+    tag: &str,
     pieces: mpsc::Receiver<io::Result<Bytes>>,
 ) -> Result<Response, PageError> {
     let body = futures::stream::unfold(pieces, |mut pieces| async {
@@ -201,6 +235,7 @@ fn answer(
     let texts = [
         (header::CONTENT_TYPE, export.what.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, name),
+        (header::ETAG, tag.to_owned()),
         (header::HeaderName::from_static("minglian-height"), ledger.height.to_string()),
         (header::HeaderName::from_static("minglian-genesis"), ledger.genesis_hash.clone()),
     ];
@@ -219,12 +254,12 @@ fn escape_name(name: &str) -> String {
 /// `GET /data/manifests/{sha256}`: what this explorer says of a file that it gave.
 ///
 /// # Errors
-/// [`PageError::NotFound`] if this process gave no such file.
+/// [`PageError::NotFound`] if nothing is kept of such a file.
 pub async fn manifest(
     State(app): State<App>,
     Path(sha256): Path<String>,
 ) -> Result<Response, PageError> {
-    let known = app.0.manifests.find(&sha256.to_lowercase());
+    let known = app.manifests().find(&sha256.to_lowercase());
     let known = known.ok_or_else(|| PageError::NotFound("这个文件的清单".to_owned()))?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], known).into_response())
 }

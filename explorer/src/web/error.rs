@@ -34,6 +34,9 @@ pub enum PageError {
     /// The node does not give what a verifier asks for.
     #[error("节点没有给出所要的证明")]
     Node(#[from] ClientError),
+    /// No node is followed, and what was verified here does not go so far.
+    #[error("本站此刻给不出所要的证明")]
+    NoProof,
     /// As many exports are being made as this site makes at a time.
     #[error("同时下载的人太多,请稍后再试")]
     Busy,
@@ -58,16 +61,16 @@ pub enum PageError {
     /// The address is too long.
     #[error("网址过长")]
     TooLong,
-    /// A height is asked of a page that has the newest only.
+    /// A height is asked of what has the newest only.
     #[error("这个页面只有最新内容,不能固定在某一账本高度")]
     NotPinned,
     /// A height that the ledger has not reached.
-    #[error("账本还没有到高度 {height}:目前是 {newest}")]
+    #[error("账本还没有到高度 {height}:目前是 {}", .kept.newest)]
     Later {
         /// The height that was asked for.
         height: i64,
-        /// The newest.
-        newest: i64,
+        /// What there is.
+        kept: Kept,
     },
     /// A height whose sums are not kept.
     #[error("{}", not_kept(.height, .kept).0)]
@@ -81,9 +84,8 @@ pub enum PageError {
 
 /// What is said of a height whose sums are not kept, in both languages.
 fn not_kept(height: &i64, kept: &Kept) -> (String, String) {
-    let Kept { newest, from, month_end_before, month_end_after } = kept;
-    let ends = [month_end_before, month_end_after].into_iter().flatten();
-    let ends: Vec<String> = ends.map(i64::to_string).collect();
+    let Kept { newest, from, .. } = kept;
+    let ends: Vec<String> = kept.month_ends().map(|end| end.to_string()).collect();
     let (zh, en) = (ends.join("、"), ends.join(", "));
     (
         format!(
@@ -125,12 +127,14 @@ pub struct Shown {
     pub zh: String,
     /// In English.
     pub en: String,
+    /// Which heights can be told, if the one that was asked for cannot.
+    pub kept: Option<Kept>,
 }
 
 impl Shown {
     /// Both languages.
     pub fn of(zh: &str, en: &str) -> Self {
-        Self { zh: zh.to_owned(), en: en.to_owned() }
+        Self { zh: zh.to_owned(), en: en.to_owned(), kept: None }
     }
 }
 
@@ -148,6 +152,7 @@ impl PageError {
             Self::Text(_) => "The search index cannot be read at the moment".to_owned(),
             Self::NotYet => "The search index is being built; try again soon".to_owned(),
             Self::Node(_) => "The node does not give the proof that is asked for".to_owned(),
+            Self::NoProof => "This site has not the proof that is asked for".to_owned(),
             Self::Busy => "Too many downloads at the moment; try again soon".to_owned(),
             Self::Unverified => "What the node gave is not of the verified ledger".to_owned(),
             Self::Export(_) => "The file cannot be made".to_owned(),
@@ -158,8 +163,8 @@ impl PageError {
             Self::NotPinned => {
                 "This page has the newest content only and cannot be pinned to a height".to_owned()
             }
-            Self::Later { height, newest } => {
-                format!("The ledger has not reached height {height}: it is at {newest}")
+            Self::Later { height, kept } => {
+                format!("The ledger has not reached height {height}: it is at {}", kept.newest)
             }
             Self::NotKept { height, kept } => not_kept(height, kept).1,
         }
@@ -173,7 +178,7 @@ impl PageError {
             Self::TooLong => StatusCode::URI_TOO_LONG,
             Self::Timeout | Self::Busy | Self::NotYet => StatusCode::SERVICE_UNAVAILABLE,
             Self::Node(error) if error.is_vacant() => StatusCode::NOT_FOUND,
-            Self::Node(_) | Self::Unverified => StatusCode::BAD_GATEWAY,
+            Self::Node(_) | Self::NoProof | Self::Unverified => StatusCode::BAD_GATEWAY,
             Self::Index(_)
             | Self::Text(_)
             | Self::Export(_)
@@ -191,7 +196,12 @@ impl IntoResponse for PageError {
             tracing::error!(error = ?self, "no page");
         }
         let mut response = status.into_response();
-        response.extensions_mut().insert(Shown { zh: self.to_string(), en: self.english() });
+        let kept = match &self {
+            Self::Later { kept, .. } | Self::NotKept { kept, .. } => Some(*kept),
+            _ => None,
+        };
+        let (zh, en) = (self.to_string(), self.english());
+        response.extensions_mut().insert(Shown { zh, en, kept });
         response
     }
 }

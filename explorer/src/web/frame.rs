@@ -13,6 +13,7 @@ use crate::money::Money;
 use crate::pages::beijing;
 use crate::reading::Reading;
 use crate::status::Standing;
+use crate::words::passage::{self, Part};
 
 /// What stands around a page.
 #[derive(Debug, Clone)]
@@ -126,6 +127,24 @@ impl Frame {
     /// The one of two texts that is in the page's language.
     pub fn pick<'a>(&self, chinese: &'a str, english: &'a str) -> &'a str {
         self.language.pick(chinese, english)
+    }
+
+    /// A text of the ledger's programs in the page's language, in parts.
+    pub fn passage(&self, text: &str) -> Vec<Part> {
+        match self.language {
+            Language::Chinese => vec![Part::said(text)],
+            Language::English => passage::passage(text),
+        }
+    }
+
+    /// What stands before the name of a line on an English page, if it is a word of the ledger's.
+    pub fn line_gloss(&self, name: &str) -> &'static str {
+        passage::line_gloss(name).filter(|_| self.is_english()).unwrap_or_default()
+    }
+
+    /// Whether a name is to be marked as Chinese: it stands on an English page.
+    pub fn marks(&self, name: &str) -> bool {
+        self.is_english() && passage::is_chinese(name)
     }
 
     /// An officer's role. 支付 is also what a movement is, so a role has a word of its own.

@@ -9,8 +9,9 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use minglian_listener::Peer;
 
+use super::asked::ASKED;
 use super::error::Shown;
-use super::{ASKED, App, Asked, Frame, OwnPage, PageError, Proxies, Scripted, machine, pin, seen};
+use super::{App, Asked, Frame, OwnPage, PageError, Proxies, Scripted, machine, pin, seen};
 use crate::language::Language;
 use crate::reading::Reading;
 
@@ -77,6 +78,7 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
     let nobody = Proxies::default();
     let proxies = app.0.proxies.get().unwrap_or(&nobody);
     let client = peer.map(|Peer(address)| proxies.client(*address, request.headers()));
+    let is_fetched = machine::fetches(&rest, request.headers());
     let asked = Asked { language, reading, address: rest, at: height, host, client };
     ASKED
         .scope(asked, async move {
@@ -93,7 +95,11 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
             if machine::answers(&address) {
                 return machine::completed(response);
             }
-            let mut response = completed(with_error_page(app, response).await);
+            let response = match is_fetched {
+                true => machine::with_problem(response),
+                false => with_error_page(app, response).await,
+            };
+            let mut response = completed(response);
             let cookie = chosen.filter(|language| remembered != Some(*language));
             let cookie = cookie.and_then(|it| HeaderValue::from_str(&it.cookie()).ok());
             if let Some(cookie) = cookie {

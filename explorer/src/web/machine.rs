@@ -1,14 +1,19 @@
 //! Answers for programs: the API and the log. Any site's script may read them; a refusal is a
-//! problem in JSON (RFC 9457).
+//! problem in JSON (RFC 9457), as that of a file is for whoever does not ask for HTML.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use minglian_client::Problem;
+use serde::Serialize;
 
 use super::error::Shown;
+use crate::index::history::Kept;
 
 /// The beginnings of addresses that programs ask; they have no language.
 pub(super) const PREFIXES: [&str; 2] = ["/api/v1", "/log/"];
+
+/// The beginning of addresses of files, without a language.
+const FILES: &str = "/data/";
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
@@ -29,11 +34,7 @@ pub fn answers(address: &str) -> bool {
 
 /// Gives an answer its headers, and every error the same form.
 pub fn completed(response: Response) -> Response {
-    let status = response.status();
-    let mut response = match status.is_client_error() || status.is_server_error() {
-        true => problem(status, response.extensions().get::<Shown>()),
-        false => response,
-    };
+    let mut response = with_problem(response);
     response.headers_mut().extend(HEADERS);
     if !response.headers().contains_key(header::CACHE_CONTROL) {
         let fresh = HeaderValue::from_static("no-cache");
@@ -42,8 +43,25 @@ pub fn completed(response: Response) -> Response {
     response
 }
 
+/// Whether a program asks for a file: a browser that follows a link asks for HTML too.
+pub fn fetches(address: &str, headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok());
+    address.starts_with(FILES) && !accepted.any(|accepted| accepted.contains("text/html"))
+}
+
+/// Gives every error the form of a problem.
+pub fn with_problem(response: Response) -> Response {
+    let status = response.status();
+    match status.is_client_error() || status.is_server_error() {
+        true => problem(status, response.extensions().get::<Shown>()),
+        false => response,
+    }
+}
+
 fn problem(status: StatusCode, shown: Option<&Shown>) -> Response {
+    let kept = shown.and_then(|shown| shown.kept);
     let (code, title, title_zh) = match status {
+        _ if kept.is_some() => ("height", "this height is not served", "不提供该高度的内容"),
         StatusCode::NOT_FOUND => ("not_found", "there is no such thing", "没有该内容"),
         StatusCode::METHOD_NOT_ALLOWED => {
             ("method_not_allowed", "this address is only read", "该地址只供读取")
@@ -63,7 +81,34 @@ fn problem(status: StatusCode, shown: Option<&Shown>) -> Response {
         title_zh: title_zh.to_owned(),
         detail: shown.map(|shown| format!("{} / {}", shown.zh, shown.en)).unwrap_or_default(),
     };
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let body = Refusal { problem, heights: kept.as_ref().map(Heights::of) };
+    let body = serde_json::to_vec(&body).unwrap_or_default();
     let content = HeaderValue::from_static("application/problem+json");
     (status, [(header::CONTENT_TYPE, content)], body).into_response()
+}
+
+/// A problem, and what programs need to ask again.
+#[derive(Debug, Serialize)]
+struct Refusal {
+    #[serde(flatten)]
+    problem: Problem,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heights: Option<Heights>,
+}
+
+/// Which heights can be told.
+#[derive(Debug, Serialize)]
+struct Heights {
+    newest: i64,
+    /// The first from which on every height can be.
+    every_from: i64,
+    /// The ends of months nearby.
+    month_ends: Vec<i64>,
+}
+
+impl Heights {
+    fn of(kept: &Kept) -> Self {
+        let Kept { newest, from, .. } = *kept;
+        Self { newest, every_from: from, month_ends: kept.month_ends().collect() }
+    }
 }

@@ -1,14 +1,24 @@
-//! Pages pinned to a height: which can be, what their addresses are, and that links on them lead
-//! to pages of the same height.
+//! Pages, files and answers pinned to a height: which can be, what their addresses are, and that
+//! links and cursors on them lead to the same height.
 
-use super::PageError;
+use std::collections::BTreeMap;
+
+use super::{Asked, PageError};
+use crate::data::catalogue::{MORE, TABLES};
+use crate::data::export::What;
 use crate::index::history::Kept;
 
 /// The parameter that names the height.
-const PARAMETER: &str = "at";
+pub const PARAMETER: &str = "at";
+
+/// The parameter that names a place in a list, and perhaps the height of the list.
+const CURSOR: &str = "cursor";
+
+/// What stands between the height that a cursor keeps and the cursor.
+const JOINT: char = '.';
 
 /// First parts of the addresses of pages that can be told of an earlier height.
-const PAGES: [&str; 26] = [
+const PAGES: [&str; 28] = [
     "",
     "accounts",
     "allocations",
@@ -23,7 +33,9 @@ const PAGES: [&str; 26] = [
     "entries",
     "execution",
     "flows",
+    "giving",
     "holdings",
+    "lottery",
     "movements",
     "notices",
     "organizations",
@@ -38,46 +50,119 @@ const PAGES: [&str; 26] = [
 ];
 
 /// Those that can be told of every height: all they show beside names never changes.
-const EVERY_HEIGHT: [&str; 3] = ["entries", "movements", "trace"];
+const PAGES_OF_EVERY_HEIGHT: [&str; 3] = ["entries", "movements", "trace"];
 
-fn first_part(address: &str) -> &str {
+/// Tables and answers that can be told of every height, for the same reason.
+const ROWS_OF_EVERY_HEIGHT: [&str; 5] = ["blocks", "entries", "head", "movements", "trace"];
+
+/// To which heights what stands at an address can be pinned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heights {
+    /// It is of the newest only.
+    Newest,
+    /// To those of which what changes is kept.
+    Kept,
+    /// To every one.
+    Every,
+}
+
+/// To which heights what stands at an address without a language can be pinned.
+fn heights(address: &str) -> Heights {
     let path = address.split(['?', '#']).next().unwrap_or_default();
-    path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default()
+    let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
+    match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
+        ("api", Some("v1"), Some(what)) => heights_of_rows(what),
+        // The page names files; what is in them is judged when they are asked for.
+        ("data", None, _) => Heights::Every,
+        ("data", Some(file), None) => match What::of_name(file) {
+            Some(What::Table(table, _)) => heights_of_rows(table.name),
+            Some(What::Giving | What::Package | What::Descriptor) => Heights::Kept,
+            None => Heights::Newest,
+        },
+        (page, ..) if PAGES_OF_EVERY_HEIGHT.contains(&page) => Heights::Every,
+        (page, ..) if PAGES.contains(&page) => Heights::Kept,
+        _ => Heights::Newest,
+    }
 }
 
-/// Whether the page at an address without a language can be pinned.
+fn heights_of_rows(name: &str) -> Heights {
+    let is_table = || TABLES.into_iter().chain(MORE).any(|table| table.name == name);
+    match name {
+        name if ROWS_OF_EVERY_HEIGHT.contains(&name) => Heights::Every,
+        _ if is_table() => Heights::Kept,
+        _ => Heights::Newest,
+    }
+}
+
+/// Whether what stands at an address without a language can be pinned.
 pub fn is_pinnable(address: &str) -> bool {
-    let part = first_part(address);
-    PAGES.contains(&part) || EVERY_HEIGHT.contains(&part)
+    heights(address) != Heights::Newest
 }
 
-/// The height that an address names; none if it names none.
+/// The height that an address names, or else the one that its cursor keeps; none if there is none.
 ///
 /// # Errors
-/// [`PageError::Malformed`] if it is no height, [`PageError::NotPinned`] if the page has the newest
-/// height only.
+/// [`PageError::Malformed`] if it is no height, [`PageError::NotPinned`] if what stands there is of
+/// the newest height only.
 pub fn of_address(address: &str) -> Result<Option<i64>, PageError> {
     let Some((_, query)) = address.split_once('?') else { return Ok(None) };
-    let mut values = query.split('&').filter_map(|pair| pair.split_once('='));
-    let Some((_, value)) = values.find(|(name, value)| *name == PARAMETER && !value.is_empty())
-    else {
-        return Ok(None);
+    let value_of = |wanted: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value)
     };
-    let height = value.parse().ok().filter(|height| *height >= 0);
+    let named = value_of(PARAMETER).map(str::to_owned).or_else(|| {
+        let cursor = value_of(CURSOR)?.replacen("%2E", ".", 1);
+        Some(cursor.split_once(JOINT)?.0.to_owned())
+    });
+    let Some(named) = named else { return Ok(None) };
+    let height = named.parse().ok().filter(|height| *height >= 0);
     let height = height.ok_or_else(|| PageError::Malformed("at 应为账本高度".to_owned()))?;
     if is_pinnable(address) { Ok(Some(height)) } else { Err(PageError::NotPinned) }
 }
 
-/// Refuses a height of which a page cannot be told.
+/// Takes the height out of the parameters of a question, which is answered at the height that
+/// [`of_address`] read.
+///
+/// # Errors
+/// [`PageError::Malformed`] if that is another one: the parameter is written in a way that is not
+/// read, or twice.
+pub fn take(parameters: &mut BTreeMap<String, String>) -> Result<(), PageError> {
+    let named = parameters.remove(PARAMETER).filter(|text| !text.is_empty());
+    let at = Asked::now().at;
+    let is_read = |text: String| at.is_some() && text.parse().ok() == at;
+    if named.is_none_or(is_read) { Ok(()) } else { Err(PageError::Malformed(PARAMETER.to_owned())) }
+}
+
+/// A cursor of an answer at this height: it keeps the height, if the answer is pinned.
+pub fn keep(cursor: String, at: Option<i64>) -> String {
+    match at {
+        Some(height) => format!("{height}{JOINT}{cursor}"),
+        None => cursor,
+    }
+}
+
+/// A cursor without the height that it keeps.
+///
+/// # Errors
+/// [`PageError::Malformed`] if that is not the height at which the question is answered.
+pub fn without_height(cursor: &str) -> Result<&str, PageError> {
+    let Some((height, rest)) = cursor.split_once(JOINT) else { return Ok(cursor) };
+    match height.parse::<i64>() {
+        Ok(height) if Asked::now().at == Some(height) => Ok(rest),
+        _ => Err(PageError::Malformed(CURSOR.to_owned())),
+    }
+}
+
+/// Refuses a height of which what stands at an address cannot be told.
 ///
 /// # Errors
 /// [`PageError::Later`] above the newest height, [`PageError::NotKept`] where what changes is not
 /// kept any more.
 pub fn accept(address: &str, height: i64, kept: &Kept) -> Result<(), PageError> {
     if height > kept.newest {
-        return Err(PageError::Later { height, newest: kept.newest });
+        return Err(PageError::Later { height, kept: *kept });
     }
-    if kept.holds(height) || EVERY_HEIGHT.contains(&first_part(address)) {
+    if kept.holds(height) || heights(address) == Heights::Every {
         return Ok(());
     }
     Err(PageError::NotKept { height, kept: *kept })

@@ -1,5 +1,9 @@
-//! What the verifier in the reader's browser asks for: evidence, consistency, the checkpoint. It
-//! comes from the node and is passed on as it is; the browser checks it and believes neither.
+//! What the verifier in the reader's browser asks for: evidence, consistency, the checkpoint.
+//! Proofs come from what this explorer has verified, as far as it goes, and else from the node; the
+//! signed head comes from the node. The browser checks it all and believes neither.
+
+use std::sync::{Arc, PoisonError, RwLockReadGuard, TryLockError};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -7,24 +11,62 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use minglian_client::wire::Consistency;
 use minglian_client::{ClientError, OCTET_STREAM};
+use minglian_contracts::replica::Replica;
 use minglian_contracts::schema;
 use minglian_ledger::evidence::Evidence;
 use minglian_ledger::height::{Height, LogIndex};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::{App, PageError};
-use crate::index::{IndexError, account};
+use crate::follower::Verified;
+use crate::index::{IndexError, account, proof};
 
 /// The form of [`Bundle`].
 const BUNDLE_FORMAT: &str = "minglian-bundle/1";
+
+/// How often the verified ledger is tried while a block is applied to it, and how long between.
+const TRIES: usize = 100;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Proves from what was verified here, when there is room; none if that does not go so far.
+async fn own<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&App, &Connection) -> Result<Option<T>, PageError> + Send + 'static,
+) -> Result<Option<T>, PageError> {
+    let room = Arc::clone(&app.0.relayed);
+    let permit = room.acquire_owned().await.map_err(|_| PageError::Broken)?;
+    let app = app.clone();
+    let work = move || {
+        // Held until the work ends, also when nobody waits for it any more.
+        let _permit = permit;
+        app.0.reader.read(|connection| work(&app, connection))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| PageError::Broken)?
+}
 
 /// Asks the node, when there is room.
 async fn ask<T>(
     app: &App,
     question: impl Future<Output = Result<T, ClientError>>,
 ) -> Result<T, PageError> {
+    if app.follows_no_node() {
+        return Err(PageError::NoProof);
+    }
     let _permit = app.0.relayed.acquire().await.map_err(|_| PageError::Broken)?;
     Ok(question.await?)
+}
+
+/// The verified ledger between two blocks; none if blocks follow one another without a pause.
+fn between_blocks(verified: &Verified) -> Option<RwLockReadGuard<'_, Replica>> {
+    for _ in 0..TRIES {
+        match verified.try_read() {
+            Ok(replica) => return Some(replica),
+            Err(TryLockError::Poisoned(error)) => return Some(PoisonError::into_inner(error)),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+        }
+    }
+    None
 }
 
 /// Evidence from the genesis on, in its canonical bytes.
@@ -32,18 +74,31 @@ fn answer(evidence: &Evidence) -> Response {
     ([(header::CONTENT_TYPE, OCTET_STREAM)], evidence.encode()).into_response()
 }
 
+async fn of_leaf(app: &App, index: u64) -> Result<Evidence, PageError> {
+    let found = own(app, move |_, connection| Ok(proof::of_leaf(connection, index)?)).await?;
+    match found {
+        Some(evidence) => Ok(evidence),
+        None => {
+            let client = app.0.client.clone();
+            ask(app, client.record_evidence(LogIndex(index), Height::GENESIS)).await
+        }
+    }
+}
+
 /// `GET /verify/records/{index}/evidence`.
 pub async fn record_evidence(
     State(app): State<App>,
     Path(index): Path<u64>,
 ) -> Result<Response, PageError> {
-    let client = app.0.client.clone();
-    let question = client.record_evidence(LogIndex(index), Height::GENESIS);
-    Ok(answer(&ask(&app, question).await?))
+    Ok(answer(&of_leaf(&app, index).await?))
 }
 
 /// `GET /verify/head/evidence`: of the last leaf of the log, whatever it is.
 pub async fn head_evidence(State(app): State<App>) -> Result<Response, PageError> {
+    let found = own(&app, |_, connection| Ok(proof::of_last_leaf(connection)?)).await?;
+    if let Some(evidence) = found {
+        return Ok(answer(&evidence));
+    }
     let client = app.0.client.clone();
     let question = async {
         let size = client.latest_header().await?.header.log_size;
@@ -57,10 +112,21 @@ pub async fn account_evidence(
     State(app): State<App>,
     Path(number): Path<i64>,
 ) -> Result<Response, PageError> {
-    let reader = app.0.reader.clone();
-    let find = move || reader.read::<_, IndexError>(|known| account::identity(known, number));
-    let id = tokio::task::spawn_blocking(find).await.map_err(|_| PageError::Broken)??;
-    let id = id.ok_or_else(|| PageError::NotFound(format!("{number}号账户")))?;
+    let find = move |app: &App, connection: &Connection| {
+        // Before the first row is read: then both are of one height.
+        let replica = app.verified().and_then(between_blocks);
+        let id = account::identity(connection, number)?;
+        let id = id.ok_or_else(|| PageError::NotFound(format!("{number}号账户")))?;
+        let found = match replica {
+            Some(replica) => proof::of_account(connection, &replica, &id)?,
+            None => None,
+        };
+        Ok(Some((id, found)))
+    };
+    let (id, found) = own(&app, find).await?.ok_or(PageError::Broken)?;
+    if let Some(evidence) = found {
+        return Ok(answer(&evidence));
+    }
     let client = app.0.client.clone();
     let encoded = schema::encode(&id);
     let question = client.account_evidence(&encoded, Height::GENESIS);
@@ -79,12 +145,20 @@ pub async fn consistency(
     State(app): State<App>,
     Query(Sizes { from, to }): Query<Sizes>,
 ) -> Result<Json<Consistency>, PageError> {
+    let find =
+        move |_: &App, connection: &Connection| Ok(proof::of_consistency(connection, from, to)?);
+    if let Some(proof) = own(&app, find).await? {
+        return Ok(Json(proof));
+    }
     let client = app.0.client.clone();
     Ok(Json(ask(&app, client.consistency(from, to)).await?))
 }
 
 /// The latest checkpoint as text, if there is one.
 async fn note(app: &App) -> Result<Option<String>, PageError> {
+    if app.follows_no_node() {
+        return Ok(None);
+    }
     let client = app.0.client.clone();
     Ok(ask(app, client.checkpoint()).await?.map(|note| note.to_string()))
 }
@@ -113,9 +187,7 @@ struct Bundle {
 
 /// `GET /verify/records/{index}/bundle.json`.
 pub async fn bundle(State(app): State<App>, Path(index): Path<u64>) -> Result<Response, PageError> {
-    let client = app.0.client.clone();
-    let question = client.record_evidence(LogIndex(index), Height::GENESIS);
-    let evidence = ask(&app, question).await?;
+    let evidence = of_leaf(&app, index).await?;
     let bundle = Bundle {
         format: BUNDLE_FORMAT,
         genesis: app.0.genesis.clone(),

@@ -255,6 +255,7 @@ pub(super) const WORDS: &[Word] = &[
     ("或从任一节点下载", "or take from any node"),
     ("执行结果", "Outcome"),
     ("规则参数", "Figures of the rules"),
+    ("规则参数很多,未全部列出。", "There are more figures than are listed here."),
     ("没有规则参数。", "There are no figures of rules."),
     ("全部规则参数", "All figures of the rules"),
     ("参数", "Figure"),

@@ -12,6 +12,7 @@ use minglian_ledger::hash::AttachmentHash;
 
 use crate::chain::{Chain, ORGANIZATIONS, code};
 use crate::proving;
+use crate::sales;
 use crate::site::Site;
 use crate::society::{self, RECEIPT};
 use crate::story;
@@ -105,6 +106,7 @@ fn whole() -> Chain {
     let mut chain = Chain::new();
     story::tell(&mut chain);
     society::tell(&mut chain);
+    sales::tell(&mut chain);
     chain
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use minglian_explorer::charts::bar::{self, Bar, Part};
 use minglian_explorer::charts::line::{self, Series};
+use minglian_explorer::charts::months::{self, Column as Month, Row};
 use minglian_explorer::charts::progress::{self, Mark, Progress};
 use minglian_explorer::charts::sankey::{self, Band, Column, Node};
 use minglian_explorer::charts::svg::{Rectangle, escape, fitted, width_of};
@@ -80,6 +81,32 @@ fn lines_are_as_they_were() {
 }
 
 #[test]
+fn months_are_as_they_were() {
+    let names: Vec<String> = (1..=12).map(|month| format!("2026-{month:02}")).collect();
+    let row = |label: &str, class, values: [i64; 12]| Row {
+        label: label.into(),
+        text: format!("{}万元", values.iter().sum::<i64>()),
+        link: "/lottery?year=2026".into(),
+        columns: names
+            .iter()
+            .zip(values)
+            .map(|(name, value)| Month {
+                value,
+                text: format!("{name} {HOSTILE} {value}"),
+                link: if value % 2 == 0 { String::new() } else { "/lottery?month=a&b".into() },
+            })
+            .collect(),
+        class,
+    };
+    let rows = [
+        row("销量", "s1", [100, 90, 81, 70, 0, 50, -40, 30, 20, 10, 5, 1]),
+        row(HOSTILE, "s2", [1; 12]),
+    ];
+    golden("months", &screens(|screen| months::draw(&caption(), screen, &names, &rows)));
+    golden("months-empty", &months::draw(&caption(), Screen::Narrow, &[], &[]));
+}
+
+#[test]
 fn tiles_are_as_they_were() {
     let tile = |column, row, label: &str, value| Tile {
         column,
@@ -144,6 +171,49 @@ fn sankeys_are_as_they_were() {
     bands.push(band(0, 9, 0, 1));
     let odd = sankey::draw(&caption(), Screen::Wide, &columns, &bands);
     assert_eq!(odd, drawn, "bands between nodes that are not there are left out");
+    let narrow = sankey::draw(&caption(), Screen::Narrow, &columns, &bands);
+    golden("sankey-narrow", &narrow);
+    assert_eq!(narrow.matches("<path ").count(), drawn.matches("<path ").count());
+}
+
+#[test]
+fn a_sankey_stays_within_a_telephone_and_says_every_figure() {
+    // More places than are ever shown, most of them too thin for a unit of the drawing.
+    let node = |number: i64| Node {
+        label: format!("很长的名称{number}很长的名称很长的名称很长的名称"),
+        text: format!("CNY {number},000,000,000.00"),
+        link: "/allocations".into(),
+        value: if number == 0 { 1_000_000 } else { 1 },
+    };
+    let column =
+        || Column { name: "区县".into(), nodes: (0..12).map(node).collect(), class: "s3" };
+    let columns = [column(), column()];
+    let band = |number: usize| Band {
+        stage: 0,
+        from: number,
+        to: 11 - number,
+        value: 1,
+        text: "带".into(),
+        link: "/allocations".into(),
+    };
+    let bands: Vec<Band> = (0..12).map(band).collect();
+    let drawn = sankey::draw(&caption(), Screen::Narrow, &columns, &bands);
+    assert_eq!(drawn.matches("<path ").count(), 12, "no band is lost");
+    for number in 0..12 {
+        let figure = format!(">CNY {number},000,000,000.00</text>");
+        assert_eq!(drawn.matches(&figure).count(), 2, "{figure}");
+    }
+    for rectangle in drawn.split("<rect ").skip(1) {
+        let side = |name: &str| -> i64 {
+            let value = rectangle.split(&format!(" {name}=\"")).nth(1).unwrap();
+            value.split('"').next().unwrap().parse().unwrap()
+        };
+        assert!(side("x") + side("width") <= Screen::Narrow.width(), "{rectangle}");
+    }
+    for text in drawn.split("<text ").skip(1) {
+        let shown = text.split('>').nth(1).unwrap().split('<').next().unwrap();
+        assert!(width_of(shown) <= Screen::Narrow.width(), "{shown}");
+    }
 }
 
 #[test]

@@ -96,6 +96,10 @@ fn refunded() -> Chain {
 async fn a_charity_counts_the_same_on_the_home_page_and_on_its_own() {
     let site = Site::of(&refunded()).await;
     assert!(follow(&site, "/").await >= 6);
+    let month = format!("/giving?charity={}&month=2026-01", code("charity"));
+    for path in ["/giving?month=2026-01", "/giving?month=2026-02", &month] {
+        assert_eq!(follow(&site, path).await, 2, "{path}");
+    }
     let home = site.get("/").await.body;
     let own = site.get(&format!("/charities/{}", code("charity"))).await.body;
     let table = home.split("慈善基金(资金和物资)").nth(1).unwrap();

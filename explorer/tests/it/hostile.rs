@@ -119,6 +119,9 @@ fn asked(routes: &[String], number: usize, string: &str) -> Vec<String> {
         "quarter",
         "document",
         "in_after",
+        "charity",
+        "game",
+        "until",
     ];
     (0..2)
         .flat_map(|turn| {
@@ -141,6 +144,10 @@ async fn pages(site: &Site) -> Vec<String> {
     }
     inspector.read(&format!("/charities/{charity}/declared/2021")).await.unwrap();
     inspector.read(&format!("/charities/{charity}/funds/南湖")).await.unwrap();
+    for path in ["/lottery?month=2026-04", "/giving?month=2026-01", "/giving"] {
+        inspector.read(path).await.unwrap();
+    }
+    inspector.read(&format!("/giving?charity={charity}&month=2026-01")).await.unwrap();
     let routes: Vec<String> = listed()
         .iter()
         .map(|it| it["route"].as_str().unwrap().to_owned())

@@ -30,7 +30,7 @@ fn said(page: &str, height: usize) -> String {
 }
 
 /// A site that stopped at a height.
-async fn stopped(chain: &Chain, height: usize) -> Site {
+pub async fn stopped(chain: &Chain, height: usize) -> Site {
     let (site, mut follower) = Site::new(chain).await;
     for block in &chain.blocks[..height] {
         follower.apply(block).unwrap();
@@ -76,7 +76,8 @@ async fn crawl(site: &Site, pages_max: usize) -> Vec<String> {
     found
 }
 
-fn at(path: &str, height: usize) -> String {
+/// The address pinned to a height.
+pub fn at(path: &str, height: usize) -> String {
     let path = path.split('#').next().unwrap();
     format!("{path}{}at={height}", if path.contains('?') { '&' } else { '?' })
 }
@@ -116,32 +117,43 @@ async fn pages_of_charities_and_oversight_pin_too() {
     compare(&site, &chain, &[last / 3, last / 2, last * 3 / 4], &pages).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_kept_is_refused_and_month_ends_stay() {
-    let chain = society::told();
+/// The heights of the last blocks of each month but the one that runs.
+pub fn month_ends(chain: &Chain) -> Vec<usize> {
     let months: Vec<u64> = chain.blocks.iter().map(|it| it.block.header.time_ms.0).collect();
     let month = |time_ms: u64| {
         let date = minglian_ledger::date::beijing_date(minglian_ledger::height::TimeMs(time_ms));
         date.unwrap().month()
     };
-    // The last block of each month but the one that runs.
     let ends: Vec<usize> =
         (1..months.len()).filter(|it| month(months[*it - 1]) != month(months[*it])).collect();
     assert!(!ends.is_empty(), "the story is of several months");
+    ends
+}
+
+/// A site that keeps every row of the last four heights only; it is told how far the ledger goes.
+pub async fn forgetful(chain: &Chain, target: Height) -> Site {
+    let (site, follower) = Site::new(chain).await;
+    drop(follower);
+    let mut writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();
+    writer.keep(4);
+    writer.expect(target);
+    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    for block in &chain.blocks {
+        follower.apply(block).unwrap();
+    }
+    site.status.set(Following::Current { verified: follower.height() });
+    site
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_kept_is_refused_and_month_ends_stay() {
+    let chain = society::told();
+    let ends = month_ends(&chain);
     let last = chain.blocks.len();
     let between = (1..last - 5).find(|it| !ends.contains(it)).unwrap();
     // Followed block by block, and caught up with, when less is written.
     for target in [Height(0), chain.header.height] {
-        let (site, follower) = Site::new(&chain).await;
-        drop(follower);
-        let mut writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();
-        writer.keep(4);
-        writer.expect(target);
-        let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
-        for block in &chain.blocks {
-            follower.apply(block).unwrap();
-        }
-        site.status.set(Following::Current { verified: follower.height() });
+        let site = forgetful(&chain, target).await;
         let pages = crawl(&site, 80).await;
         let mut heights = ends.clone();
         heights.extend([last - 4, last - 1]);
@@ -202,7 +214,7 @@ async fn entries_leave_out_what_came_later_and_say_so() {
 async fn pages_that_do_not_pin_refuse_a_height() {
     let chain = story::told();
     let site = Site::of(&chain).await;
-    let never = ["/verify", "/data", "/status", "/checkpoints", "/search", "/receipt", "/api"];
+    let never = ["/verify", "/status", "/checkpoints", "/search", "/receipt", "/api"];
     for path in never {
         let answer = site.get(&at(path, 3)).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
@@ -211,9 +223,11 @@ async fn pages_that_do_not_pin_refuse_a_height() {
     }
     let english = site.get(&format!("/en{}", at("/verify", 3))).await;
     assert!(english.body.contains("cannot be pinned to a height"));
-    let program = site.get("/api/v1/entries?at=3").await;
-    assert_eq!(program.status, StatusCode::BAD_REQUEST);
-    assert!(program.body.contains("bad_request"));
+    for path in ["/api/v1/search?at=3", "/api/v1/openapi.json?at=3", "/data/manifests/00?at=3"] {
+        let program = site.get(path).await;
+        assert_eq!(program.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(program.body.contains("bad_request"), "{path}: {}", program.body);
+    }
     for (path, status) in [("/?at=x", 400), ("/?at=-1", 400), ("/?at=99999", 404), ("/?at=", 200)] {
         assert_eq!(site.get(path).await.status.as_u16(), status, "{path}");
     }

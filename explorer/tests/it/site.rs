@@ -47,7 +47,7 @@ pub async fn serve(router: Router) -> String {
 }
 
 /// Serves the pages as the program does, until the test ends.
-async fn serve_pages(app: App) -> String {
+pub async fn serve_pages(app: App) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -75,6 +75,7 @@ impl Site {
         let app = App::new(&chain.genesis, Reader::new(&path), status.clone(), client, public);
         let keeper = Keeper::new(&text::directory(&path), Reader::new(&path));
         app.search_in(keeper.index());
+        app.prove_from(follower.verified());
         let base = serve_pages(app.clone()).await;
         (Self { directory, keeper: Mutex::new(keeper), status, base, app }, follower)
     }
@@ -88,6 +89,18 @@ impl Site {
         site.status.set(Following::Current { verified: follower.height() });
         site.read_texts();
         site
+    }
+
+    /// The explorer of this index after a restart, with what its new follower verifies.
+    pub async fn restarted(self, chain: &Chain, follower: &Follower) -> Self {
+        let Self { directory, keeper, .. } = self;
+        let reader = Reader::new(&directory.path().join("index.sqlite"));
+        let status = Status::default();
+        let client = Client::new("http://127.0.0.1:9").unwrap();
+        let app = App::new(&chain.genesis, reader, status.clone(), client, "http://node.example");
+        app.prove_from(follower.verified());
+        let base = serve_pages(app.clone()).await;
+        Self { directory, keeper, status, base, app }
     }
 
     /// Lets searches find everything that is indexed.

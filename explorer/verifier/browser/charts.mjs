@@ -32,9 +32,8 @@ test('charts and the menu fit every screen, in both languages, by day and by nig
           const charts = await reader.page.locator('figure').evaluateAll((figures) =>
             figures.map((figure) => [...figure.querySelectorAll('svg')].filter((svg) =>
               getComputedStyle(svg).display !== 'none').length));
-          // One drawing for each screen; the Sankey is left out on telephones.
-          const expected = width <= 720 && path.startsWith('/flows') ? 0 : 1;
-          assert.ok(charts.every((shown) => shown === expected), `${path} at ${width}: ${charts}`);
+          // One drawing for each screen.
+          assert.ok(charts.every((shown) => shown === 1), `${path} at ${width}: ${charts}`);
           for (const summary of await reader.page.locator('nav.main summary').all()) {
             await summary.click();
             const opened = await reader.page.evaluate(() => document.documentElement.scrollWidth);
@@ -62,7 +61,7 @@ test('without JavaScript the menu leads to the flow, and a band to lines that ad
   await page.locator('nav.main a', { hasText: '资金流向' }).click();
   await page.selectOption('select[name=year]', '0');
   await page.locator('form.lookup button').click();
-  const band = page.locator('svg a[aria-label^="老年人福利 → 支出"]');
+  const band = page.locator('svg.wide-screen a[aria-label^="老年人福利 → 支出"]');
   const said = await band.getAttribute('aria-label');
   assert.match(said, /110万元$/);
   // By keyboard, as readers without a pointer do.
@@ -71,6 +70,33 @@ test('without JavaScript the menu leads to the flow, and a band to lines that ad
   await page.waitForURL(/allocations/);
   const listed = await page.locator('main').innerText();
   assert.match(listed, /净支出 1,100,000\.00 元\(110 万元\)/);
+  await reader.close();
+});
+
+test('on a telephone the flow goes from above to below, and a name leads to its lines', async () => {
+  const viewport = { width: 360, height: 800 };
+  const reader = await Reader.at(chromium, { javaScriptEnabled: false, viewport });
+  const { page } = reader;
+  await page.goto(`${base}/zh/flows?year=0`);
+  const drawing = page.locator('svg.narrow-screen');
+  assert.equal(await drawing.locator('path.band').count(),
+    await page.locator('svg.wide-screen path.band').count());
+  // What is read on a telephone is not smaller than the site's small letters.
+  const heights = await drawing.locator('text').evaluateAll((texts) =>
+    texts.map((text) => text.getBoundingClientRect().height));
+  assert.ok(heights.length > 10 && Math.min(...heights) >= 13, `${Math.min(...heights)}`);
+  const tables = await page.locator('table').allInnerTexts();
+  const figures = await drawing.locator('a text.figure').allTextContents();
+  assert.ok(figures.length >= 6, `${figures}`);
+  for (const figure of figures) {
+    const amount = figure.replace('万元', '万');
+    const whole = await page.locator('main').innerText();
+    assert.ok(tables.join(' ').includes(amount) || whole.includes(amount.replace('万', ' 万')), figure);
+  }
+  const name = page.locator('text.label', { hasText: '老年人福利' });
+  await drawing.locator('a').filter({ has: name }).click();
+  await page.waitForURL(/category=/);
+  assert.match(await page.locator('main').innerText(), /净支出/);
   await reader.close();
 });
 

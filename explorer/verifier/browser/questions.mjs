@@ -30,8 +30,11 @@ async function click(page, step, place) {
     await main.locator(step.first).first().click();
   } else {
     const name = Array.isArray(step) ? step[place] : step;
-    await main.locator('a, button').filter({ hasText: name }).and(main.getByText(name, { exact: true }))
-      .first().click();
+    // A name of its own language stands in an element within the link.
+    const exact = main.getByText(name, { exact: true });
+    const links = main.locator('a, button').filter({ hasText: name });
+    const within = links.filter({ has: page.getByText(name, { exact: true }) });
+    await links.and(exact).or(within).first().click();
   }
   await page.waitForLoadState();
 }

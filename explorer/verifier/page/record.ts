@@ -184,12 +184,25 @@ function compareMovement(report: Report, movement: Movement, row: Element | null
     report.compare(named(zh, cell), end, place, place?.endsWith(end) ?? false);
   };
   const { to, from } = movement;
+  const { payment, voided } = PLACES[language];
   compareEnd('to', '去向', to.kind === 'line' ? `“${to.line}”` : to.kind === 'payment'
-    ? `付款“${to.reference}”` : `第${to.movement}笔流水`);
+    ? payment(to.reference) : voided(to.movement));
   if (from.kind === 'account' && from.value.kind === 'line') {
     compareEnd('from', '来源', `“${from.value.line}”`);
   }
 }
+
+/** How the name of an account that is no line ends. */
+const PLACES = {
+  zh: {
+    payment: (reference: string) => `付款“${reference}”`,
+    voided: (movement: bigint) => `第${movement}笔流水`,
+  },
+  en: {
+    payment: (reference: string) => `payment “${reference}”`,
+    voided: (movement: bigint) => `voided movement ${movement}`,
+  },
+};
 
 /** An amount as the tables write it: Chinese pages have it in 万元 too. */
 function amountCell(fen: bigint, language: Language): string {

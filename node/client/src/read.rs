@@ -12,8 +12,8 @@ use minglian_ledger::organization_code::OrganizationCode;
 use crate::wire::{
     AccountView, AuditView, ComplaintView, Consistency, GiftTracePage, GiftTraceRequest,
     HeaderView, Health, LineDetail, LineView, ObligationView, OrganizationDetail, OrganizationView,
-    Page, ParameterView, PeerView, ProposalView, PublicationView, RecordView, ReportView,
-    SampleView, TracePage, TraceQuery, ValidatorsView,
+    Page, ParameterView, PeerView, ProposalEndView, ProposalView, PublicationView, RecordView,
+    ReportView, SampleView, TracePage, TraceQuery, ValidatorsView,
 };
 use crate::{Client, ClientError, malformed};
 
@@ -183,6 +183,11 @@ impl Client {
     /// An act that waits, by the transaction that proposed it.
     pub async fn proposal(&self, id: &TransactionId) -> Result<ProposalView, ClientError> {
         self.json(&format!("/v1/proposals/{id}"), &[]).await
+    }
+
+    /// How an act that waited came to its end; vacant while it waits.
+    pub async fn proposal_end(&self, id: &TransactionId) -> Result<ProposalEndView, ClientError> {
+        self.json(&format!("/v1/proposals/{id}/end"), &[]).await
     }
 
     /// Dated parameters with all their versions.

@@ -32,8 +32,8 @@ pub use deposit::{
 pub use disclosure::{ObligationView, PublicationView};
 pub use gift::{GiftEdge, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView};
 pub use organization::{
-    KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalView,
-    RecordSummary,
+    KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalEnd,
+    ProposalEndView, ProposalView, RecordSummary,
 };
 pub use oversight::{AuditView, ComplaintView, SampleView};
 pub use report::{AsOfView, CheckView, ColumnKind, ColumnView, MismatchView, ReportView, RuleView};

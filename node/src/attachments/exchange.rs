@@ -78,6 +78,23 @@ pub enum ExchangeError {
     Keep(#[from] KeepFault),
 }
 
+impl ExchangeError {
+    /// Whether the peer failed, or the way to it, and not this node.
+    pub fn is_of_peer(&self) -> bool {
+        match self {
+            Self::Stream(_) | Self::Silent | Self::Malformed => true,
+            Self::Keep(fault) => matches!(
+                fault,
+                KeepFault::WrongChain(_)
+                    | KeepFault::NotSigned(_)
+                    | KeepFault::WrongType(_)
+                    | KeepFault::Mismatch
+                    | KeepFault::Opening(_)
+            ),
+        }
+    }
+}
+
 /// How a question ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fetched {

@@ -9,6 +9,7 @@ use std::ops::Bound;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_ledger::deposit::{
@@ -311,25 +312,28 @@ impl Openings {
     }
 
     /// Up to `limit` openings that everybody may see, behind the number `after` of this run, and
-    /// whether all that were found at the start are among the numbered ones.
-    ///
-    /// # Errors
-    /// A file that was found at the start cannot be read.
-    pub fn published(
-        &self,
-        after: u64,
-        limit: usize,
-    ) -> io::Result<(Vec<(u64, Commitment)>, bool)> {
-        let unread = self.lock().published.take_unread(CLASSIFIED_MAX);
+    /// whether all that were found at the start are among the numbered ones. A file that cannot be
+    /// read is tried again after a while.
+    pub fn published(&self, after: u64, limit: usize) -> (Vec<(u64, Commitment)>, bool) {
+        let now = Instant::now();
+        let unread = self.lock().published.unread(CLASSIFIED_MAX, now);
+        let mut fault = None;
         for commitment in unread {
-            let class = self.class(&commitment)?;
+            let class = self.class(&commitment);
             let mut held = self.lock();
-            if class == Some(Class::Public) && held.entries.contains_key(&commitment) {
-                held.published.enter(commitment);
+            match class {
+                Ok(class) => held.published.classify(commitment, class == Some(Class::Public)),
+                Err(error) => {
+                    held.published.fail(commitment, now);
+                    fault = Some((commitment, error));
+                }
             }
         }
+        if let Some((commitment, error)) = fault {
+            tracing::error!(%commitment, %error, "cannot read who may see an opening");
+        }
         let held = self.lock();
-        Ok((held.published.page(after, limit), held.published.is_complete()))
+        (held.published.page(after, limit), held.published.is_complete())
     }
 
     /// Who may see an opening, by its file; none if that is gone or damaged, which is seen when it

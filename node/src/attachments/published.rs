@@ -2,27 +2,34 @@
 //! that whoever shows them asks for what is new only.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use minglian_ledger::hash::Commitment;
 
+/// When a file that could not be read is tried again.
+pub const RETRY_INTERVAL: Duration = Duration::from_secs(10);
+
 /// The public openings of one store.
 #[derive(Debug, Default)]
-pub(super) struct Published {
+pub struct Published {
     last: u64,
     by_number: BTreeMap<u64, Commitment>,
     numbers: BTreeMap<Commitment, u64>,
-    /// Found at the start; their files say who may see them.
+    /// Found at the start; their files say who may see them, and have not been read.
     unread: BTreeSet<Commitment>,
+    /// Whose files could not be read, and when that was seen last.
+    failed: BTreeSet<Commitment>,
+    failed_at: Option<Instant>,
 }
 
 impl Published {
     /// Notes an opening that was found at the start.
-    pub(super) fn find(&mut self, commitment: Commitment) {
+    pub fn find(&mut self, commitment: Commitment) {
         self.unread.insert(commitment);
     }
 
     /// Numbers an opening.
-    pub(super) fn enter(&mut self, commitment: Commitment) {
+    pub fn enter(&mut self, commitment: Commitment) {
         if !self.numbers.contains_key(&commitment) {
             self.last += 1;
             self.by_number.insert(self.last, commitment);
@@ -31,29 +38,45 @@ impl Published {
     }
 
     /// Forgets an opening. Its number is not given again.
-    pub(super) fn remove(&mut self, commitment: &Commitment) {
+    pub fn remove(&mut self, commitment: &Commitment) {
         self.unread.remove(commitment);
+        self.failed.remove(commitment);
         if let Some(number) = self.numbers.remove(commitment) {
             self.by_number.remove(&number);
         }
     }
 
-    /// Takes up to `limit` whose class is not known.
-    pub(super) fn take_unread(&mut self, limit: usize) -> Vec<Commitment> {
-        let taken: Vec<Commitment> = self.unread.iter().take(limit).copied().collect();
-        for commitment in &taken {
-            self.unread.remove(commitment);
+    /// Up to `limit` whose files are to be read. They stay unread until one of the two below.
+    pub fn unread(&mut self, limit: usize, now: Instant) -> Vec<Commitment> {
+        if self.failed_at.is_some_and(|at| now.duration_since(at) >= RETRY_INTERVAL) {
+            self.unread.append(&mut self.failed);
+            self.failed_at = None;
         }
-        taken
+        self.unread.iter().take(limit).copied().collect()
+    }
+
+    /// Says of one that was unread, and is not gone meanwhile, whether everybody may see it.
+    pub fn classify(&mut self, commitment: Commitment, is_public: bool) {
+        if self.unread.remove(&commitment) && is_public {
+            self.enter(commitment);
+        }
+    }
+
+    /// The file of one that was unread cannot be read: it keeps no others waiting.
+    pub fn fail(&mut self, commitment: Commitment, now: Instant) {
+        if self.unread.remove(&commitment) {
+            self.failed.insert(commitment);
+            self.failed_at = Some(now);
+        }
     }
 
     /// Whether the class of all is known.
-    pub(super) fn is_complete(&self) -> bool {
-        self.unread.is_empty()
+    pub fn is_complete(&self) -> bool {
+        self.unread.is_empty() && self.failed.is_empty()
     }
 
     /// Up to `limit` behind the number `after`.
-    pub(super) fn page(&self, after: u64, limit: usize) -> Vec<(u64, Commitment)> {
+    pub fn page(&self, after: u64, limit: usize) -> Vec<(u64, Commitment)> {
         let from = after.saturating_add(1);
         let numbered = self.by_number.range(from..).take(limit);
         numbered.map(|(number, commitment)| (*number, *commitment)).collect()

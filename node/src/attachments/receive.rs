@@ -114,7 +114,7 @@ impl Receiving {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// [`KeepFault`] as soon as it cannot be what the deposit says.
+    /// [`KeepFault`] as soon as it cannot be what the deposit says, or is erased.
     pub async fn push(&mut self, bytes: &[u8]) -> Result<(), KeepFault> {
         let pushed = self.try_push(bytes).await;
         if pushed.is_err() {
@@ -130,6 +130,11 @@ impl Receiving {
         }
         if !self.magic.look(bytes) {
             return Err(KeepFault::WrongType(self.about.media_type));
+        }
+        // What has come of it must not stay for as long as somebody sends.
+        let thing = Thing::Attachment(self.about.hash);
+        if self.keeper.is_erased(&thing)? {
+            return Err(KeepFault::Erased(thing));
         }
         self.hasher.update(bytes);
         Ok(self.writing.push(bytes).await?)

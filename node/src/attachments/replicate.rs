@@ -6,33 +6,32 @@
 //! lists, that it has it. Now and then an attachment is read to see whether it is still what it
 //! was.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use minglian_contracts::naming::Thing;
-use minglian_ledger::hash::{AttachmentHash, Commitment};
+use minglian_ledger::hash::AttachmentHash;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::exchange::{self, ExchangeError, LIST_MAX};
-use super::fetch::{Outcome, fetch_from};
+use super::compare::Comparison;
+use super::exchange;
+use super::fetch::{self, Outcome, Sources, fetch_from};
 use super::places::Places;
 use super::wanted::{Owner, Wanted};
-use super::{Hint, KeepFault, Keeper};
+use super::{Hint, Keeper};
+use crate::arrivals::Arrivals;
 use crate::chain::{Chain, Committed};
 use crate::gossip::GossipHandle;
 use crate::gossip::exchange::{Exchange, Questions};
-
-/// Things that are asked for at a time, each of another peer.
-const FETCHING_MAX: usize = 2;
 
 /// Questions of others that are answered at a time; more are turned away, and asked again.
 const ANSWERING_MAX: usize = 32;
 
 /// Questions of one peer that are answered at a time, so that one that takes nothing keeps no other
-/// peer waiting. A node fetches [`FETCHING_MAX`] things at a time.
+/// peer waiting. A node fetches one thing of a peer at a time, and reads its list beside that.
 const ANSWERING_PEER_MAX: usize = 2;
 
 /// How often what is due is looked for.
@@ -44,9 +43,6 @@ const COMPARE_INTERVAL: Duration = Duration::from_secs(60);
 /// The pause between two pages of names: comparing a million takes a while, and little of the
 /// processor.
 const PAGE_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Most pages of one peer's openings that are read at a time; the next time goes on behind them.
-const OPENING_PAGES_MAX: usize = 10;
 
 /// How often one attachment is read to see whether it is damaged.
 const VERIFY_INTERVAL: Duration = Duration::from_secs(30);
@@ -64,13 +60,10 @@ pub struct Replicator {
     /// Where the look at the state goes on, and whether one is under way.
     compared: Option<AttachmentHash>,
     is_comparing: bool,
-    /// Behind which opening of a peer its list is read on.
-    listed: Arc<Mutex<BTreeMap<String, Commitment>>>,
-    /// Who was connected when that changed last.
-    peers: BTreeSet<String>,
+    openings: Arc<Comparison>,
+    arrivals: Arrivals,
     fetching: JoinSet<(Thing, Outcome)>,
-    /// Who is asked.
-    asked: Arc<Places>,
+    sources: Arc<Sources>,
     /// What this node, an observer, is not given.
     forbidden: BTreeSet<Thing>,
     /// The last attachment that was read for damage.
@@ -82,7 +75,7 @@ pub struct Replicator {
 impl Replicator {
     /// Brings the parts together.
     pub fn new(keeper: Arc<Keeper>, gossip: GossipHandle, hints: mpsc::Receiver<Hint>) -> Self {
-        let exchange = gossip.exchange();
+        let (exchange, openings) = (gossip.exchange(), Comparison::new(keeper.clone()));
         Self {
             keeper,
             gossip,
@@ -91,10 +84,10 @@ impl Replicator {
             wanted: Wanted::default(),
             compared: None,
             is_comparing: false,
-            listed: Arc::default(),
-            peers: BTreeSet::new(),
+            openings,
+            arrivals: Arrivals::default(),
             fetching: JoinSet::new(),
-            asked: Places::new(FETCHING_MAX, 1),
+            sources: Sources::new(),
             forbidden: BTreeSet::new(),
             verified: None,
             verifying: JoinSet::new(),
@@ -115,7 +108,7 @@ impl Replicator {
             tokio::select! {
                 committed = commits.recv() => match committed {
                     Ok(committed) => self.on_committed(&committed),
-                    Err(broadcast::error::RecvError::Lagged(_)) => self.compare(),
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.compare_all(),
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
                 Some(hint) = self.hints.recv() => self.on_hint(hint),
@@ -126,10 +119,10 @@ impl Replicator {
                     if changed.is_err() {
                         return;
                     }
-                    self.on_connected();
+                    self.greet();
                 }
-                _ = ticks.tick() => {}
-                _ = compares.tick() => self.compare(),
+                _ = ticks.tick() => self.greet(),
+                _ = compares.tick() => self.compare_all(),
                 _ = pages.tick(), if self.is_comparing => self.compare_page(),
                 _ = verifies.tick(), if self.verifying.is_empty() => self.verify_next(),
                 Some(_) = self.verifying.join_next() => {}
@@ -151,14 +144,14 @@ impl Replicator {
         }
     }
 
-    /// Somebody came, who may have what nobody had, or went.
-    fn on_connected(&mut self) {
-        let peers: BTreeSet<String> = self.gossip.connected().into_iter().collect();
-        if !peers.is_subset(&self.peers) {
-            self.wanted.retry(Instant::now());
+    /// Who comes may have what nobody had.
+    fn greet(&mut self) {
+        let now = Instant::now();
+        let come = self.arrivals.look(self.gossip.connected(), now);
+        if !come.is_empty() {
+            self.wanted.retry(now);
+            self.compare(come);
         }
-        self.peers = peers;
-        self.compare();
     }
 
     /// Whose a thing is. What cannot be read is nobody's for now.
@@ -207,28 +200,22 @@ impl Replicator {
         self.keeper.wants(thing).is_ok_and(|wants| !wants)
     }
 
+    fn compare_all(&mut self) {
+        self.compare(self.gossip.connected());
+    }
+
     /// Begins to look for what the state names and is not here, unless that is under way, and looks
-    /// for openings that others have.
-    fn compare(&mut self) {
+    /// for openings that these peers have.
+    fn compare(&mut self, peers: Vec<String>) {
         if !self.is_comparing {
             self.compared = None;
         }
         self.compare_page();
-        let peers = self.gossip.connected();
         // Each on its own: a slow one keeps no other waiting.
         for peer in peers {
-            let (keeper, exchange) = (self.keeper.clone(), self.exchange.clone());
-            let listed = self.listed.clone();
+            let (openings, exchange) = (self.openings.clone(), self.exchange.clone());
             tokio::spawn(async move {
-                let lock = || listed.lock().unwrap_or_else(PoisonError::into_inner);
-                let after = lock().remove(&peer);
-                match compare_openings(&keeper, &exchange, &peer, after).await {
-                    Ok(Some(after)) => {
-                        lock().insert(peer, after);
-                    }
-                    Ok(None) => {}
-                    Err(error) => tracing::debug!(peer, %error, "cannot compare openings"),
-                }
+                openings.compare(&peer, || open(&exchange, &peer)).await;
             });
         }
     }
@@ -252,22 +239,23 @@ impl Replicator {
     }
 
     fn fetch_due(&mut self) {
-        while self.fetching.len() < FETCHING_MAX
+        let connected = self.gossip.connected();
+        while self.fetching.len() < fetch::at_a_time(connected.len())
             && let Some((thing, hint)) = self.wanted.take_due(Instant::now())
         {
-            let mut peers = self.gossip.connected();
+            let mut peers = connected.clone();
             if let Some(hint) = hint {
                 peers.retain(|peer| *peer != hint);
                 peers.insert(0, hint);
             }
             let (keeper, exchange) = (self.keeper.clone(), self.exchange.clone());
-            let asked = self.asked.clone();
+            let sources = self.sources.clone();
             self.fetching.spawn(async move {
                 let open = |peer: String| {
                     let exchange = exchange.clone();
                     async move { open(&exchange, &peer).await }
                 };
-                let outcome = fetch_from(&keeper, &asked, &peers, &thing, open).await;
+                let outcome = fetch_from(&keeper, &sources, &peers, &thing, open).await;
                 (thing, outcome)
             });
         }
@@ -283,49 +271,6 @@ impl Replicator {
                 tracing::error!(%hash, %error, "cannot verify an attachment");
             }
         });
-    }
-}
-
-/// Hints at openings behind `after` that a peer has and this node wants; where to go on, or none at
-/// the end of its list.
-async fn compare_openings(
-    keeper: &Arc<Keeper>,
-    exchange: &Exchange,
-    peer: &str,
-    mut after: Option<Commitment>,
-) -> Result<Option<Commitment>, ExchangeError> {
-    for _ in 0..OPENING_PAGES_MAX {
-        let Some(mut stream) = open(exchange, peer).await else { return Ok(after) };
-        let list = exchange::list(&mut stream, after).await?;
-        for commitment in &list {
-            // Ascending, or a peer could keep us here for ever.
-            if after.is_some_and(|after| *commitment <= after) {
-                return Err(ExchangeError::Malformed);
-            }
-            if !hint_at(keeper, Thing::Opening(*commitment), peer)? {
-                return Ok(after);
-            }
-            after = Some(*commitment);
-        }
-        if list.len() < LIST_MAX {
-            return Ok(None);
-        }
-    }
-    Ok(after)
-}
-
-/// Hints at an opening if it is wanted and there is room for it; `false` if the replicator is
-/// behind.
-fn hint_at(keeper: &Keeper, thing: Thing, peer: &str) -> Result<bool, KeepFault> {
-    if !keeper.wants(&thing)? {
-        return Ok(true);
-    }
-    match keeper.owner(&thing)? {
-        Some(owner) if !keeper.has_room_for_opening(&owner) => {
-            keeper.count_left(1, &owner);
-            Ok(true)
-        }
-        _ => Ok(keeper.hint(Hint::Heard(thing, peer.to_owned()))),
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) struct GenesisAdditions<'a> {
     update: StateUpdate,
     changes: Changes,
     undo: Changes,
+    derived: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl<'a> GenesisAdditions<'a> {
@@ -34,7 +35,8 @@ impl<'a> GenesisAdditions<'a> {
         let undo = changes.keys().map(|key| (key.clone(), None)).collect();
         let sealed = setup::genesis_block(genesis, update.root())?;
         let nodes = complete_nodes(&Frontier::new(), &sealed)?;
-        Ok(Self { genesis, sealed, nodes, update, changes, undo })
+        let derived = derived::first_entries();
+        Ok(Self { genesis, sealed, nodes, update, changes, undo, derived })
     }
 
     /// The log after the genesis block.
@@ -54,7 +56,7 @@ impl<'a> GenesisAdditions<'a> {
             undo: &self.undo,
             transactions: &[],
             validators: Some(&self.genesis.validators),
-            derived: &[],
+            derived: &self.derived,
         }
     }
 }

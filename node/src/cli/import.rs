@@ -23,8 +23,9 @@ projects that it names are registered; quota enters by source and 文号, is all
 carried; a charity's income and spending are declared as figures. Printed totals are checked,\n\
 never posted. A row that cannot stand is refused with its\n\
 line and the rest goes on. Importing the same file again changes nothing.\n\n\
-On a demonstration network (演示) this command signs for all officers; elsewhere it stops at the\n\
-proposal and the officers approve.")]
+On a demonstration network (演示) this command signs for all officers; elsewhere with the\n\
+keys that the index names, and stops where another officer's is needed. It reverses no payment\n\
+that it cannot make again.")]
 pub struct ImportArguments {
     /// The tables
     #[arg(required = true)]
@@ -81,7 +82,9 @@ async fn enter(arguments: &ImportArguments) -> anyhow::Result<Vec<NoticeReport>>
             reports.push(match &client {
                 Some(client) => {
                     let progress = progress(&plan.dataset, plan.acts.len());
-                    let mut run = Run::new(client, signers.as_mut(), progress.clone()).await?;
+                    // A dry run signs nothing, so that it asks for no keys.
+                    let signers = signers.as_mut().filter(|_| !arguments.dry_run);
+                    let mut run = Run::new(client, signers, progress.clone()).await?;
                     let outcomes = match arguments.dry_run {
                         true => run.look(&plan).await.map(|(outcomes, _)| outcomes),
                         false => run.enter(&plan).await,

@@ -16,6 +16,8 @@ use minglian_contracts::allocation::{self, Basis, CORRECTED_LINE};
 use minglian_contracts::call::Call;
 use minglian_contracts::charity;
 use minglian_contracts::payment::{self, Order};
+use minglian_contracts::words::party;
+use minglian_contracts::words::policy::role_english;
 use minglian_ledger::date::Date;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::genesis::Role;
@@ -23,6 +25,9 @@ use minglian_ledger::hash::TransactionId;
 use minglian_ledger::text::{Text, TextError};
 
 use super::plan::{Act, Stage};
+
+/// Who signs what takes quota back, for the finance department.
+pub const TAKE_BACK_SIGNERS: [Role; 2] = [Role::Maker, Role::Checker];
 
 /// Why a row cannot be corrected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +58,17 @@ pub enum CorrectError {
          import again 未更正:账上其余各行已占用额度,原业务保持不变;补正其余各行后再导入"
     )]
     NoRoom,
+    /// A key for the new payment that is not at hand.
+    #[error(
+        "not corrected: the new payment needs the organisation's {}, whose key is not at hand; \
+         nothing was reversed. Import with that key, or reverse and pay by hand \
+         未更正:缺少重付所需的{}密钥,原业务保持不变;备齐密钥后再导入,或由经办人员自行办理",
+        role_english(*.role), party::role(*.role)
+    )]
+    NoKey {
+        /// Whose key.
+        role: Role,
+    },
     /// A name that does not fit.
     #[error(transparent)]
     Text(#[from] TextError),
@@ -67,7 +83,7 @@ pub enum Standing {
     Undone,
     /// A payment that failed, came back or was reversed by somebody else.
     UndoneByHand,
-    /// It was proposed and never took effect: rejected, withdrawn, or not approved in time.
+    /// It was proposed and never took effect: rejected or withdrawn.
     NeverMade,
 }
 
@@ -239,7 +255,7 @@ fn take_back(act: &Act, amount: Fen, reference: Text<128>) -> Result<Act, Correc
         _ => return Err(CorrectError::MoreThanAmount),
     };
     let call = recover(line, to, amount, basis, occurred_on);
-    let signers = vec![Role::Maker, Role::Checker];
+    let signers = TAKE_BACK_SIGNERS.to_vec();
     let entry = None;
     Ok(Act { stage, organization: act.finance, signers, reference, call, entry, ..act.clone() })
 }

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use minglian_client::read::Paging;
 use minglian_client::wire::{SubmitAnswer, SubmitStatus};
 use minglian_client::{Client, ClientError};
 use minglian_contracts::approval;
@@ -28,7 +27,7 @@ use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
 use tokio::time::Instant;
 
-use super::correct::CorrectError;
+use super::correct::{self, CorrectError};
 use super::plan::{Act, Plan};
 use super::signers::{Signers, SignersError};
 
@@ -81,6 +80,12 @@ pub enum RunError {
     /// The node shows another transaction than it names.
     #[error("record {0} of this node is not the transaction that the node says it is: use another")]
     Record(LogIndex),
+    /// The node does not say how a proposal ended.
+    #[error(
+        "the node does not say how the proposal {0} ended, so whether its row is entered cannot be \
+         known: use a node of this release 该节点不能说明此业务的结果,请换用同一版本的节点"
+    )]
+    NoEnd(TransactionId),
     /// Something else waits under a reference of this run.
     #[error(
         "another act than the one to be entered waits under {reference} (transaction {id}): \
@@ -129,26 +134,17 @@ pub struct Run<'a> {
     chain_id: ChainId,
     expires_at: Height,
     is_demonstration: bool,
-    /// Proposals that wait for approvals, with how many have signed.
-    open: BTreeMap<TransactionId, usize>,
     /// Acts of an earlier run that still wait, by reference.
-    pending: BTreeMap<Text<128>, TransactionId>,
+    pending: BTreeMap<Text<128>, Waiting>,
 }
 
-async fn open_proposals(client: &Client) -> Result<BTreeMap<TransactionId, usize>, RunError> {
-    let mut open = BTreeMap::new();
-    let mut paging = Paging::default();
-    loop {
-        let page = client.proposals(&paging).await?;
-        for view in page.items {
-            let signatures = view.proposal.get("signatures").and_then(|list| list.as_array());
-            open.insert(view.id, signatures.map_or(0, Vec::len));
-        }
-        match page.next {
-            Some(next) => paging.after = Some(next),
-            None => return Ok(open),
-        }
-    }
+/// An act that waits for its next officer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Waiting {
+    /// The transaction that proposed it.
+    id: TransactionId,
+    /// How many have signed.
+    signed: usize,
 }
 
 /// A signed step on its way.
@@ -167,23 +163,14 @@ impl<'a> Run<'a> {
         let header = client.latest_header().await?.header;
         let is_demonstration = client.genesis().await?.demonstration;
         let expires_at = Height(header.height.0 + LIFETIME_HEIGHTS);
-        let open = open_proposals(client).await?;
         let (chain_id, pending) = (header.chain_id, BTreeMap::new());
-        Ok(Self {
-            client,
-            signers,
-            progress,
-            chain_id,
-            expires_at,
-            is_demonstration,
-            open,
-            pending,
-        })
+        Ok(Self { client, signers, progress, chain_id, expires_at, is_demonstration, pending })
     }
 
     /// Enters a plan; the outcomes are in the order of its acts.
     pub async fn enter(&mut self, plan: &Plan) -> Result<Vec<Outcome>, RunError> {
         self.register(&plan.parties).await?;
+        self.open_keys(plan)?;
         let (mut outcomes, remaining) = self.look(plan).await?;
         for group in remaining.chunk_by(|(_, left), (_, right)| left.stage == right.stage) {
             for group in group.chunks(BATCH) {
@@ -222,6 +209,10 @@ impl<'a> Run<'a> {
             }
         }
         remaining.sort_by_key(|(_, act)| act.stage);
+        for (place, role) in self.without_keys(&remaining) {
+            outcomes[place] = Outcome::Different(CorrectError::NoKey { role }.to_string());
+        }
+        remaining.retain(|(place, _)| outcomes[*place] == Outcome::Entered);
         for place in self.without_room(&remaining).await? {
             outcomes[place] = Outcome::Different(CorrectError::NoRoom.to_string());
         }
@@ -229,11 +220,25 @@ impl<'a> Run<'a> {
         Ok((outcomes, remaining))
     }
 
+    /// Opens the keys that the index names of those who sign a plan and its corrections.
+    fn open_keys(&mut self, plan: &Plan) -> Result<(), RunError> {
+        let Some(signers) = self.signers.as_mut() else { return Ok(()) };
+        for act in &plan.acts {
+            for role in &act.signers {
+                signers.open(act.organization, *role)?;
+            }
+            for role in correct::TAKE_BACK_SIGNERS {
+                signers.open(act.finance, role)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends acts that do not depend on each other, one officer after the other. `None` for an act
     /// that was applied.
     async fn enter_acts(&self, acts: &[&Act]) -> Result<Vec<Option<Outcome>>, RunError> {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; acts.len()];
-        let mut proposals: Vec<Option<TransactionId>> =
+        let mut proposals: Vec<Option<Waiting>> =
             acts.iter().map(|act| self.pending.get(&act.reference).copied()).collect();
         let rounds = acts.iter().map(|act| act.signers.len()).max().unwrap_or(0);
         for round in 0..rounds {
@@ -248,18 +253,18 @@ impl<'a> Run<'a> {
         acts: &[&Act],
         round: usize,
         outcomes: &mut [Option<Outcome>],
-        proposals: &mut [Option<TransactionId>],
+        proposals: &mut [Option<Waiting>],
     ) -> Result<(), RunError> {
         let (mut steps, mut places) = (Vec::new(), Vec::new());
         for (place, act) in acts.iter().enumerate() {
             let Some(role) = act.signers.get(round) else { continue };
-            let signed = proposals[place].and_then(|id| self.open.get(&id).copied());
-            if outcomes[place].is_some() || signed.is_some_and(|signed| round < signed) {
+            let signed = proposals[place].map_or(0, |waiting| waiting.signed);
+            if outcomes[place].is_some() || round < signed {
                 continue;
             }
             let (reference, call) = match proposals[place] {
                 None => (act.reference.clone(), act.call.clone()),
-                Some(proposal) => {
+                Some(Waiting { id: proposal, .. }) => {
                     let reference = format!("approve/{proposal}/{role:?}");
                     let call = Call::Approval(approval::Call::Approve { proposal });
                     (Text::new(reference)?, call)
@@ -267,7 +272,8 @@ impl<'a> Run<'a> {
             };
             match self.sign(act.organization, *role, reference, &call) {
                 Some(step) => {
-                    proposals[place].get_or_insert(step.transaction.id());
+                    let id = step.transaction.id();
+                    proposals[place].get_or_insert(Waiting { id, signed: 1 });
                     steps.push(step);
                     places.push(place);
                 }
@@ -283,7 +289,7 @@ impl<'a> Run<'a> {
             if let Some(receipt) = receipt.filter(|receipt| !receipt.applied) {
                 if let Some(id) = self.is_there(step, receipt.code).await? {
                     if round == 0 {
-                        proposals[place] = Some(id);
+                        proposals[place] = Some(Waiting { id, signed: 1 });
                     }
                     continue;
                 }
@@ -304,28 +310,7 @@ impl<'a> Run<'a> {
         }
         let body = &step.transaction.body;
         let there = self.applied(body.organization, &step.reference).await?;
-        Ok(there.filter(|(_, call)| call.encode() == body.call).map(|(id, _)| id))
-    }
-
-    /// The call that was applied under a reference.
-    async fn applied(
-        &self,
-        organization: OrganizationCode,
-        reference: &Text<128>,
-    ) -> Result<Option<(TransactionId, Call)>, RunError> {
-        let known = match self.client.receipt(&organization, reference.as_str()).await {
-            Ok(known) => known,
-            Err(error) if error.is_vacant() => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let Some(committed) = known.committed else { return Ok(None) };
-        let record = self.client.record(committed.index).await?;
-        let transaction = record.transaction();
-        if transaction.id() != record.id {
-            return Err(RunError::Record(committed.index));
-        }
-        let call = Call::decode(&transaction.body.call).map_err(RunError::Call)?;
-        Ok(Some((record.id, call)))
+        Ok(there.filter(|applied| applied.call.encode() == body.call).map(|applied| applied.id))
     }
 
     fn sign(

@@ -59,8 +59,8 @@ struct IndexEntry {
 pub struct Signers {
     keys: BTreeMap<(OrganizationCode, Role), SigningKey>,
     governor: OrganizationCode,
-    /// The governors of the index in its order, with their key files.
-    governors: Vec<(OrganizationCode, PathBuf)>,
+    /// The officers of the index in its order, with their key files.
+    officers: Vec<(OrganizationCode, Role, PathBuf)>,
     passphrase: Passphrase,
 }
 
@@ -76,22 +76,21 @@ impl Signers {
             serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
         let directory = path.parent().unwrap_or(Path::new("."));
         let passphrase = Passphrase::from_file(&directory.join(&index.passphrase_file))?;
-        let governors: Vec<_> = index
+        let officers: Vec<_> = index
             .officers
-            .iter()
-            .filter(|entry| entry.role == Role::Governor)
-            .map(|entry| (entry.organization, directory.join(&entry.key_file)))
+            .into_iter()
+            .map(|entry| (entry.organization, entry.role, directory.join(entry.key_file)))
             .collect();
-        let first = governors.first().map(|(organization, _)| *organization);
-        let governor = first.ok_or_else(|| SignersError::NoGovernor(path.to_owned()))?;
-        let mut signers = Self { keys: BTreeMap::new(), governor, governors, passphrase };
-        signers.open_governor(0)?;
+        let first = officers.iter().find(|(_, role, _)| *role == Role::Governor);
+        let governor = first.map(|(organization, _, _)| *organization);
+        let governor = governor.ok_or_else(|| SignersError::NoGovernor(path.to_owned()))?;
+        let mut signers = Self { keys: BTreeMap::new(), governor, officers, passphrase };
+        signers.open(governor, Role::Governor)?;
         Ok(signers)
     }
 
     /// The organisation of the index's governor number `place`, from 0, whose key is at hand from
-    /// now on; none behind the last. Opening a key costs what its passphrase protection asks: only
-    /// what is needed is opened.
+    /// now on; none behind the last.
     ///
     /// # Errors
     /// [`SignersError::Key`] if its file cannot be read.
@@ -99,13 +98,30 @@ impl Signers {
         &mut self,
         place: usize,
     ) -> Result<Option<OrganizationCode>, SignersError> {
-        let Some((organization, file)) = self.governors.get(place) else { return Ok(None) };
-        let name = (*organization, Role::Governor);
-        if !self.keys.contains_key(&name) {
-            let key = KeyFile::read(file, KeyKind::Officer, &self.passphrase)?;
-            self.keys.insert(name, key);
+        let mut governors = self.officers.iter().filter(|(_, role, _)| *role == Role::Governor);
+        let Some((organization, _, _)) = governors.nth(place) else { return Ok(None) };
+        let organization = *organization;
+        self.open(organization, Role::Governor)?;
+        Ok(Some(organization))
+    }
+
+    /// Has an officer's key at hand from now on, if the index names it. Opening a key costs what
+    /// its passphrase protection asks: only what is needed is opened.
+    ///
+    /// # Errors
+    /// [`SignersError::Key`] if its file cannot be read.
+    pub fn open(&mut self, organization: OrganizationCode, role: Role) -> Result<(), SignersError> {
+        if self.keys.contains_key(&(organization, role)) {
+            return Ok(());
         }
-        Ok(Some(name.0))
+        let is_it = |(code, post, _): &&(OrganizationCode, Role, PathBuf)| {
+            (*code, *post) == (organization, role)
+        };
+        if let Some((_, _, file)) = self.officers.iter().find(is_it) {
+            let key = KeyFile::read(file, KeyKind::Officer, &self.passphrase)?;
+            self.keys.insert((organization, role), key);
+        }
+        Ok(())
     }
 
     /// The organisation whose governor registers what a notice names.

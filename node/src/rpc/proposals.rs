@@ -1,8 +1,8 @@
-//! Acts that wait for other officers, and whose step is next.
+//! Acts that wait for other officers, whose step is next, and how they ended.
 
 use axum::extract::State;
 use axum::response::Response;
-use minglian_client::wire::{NextStepView, ProposalView};
+use minglian_client::wire::{NextStepView, ProposalEnd, ProposalEndView, ProposalView};
 use minglian_contracts::policy::{Party, Policy, Step};
 use minglian_contracts::proposal::{PROPOSALS, Proposal};
 use minglian_contracts::registry::ORGANIZATIONS;
@@ -15,6 +15,7 @@ use super::extract::{Paging, Params, Segments, json_answer, parse};
 use super::organizations::list;
 use super::problem::Refusal;
 use super::{Node, Shared, reading};
+use crate::derived::{DerivedIndex, End};
 
 /// Acts that wait for other officers.
 #[utoipa::path(
@@ -53,6 +54,33 @@ pub(super) async fn proposal(
         view(shared, id, &proposal)
     });
     json_answer(&found.await?)
+}
+
+/// How an act that waited for other officers came to its end.
+#[utoipa::path(
+    get, path = "/v1/proposals/{id}/end", tag = "organizations",
+    params(("id" = String, Path, description = "the transaction that proposed it")),
+    responses(
+        (status = 200, description = "completed, rejected or withdrawn, and the record of it"),
+        (status = 404, description = "it waits still, or was never proposed"),
+    )
+)]
+pub(super) async fn end(
+    State(shared): Node,
+    Segments(id): Segments<String>,
+) -> Result<Response, Refusal> {
+    let id: TransactionId = parse("transaction", &id)?;
+    let found = reading(shared, move |shared| {
+        let known = DerivedIndex::new(shared.store()).end(&id)?;
+        known.ok_or_else(|| Refusal::absent(format!("the end of proposal {id}")))
+    });
+    let found = found.await?;
+    let end = match found.end {
+        End::Completed => ProposalEnd::Completed,
+        End::Rejected => ProposalEnd::Rejected,
+        End::Withdrawn => ProposalEnd::Withdrawn,
+    };
+    json_answer(&ProposalEndView { id, end, record: found.record })
 }
 
 fn view(shared: &Shared, id: TransactionId, proposal: &Proposal) -> Result<ProposalView, Refusal> {

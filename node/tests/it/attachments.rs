@@ -206,6 +206,29 @@ async fn erases_for_good(world: &World) {
     assert!(!world.holds(&hash));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_erased_while_it_comes_is_taken_no_further() {
+    let world = World::start().await;
+    world.register().await;
+    let body = pdf(3 * MIB);
+    let hash = AttachmentHash::of(&[&body]);
+    let deposit = world.deposit(Class::Personal, described(&body, MediaType::Pdf));
+    world.name("合同1", hash).await;
+    let mut coming = world.keeper.receive(deposit, Origin::Client).await.unwrap().unwrap();
+    coming.push(&body[..2 * MIB]).await.unwrap();
+    let folder = world.content(&hash).parent().unwrap().to_owned();
+    let files = || fs::read_dir(&folder).unwrap().count();
+    assert_eq!(files(), 1, "it comes");
+    world.erase("删1", vec![Thing::Attachment(hash)]).await;
+    let refused = coming.push(&body[2 * MIB..][..1]).await;
+    assert!(matches!(refused, Err(KeepFault::Erased(_))), "{refused:?}");
+    drop(coming);
+    // What was begun is removed on another thread.
+    while files() > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[test]
 fn types_are_told_by_their_beginnings_however_they_are_cut() {
     let is = |media_type, pieces: &[&[u8]]| {

@@ -1,7 +1,7 @@
 //! Several engines in one process on loopback ports.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -32,6 +32,7 @@ pub struct Machine {
     pub consensus_key: SigningKey,
     pub peer_key: SigningKey,
     pub port: u16,
+    _port_place: UdpSocket,
     pub directory: PathBuf,
     pub store: Arc<Mutex<Store>>,
     votes: bool,
@@ -51,13 +52,17 @@ pub struct Network {
     _directory: tempfile::TempDir,
 }
 
-/// A port below the range from which the kernel takes those of outgoing connections, so that it
-/// stays free while its machine is down.
-fn free_port() -> u16 {
-    // Above those from which connections go out, and above those that test networks take.
-    let mut ports =
+/// A port for a machine's life, also while it is down: outside of those from which connections go
+/// out and of those that networks of processes take. Nobody speaks UDP here, so that whoever has
+/// the port's place there has the port, among all machines of all tests.
+fn reserve_port() -> (u16, UdpSocket) {
+    let ports =
         std::iter::repeat_with(|| rand::Rng::gen_range(&mut rand::thread_rng(), 61_000..=65_535));
-    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+    let mut places = ports.filter_map(|port| {
+        let place = UdpSocket::bind(("127.0.0.1", port)).ok()?;
+        TcpListener::bind(("127.0.0.1", port)).is_ok().then_some((port, place))
+    });
+    places.next().unwrap()
 }
 
 impl Network {
@@ -75,11 +80,13 @@ impl Network {
                 std::fs::create_dir(&path).unwrap();
                 let consensus_key = SigningKey::from_bytes(&[index + 1; 32]);
                 Mark::create(&path.join("mark"), PublicKey::of(&consensus_key)).unwrap();
+                let (port, port_place) = reserve_port();
                 Machine {
                     name,
                     consensus_key,
                     peer_key: SigningKey::from_bytes(&[index + 101; 32]),
-                    port: free_port(),
+                    port,
+                    _port_place: port_place,
                     directory: path,
                     store: Arc::default(),
                     votes,

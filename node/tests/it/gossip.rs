@@ -16,14 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long we wait to see that something does not happen.
 const QUIET: Duration = Duration::from_millis(300);
 
-struct Node {
+pub struct Node {
     key: SigningKey,
-    handle: GossipHandle,
+    pub handle: GossipHandle,
     inbound: mpsc::Receiver<Inbound>,
 }
 
 impl Node {
-    async fn start(seed: u8) -> Self {
+    pub async fn start(seed: u8) -> Self {
         Self::start_with(seed, "test", "/ip4/127.0.0.1/tcp/0", GossipLimits::default()).await
     }
 
@@ -40,7 +40,7 @@ impl Node {
         Self { key, handle, inbound }
     }
 
-    fn id(&self) -> String {
+    pub fn id(&self) -> String {
         gossip::peer_id(&self.key).unwrap()
     }
 
@@ -78,7 +78,7 @@ impl ParseChain for str {
 }
 
 /// Lists every node at every node, and waits until all are connected.
-async fn mesh(nodes: &[&Node]) {
+pub async fn mesh(nodes: &[&Node]) {
     let peers: Vec<GossipPeer> = nodes.iter().map(|node| node.as_peer()).collect();
     for node in nodes {
         node.handle.set_peers(&peers).await.unwrap();

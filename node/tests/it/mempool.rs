@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use minglian_contracts::allocation::plan::{Plan, PlanRow};
 use minglian_contracts::allocation::{self, Purpose};
@@ -15,11 +16,13 @@ use minglian_ledger::fen::Fen;
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
+use minglian_node::arrivals::{Arrivals, SPAN};
 use minglian_node::chain::{
     LeftOut, TAKEN_ORGANIZATION_WEIGHT, UNFIT_ORGANIZATION_MAX, UNFIT_ORGANIZATION_WEIGHT_MAX,
 };
 use minglian_node::mempool::{Limits, Mempool, PoolError, TURN_BYTES, Waiting};
 use minglian_node::resend::{Schedule, WAIT_TICKS};
+use tokio::time::Instant;
 
 use crate::rpc_disclosures::notice;
 use crate::rpc_world::{
@@ -87,7 +90,7 @@ fn what_waits_for_long_is_sent_again_while_blocks_go_on() {
     let mut pool = Mempool::new(Limits::default());
     let early = waiting(finance(), "早", 100);
     pool.insert(early.clone()).unwrap();
-    let mut schedule = Schedule::default();
+    let (mut schedule, mut now) = (Schedule::default(), Instant::now());
     let mut ticks = |peers: &[&str]| -> Vec<usize> {
         let mut sent = Vec::new();
         for tick in 0..3 * WAIT_TICKS {
@@ -95,7 +98,8 @@ fn what_waits_for_long_is_sent_again_while_blocks_go_on() {
             let new = waiting(finance(), &format!("新{tick}"), 100);
             pool.insert(new.clone()).unwrap();
             let peers = peers.iter().map(ToString::to_string).collect();
-            let due = schedule.tick(pool.next_arrival(), peers);
+            now += Duration::from_secs(2);
+            let due = schedule.tick(pool.next_arrival(), peers, now);
             let (found, next) = pool.arrived(due.from, due.until, due.bytes);
             schedule.sent(due, next);
             if found.contains(&early.transaction) {
@@ -108,6 +112,47 @@ fn what_waits_for_long_is_sent_again_while_blocks_go_on() {
     assert_eq!(ticks(&[]), [WAIT_TICKS, 2 * WAIT_TICKS]);
     // A peer that comes gets everything at once, and then as the others do.
     assert_eq!(ticks(&["新"]), [0, WAIT_TICKS, 2 * WAIT_TICKS]);
+}
+
+#[test]
+fn a_peer_that_comes_and_goes_has_all_sent_again_once_in_a_while() {
+    let (mut schedule, start) = (Schedule::default(), Instant::now());
+    let (mut rounds, mut place) = (Vec::new(), 0);
+    for tick in 0..60 {
+        let now = start + Duration::from_secs(2 * tick);
+        let peers = if tick % 2 == 0 { vec!["甲".to_owned()] } else { Vec::new() };
+        let (next_arrival, peer_round_end) = (1_000_000 + tick, 5);
+        let due = schedule.tick(next_arrival, peers, now);
+        if due.until == next_arrival {
+            rounds.push(now);
+            assert_eq!(due.from, 0);
+            schedule.sent(due, Some(peer_round_end));
+        } else {
+            assert!(due.from >= place, "the others' round goes on");
+            place = due.from;
+            schedule.sent(due, Some(place + 10));
+        }
+    }
+    assert!(rounds.len() > 1, "it is not forgotten");
+    assert!(rounds.windows(2).all(|pair| pair[1].duration_since(pair[0]) >= SPAN));
+}
+
+#[test]
+fn who_is_back_too_soon_comes_later() {
+    let (mut arrivals, start) = (Arrivals::default(), Instant::now());
+    let mut look = |seconds: u64, peers: &[&str]| {
+        let connected = peers.iter().map(ToString::to_string).collect();
+        arrivals.look(connected, start + Duration::from_secs(seconds)).concat()
+    };
+    assert_eq!(look(0, &["a", "b"]), "ab");
+    assert_eq!(look(100, &["a", "b", "c"]), "c", "who stays does not come");
+    assert_eq!(look(101, &["b"]), "");
+    assert_eq!(look(102, &["a", "b"]), "a", "it came long ago");
+    assert_eq!(look(103, &["b"]), "");
+    assert_eq!(look(104, &["a", "b"]), "", "too soon");
+    assert_eq!(look(131, &["a", "b"]), "");
+    assert_eq!(look(132, &["a", "b"]), "a");
+    assert_eq!(look(200, &["a", "b"]), "");
 }
 
 #[test]

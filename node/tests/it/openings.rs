@@ -1,14 +1,18 @@
 //! Openings of commitments at one node, and numbers of persons at its doors.
 
+use std::fs;
+use std::time::{Duration, Instant};
+
 use minglian_client::wire::Hex;
 use minglian_contracts::allocation::Category;
 use minglian_contracts::call::Call;
 use minglian_contracts::naming::Thing;
 use minglian_contracts::project::{self, Registration};
 use minglian_ledger::deposit::{self, Class, Content, MediaType};
-use minglian_ledger::hash::AttachmentHash;
+use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::LogIndex;
 use minglian_node::attachments::openings::Opening;
+use minglian_node::attachments::published::{Published, RETRY_INTERVAL};
 use minglian_node::attachments::{KeepFault, Keeper, Origin};
 use minglian_node::config::AttachmentSettings;
 
@@ -144,4 +148,70 @@ async fn an_observer_keeps_only_what_is_public() {
     world.name("合同1", AttachmentHash::of(&[&body])).await;
     assert!(matches!(receive(Class::Restricted).await, Some(KeepFault::NotHere)));
     assert!(receive(Class::Public).await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opening_that_cannot_be_read_once_hides_no_other_and_is_shown_later() {
+    let world = World::start().await;
+    world.register().await;
+    let mut files = Vec::new();
+    for said in ["甲意见", "乙意见", "丙意见"] {
+        let commitment = deposit::commit(&[3; 16], said);
+        give_opinion(&world, said, commitment).await;
+        let deposit = world.deposit(Class::Public, Content::Opening { commitment });
+        let opening = Opening { deposit, salt: [3; 16], text: said.to_owned() };
+        world.keeper.keep_opening(&opening, Origin::Client).unwrap();
+        let name = commitment.to_string();
+        files.push(world.directory().join("openings").join(&name[..2]).join(name));
+    }
+    // The first of them to be read.
+    let broken = files.iter().min().unwrap();
+    let (settings, openings) =
+        (world.keeper.settings().clone(), world.directory().join("openings"));
+    let (again, _) = Keeper::open(settings, &openings, world.chain.clone(), "peer0").await.unwrap();
+    let aside = world.directory().join("aside");
+    fs::rename(broken, &aside).unwrap();
+    fs::create_dir(broken).unwrap();
+    let (found, next, is_complete) = again.published(0).unwrap();
+    assert_eq!((found.len(), is_complete), (2, false));
+    assert_eq!(again.published(next).unwrap(), (Vec::new(), next, false), "nor is it forgotten");
+    fs::remove_dir(broken).unwrap();
+    fs::rename(&aside, broken).unwrap();
+    let (mut late, mut is_complete) = (Vec::new(), false);
+    while !is_complete {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        (late, _, is_complete) = again.published(next).unwrap();
+    }
+    assert_eq!(late.len(), 1);
+    assert!(!found.contains(&late[0]));
+}
+
+#[test]
+fn what_is_being_read_counts_as_unread() {
+    let (mut published, start) = (Published::default(), Instant::now());
+    let mut names = ["a", "b", "c"].map(|name| Commitment::of(&[name.as_bytes()]));
+    names.sort_unstable();
+    let [broken, hidden, shown] = names;
+    for name in names {
+        published.find(name);
+    }
+    assert_eq!(published.unread(2, start), [broken, hidden]);
+    assert!(!published.is_complete());
+    published.classify(hidden, false);
+    published.fail(broken, start);
+    assert_eq!(published.unread(2, start), [shown], "what failed keeps no others waiting");
+    published.classify(shown, true);
+    assert_eq!(published.page(0, 10), [(1, shown)]);
+    assert!(published.unread(2, start).is_empty() && !published.is_complete());
+    assert_eq!(published.unread(2, start + RETRY_INTERVAL), [broken]);
+    published.classify(broken, true);
+    published.classify(hidden, true);
+    assert_eq!(published.page(0, 10), [(1, shown), (2, broken)], "a class is said once");
+    assert!(published.is_complete());
+
+    // What is erased while it is read is not shown.
+    published.find(Commitment::default());
+    published.remove(&Commitment::default());
+    published.classify(Commitment::default(), true);
+    assert_eq!(published.page(2, 10), []);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 mod network;
+mod explorer;
 mod cluster;
 mod clerk;
 mod charity_year;
@@ -17,6 +18,7 @@ mod validators;
 mod backup;
 mod attachments;
 mod demonstration;
+mod page_times;
 mod year;
 mod import;
 mod power;

@@ -1,12 +1,10 @@
 //! A donor who agreed to be named, from the clerk's sheet to the explorer's pages, and the order
 //! that erases the name: from every node, page, file and copy, also of who was away.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use minglian_client::Client;
 use minglian_client::key_file::passphrase::Passphrase;
 use minglian_client::key_file::{KeyFile, KeyKind};
 use minglian_contracts::call::Call;
@@ -15,83 +13,15 @@ use minglian_contracts::opening::{self, Ground};
 use minglian_ledger::evidence::{Proven, Trust};
 use minglian_ledger::hash::Commitment;
 use minglian_ledger::height::{Height, LogIndex};
-use minglian_testnet::process::{self, Process, Signal};
-use minglian_testnet::{act, ports, program};
-use serde_json::Value;
-use tempfile::TempDir;
+use minglian_testnet::act;
+use minglian_testnet::process::Signal;
 
 use crate::donor::Charity;
+use crate::explorer::{Explorer, beside, eventually};
 use crate::network::{self, Network};
 
 const NAME: &str = "方圆慈";
 const LIMIT: Duration = Duration::from_secs(90);
-
-/// An explorer with files of its own; dropped, it ends.
-struct Explorer {
-    directory: TempDir,
-    address: SocketAddr,
-    process: Process,
-}
-
-impl Drop for Explorer {
-    fn drop(&mut self) {
-        if let Err(error) = self.process.stop(LIMIT) {
-            eprintln!("while stopping: {error:#}");
-        }
-    }
-}
-
-fn beside(name: &str) -> PathBuf {
-    program::find_beside(name, Path::new(env!("CARGO_BIN_EXE_minglian-testnet"))).unwrap()
-}
-
-fn open(network: &Network, node: usize, directory: &Path, address: SocketAddr) -> Process {
-    let mut command = Command::new(beside("minglian-explorer"));
-    command.arg("--node").arg(network.url(node).unwrap());
-    command.arg("--genesis").arg(network.directory().genesis());
-    command.args(["--listen", &address.to_string()]).current_dir(directory);
-    let (log, pid) = (directory.join("explorer.log"), directory.join("explorer.pid"));
-    process::start(&mut command, &log, &pid).unwrap()
-}
-
-impl Explorer {
-    fn start(network: &Network, node: usize) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free().unwrap()));
-        let process = open(network, node, directory.path(), address);
-        Self { directory, address, process }
-    }
-
-    fn restart(&mut self, network: &Network, node: usize) {
-        self.process.stop(LIMIT).unwrap();
-        self.process = open(network, node, self.directory.path(), self.address);
-    }
-
-    /// A page, or nothing while there is none.
-    async fn page(&self, path: &str) -> String {
-        let client = Client::new(&format!("http://{}", self.address)).unwrap();
-        client.text(path).await.unwrap_or_default()
-    }
-
-    async fn height(&self) -> u64 {
-        let head: Value =
-            serde_json::from_str(&self.page("/api/v1/head").await).unwrap_or_default();
-        let height = &head["ledger"]["height"];
-        height.as_u64().or_else(|| height.as_str()?.parse().ok()).unwrap_or(0)
-    }
-
-    async fn wait_height(&self, height: Height) {
-        eventually("the explorer follows", async || self.height().await >= height.0).await;
-    }
-}
-
-async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + LIMIT;
-    while !holds().await {
-        assert!(Instant::now() < deadline, "in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
 
 /// The files below a directory that hold a text.
 fn holding(path: &Path, text: &str) -> Vec<PathBuf> {

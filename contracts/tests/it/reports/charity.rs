@@ -3,8 +3,10 @@
 use minglian_contracts::charity::sums::{HELD, USES};
 use minglian_contracts::report::finding::findings;
 use minglian_contracts::report::gifts::{AskGifts, gifts};
+use minglian_contracts::report::paper::{Sheet, working_paper};
 use minglian_contracts::report::ratio;
 use minglian_contracts::report::selection::Selection;
+use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
 
 use super::ask;
@@ -61,6 +63,27 @@ fn a_charitys_income_and_expenditure_stand_by_quarter_and_use() {
     assert_eq!(column(&report, "item"), ["结余"]);
     // What is not shown is reconciled all the same.
     assert_eq!(report.reconciliation[0].holds, Some(true));
+}
+
+/// Two gifts of one pool, of which one was entered by mistake and taken back.
+#[test]
+fn a_working_paper_says_of_a_gift_only_that_it_was_itself_taken_back() {
+    let mut world = World::new();
+    world.date = "2024-05-06".parse().unwrap();
+    gift_acts::set_up(&mut world);
+    let gifts =
+        ["捐1", "捐2"].map(|gift| format!("donate reference={gift} fund=本级 amount=100元"));
+    give(&mut world, &gifts.each_ref().map(String::as_str));
+    give(&mut world, &["void_donation donation=捐1"]);
+    let log = Log::of(&world);
+    let records: Vec<LogIndex> = log.flows.iter().map(|flow| flow.record).collect();
+    let [_, kept, taken_back] = records[..] else { panic!("{records:?}") };
+    let wanted = |sheet: &&Sheet| records.contains(&sheet.record.index);
+    let sheets: Vec<Sheet> = log.sheets.iter().filter(wanted).cloned().collect();
+    let report = working_paper(&world.state, &log, &sheets, as_of(&world)).unwrap();
+    assert_eq!(column(&report, "record")[1], kept.to_string());
+    let said = format!("冲正 reversed 2024-05-06 #{taken_back}");
+    assert_eq!(column(&report, "later"), [said.as_str(), "", ""]);
 }
 
 #[test]

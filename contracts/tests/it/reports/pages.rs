@@ -81,6 +81,26 @@ fn a_page_of_lines_ends_where_it_has_read_enough() {
     assert_eq!(read(&none, usize::MAX), [0, 0]);
 }
 
+/// 5,001 funds of one line each, of which the last is asked for: 5,000 are passed over on one page.
+#[test]
+fn a_page_ends_where_it_has_passed_over_enough_funds() {
+    let (mut shelf, day) = (Shelf::default(), "2024-05-01".parse().unwrap());
+    for number in 0..=LINES_MAX {
+        let fund = text(&format!("{number:05}"));
+        let name = LineName { holder: code("home"), fund, year: 2024, line: text("甲") };
+        let line = Line::new(Purpose::default(), Basis::default(), 2024, day);
+        shelf.put(LINES.key(&name), &line);
+    }
+    let last = Selection { fund: Some(text("05000")), ..Selection::default() };
+    let page = |after: Option<&[u8]>| {
+        let found = last.lines(&mut Lookup::new(&shelf), after, usize::MAX).unwrap();
+        (found.lines.len(), found.next)
+    };
+    let (lines, next) = page(None);
+    assert_eq!((lines, next.is_some()), (0, true));
+    assert_eq!(page(next.as_deref()), (1, None));
+}
+
 #[test]
 fn a_page_of_charity_money_ends_where_it_has_read_enough() {
     let (mut shelf, charity) = (Shelf::default(), code("慈善总会"));

@@ -2,6 +2,7 @@
 //! of them stand, how many a page compares and how many it names; and sums of funds that do or do
 //! not agree.
 
+use minglian_contracts::allocation::Category;
 use minglian_contracts::charity::disbursement::PAYOUTS;
 use minglian_contracts::charity::donation::DONATIONS;
 use minglian_contracts::charity::sums::{HELD, Held};
@@ -60,7 +61,7 @@ fn repetitions_are_of_one_year_and_of_what_stands_whole() {
     };
     let early = [give(1, 30), give(2, 30), pay(1, 4), pay(2, 4)];
     gives(&mut world, "2024-05-06", &early.each_ref().map(String::as_str));
-    let late = [give(3, 20), give(4, 20), pay(3, 5), pay(4, 5), pay(5, 5)];
+    let late = [give(3, 20), give(4, 20), pay(3, 5), pay(4, 5), pay(5, 5), pay(6, 4)];
     gives(&mut world, "2025-02-03", &late.each_ref().map(String::as_str));
     let of = |world: &World, rule: &str, year| points(&page(world, &world.state, year, None), rule);
     let (gifts, payments) = ("duplicate_gift", "duplicate_payout");
@@ -71,7 +72,8 @@ fn repetitions_are_of_one_year_and_of_what_stands_whole() {
     assert_eq!(of(&world, payments, Some(2025)), [row("本级 付3 付4 付5", "1000")]);
     assert_eq!(of(&world, gifts, None).len(), 2);
     assert_eq!(of(&world, payments, None).len(), 2);
-    // What came back in part does not stand whole, nor a gift of which a part went back.
+    // What came back in part does not stand whole, nor a gift of which a part went back. What is
+    // left of 付4 is as much as 付6, which repeats nothing.
     let back = [
         "bounced payment=付4 amount=1元",
         "refund donation=捐2 reference=退1 amount=1元",
@@ -80,6 +82,29 @@ fn repetitions_are_of_one_year_and_of_what_stands_whole() {
     gives(&mut world, "2025-02-04", &back);
     assert_eq!(of(&world, payments, Some(2025)), [row("本级 付3 付5", "500")]);
     assert_eq!(of(&world, gifts, None), []);
+}
+
+/// Gifts and payments of a charity are of no line: who asks for lines of one kind is told of none.
+#[test]
+fn what_a_charity_repeats_is_not_said_of_lines_of_one_kind() {
+    let mut world = World::new();
+    set_up(&mut world);
+    let give = |number| format!("donate reference=捐{number} fund=本级 amount=30元 donor=home");
+    gives(&mut world, "2024-05-06", &[&give(1), &give(2)]);
+    let repeated = |selection: Selection| {
+        let found = findings(&world.state, &Log::of(&world), &ask(selection), as_of(&world));
+        points(&found.unwrap(), "duplicate_gift").len()
+    };
+    let all = Selection { holder: Some(code(CHARITY)), ..Selection::default() };
+    assert_eq!(repeated(all.clone()), 1);
+    for narrower in [
+        Selection { fund: Some(text("本级")), ..all.clone() },
+        Selection { category: Some(Category::OldAge), ..all.clone() },
+        Selection { project: Some(text("睦邻点")), ..all.clone() },
+        Selection { document: Some("来民〔2024〕3号".to_owned()), ..all.clone() },
+    ] {
+        assert_eq!(repeated(narrower.clone()), 0, "{narrower:?}");
+    }
 }
 
 /// A charity with one gift of 30 元, and so many copies of it beside it.

@@ -79,6 +79,27 @@ fn a36_a_leaf_comes_back_once_and_only_of_a_batch_that_paid() {
     assert_eq!((standing(&world, &second), free(&world)), (Standing::Rejected, 1_956_000));
 }
 
+/// Marks are eight to a byte and 4,096 to a key. The list of the county is far shorter, so the
+/// state is told that the batch has 8,192 leaves.
+#[test]
+fn each_leaf_has_a_mark_of_its_own() {
+    let mut world = county();
+    let (batch, _) = applied(&mut world);
+    let mut known = BATCHES.get(&world.state, &batch).unwrap().unwrap();
+    let Content::Payment { sealed, .. } = &mut known.content else { panic!("it pays") };
+    sealed.header.leaves = 8_192;
+    world.put(|state| BATCHES.put(state, &batch, &known));
+    let first = came_back(&mut world, batch, 1, &[1, 4_098], 6_000).unwrap();
+    decide(&mut world, first, Finding::Valid);
+    for taken in [1, 4_098] {
+        let again = came_back(&mut world, batch, 2, &[taken], 3_000);
+        assert_eq!(again, Err(Code::AlreadyReturned), "{taken}");
+    }
+    // Of the same byte, at the same bit of others, and at the same places of the other key.
+    let free = [0, 2, 9, 4_097, 4_106, 8_191];
+    assert!(came_back(&mut world, batch, 2, &free, 18_000).is_ok());
+}
+
 #[test]
 fn a_return_that_does_not_hold_leaves_its_leaves_free() {
     let mut world = county();

@@ -4,12 +4,17 @@ use minglian_contracts::book::Kind;
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::event::Event;
 use minglian_contracts::execute::execute_block;
+use minglian_contracts::refusal::Code;
 use minglian_contracts::schema::State;
 use minglian_contracts::subsidy::batch::Submit;
 use minglian_contracts::subsidy::verdict::Finding;
 use minglian_ledger::subsidy::batch::BatchKind;
 
-use super::fixture::{HANDLES, call, county, look, lot, main_batch, name, prove, receipts, root};
+use super::fixture::{
+    HANDLES, call, county, header, look, lot, main_batch, money, name, prove, receipts, root,
+    submission, submit,
+};
+use crate::invariants::acts::{OLD_AGE, purpose, record};
 use crate::steps::checked;
 use crate::world::World;
 
@@ -53,6 +58,22 @@ fn one_bit_changed_anywhere_is_refused_or_found() {
     }
     assert!(undecoded > 0 && refused > 0, "{undecoded} {refused}");
     assert_eq!(found, 8 * (32 + 32 + 64), "the roots of leaves and proofs, the balance");
+}
+
+#[test]
+fn a_batch_is_paid_out_of_up_to_sixteen_lots() {
+    let mut world = county();
+    for _ in 2..17 {
+        record(&mut world, "county_finance", &money(), purpose(OLD_AGE, None), "10000");
+    }
+    let of = |world: &World, count| {
+        let (lots, sources) = (0..count).map(|number| lot(world, number, 1_000)).unzip();
+        submission(world, header(name(world, "2024-05", BatchKind::Main, 0), lots), sources)
+    };
+    let act = of(&world, 17);
+    assert_eq!(submit(&mut world, act), Err(Code::LotsInvalid));
+    let act = of(&world, 16);
+    assert!(submit(&mut world, act).is_ok());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, PayoutRow, gifts, payouts};
+use super::giving::{self, Giving, Scope};
 use crate::index::mirror::Mirror;
 use crate::index::read::{self, RecordRow};
 use crate::index::{IndexError, account};
@@ -61,6 +62,7 @@ struct FundPage {
     kind: &'static str,
     fund: Fund,
     held: Held,
+    giving: Option<Giving>,
     restricted: Vec<Restricted>,
     has_more_restricted: bool,
     gifts: Vec<GiftRow>,
@@ -90,11 +92,13 @@ pub async fn fund(
         let rest = "JOIN record_subjects c ON c.log_index = r.log_index \
                     WHERE c.subject = ?1 ORDER BY c.log_index DESC LIMIT 20";
         let subject = format!("fund:{host}/{reference}");
+        let scope = Scope { host: host.to_string(), fund: reference.clone() };
         Ok(FundPage {
             host: read::names(connection).organization(&host),
             host_code: host.to_string(),
             kind: fund.kind.code(),
             held: held(connection, &name)?,
+            giving: giving::giving(connection, &frame, &scope, None)?,
             records: read::records(connection, rest, &[&subject])?,
             frame,
             reference,

@@ -17,6 +17,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use rusqlite::{Connection, params};
 
 use super::gifts::{GiftRow, gifts};
+use super::giving::{self, Giving, Scope};
 use crate::index::charity::INCOME;
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, read};
@@ -134,6 +135,7 @@ struct CharityPage {
     name: String,
     code: String,
     charity: Charity,
+    giving: Option<Giving>,
     gifts: Vec<GiftRow>,
 }
 
@@ -148,7 +150,9 @@ pub async fn charity(State(app): State<App>, Path(code): Path<String>) -> PageRe
         let code = holder.to_string();
         let rest = format!("WHERE g.host = ?1 ORDER BY g.id DESC LIMIT {GIFTS_MAX}");
         let gifts = gifts(connection, &rest, vec![code.clone().into()])?;
-        Ok(CharityPage { frame, name, code, charity, gifts })
+        let scope = Scope { host: code.clone(), fund: String::new() };
+        let giving = giving::giving(connection, &frame, &scope, None)?;
+        Ok(CharityPage { frame, name, code, charity, giving, gifts })
     })
     .await
 }

@@ -36,6 +36,7 @@ use minglian_ledger::text::Text;
 
 use super::strings::{organization, put, strings};
 use crate::chain::{self, Chain, code, text};
+use crate::sales;
 use crate::society;
 use crate::story::{self, day};
 
@@ -73,6 +74,7 @@ pub fn told() -> Told {
     let mut told = Told { chain, fields, codes: BTreeMap::new(), strings, signed: 0 };
     story::tell(&mut told.chain);
     society::tell(&mut told.chain);
+    sales::tell(&mut told.chain);
     told.write();
     told
 }
@@ -85,7 +87,7 @@ impl Told {
     /// All acts; each field sees each string once.
     fn write(&mut self) {
         let all = 0..self.strings.len();
-        let acts: [(&str, Make, &[&str]); 12] = [
+        let acts: [(&str, Make, &[&str]); 13] = [
             ("civil", project, &["civil.checker"]),
             ("finance", quota, &["finance.checker"]),
             ("home", payment, &["home.checker", "home.payer"]),
@@ -98,6 +100,7 @@ impl Told {
             ("charity", declared, &["charity.checker"]),
             ("civil", complaint, &["civil.checker"]),
             ("audit", audit, &["audit.checker"]),
+            ("lottery", remittance, &["lottery.checker"]),
         ];
         for (organization, make, officers) in acts {
             let calls: Vec<Call> = all.clone().map(|number| make(self, number)).collect();
@@ -356,6 +359,11 @@ fn audit(told: &mut Told, number: usize) -> Call {
         },
         occurred_on: day("2026-06-10"),
     }))
+}
+
+fn remittance(told: &mut Told, number: usize) -> Call {
+    let reference: Text<128> = told.put("remittance reference", number);
+    sales::remit("2026-04", Fen::new(1).unwrap(), reference.as_str())
 }
 
 fn sample(told: &mut Told, number: usize) -> Call {

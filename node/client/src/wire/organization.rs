@@ -71,6 +71,29 @@ pub struct ProposalView {
     pub proposal: Value,
 }
 
+/// How an act that waited came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalEnd {
+    /// The last step was taken: it took effect.
+    Completed,
+    /// An officer whose step was next rejected it.
+    Rejected,
+    /// The organisation that proposed it withdrew it.
+    Withdrawn,
+}
+
+/// The end of an act that waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposalEndView {
+    /// The transaction that proposed it.
+    pub id: TransactionId,
+    /// How it ended.
+    pub end: ProposalEnd,
+    /// The record that ended it.
+    pub record: LogIndex,
+}
+
 /// Who may take the next step of an act that waits. Officers who have signed it already may not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextStepView {

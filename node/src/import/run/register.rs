@@ -5,8 +5,10 @@
 //! waits. What still waits then is for governors whose keys are not at hand; importing again goes
 //! on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use minglian_client::Client;
+use minglian_client::read::Paging;
 use minglian_contracts::call::Call;
 use minglian_contracts::{approval, registry};
 use minglian_ledger::genesis::Role;
@@ -15,7 +17,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 
 use super::super::party::Party;
-use super::{BATCH, Run, RunError, open_proposals};
+use super::{BATCH, Run, RunError};
 
 /// A registration, and whose governor proposes it.
 struct Registration {
@@ -72,9 +74,10 @@ impl Run<'_> {
         let (mut steps, mut waiting) = (Vec::new(), BTreeMap::new());
         for Registration { proposer, reference, call } in registrations {
             let reference = Text::new(reference.clone())?;
-            if let Some((id, waits)) = self.applied(*proposer, &reference).await? {
-                if self.open.contains_key(&id) {
-                    if waits != *call {
+            if let Some(applied) = self.applied(*proposer, &reference).await? {
+                let id = applied.id;
+                if applied.was_proposed && self.waiting(id).await?.is_some() {
+                    if applied.call != *call {
                         return Err(RunError::OtherWaits { reference, id });
                     }
                     waiting.insert(id, *proposer);
@@ -87,7 +90,7 @@ impl Run<'_> {
         if !steps.is_empty() {
             self.send(&steps).await?;
             let open = open_proposals(self.client).await?;
-            waiting.retain(|id, _| open.contains_key(id));
+            waiting.retain(|id, _| open.contains(id));
         }
         Ok(waiting)
     }
@@ -114,8 +117,22 @@ impl Run<'_> {
             }
             self.send(&steps).await?;
             let open = open_proposals(self.client).await?;
-            waiting.retain(|id, _| open.contains_key(id));
+            waiting.retain(|id, _| open.contains(id));
         }
         Ok(())
+    }
+}
+
+/// All that waits now.
+async fn open_proposals(client: &Client) -> Result<BTreeSet<TransactionId>, RunError> {
+    let mut open = BTreeSet::new();
+    let mut paging = Paging::default();
+    loop {
+        let page = client.proposals(&paging).await?;
+        open.extend(page.items.iter().map(|view| view.id));
+        match page.next {
+            Some(next) => paging.after = Some(next),
+            None => return Ok(open),
+        }
     }
 }

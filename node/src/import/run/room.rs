@@ -1,5 +1,8 @@
 //! A payment is reversed only where the corrected one will stand: both together, or neither.
 //!
+//! Whoever can sign the reversal to its end and not the new payment does neither. A reversal that
+//! stops for an officer whose key is not at hand takes effect when that officer says so.
+//!
 //! What remains of a plan is reckoned through against what the ledger says is left, in the order in
 //! which it would be sent. Where a payment would not be made again, what takes quota back from its
 //! line is left out first, then the payment's own correction.
@@ -10,8 +13,9 @@ use minglian_contracts::allocation::{self, LineName};
 use minglian_contracts::call::Call;
 use minglian_contracts::payment;
 use minglian_ledger::fen::Fen;
+use minglian_ledger::genesis::Role;
 
-use super::super::plan::Act;
+use super::super::plan::{Act, Stage};
 use super::{Run, RunError};
 
 /// What is left of each line, and how much each payment that is to be reversed gives back.
@@ -23,6 +27,29 @@ pub struct Room {
 }
 
 impl Run<'_> {
+    /// The places whose payment this run would reverse and could not make again, each with the role
+    /// whose key it lacks. Without signers nothing is reversed.
+    pub(super) fn without_keys(&self, remaining: &[(usize, Act)]) -> BTreeMap<usize, Role> {
+        let Some(signers) = &self.signers else { return BTreeMap::new() };
+        let lacking = |act: &Act, signed: usize| {
+            let mut due = act.signers.iter().skip(signed).copied();
+            due.find(|role| signers.key(act.organization, *role).is_none())
+        };
+        let mut held = BTreeMap::new();
+        for (place, undo) in remaining.iter().filter(|(_, act)| act.stage == Stage::UndoPayment) {
+            let signed = self.pending.get(&undo.reference).map_or(0, |waiting| waiting.signed);
+            if lacking(undo, signed).is_some() {
+                continue;
+            }
+            let mut replacements =
+                remaining.iter().filter(|(other, act)| other == place && is_replacement(act));
+            if let Some(role) = replacements.find_map(|(_, act)| lacking(act, 0)) {
+                held.insert(*place, role);
+            }
+        }
+        held
+    }
+
     /// The places of `remaining`, which is in order, that cannot be corrected.
     pub(super) async fn without_room(
         &self,
