@@ -143,8 +143,25 @@ fn no_route_is_missing_from_the_list_that_the_browser_visits() {
     assert_eq!(listed, routes, "{told}");
 }
 
+async fn every_page_is_accessible(language: &str) {
+    let honest = explorer(whole()).await;
+    let sites =
+        serde_json::json!({ "honest": honest.base, "routes": listed(), "language": language });
+    journeys("browser/accessible.mjs", sites).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_is_accessible_fits_and_is_whole_without_javascript() {
+async fn every_page_is_accessible_and_fits_in_chinese() {
+    every_page_is_accessible("zh").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_accessible_and_fits_in_english() {
+    every_page_is_accessible("en").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_whole_without_javascript_and_its_links_lead_somewhere() {
     let honest = explorer(whole()).await;
     let sites =
         serde_json::json!({ "honest": honest.base, "routes": listed(), "receipt": receipt() });
