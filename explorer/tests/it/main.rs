@@ -22,6 +22,7 @@ mod kept_manifests;
 mod limits;
 mod live;
 mod months;
+mod offline_verifier;
 mod open_data;
 mod own_proofs;
 mod pages;
