@@ -19,6 +19,7 @@ use crate::ports;
 use crate::process::{self, Process};
 use crate::setup::Plan;
 use crate::totals::{self, Notice};
+use crate::verifier;
 use crate::year::summary::Places;
 use crate::year::{self, Wanted};
 
@@ -89,6 +90,8 @@ pub async fn start(
     let process = open_explorer(programs, &demonstration.cluster, explorer)?;
     demonstration.explorer_process = Some(process);
     wait_for_page(explorer, process).await?;
+    eprintln!("recording the offline verifier …");
+    verifier::record(&programs.minglian, &demonstration.cluster, explorer).await?;
     Ok(demonstration)
 }
 
@@ -262,6 +265,7 @@ fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result
     println!("  the home page        首页      http://{explorer}/");
     println!("  where the money went 资金分配  http://{explorer}/allocations");
     println!("  who holds it         单位      http://{explorer}/organizations");
+    println!("  how to check it all  核验中心  http://{explorer}/verify");
     println!("Verify the whole ledger yourself:");
     let (minglian, genesis) = (programs.minglian.display(), cluster.directory().genesis());
     println!(

@@ -28,5 +28,6 @@ pub mod totals;
 pub mod year;
 pub mod report_times;
 pub mod page_times;
+pub mod verifier;
 pub mod demo;
 pub mod smoke;

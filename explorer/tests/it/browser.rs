@@ -11,6 +11,7 @@ use minglian_explorer::window::Limits;
 use minglian_ledger::hash::AttachmentHash;
 
 use crate::chain::{Chain, ORGANIZATIONS, code};
+use crate::offline_verifier;
 use crate::proving;
 use crate::sales;
 use crate::site::Site;
@@ -71,8 +72,9 @@ pub async fn journeys(file: &str, sites: serde_json::Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
-    let continued = continued();
+    let mut continued = continued();
     let payment = continued.leaves.len() - 6;
+    offline_verifier::state(&mut continued, "civil");
     let (early, honest) = (explorer(story::told()).await, explorer(continued).await);
     let rewritten = explorer(rewritten()).await;
     let sites = serde_json::json!({
@@ -107,6 +109,7 @@ fn whole() -> Chain {
     story::tell(&mut chain);
     society::tell(&mut chain);
     sales::tell(&mut chain);
+    offline_verifier::state(&mut chain, "civil");
     chain
 }
 

@@ -1,11 +1,17 @@
 /** Every page where it answers or refuses, without JavaScript, and where its links lead. Run by
  * explorer/tests/it/browser.rs. */
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
 import test, { after, before } from 'node:test';
 import { expectNone, look } from './look.mjs';
 import { browser, Reader, sites } from './site.mjs';
 
+const pictures = process.env.MINGLIAN_SCREENSHOTS;
 const base = sites.honest;
+/** How high the lottery's page may be on a telephone, in pixels of 360 by 800: five screens. */
+const LOTTERY_HEIGHT_MAX = 4_000;
 const PATHS = sites.routes.flatMap(({ pages }) => pages);
 let chromium;
 
@@ -47,6 +53,35 @@ test('axe finds nothing where a page answers the reader or refuses', async () =>
   // The browser itself reports that a page was refused.
   assert.ok(reader.errors.every((error) => /status of 40[04]/.test(error)), reader.errors.join());
   reader.errors.length = 0;
+  await reader.close();
+});
+
+test('the lottery\'s months are folded on a telephone, and printed', async () => {
+  const reader = await Reader.at(chromium, { javaScriptEnabled: false,
+    viewport: { width: 360, height: 800 } });
+  const { page } = reader;
+  for (const language of ['zh', 'en']) {
+    await page.goto(`${base}/${language}/lottery`);
+    const { height } = await page.locator('main').boundingBox();
+    assert.ok(height <= LOTTERY_HEIGHT_MAX, `${language}/lottery is ${height} high`);
+    const months = page.locator('main details th a');
+    assert.ok(await months.count() > 3, 'no month is told');
+    assert.equal(await months.filter({ visible: true }).count(), 0);
+    // Each unfolds without a script.
+    for (const summary of await page.locator('main summary').all()) {
+      await summary.click();
+    }
+    assert.equal(await months.filter({ visible: true }).count(), await months.count());
+    await page.reload();
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await months.filter({ visible: true }).count(), await months.count());
+    await page.emulateMedia({ media: 'screen' });
+    if (pictures) {
+      mkdirSync(pictures, { recursive: true });
+      const name = `folded-lottery-${language}.png`;
+      await page.screenshot({ path: join(pictures, name), fullPage: true });
+    }
+  }
   await reader.close();
 });
 
