@@ -38,6 +38,14 @@ CREATE TABLE certificates (
     certificate BLOB NOT NULL
 );
 
+-- How many rows there are, for pages that say so: reading a table to count it takes longer the
+-- longer the ledger is.
+CREATE TABLE counts (
+    what TEXT PRIMARY KEY,
+    count INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO counts VALUES ('organizations', 0), ('projects', 0), ('refused', 0);
+
 -- Who certifies the blocks above a height, as names and powers in JSON; and whole, as evidence has
 -- them.
 CREATE TABLE validator_sets (
@@ -83,6 +91,9 @@ CREATE TABLE records (
 );
 CREATE INDEX records_by_proposal ON records (proposal, log_index);
 CREATE INDEX records_by_code ON records (code, log_index);
+CREATE TRIGGER refused_counted AFTER INSERT ON records WHEN new.code > 0 BEGIN
+    UPDATE counts SET count = count + 1 WHERE what = 'refused';
+END;
 
 CREATE TABLE proposals (
     transaction_id TEXT PRIMARY KEY,
@@ -284,6 +295,9 @@ CREATE TABLE organizations (
 ) WITHOUT ROWID;
 CREATE INDEX organizations_by_division ON organizations (division, code);
 CREATE INDEX organizations_by_kind ON organizations (kind, code);
+CREATE TRIGGER organizations_counted AFTER INSERT ON organizations BEGIN
+    UPDATE counts SET count = count + 1 WHERE what = 'organizations';
+END;
 
 CREATE TABLE keys (
     key TEXT PRIMARY KEY,
@@ -307,6 +321,13 @@ CREATE TABLE projects (
 ) WITHOUT ROWID;
 CREATE INDEX projects_by_unit ON projects (unit, reference);
 CREATE INDEX projects_by_year ON projects (year, reference);
+CREATE TRIGGER projects_counted AFTER INSERT ON projects BEGIN
+    UPDATE counts SET count = count + 1 WHERE what = 'projects';
+END;
+-- A project that changes is replaced: its row goes and comes.
+CREATE TRIGGER projects_uncounted AFTER DELETE ON projects BEGIN
+    UPDATE counts SET count = count - 1 WHERE what = 'projects';
+END;
 
 -- What is known of a payment beside its account, whose number it has.
 CREATE TABLE payments (
