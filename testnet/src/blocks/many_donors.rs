@@ -67,10 +67,11 @@ impl ManyDonors<'_> {
     /// # Errors
     /// If a name is too long.
     pub fn opening(&self) -> anyhow::Result<Thread> {
+        let host = &self.plan.bodies.charity.name;
         let opening = Opening {
             fund: FundReference::new(FUND)?,
             kind: FundKind::CommunityFund,
-            name: Text::new("万人社区慈善基金（演示）")?,
+            name: Text::new(format!("{host}{FUND}慈善基金"))?,
             filing: None,
             committee: committee(self.seed(), FUND, 5, 1),
             occurred_on: self.plan.window.day(0, 5),
