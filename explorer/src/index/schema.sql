@@ -90,8 +90,13 @@ CREATE TABLE records (
     proposal TEXT
 );
 CREATE INDEX records_by_proposal ON records (proposal, log_index);
-CREATE INDEX records_by_code ON records (code, log_index);
-CREATE TRIGGER refused_counted AFTER INSERT ON records WHEN new.code > 0 BEGIN
+
+-- The refused ones among them: few, and far apart.
+CREATE TABLE refusals (
+    log_index INTEGER PRIMARY KEY
+);
+CREATE TRIGGER refused AFTER INSERT ON records WHEN new.code > 0 BEGIN
+    INSERT INTO refusals VALUES (new.log_index);
     UPDATE counts SET count = count + 1 WHERE what = 'refused';
 END;
 
@@ -153,6 +158,7 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_by_division ON accounts (division, year, id) WHERE kind = 'line';
 CREATE INDEX accounts_by_year ON accounts (year, level, id) WHERE kind = 'line';
 CREATE INDEX accounts_by_fund ON accounts (fund, id) WHERE kind = 'line';
+CREATE INDEX accounts_of_lines ON accounts (id) WHERE kind = 'line';
 CREATE INDEX accounts_by_organization ON accounts (organization, kind, id);
 CREATE INDEX accounts_by_notice ON accounts (notice, id);
 CREATE INDEX accounts_by_project ON accounts (project, kind, id);
@@ -196,6 +202,7 @@ CREATE TABLE movements (
 CREATE INDEX movements_in ON movements (to_account, to_start);
 CREATE INDEX movements_out ON movements (from_account, number);
 CREATE INDEX movements_by_record ON movements (log_index, number);
+CREATE INDEX movements_of_flow ON movements (flow, number);
 CREATE INDEX movements_by_flow ON movements (flow, fund, number);
 CREATE INDEX movements_by_notice ON movements (notice, flow, number);
 

@@ -27,6 +27,7 @@ mod own_proofs;
 mod pages;
 mod pinned_data;
 mod pins;
+mod plans;
 mod proving;
 mod receipt_codes;
 mod rules;
