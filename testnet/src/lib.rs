@@ -26,6 +26,7 @@ pub mod check;
 pub mod fault;
 pub mod totals;
 pub mod year;
+pub mod blocks;
 pub mod report_times;
 pub mod page_times;
 pub mod verifier;

@@ -26,6 +26,10 @@ struct Entries {
     next: String,
 }
 
+/// The last refused acts before a position, one more than is shown.
+pub const REFUSED: &str = "WHERE r.log_index IN (SELECT c.log_index FROM refusals c \
+     WHERE c.log_index < ?1 ORDER BY c.log_index DESC LIMIT 51) ORDER BY r.log_index DESC";
+
 /// `GET /entries`.
 pub async fn entries(State(app): State<App>, Query(filter): Query<Filter>) -> PageResult {
     check_filters(&[&filter.organization, &filter.project])?;
@@ -46,8 +50,7 @@ pub async fn entries(State(app): State<App>, Query(filter): Query<Filter>) -> Pa
             );
             read::records(connection, &rest, &[reference, &before])?
         } else if filter.refused.is_some() {
-            let rest = format!("WHERE r.code > 0 AND r.log_index < ?1 {order}");
-            read::records(connection, &rest, &[&before])?
+            read::records(connection, REFUSED, &[&before])?
         } else {
             read::records(connection, &format!("WHERE r.log_index < ?1 {order}"), &[&before])?
         };

@@ -28,6 +28,7 @@ mod own_proofs;
 mod pages;
 mod pinned_data;
 mod pins;
+mod plans;
 mod program;
 mod proving;
 mod receipt_codes;
