@@ -7,6 +7,8 @@
 //! before it and say why. [`watch`] chooses which source is followed. Whoever proves entries of the
 //! state reads the replica between blocks ([`Verified`]).
 
+mod known;
+pub mod level;
 pub mod names;
 pub mod progress;
 pub mod watch;
@@ -217,7 +219,7 @@ impl Follower {
         self.validators = vec![(Height(1), replica.validators().clone())];
         *self.replica.write().unwrap_or_else(PoisonError::into_inner) = replica;
         self.writer.reset(&self.genesis.hash())?;
-        self.names = names::Names::default();
+        self.names.start_anew();
         self.index_genesis()
     }
 

@@ -5,22 +5,25 @@ use std::path::Path;
 use minglian_client::wire::{Hex, OpeningView};
 use minglian_contracts::call::Call;
 use minglian_contracts::charity;
-use minglian_contracts::charity::donation::Donor;
+use minglian_contracts::charity::donation::{Donor, receipt_code};
 use minglian_contracts::naming::Thing;
 use minglian_contracts::opening::{self, Ground};
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::names::Named;
 use minglian_explorer::index::{self, Writer};
 use minglian_ledger::deposit::{self, Class, Content, Deposit, DepositBody};
-use minglian_ledger::hash::Commitment;
 use serde_json::Value;
 
 use crate::chain::{Chain, code, secret_key};
 use crate::site::Site;
 use crate::society;
+use crate::society_pages::ask;
 
-const NAME: &str = "方圆慈";
+pub const NAME: &str = "方圆慈";
 const SALT: [u8; 16] = [5; 16];
+
+/// What stands on the receipt, beside the salt.
+const CODE: [u8; 16] = [9; 16];
 
 /// What a node gives of a name.
 fn given(chain: &Chain, class: Class, signer: &str, text: &str) -> OpeningView {
@@ -41,13 +44,13 @@ fn given(chain: &Chain, class: Class, signer: &str, text: &str) -> OpeningView {
     }
 }
 
-fn public(chain: &Chain) -> OpeningView {
+pub fn public(chain: &Chain) -> OpeningView {
     given(chain, Class::Public, "charity.maker", NAME)
 }
 
 /// A gift of a person with this name.
-fn give(chain: &mut Chain, reference: &str, name: &str) {
-    let code = Commitment::of(&[reference.as_bytes()]);
+pub fn give(chain: &mut Chain, reference: &str, name: &str) {
+    let code = receipt_code(&SALT, &CODE);
     let mut call = society::donate(reference, "66", None, code);
     if let Call::Charity(charity::Call::Donate(gift)) = &mut call {
         gift.donor = Donor::Person(deposit::commit(&SALT, name));
@@ -55,7 +58,7 @@ fn give(chain: &mut Chain, reference: &str, name: &str) {
     assert_eq!(chain.act("charity", &call, &["checker"]), 0);
 }
 
-fn erase(chain: &mut Chain, name: &str) {
+pub fn erase(chain: &mut Chain, name: &str) {
     let order = Call::Opening(opening::Call::Erase {
         things: vec![Thing::Opening(deposit::commit(&SALT, name))],
         ground: Ground::ConsentWithdrawn,
@@ -65,7 +68,7 @@ fn erase(chain: &mut Chain, name: &str) {
     assert_eq!(chain.act("charity", &order, &["checker"]), 0);
 }
 
-fn catch_up(follower: &mut Follower, chain: &Chain) {
+pub fn catch_up(follower: &mut Follower, chain: &Chain) {
     let first = usize::try_from(follower.height().0).unwrap();
     for block in &chain.blocks[first..] {
         follower.apply(block).unwrap();
@@ -127,6 +130,9 @@ async fn a_name_is_shown_with_consent_and_gone_with_the_block_that_orders_it() {
         let body = site.get(&place).await.body;
         assert!(body.contains(NAME), "{place} lacks the name:\n{body}");
     }
+    let asked = async || ask(&site, "/receipt", &"09".repeat(16), &"05".repeat(16)).await.body;
+    let receipt = asked().await;
+    assert!(receipt.contains(NAME), "{receipt}");
     site.read_texts();
     let found = site.get("/api/v1/search?q=%E6%96%B9%E5%9C%86%E6%85%88").await.body;
     let found: Value = serde_json::from_str(&found).unwrap();
@@ -144,6 +150,8 @@ async fn a_name_is_shown_with_consent_and_gone_with_the_block_that_orders_it() {
         assert_eq!(answer.status, 200, "{place}");
         assert!(!answer.body.contains(NAME), "{place} has the name:\n{}", answer.body);
     }
+    let receipt = asked().await;
+    assert!(receipt.contains("未公开") && !receipt.contains(NAME), "{receipt}");
     assert_eq!(follower.name(&public(&chain)).unwrap(), Named::Left, "a node that lags gives it");
     site.read_texts();
     assert!(!holds(site.index().parent().unwrap(), NAME), "a file holds the name");

@@ -19,6 +19,7 @@ mod follow;
 mod hostile;
 mod index;
 mod kept_manifests;
+mod level;
 mod limits;
 mod live;
 mod months;

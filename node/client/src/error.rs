@@ -50,6 +50,9 @@ pub enum ClientError {
     /// The node cannot be reached, or broke off.
     #[error("the node cannot be reached: {0}")]
     Transport(#[from] reqwest::Error),
+    /// Nothing came for so long.
+    #[error("the node sent nothing for {0:?}")]
+    Silent(std::time::Duration),
     /// The node refused the request.
     #[error("the node refused ({} {}): {}", .0.status, .0.code, .0.detail)]
     Refused(Box<Problem>),

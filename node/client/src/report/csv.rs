@@ -17,7 +17,7 @@ use crate::wire::report::{ColumnKind, ColumnView, ReportView};
 const MARK: char = '\u{feff}';
 
 /// The comparison whose two figures are counts.
-const COUNTED: &str = "figures";
+pub const COUNTED: &str = "figures";
 
 /// In which language a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
