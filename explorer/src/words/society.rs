@@ -178,7 +178,7 @@ pub(super) const WORDS: &[Word] = &[
     ("账外名单", "a list that is kept elsewhere"),
     ("每一步", "Every step"),
     ("比例", "Ratio"),
-    ("没有公开事项。", "Nothing to be published."),
+    ("没有这样的公开事项。", "There is none of these."),
     ("没有公开信息。", "No publications."),
     ("没有公开募捐活动。", "No campaigns."),
     ("没有内容。", "Nothing."),

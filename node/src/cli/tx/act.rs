@@ -16,7 +16,7 @@ use minglian_ledger::transaction::ClientReference;
 use super::{Manner, Signer, Tally, block_on, read_call};
 use crate::desk::language::Language;
 use crate::desk::names::Directory;
-use crate::desk::office::{self, Known, Office, WAIT};
+use crate::desk::office::{self, Known, Office, OfficeError, WAIT};
 use crate::desk::outbox::Outbox;
 use crate::desk::outcome::Outcome;
 use crate::desk::preview;
@@ -189,8 +189,14 @@ pub fn resend(arguments: ResendArguments) -> anyhow::Result<()> {
             let url = url.as_deref().unwrap_or(&entry.url);
             let head = format!("{} {}", entry.organization, entry.client_reference);
             manner.say(&head);
-            let office = Office::open(Client::new(url)?, outbox.clone()).await?;
-            let outcome = office.send(entry).await?;
+            let outcome = match Office::open(Client::new(url)?, outbox.clone()).await {
+                Ok(office) => office.send(entry).await?,
+                // The next may be for a node that answers.
+                Err(OfficeError::Client(error)) => {
+                    Outcome::Unsettled { id: entry.id, detail: error.to_string() }
+                }
+                Err(error) => return Err(error.into()),
+            };
             tally.count(&outcome);
             if manner.json {
                 println!("{}", serde_json::to_string(&outcome)?);
