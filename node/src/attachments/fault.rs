@@ -9,6 +9,7 @@ use minglian_ledger::transaction::ChainId;
 use super::blobs::BlobError;
 use super::index::NoRoom;
 use super::openings::OpeningFault;
+use crate::derived::DerivedError;
 
 /// Why something is not kept or handed out. None repeats what an opening says.
 #[derive(Debug, thiserror::Error)]
@@ -66,12 +67,15 @@ pub enum KeepFault {
     /// The state cannot be read.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The query index cannot be read.
+    #[error(transparent)]
+    Index(#[from] DerivedError),
 }
 
 impl KeepFault {
     /// Whether this node failed, and not whoever asked.
     pub fn is_operational(&self) -> bool {
-        matches!(self, Self::Blob(_) | Self::File(_) | Self::State(_))
+        matches!(self, Self::Blob(_) | Self::File(_) | Self::State(_) | Self::Index(_))
     }
 
     /// Whether the copy here is damaged.

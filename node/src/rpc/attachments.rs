@@ -247,7 +247,8 @@ pub(super) async fn attachment(
     let place = shared.downloads.try_enter(client).ok_or_else(busy)?;
     let manifest = keeper.manifest(&hash).await?.ok_or_else(absent)?;
     let path = format!("/v1/attachments/{hash}");
-    readers::admit(&shared, &headers, &path, &manifest.deposit.body)?;
+    let is_public = entry.class == Class::Public;
+    readers::admit(&shared, &headers, &path, &manifest.deposit.body, is_public)?;
     let asked = range::asked(&method, &headers, &tag(&hash), entry.bytes);
     let range = match &asked {
         Asked::Whole => 0..entry.bytes,
