@@ -23,8 +23,11 @@ pub enum KeepFault {
     /// The deposit is of something else.
     #[error("the deposit is not of an attachment")]
     NotAnAttachment,
-    /// Larger than this node takes, or empty.
-    #[error("{bytes} bytes; at least 1, at most {bytes_max} are taken")]
+    /// Nothing is brought.
+    #[error("the file is empty: at least one byte is taken 文件为空")]
+    Empty,
+    /// Larger than this node takes, or than its deposit says.
+    #[error("{bytes} bytes; at most {bytes_max} are taken 文件超出大小上限")]
     Size {
         /// What the deposit says, or what came.
         bytes: u64,

@@ -110,7 +110,8 @@ pub(super) struct Behind {
     after: Option<u64>,
 }
 
-/// Public openings that acts in force name, in the order in which this run of the node came to know them.
+/// Public openings that acts in force name, in the order in which this run of the node came to
+/// know them.
 #[utoipa::path(
     get, path = "/v1/openings", tag = "openings",
     params(

@@ -1,5 +1,5 @@
-//! A public opening is shown once an act that names it took effect: not while the act waits, and not
-//! after it was rejected or withdrawn.
+//! A public opening is shown once an act that names it took effect: not while the act waits, and
+//! not after it was rejected or withdrawn.
 
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;

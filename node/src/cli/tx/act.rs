@@ -94,6 +94,7 @@ pub struct ResendArguments {
 pub fn preview(arguments: PreviewArguments) -> anyhow::Result<()> {
     let PreviewArguments { call, url, json, lang } = arguments;
     let call = read_call(&call)?;
+    preview::check(&call)?;
     let mut names = Directory::default();
     if let Some(url) = url {
         let value = serde_json::to_value(&call)?;
@@ -113,6 +114,7 @@ pub fn preview(arguments: PreviewArguments) -> anyhow::Result<()> {
 pub fn send(arguments: SendArguments) -> anyhow::Result<()> {
     let SendArguments { signer, reference, call, public_name, public_salt, manner } = arguments;
     let call = read_call(&call)?;
+    preview::check(&call)?;
     let reference = checked_reference(reference)?;
     let public = public_name.zip(public_salt);
     let public = public.map(|(name, salt)| named(&call, &name, &salt)).transpose()?;
@@ -213,6 +215,7 @@ pub fn resend(arguments: ResendArguments) -> anyhow::Result<()> {
 pub fn submit(arguments: SubmitArguments) -> anyhow::Result<()> {
     let SubmitArguments { signer, reference, call } = arguments;
     let call = read_call(&call)?;
+    preview::check(&call)?;
     let reference = checked_reference(reference)?;
     let key = signer.unlock()?;
     block_on(async {
