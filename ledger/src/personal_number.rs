@@ -23,6 +23,17 @@ pub enum PersonalNumber {
     MobilePhone,
 }
 
+impl PersonalNumber {
+    /// Its name in Chinese.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::IdentityCard => "身份证号",
+            Self::BankCard => "银行卡号",
+            Self::MobilePhone => "手机号",
+        }
+    }
+}
+
 impl fmt::Display for PersonalNumber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

@@ -29,6 +29,9 @@ const EXPLORER_LIMIT: Duration = Duration::from_secs(60);
 /// How long the explorer may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long until the nodes are looked at again.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Where the explorer listens unless another program does.
 const EXPLORER_PORT: u16 = 26_900;
 
@@ -228,9 +231,28 @@ pub async fn run(
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        gone = taken_down(&demonstration.cluster) => {
+            gone?;
+            eprintln!("the network was taken down; the demonstration ends 网络已停止,演示结束");
+        }
     }
     eprintln!("stopping …");
     Ok(())
+}
+
+/// Waits until no node of the network runs, as after `minglian-testnet down`. One that is merely
+/// restarted is not the end.
+pub async fn taken_down(cluster: &Cluster) -> anyhow::Result<()> {
+    loop {
+        let mut running = false;
+        for number in 0..cluster.nodes().len() {
+            running |= cluster.process(number)?.is_some();
+        }
+        if !running {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
 }
 
 async fn enter_year(

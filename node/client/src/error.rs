@@ -54,7 +54,9 @@ pub enum ClientError {
     #[error("the node sent nothing for {0:?}")]
     Silent(std::time::Duration),
     /// The node refused the request.
-    #[error("the node refused ({} {}): {}", .0.status, .0.code, .0.detail)]
+    #[error(
+        "the node refused ({} {}): {} {}", .0.status, .0.code, .0.title_zh, .0.detail
+    )]
     Refused(Box<Problem>),
     /// A file cannot be read.
     #[error("cannot read {path}: {source}")]
@@ -65,7 +67,7 @@ pub enum ClientError {
         source: std::io::Error,
     },
     /// A text holds what looks like a number of a natural person: it was not sent.
-    #[error("the text holds {0}; leave it out")]
+    #[error("文字中含有疑似{}, 请删去 the text holds {0}; leave it out", .0.chinese())]
     PersonalNumber(PersonalNumber),
     /// The answer is larger than this client reads.
     #[error("the answer is larger than {bytes_max} bytes")]
