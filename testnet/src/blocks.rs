@@ -47,8 +47,8 @@ const PHASES_BEFORE_LOTS: usize = 2;
 /// Lots whose acts go side by side.
 const LOTS_AT_ONCE: u64 = 8;
 
-/// Threads of other acts that go side by side.
-const THREADS_AT_ONCE: usize = 2_000;
+/// Threads of other acts that go side by side: an organisation may have 1,000 open proposals.
+const THREADS_AT_ONCE: usize = 500;
 
 /// How many heights ahead a sample's block is, and how many days its draw.
 const SAMPLE_AHEAD: (u64, i32) = (60, 2);
