@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use minglian_ledger::date::Date;
+use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::hash::StateRoot;
 use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
@@ -231,7 +231,7 @@ impl Entry<'_> {
     ) -> anyhow::Result<()> {
         let header = self.ledger.header();
         let (heights, days) = SAMPLE_AHEAD;
-        let day = minglian_ledger::date::beijing_date(header.time_ms)?;
+        let day = beijing_date(self.ledger.pass_time())?;
         let coming = Coming {
             height: Height(header.height.0 + heights),
             date: day.add_days(days).context("the calendar ends")?,
