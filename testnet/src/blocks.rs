@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use minglian_ledger::date::Date;
+use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::hash::StateRoot;
 use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
@@ -47,8 +47,8 @@ const PHASES_BEFORE_LOTS: usize = 2;
 /// Lots whose acts go side by side.
 const LOTS_AT_ONCE: u64 = 8;
 
-/// Threads of other acts that go side by side.
-const THREADS_AT_ONCE: usize = 2_000;
+/// Threads of other acts that go side by side: an organisation may have 1,000 open proposals.
+const THREADS_AT_ONCE: usize = 500;
 
 /// How many heights ahead a sample's block is, and how many days its draw.
 const SAMPLE_AHEAD: (u64, i32) = (60, 2);
@@ -231,7 +231,7 @@ impl Entry<'_> {
     ) -> anyhow::Result<()> {
         let header = self.ledger.header();
         let (heights, days) = SAMPLE_AHEAD;
-        let day = minglian_ledger::date::beijing_date(header.time_ms)?;
+        let day = beijing_date(self.ledger.pass_time())?;
         let coming = Coming {
             height: Height(header.height.0 + heights),
             date: day.add_days(days).context("the calendar ends")?,

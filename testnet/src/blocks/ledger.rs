@@ -76,6 +76,7 @@ struct Inner {
     validators: Vec<(ValidatorAddress, SigningKey)>,
     files: BlockFiles,
     span: Span,
+    now: TimeMs,
     records: u64,
     bar: Bar,
 }
@@ -105,6 +106,7 @@ impl Certified {
             validators: keys.map(|key| (address(key), key.clone())).collect(),
             files: BlockFiles::new(directory),
             span,
+            now: span.begin,
             records: 0,
             bar: Bar::new(span.entries, 0),
         };
@@ -114,6 +116,14 @@ impl Certified {
     /// The last header.
     pub fn header(&self) -> Header {
         self.lock().header.clone()
+    }
+
+    /// Goes on to the time at which the next entries are made, and says it. What is committed until
+    /// this is called again is of one time: no proposal runs out while others are entered.
+    pub fn pass_time(&self) -> TimeMs {
+        let mut inner = self.lock();
+        inner.now = inner.span.time(inner.records).max(inner.header.time_ms);
+        inner.now
     }
 
     /// Brings everything to the disk and removes the state, which every reader makes for itself;
@@ -150,8 +160,7 @@ impl Ledger for Certified {
 impl Inner {
     /// Makes a block of the first of these transactions, as many as it holds.
     fn block(&mut self, waiting: &[Transaction]) -> anyhow::Result<Vec<Committed>> {
-        let next_ms = TimeMs(self.header.time_ms.0 + 1);
-        let time_ms = self.span.time(self.records).max(next_ms);
+        let time_ms = self.now.max(TimeMs(self.header.time_ms.0 + 1));
         let executed = self.execute(waiting, time_ms)?;
         let transactions = &waiting[..executed.receipts.len()];
         let update = self.tree.prepare(&self.store, &executed.changes)?;

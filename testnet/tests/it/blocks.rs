@@ -113,7 +113,8 @@ async fn a_ledger_without_a_network_verifies_and_shows_every_kind_of_page() {
     assert_eq!(verified.records, made.records);
     assert!((4_500..=5_500).contains(&made.records), "{}", made.records);
     // Over months, and not beyond the days that were asked for.
-    assert!(verified.days.len() > 100, "{}", verified.days.len());
+    let months: BTreeSet<_> = verified.days.iter().map(|day| day.month()).collect();
+    assert!(months.len() > 3, "{:?}", verified.days);
     let last = wanted.until.unwrap().add_days(blocks::ENTERED_DAYS + 1).unwrap();
     assert!(verified.days.last().unwrap() <= &last);
 
