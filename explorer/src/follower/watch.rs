@@ -12,7 +12,7 @@ use futures::future::join_all;
 use minglian_contracts::replica::ReplicaError;
 use minglian_ledger::block::Header;
 use minglian_ledger::certificate::Certificate;
-use minglian_ledger::height::{Height, TimeMs};
+use minglian_ledger::height::TimeMs;
 
 use super::known::Known;
 use super::level::{Level, Patience};

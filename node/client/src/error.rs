@@ -67,7 +67,7 @@ pub enum ClientError {
         source: std::io::Error,
     },
     /// A text holds what looks like a number of a natural person: it was not sent.
-    #[error("文字中含有疑似{}, 请删去 the text holds {0}; leave it out", .0.chinese())]
+    #[error("文字中含有疑似{chinese},请删去 the text holds {0}; leave it out", chinese = .0.chinese())]
     PersonalNumber(PersonalNumber),
     /// The answer is larger than this client reads.
     #[error("the answer is larger than {bytes_max} bytes")]
