@@ -94,7 +94,9 @@ fn rows(text: &str) -> Vec<Vec<Group>> {
             gap = 0;
         }
         if !closes {
-            gap = if character.is_alphanumeric() { usize::MAX } else { gap.saturating_add(1) };
+            // A colon stands in times and in fingerprints of files.
+            let ends = character.is_alphanumeric() || character == ':';
+            gap = if ends { usize::MAX } else { gap.saturating_add(1) };
             group.is_after_stop |= stops;
         }
         if gap > GAP_MAX {

@@ -92,11 +92,6 @@ async fn take(
     let length = headers.get(header::CONTENT_LENGTH);
     let length: Option<u64> = length.and_then(|value| value.to_str().ok()?.parse().ok());
     let keeper = &shared.parts.keeper;
-    if let Some(length) = length.filter(|length| *length != about.bytes) {
-        let detail = format!("{length} bytes come, the deposit says {}", about.bytes);
-        let kind = if length > about.bytes { Kind::TooLarge } else { Kind::Mismatch };
-        return Err(Refusal::new(kind, detail));
-    }
     let known = || {
         let is_named = keeper.entry(&about.hash).is_some_and(|it| it.is_named);
         json_answer(&Uploaded { hash: about.hash, status: status(is_named) })
@@ -104,6 +99,11 @@ async fn take(
     // Looked at twice: a place is for who may bring it, and much may change while it is waited for.
     if !keeper.admit(&deposit, Origin::Client)? {
         return known();
+    }
+    if let Some(length) = length.filter(|length| *length != about.bytes) {
+        let detail = format!("{length} bytes come, the deposit says {}", about.bytes);
+        let kind = if length > about.bytes { Kind::TooLarge } else { Kind::Mismatch };
+        return Err(Refusal::new(kind, detail));
     }
     let organization = deposit.body.organization.to_string();
     let Some(_own) = shared.uploads_by.enter(&organization) else {
