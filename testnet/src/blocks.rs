@@ -1,10 +1,11 @@
 //! A ledger of any length without a network: real contracts, signatures and certificates, written
 //! as a directory of blocks that an explorer follows, verifies and indexes like any other.
 //!
-//! First comes the year ([`crate::year`]) with its lots, then organisations, quota that goes on
-//! through many hands ([`stepwise`]) and a fund of many donors that is paid out ([`many_donors`]).
+//! First comes the year ([`crate::year`]), then organisations, quota that goes on through many hands
+//! ([`stepwise`]), a fund of many donors that is paid out ([`many_donors`]), and the year's lots.
 //! Everything follows from the seed, the day and the numbers. The papers are of the twelve months
-//! before the day; they are entered over the [`ENTERED_DAYS`] days behind it. Labelled 演示.
+//! before the day; the year is entered on it, the rest over the [`ENTERED_DAYS`] days behind it.
+//! Labelled 演示.
 
 pub mod founding;
 pub mod files;
@@ -40,9 +41,6 @@ pub const ENTERED_DAYS: i32 = 300;
 
 /// Heights for which a signed transaction is good.
 const LIFETIME_HEIGHTS: u64 = 50_000;
-
-/// Phases of the year before its lots: funds and orders that these need.
-const PHASES_BEFORE_LOTS: usize = 2;
 
 /// Lots whose acts go side by side.
 const LOTS_AT_ONCE: u64 = 8;
@@ -173,29 +171,23 @@ impl Entry<'_> {
         let mut labels = Labels::new();
         let admission = admission(&plan.bodies, self.keyring, validators)?;
         self.carry_out(&admission.threads, "演示-登记", &mut labels).await?;
-        let (before, after) = plan.phases.split_at(PHASES_BEFORE_LOTS);
-        self.phases(before, "演示-年初", &mut labels).await?;
+        // Within one day: acts of the year answer others within days.
+        self.phases(&plan.phases, &mut labels).await?;
         let admitted = organizations::admitted(&plan.bodies, validators, organizations)?;
         self.in_parts(&admitted, "演示-企业").await?;
-        self.carry_out(&stepwise::threads(plan)?, "演示-逐级", &mut labels).await?;
+        self.in_parts(&stepwise::threads(plan)?, "演示-逐级").await?;
         let fund = ManyDonors { plan, organizations };
-        self.carry_out(&[fund.opening()?], "演示-设立", &mut labels).await?;
+        self.in_parts(&[fund.opening()?], "演示-设立").await?;
         for (number, gifts) in fund.gifts(wanted.donors, THREADS_AT_ONCE).enumerate() {
-            self.carry_out(&gifts?, &format!("演示-众人-{number}"), &mut labels).await?;
+            self.in_parts(&gifts?, &format!("演示-众人-{number}")).await?;
         }
         self.lots().await?;
-        self.carry_out(&[fund.use_of(wanted.donors)?], "演示-使用", &mut labels).await?;
-        self.phases(after, "演示-年末", &mut labels).await
+        self.in_parts(&[fund.use_of(wanted.donors)?], "演示-使用").await
     }
 
-    async fn phases(
-        &mut self,
-        phases: &[Phase],
-        mark: &str,
-        labels: &mut Labels,
-    ) -> anyhow::Result<()> {
+    async fn phases(&mut self, phases: &[Phase], labels: &mut Labels) -> anyhow::Result<()> {
         for (number, phase) in phases.iter().enumerate() {
-            self.carry_out(&phase.threads, &format!("{mark}-{number}"), labels).await?;
+            self.carry_out(&phase.threads, &format!("演示-年-{number}"), labels).await?;
         }
         Ok(())
     }
@@ -209,14 +201,17 @@ impl Entry<'_> {
             for number in next..end {
                 threads.extend(self.plan.lots.lot(number)?.0);
             }
+            self.ledger.pass_time();
             self.carry_out(&threads, &format!("演示-批{next}"), &mut Labels::new()).await?;
             next = end;
         }
         Ok(())
     }
 
+    /// Carries out so many threads at a time, as time goes by.
     async fn in_parts(&mut self, threads: &[Thread], mark: &str) -> anyhow::Result<()> {
         for (number, part) in threads.chunks(THREADS_AT_ONCE).enumerate() {
+            self.ledger.pass_time();
             self.carry_out(part, &format!("{mark}-{number}"), &mut Labels::new()).await?;
         }
         Ok(())
@@ -231,7 +226,7 @@ impl Entry<'_> {
     ) -> anyhow::Result<()> {
         let header = self.ledger.header();
         let (heights, days) = SAMPLE_AHEAD;
-        let day = beijing_date(self.ledger.pass_time())?;
+        let day = beijing_date(header.time_ms)?;
         let coming = Coming {
             height: Height(header.height.0 + heights),
             date: day.add_days(days).context("the calendar ends")?,

@@ -3,7 +3,7 @@
 
 use minglian_explorer::index::IndexError;
 use minglian_explorer::pages::sums::Key;
-use minglian_explorer::pages::{entries, movements};
+use minglian_explorer::pages::{entries, entry, movements};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -40,6 +40,46 @@ async fn refused_acts_are_found_without_reading_the_others() {
         let all = numbers(connection, all, &[]);
         assert!(!all.is_empty());
         assert_eq!(numbers(connection, &query, &before), all);
+        Ok(())
+    };
+    site.reader().read::<_, IndexError>(check).unwrap();
+}
+
+#[tokio::test]
+async fn records_of_an_organization_and_a_project_are_read_from_the_end() {
+    let site = Site::of(&story::told()).await;
+    let check = |connection: &Connection| {
+        let lists = [
+            (entries::OF_ORGANIZATION, "record_organizations", "organization"),
+            (entries::OF_PROJECT, "record_projects", "project"),
+        ];
+        for (rest, table, column) in lists {
+            let one = format!("SELECT {column} FROM {table} LIMIT 1");
+            let of: String = connection.query_row(&one, [], |row| row.get(0)).unwrap();
+            let query = format!("SELECT r.log_index FROM records r {rest}");
+            let values = [Value::Text(of.clone()), Value::Integer(i64::MAX)];
+            let steps = plan(connection, &query, &values);
+            assert!(steps.iter().any(|step| step.starts_with("SEARCH c ")), "{steps:?}");
+            assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");
+            let all = format!(
+                "SELECT log_index FROM {table} WHERE {column} = ?1 ORDER BY log_index DESC LIMIT 51"
+            );
+            let all = numbers(connection, &all, &values[..1]);
+            assert_eq!(numbers(connection, &query, &values), all, "{of}");
+        }
+        Ok(())
+    };
+    site.reader().read::<_, IndexError>(check).unwrap();
+}
+
+#[tokio::test]
+async fn signatures_on_an_act_are_found_without_reading_other_records() {
+    let site = Site::of(&story::told()).await;
+    let check = |connection: &Connection| {
+        for column in entry::FOUND_BY {
+            let steps = plan(connection, &entry::signatures(column), &[Value::Integer(1)]);
+            assert!(steps.iter().all(|step| step.starts_with("SEARCH ")), "{column}: {steps:?}");
+        }
         Ok(())
     };
     site.reader().read::<_, IndexError>(check).unwrap();

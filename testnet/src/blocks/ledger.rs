@@ -118,12 +118,11 @@ impl Certified {
         self.lock().header.clone()
     }
 
-    /// Goes on to the time at which the next entries are made, and says it. What is committed until
-    /// this is called again is of one time: no proposal runs out while others are entered.
-    pub fn pass_time(&self) -> TimeMs {
+    /// Goes on to the time at which the next entries are made. What is committed until this is
+    /// called again is of one time: no proposal runs out while others are entered.
+    pub fn pass_time(&self) {
         let mut inner = self.lock();
         inner.now = inner.span.time(inner.records).max(inner.header.time_ms);
-        inner.now
     }
 
     /// Brings everything to the disk and removes the state, which every reader makes for itself;
