@@ -147,6 +147,7 @@ fn require_empty(path: &Path) -> anyhow::Result<()> {
 fn scale(wanted: &Wanted, until: Date) -> anyhow::Result<u64> {
     let one = Plan::new(Parameters { seed: wanted.seed, until, scale: 1 })?;
     let others = one.phase_transactions()
+        + stepwise::transactions()
         + many_donors::transactions(wanted.donors)
         + organizations::transactions(wanted.entries / organizations::ENTRIES_EACH);
     Ok((wanted.entries.saturating_sub(others) / LOT_TRANSACTIONS).max(1))

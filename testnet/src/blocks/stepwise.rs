@@ -31,6 +31,14 @@ const PAYMENT_FEN: u64 = 12_000;
 /// The first serial of the 文号 under which it is issued.
 const SERIAL_FIRST: u32 = 301;
 
+/// Signatures before the payments of a county's chain.
+const SIGNATURES: u64 = 14;
+
+/// Transactions of all counties' chains.
+pub const fn transactions() -> u64 {
+    COUNTIES.len() as u64 * (SIGNATURES + PAYMENTS)
+}
+
 /// A thread for each county.
 ///
 /// # Errors
