@@ -70,18 +70,29 @@ impl Explorer {
         Self { directory, address, process }
     }
 
-    /// Where the trace of a payment's money begins, by the payment's reference.
+    /// Where the trace of a payment's money begins, by the payment's reference. Its texts are found a
+    /// moment after its blocks are shown.
     pub async fn trace_of(&self, reference: &str) -> String {
+        let mut trace = None;
+        let is_found = async || {
+            trace = self.find_trace(reference).await;
+            trace.is_some()
+        };
+        eventually("an entry of the payment leads to a trace", is_found).await;
+        trace.unwrap()
+    }
+
+    async fn find_trace(&self, reference: &str) -> Option<String> {
         let found = self.page(&format!("/search?q={reference}")).await;
         for entry in addresses(&found, "/entries/") {
             // Only the last signature on it moved money.
             let page = self.page(&entry).await;
             let up = addresses(&page, "/trace/").find(|address| address.ends_with("/up"));
-            if let Some(up) = up {
+            if up.is_some() {
                 return up;
             }
         }
-        panic!("no entry of {reference} leads to a trace: {found}");
+        None
     }
 
     /// Ends it, and starts it with what it had on a node that may be another.
