@@ -44,8 +44,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps ready: more than writing a block uses, or pages have.
 const STATEMENTS_KEPT: usize = 256;
 
-/// Memory of the connection that writes, in KiB. A block changes more pages than the 2 MiB hold that
-/// SQLite takes by itself, which would then be written several times.
+/// Memory of the connection that writes, in KiB. A block changes more pages than the 2 MiB hold
+/// that SQLite takes by itself, which would then be written several times.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
 
 /// Memory of each connection that reads, in KiB.

@@ -127,7 +127,9 @@ fn classify_grouped(groups: &[Group], joined: &str) -> Option<PersonalNumber> {
     let lengths: Vec<_> = groups.iter().map(|group| group.digits.len()).collect();
     let are_amounts = groups.iter().skip(1).any(|group| group.is_after_stop);
     let is_card = whole.len() == 18 && is_identity_card(whole) && has_check_digit(whole);
-    if is_card || lengths == [6, 8, 4] && is_identity_card(whole) {
+    let is_usual = matches!(lengths.as_slice(), [6, 8, 4] | [6, 4, 4, 4]);
+    let is_old = lengths == [6, 6, 3] && is_old_identity_card(whole);
+    if is_card || is_old || is_usual && is_identity_card(whole) {
         return Some(PersonalNumber::IdentityCard);
     }
     let by_fours = match lengths.as_slice() {
@@ -141,7 +143,8 @@ fn classify_grouped(groups: &[Group], joined: &str) -> Option<PersonalNumber> {
     let is_of_day = groups.get(1).is_some_and(|it| it.digits.starts_with(['1', '2']))
         && matches!(lengths.as_slice(), [3, 4, 2, 2] | [3, 8]);
     let by_three = !are_amounts && !is_of_day && matches!(lengths.first(), Some(3 | 5 | 7));
-    let is_phone = (by_three || lengths == [3, 4, 4]) && is_mobile_phone(joined);
+    let by_one = lengths.iter().all(|it| *it == 1);
+    let is_phone = (by_three || by_one || lengths == [3, 4, 4]) && is_mobile_phone(joined);
     is_phone.then_some(PersonalNumber::MobilePhone)
 }
 
@@ -162,8 +165,8 @@ fn classify(run: &str) -> Option<PersonalNumber> {
     card.then_some(PersonalNumber::BankCard)
 }
 
-/// Whether 18 places have a province and a day of birth where an identity card has them. Numbers run
-/// together in a copy still show.
+/// Whether 18 places have a province and a day of birth where an identity card has them. Numbers
+/// run together in a copy still show.
 fn is_identity_card(places: &[u8]) -> bool {
     let Some(([province, ..], birth)) = places.get(..6).zip(places.get(6..14)) else {
         return false;

@@ -1,8 +1,9 @@
 //! A ledger of any length without a network: real contracts, signatures and certificates, written
 //! as a directory of blocks that an explorer follows, verifies and indexes like any other.
 //!
-//! First comes the year ([`crate::year`]), then organisations, quota that goes on through many hands
-//! ([`stepwise`]), a fund of many donors that is paid out ([`many_donors`]), and the year's lots.
+//! First comes the year ([`crate::year`]), then organisations, quota that goes on through many
+//! hands ([`stepwise`]), a fund of many donors that is paid out ([`many_donors`]), and the year's
+//! lots.
 //! Everything follows from the seed, the day and the numbers. The papers are of the twelve months
 //! before the day; the year is entered on it, the rest over the [`ENTERED_DAYS`] days behind it.
 //! Labelled 演示.

@@ -150,8 +150,8 @@ enum Command {
         #[arg(long = "path")]
         paths: Vec<String>,
     },
-    /// Write a ledger of any length as a directory of blocks and genesis.json, without a network, for
-    /// `minglian-explorer --directory DIR --genesis DIR/genesis.json`; prints JSON
+    /// Write a ledger of any length as a directory of blocks and genesis.json, without a network,
+    /// for `minglian-explorer --directory DIR --genesis DIR/genesis.json`; prints JSON
     Blocks(blocks::BlocksArguments),
     /// Bytes of state and log a record in a node's database; prints JSON. The node may run
     Sizes {

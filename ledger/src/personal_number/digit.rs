@@ -59,13 +59,16 @@ pub(super) fn is_invisible(character: char) -> bool {
         0xAD
             | 0x0300..=0x036F
             | 0x061C
+            | 0x115F..=0x1160
             | 0x180B..=0x180E
             | 0x200B..=0x200F
             | 0x202A..=0x202E
             | 0x2060..=0x206F
             | 0x20D0..=0x20F0
+            | 0x3164
             | 0xFE00..=0xFE0F
             | 0xFEFF
+            | 0xFFA0
             | 0xE0000..=0xE01EF
     )
 }
