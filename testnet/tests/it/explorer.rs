@@ -70,8 +70,8 @@ impl Explorer {
         Self { directory, address, process }
     }
 
-    /// Where the trace of a payment's money begins, by the payment's reference. Its texts are found a
-    /// moment after its blocks are shown.
+    /// Where the trace of a payment's money begins, by the payment's reference. Its texts are found
+    /// a moment after its blocks are shown.
     pub async fn trace_of(&self, reference: &str) -> String {
         let mut trace = None;
         let is_found = async || {
