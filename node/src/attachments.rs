@@ -28,6 +28,7 @@ mod bucket;
 mod checks;
 mod counts;
 mod directory;
+mod ended;
 mod fault;
 mod public;
 mod receive;
@@ -39,10 +40,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use minglian_contracts::naming::{self, ERASED, NAMED, Named, Thing};
-use minglian_ledger::deposit::{Content, Deposit};
+use minglian_ledger::deposit::{Class, Content, Deposit};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::personal_number;
 use tokio::sync::mpsc;
 
 use crate::chain::Chain;
@@ -52,7 +54,7 @@ use counts::Counts;
 pub use fault::KeepFault;
 use index::{Entry, Index, NoRoom, Room};
 use manifest::{Description, Manifest};
-use openings::{Kept, Opening, Openings};
+use openings::{Kept, Opening, OpeningFault, Openings};
 use readers::Readers;
 pub use receive::Receiving;
 use shares::Share;
@@ -240,11 +242,21 @@ impl Keeper {
 
     fn try_keep_opening(&self, opening: &Opening, origin: Origin) -> Result<(), KeepFault> {
         let commitment = opening.check().map_err(KeepFault::Opening)?;
+        // What another node has was taken by the rules of its day.
+        if origin == Origin::Client
+            && let Some(number) = personal_number::suspect(&opening.text)
+        {
+            return Err(KeepFault::Opening(OpeningFault::PersonalNumber(number)));
+        }
         let thing = Thing::Opening(commitment);
         self.check_place(false)?;
         self.check_deposit(&opening.deposit, origin)?;
         if !self.check_named(&thing, &opening.deposit)? {
             return Err(KeepFault::NotNamed(thing));
+        }
+        let is_public = opening.deposit.body.class == Class::Public;
+        if is_public && self.has_ended(&commitment)? {
+            return Err(KeepFault::Ended(thing));
         }
         if self.openings.keep(&commitment, opening)? == Kept::NoRoom {
             return Err(self.no_room(NoRoom::Openings, &opening.deposit, origin));
@@ -253,6 +265,11 @@ impl Keeper {
         if self.is_erased(&thing)? {
             self.doom(thing);
             return Err(KeepFault::Erased(thing));
+        }
+        // So may the end of the act.
+        if is_public && self.has_ended(&commitment)? {
+            self.let_go(&commitment)?;
+            return Err(KeepFault::Ended(thing));
         }
         if origin == Origin::Client {
             self.hint(Hint::Kept(thing));

@@ -19,7 +19,7 @@ use minglian_contracts::{schema::State, validator_set};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::genesis::Genesis;
-use minglian_ledger::hash::{BlockId, TransactionId, ValidatorAddress};
+use minglian_ledger::hash::{BlockId, Commitment, TransactionId, ValidatorAddress};
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::log::tree::Frontier;
 use minglian_ledger::state::overlay::Overlay;
@@ -33,7 +33,7 @@ use tokio::sync::watch;
 use additions::{Additions, GenesisAdditions};
 use selection::Selected;
 
-use crate::derived::{self, DerivedError};
+use crate::derived::{DerivedError, completion};
 
 /// Most transactions left out of one proposal before it is closed: each was executed for nothing.
 pub const UNFIT_MAX: usize = 2_048;
@@ -111,6 +111,10 @@ pub struct Committed {
     pub named: Vec<Thing>,
     /// What it erased.
     pub erased: Vec<Thing>,
+    /// Of which commitments its records name the openings, first or again.
+    pub commitments: Vec<Commitment>,
+    /// Acts that waited and that it ended without effect: rejected or withdrawn.
+    pub failed: Vec<TransactionId>,
 }
 
 /// A transaction that was left out of a proposal.
@@ -155,6 +159,16 @@ impl Chain {
     /// Opens a node's database and checks that its rules are this program's, and that log and state
     /// are those of its last header. Query indexes that an earlier program did not make are made.
     pub fn open(path: &Path, genesis: Genesis) -> Result<Self, ChainError> {
+        Self::open_unless(path, genesis, &|| false)
+    }
+
+    /// The same, but making query indexes ends with [`DerivedError::Stopped`] when `is_stopped`
+    /// says so; the next start goes on.
+    pub fn open_unless(
+        path: &Path,
+        genesis: Genesis,
+        is_stopped: &dyn Fn() -> bool,
+    ) -> Result<Self, ChainError> {
         let store = Store::open(path, genesis.hash())?;
         let header = store.tip()?.header;
         seal::check_rules(&header)?;
@@ -172,7 +186,7 @@ impl Chain {
         if validators.hash() != header.next_validators_hash {
             return Err(inconsistent("validator set"));
         }
-        derived::complete(&store)?;
+        completion::complete(&store, is_stopped)?;
         let chain_id = header.chain_id.clone();
         let head = Head { header: header.clone(), validators: validators.clone() };
         Ok(Self {
@@ -294,6 +308,7 @@ impl Chain {
             sealed.header.next_validators_hash != inner.header.next_validators_hash;
         let validators = validators_changed.then(|| self.validators_after(executed)).transpose()?;
         let additions = Additions::new(&inner.frontier, block, &candidate.replayed)?;
+        let (commitments, failed) = (additions.commitments(), additions.failed()?);
         self.store.commit(&additions.write(certificate, validators.as_ref()))?;
         let transactions = additions.transactions;
         inner.tree.apply(update)?;
@@ -308,7 +323,15 @@ impl Chain {
         self.head.send_replace(head);
         let header = sealed.header.clone();
         let (named, erased) = naming::changed(&executed.changes);
-        Ok(Committed { header, transactions, validators_changed, named, erased })
+        Ok(Committed {
+            header,
+            transactions,
+            validators_changed,
+            named,
+            erased,
+            commitments,
+            failed,
+        })
     }
 
     fn validators_after(

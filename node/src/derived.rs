@@ -4,10 +4,12 @@
 //! credited these positions; `o` account, start → the movement that took them; `r` organisation,
 //! position → a record of that organisation; `e` proposal → how it ended and the record that ended
 //! it; `n` commitment, organisation, position → a record of that organisation that names the
-//! commitment, and whether its act waited; `v` → the version of this list. Numbers are big-endian,
+//! commitment, and whether its act waited; `v` → the version of this list, and how far it is made
+//! where it is not whole. Numbers are big-endian,
 //! so that order is order.
 
-mod naming;
+pub mod completion;
+pub mod naming;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_contracts::approval;
@@ -15,11 +17,11 @@ use minglian_contracts::book::{AccountId, Interval, Movement, MovementNumber, So
 use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::schema;
 use minglian_contracts::trace::MovementSource;
-use minglian_ledger::hash::{StateKeyHash, TransactionId};
+use minglian_ledger::hash::{Commitment, StateKeyHash, TransactionId};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
-use minglian_ledger::record::{Leaf, Receipt};
-use minglian_ledger::store::{DerivedRead, ScanDirection, Store, StoreError};
+use minglian_ledger::record::Receipt;
+use minglian_ledger::store::{DerivedRead, ScanDirection, StoreError};
 use minglian_ledger::transaction::Transaction;
 
 const MOVEMENT: u8 = b'm';
@@ -33,9 +35,6 @@ const VERSION: u8 = b'v';
 /// The version of the list of kinds. 1: without ends of proposals, and without this entry; 2:
 /// without records that name commitments.
 const KINDS_VERSION: u8 = 3;
-
-/// Entries written at a time when an index is completed.
-const COMPLETED_AT_A_TIME: usize = 10_000;
 
 /// A movement with the record that made it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -85,40 +84,14 @@ pub enum DerivedError {
     /// A leaf of the log is missing or does not read.
     #[error("leaf {0} of the log cannot be read, so the query index cannot be made of it")]
     Leaf(LogIndex),
+    /// The index is not whole, and what makes it so was told to stop.
+    #[error("stopped before the query index was whole; the next start goes on")]
+    Stopped,
 }
 
 /// The entries of a chain before its first block.
 pub fn first_entries() -> Vec<(Vec<u8>, Vec<u8>)> {
     vec![(vec![VERSION], vec![KINDS_VERSION])]
-}
-
-/// Makes the index of a database whole that a version of this program wrote which knew fewer kinds:
-/// every entry is made of the log again. The version is written last, so that an interrupted run
-/// is repeated.
-///
-/// # Errors
-/// [`DerivedError`] if the log cannot be read or the entries cannot be written.
-pub fn complete(store: &Store) -> Result<(), DerivedError> {
-    if store.derived(&[VERSION])?.is_some_and(|version| version == [KINDS_VERSION]) {
-        return Ok(());
-    }
-    let size = store.tip()?.header.log_size;
-    tracing::info!(leaves = size, "making the query index whole");
-    let mut made = Vec::new();
-    for index in (0..size).map(LogIndex) {
-        let unreadable = || DerivedError::Leaf(index);
-        let bytes = store.leaf(index)?.ok_or_else(unreadable)?;
-        if let Leaf::Record(record) = Leaf::decode(&bytes).map_err(|_| unreadable())? {
-            let (transactions, receipts) = ([record.transaction], [record.receipt]);
-            made.extend(entries(index.0, &transactions, &receipts));
-        }
-        if made.len() >= COMPLETED_AT_A_TIME {
-            store.put_derived(&made)?;
-            made.clear();
-        }
-    }
-    made.extend(first_entries());
-    Ok(store.put_derived(&made)?)
 }
 
 /// The entries of a block whose first record stands at `first`.
@@ -175,6 +148,25 @@ fn end(record: LogIndex, event: &approval::Event) -> Option<(Vec<u8>, Vec<u8>)> 
         | approval::Event::Retracted { .. } => return None,
     };
     Some((end_key(proposal), schema::encode(&IndexedEnd { record, end })))
+}
+
+/// The proposals that these entries say came to another end than taking effect.
+pub(crate) fn failed(entries: &[(Vec<u8>, Vec<u8>)]) -> Result<Vec<TransactionId>, DerivedError> {
+    let mut failed = Vec::new();
+    for (key, value) in entries {
+        if let Some(id) = key.strip_prefix(&[END]) {
+            let id = TransactionId(*id.first_chunk().ok_or(DerivedError::Damaged(END.into()))?);
+            if decode::<IndexedEnd>(value, END)?.end != End::Completed {
+                failed.push(id);
+            }
+        }
+    }
+    Ok(failed)
+}
+
+/// The commitments that records name by these entries.
+pub(crate) fn commitments(entries: &[(Vec<u8>, Vec<u8>)]) -> Vec<Commitment> {
+    entries.iter().filter_map(|(key, _)| naming::commitment_of(key)).collect()
 }
 
 fn end_key(proposal: &TransactionId) -> Vec<u8> {

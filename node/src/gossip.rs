@@ -186,7 +186,7 @@ pub async fn start(
         .new_control()
         .accept(protocol.clone())
         .map_err(|error| GossipError::Start(error.to_string()))?;
-    let exchange_name = format!("/minglian/{}/exchange/1", settings.chain_id);
+    let exchange_name = format!("/minglian/{}/exchange/2", settings.chain_id);
     let exchange_protocol = StreamProtocol::try_from_owned(exchange_name)
         .map_err(|error| GossipError::Start(error.to_string()))?;
     let exchange = Exchange::new(swarm.behaviour().streams.new_control(), exchange_protocol)

@@ -32,6 +32,7 @@ use crate::bodies::{Bodies, BodiesError};
 use crate::chain::{Chain, ChainError, Committed};
 use crate::checkpoints::{Checkpoints, CheckpointsError};
 use crate::config::Config;
+use crate::derived::DerivedError;
 use crate::engine::mark::{Mark, MarkError};
 use crate::engine::signer::Signer;
 use crate::engine::start::{self, EngineError, EngineSettings, Role, Timeouts};
@@ -123,7 +124,10 @@ pub async fn run(
 ) -> Result<(), NodeError> {
     let keys = read_keys(&config, &passphrase)?;
     let genesis = genesis_file::read(&config.genesis)?;
-    let chain = Arc::new(Chain::open(&config.ledger_path(), genesis)?);
+    let chain = match Chain::open_unless(&config.ledger_path(), genesis, &|| *stop.borrow()) {
+        Err(ChainError::Derived(DerivedError::Stopped)) => return Ok(()),
+        opened => Arc::new(opened?),
+    };
     let metrics = Arc::new(Metrics::default());
     let verified = Arc::new(VerifiedCache::default());
     let pool = Mempool::new(mempool::Limits::default());

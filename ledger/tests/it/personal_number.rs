@@ -1,6 +1,11 @@
 //! Numbers of natural persons are found however they are written, and other numbers are not.
 
+use std::fs;
+
+use minglian_ledger::division::Division;
+use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::personal_number::{self, PersonalNumber};
+use proptest::prelude::*;
 
 use crate::domain::widen;
 
@@ -81,4 +86,140 @@ fn personal_numbers_are_seen_through_disguises() {
     }
     assert!(personal_number::has_identity_card("张三34112219800307123431".as_bytes()));
     assert!(!personal_number::has_identity_card("341122198003071239".as_bytes()), "check digit");
+}
+
+/// 13855012345 and 341122198003071235 (whose check digit is wrong) are nobody's.
+#[test]
+fn numbers_in_groups_that_nobody_uses_are_suspected_and_pass_the_rules() {
+    for (text, expected) in [
+        ("138550 12345", PersonalNumber::MobilePhone),
+        ("1385 501 2345", PersonalNumber::MobilePhone),
+        ("13-8550-12345", PersonalNumber::MobilePhone),
+        ("1 38550 1234 5", PersonalNumber::MobilePhone),
+        ("86 138550 12345", PersonalNumber::MobilePhone),
+        ("电话(138550)12345,勿公开", PersonalNumber::MobilePhone),
+        ("34112 219800 307123 5", PersonalNumber::IdentityCard),
+        ("341-122-198-003-071-235", PersonalNumber::IdentityCard),
+        ("341122198 003071235", PersonalNumber::IdentityCard),
+        ("34 1122 1980 0307 1235", PersonalNumber::IdentityCard),
+    ] {
+        assert_eq!(personal_number::suspect(text), Some(expected), "{text}");
+        assert_eq!(personal_number::suspect(&widen(text)), Some(expected), "wide {text}");
+        assert_eq!(
+            personal_number::find(text),
+            None,
+            "version 9 of the rules lets it pass: {text}"
+        );
+    }
+}
+
+#[test]
+fn what_only_has_the_length_of_a_persons_number_is_not_suspected() {
+    for text in [
+        "13 500 000 000",
+        "13,500,000,000",
+        "136,270,000.00",
+        "1385、501、2345",
+        "1999-12-31 123",
+        "1500-2021-123",
+        "150-20210622",
+        "1985-2012-123",
+        "13 8550 12345 7",
+        "13 / 8550 / 12345",
+        "13.8550.12345",
+        "138~5501~2345678",
+        "341122-2021-06-22-0001",
+        "341122-20210-62200-01",
+        "12350200154-9897397",
+        "民发〔2012〕18号、财社〔2013〕156号",
+        "皖民福函〔2012〕138 号 5501 2345",
+    ] {
+        assert_eq!(personal_number::suspect(text), None, "{text}");
+    }
+}
+
+/// Real tables of bureaus and the figures of notices, as they stand in a file and as their rows
+/// read when they are copied out of it. Amounts of eleven digits without a mark look like phones
+/// to the rules too; whoever enters them has a column for amounts.
+#[test]
+fn nothing_in_the_real_tables_is_suspected_that_the_rules_let_pass() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../testnet/data");
+    let mut cells = 0;
+    for file in fs::read_dir(directory).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        for line in text.lines() {
+            for between in [",", " ", "  ", "\t"] {
+                let line = line.replace(',', between);
+                assert_eq!(personal_number::suspect(&line), personal_number::find(&line), "{line}");
+            }
+            for cell in line.split(',') {
+                assert_eq!(personal_number::suspect(cell), personal_number::find(cell), "{cell}");
+                cells += 1;
+            }
+        }
+    }
+    assert!(cells > 1_000, "{cells}");
+}
+
+/// A text of digits with one of these marks before each group but the first.
+fn grouped(digits: &str, cuts: &[usize], marks: &[char]) -> String {
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if let Some(cut) = cuts.iter().position(|cut| *cut == place) {
+            text.push(marks[cut % marks.len()]);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+proptest! {
+    /// Parted by thousands, a day, a number of a document or a code: however large.
+    #[test]
+    fn amounts_days_document_numbers_and_codes_are_not_suspected(
+        fen in 0_u64..1_000_000_000_000_000,
+        (year, month, day) in (1949_u32..2100, 1_u32..=12, 1_u32..=31),
+        number in 1_u32..100_000,
+        name in "[一-龥]{2,8}",
+    ) {
+        let mut thousands = String::new();
+        for (place, digit) in fen.to_string().chars().rev().enumerate() {
+            if place > 0 && place % 3 == 0 {
+                thousands.push(' ');
+            }
+            thousands.push(digit);
+        }
+        let thousands: String = thousands.chars().rev().collect();
+        for text in [
+            thousands.clone(),
+            thousands.replace(' ', ","),
+            format!("{}.{:02}", thousands.replace(' ', ","), fen % 100),
+            format!("{year}-{month:02}-{day:02}"),
+            format!("{year}.{month}.{day}-{year}.{month}.{day}"),
+            format!("{year}-{}", year + 1),
+            format!("财社〔{year}〕{number}号"),
+            format!("[{year}] {number}"),
+            format!("{number}-{year}"),
+        ] {
+            prop_assert_eq!(personal_number::suspect(&text), None, "{}", text);
+        }
+        let code = OrganizationCode::for_demonstration(Division::NATION, &name);
+        prop_assert_eq!(personal_number::suspect(code.as_str()), None, "{}", code);
+    }
+
+    /// However a telephone is parted by single marks, it is found, unless a part reads as a year.
+    #[test]
+    fn a_telephone_in_any_groups_is_suspected(
+        digits in "1[3-9][0-9]{9}",
+        cuts in prop::collection::btree_set(1_usize..11, 1..=4),
+    ) {
+        let cuts: Vec<usize> = cuts.into_iter().collect();
+        let text = grouped(&digits, &cuts, &[' ', '-', '_', '/']);
+        let parts: Vec<&str> = text.split([' ', '-', '_', '/']).collect();
+        let is_thousands = parts[0].len() <= 3 && parts[1..].iter().all(|part| part.len() == 3);
+        let has_year = |part: &&str| part.starts_with("19") || part.starts_with("20");
+        prop_assume!(!is_thousands && !parts.iter().any(has_year));
+        let expected = Some(PersonalNumber::MobilePhone);
+        prop_assert_eq!(personal_number::suspect(&text), expected, "{}", text);
+    }
 }

@@ -34,6 +34,9 @@ impl Keeper {
                     self.doom(thing);
                 } else if let Some(owner) = self.owner(&thing)? {
                     self.openings.attribute(&commitment, owner);
+                    if self.has_ended(&commitment)? {
+                        self.let_go(&commitment)?;
+                    }
                 }
             }
         }
@@ -44,6 +47,9 @@ impl Keeper {
     pub fn on_committed(&self, committed: &Committed) {
         for thing in &committed.erased {
             self.doom(*thing);
+        }
+        if let Err(error) = self.let_go_of_ended(committed) {
+            tracing::error!(%error, "cannot look up openings of acts that ended; done at a start");
         }
         for thing in &committed.named {
             if let Thing::Attachment(hash) = thing {

@@ -11,6 +11,7 @@ use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use minglian_contracts::naming::Thing;
 use minglian_ledger::deposit::{Class, Deposit};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
+use minglian_ledger::height::LogIndex;
 
 use super::manifest::Description;
 use super::openings::{OPENING_BYTES_MAX, Opening};
@@ -36,8 +37,14 @@ const READ_BYTES: usize = 64 * 1024;
 pub enum Ask {
     /// An attachment.
     Attachment(AttachmentHash),
-    /// An opening. Validators only.
-    Opening(Commitment),
+    /// An opening, if the log there holds the record `named_at`: of a log that is shorter it may be
+    /// one that goes with an act which was rejected since. Validators only.
+    Opening {
+        /// Its commitment.
+        commitment: Commitment,
+        /// The last record known to the one who asks that names it.
+        named_at: LogIndex,
+    },
     /// Of which commitments the openings are there, behind this one. Validators only.
     Openings(Option<Commitment>),
     /// No question: the sender has this, and others may miss it.
@@ -152,7 +159,12 @@ pub async fn fetch(
 ) -> Result<Fetched, ExchangeError> {
     let ask = match thing {
         Thing::Attachment(hash) => Ask::Attachment(*hash),
-        Thing::Opening(commitment) => Ask::Opening(*commitment),
+        Thing::Opening(commitment) => {
+            let Some(named_at) = keeper.last_naming(commitment)? else {
+                return Ok(Fetched::Absent);
+            };
+            Ask::Opening { commitment: *commitment, named_at }
+        }
     };
     send(stream, &ask).await?;
     match (receive(stream).await?, thing) {
@@ -244,11 +256,11 @@ pub async fn answer(
 ) -> Result<(), ExchangeError> {
     match receive(stream).await? {
         Ask::Attachment(hash) => send_attachment(keeper, stream, &hash, is_validator).await?,
-        Ask::Opening(_) | Ask::Openings(_) if !is_validator => {
+        Ask::Opening { .. } | Ask::Openings(_) if !is_validator => {
             send(stream, &Answer::Forbidden).await?;
         }
-        Ask::Opening(commitment) => {
-            let found = tokio::task::block_in_place(|| keeper.opening(&commitment))?;
+        Ask::Opening { commitment, named_at } => {
+            let found = tokio::task::block_in_place(|| keeper.opening_for(&commitment, named_at))?;
             send(stream, &found.map_or(Answer::Absent, Answer::Opening)).await?;
         }
         Ask::Openings(after) => {

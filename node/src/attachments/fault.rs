@@ -52,6 +52,9 @@ pub enum KeepFault {
     /// No record names it.
     #[error("no record names {0} yet")]
     NotNamed(Thing),
+    /// Every act that names it was rejected or withdrawn, or is out of time.
+    #[error("every act that names {0} was rejected or withdrawn, or is out of time")]
+    Ended(Thing),
     /// A record of another organisation named it first.
     #[error("{0} is named by a record of another organisation")]
     Others(Thing),

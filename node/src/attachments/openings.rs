@@ -1,7 +1,8 @@
 //! The erasable store of openings: the salt and text behind a commitment, one file each, so that
 //! erasing one is overwriting and removing its file. No log, no cache and no other file holds it.
 
-use std::collections::BTreeMap;
+mod held;
+
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -20,9 +21,10 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::personal_number::{self, PersonalNumber};
 
 use super::directory;
-use super::published::{Published, Standing};
-use super::shares::{Share, Shares};
+use super::published::Standing;
+use super::shares::Share;
 use super::wipe::wipe;
+use held::{Held, Inner};
 
 /// Largest encoded opening in bytes.
 pub const OPENING_BYTES_MAX: usize =
@@ -133,45 +135,6 @@ pub enum Kept {
     NoRoom,
 }
 
-/// An opening that is here.
-#[derive(Debug, Clone, Copy)]
-struct Held {
-    /// Whose it is; none until the state was asked.
-    organization: Option<OrganizationCode>,
-    bytes: u64,
-}
-
-/// Which openings are here.
-///
-/// **Invariant:** `shares` are the sums over `entries`, and `published` holds none but these.
-#[derive(Debug, Default)]
-struct Inner {
-    entries: BTreeMap<Commitment, Held>,
-    shares: Shares,
-    published: Published,
-}
-
-impl Inner {
-    fn insert(&mut self, commitment: Commitment, held: Held) {
-        if let Some(Held { organization: Some(before), bytes }) = self.entries.get(&commitment) {
-            self.shares.remove(before, *bytes);
-        }
-        if let Some(organization) = held.organization {
-            self.shares.add(organization, held.bytes);
-        }
-        self.entries.insert(commitment, held);
-    }
-
-    fn remove(&mut self, commitment: &Commitment) -> bool {
-        self.published.remove(commitment);
-        let Some(held) = self.entries.remove(commitment) else { return false };
-        if let Some(organization) = held.organization {
-            self.shares.remove(&organization, held.bytes);
-        }
-        true
-    }
-}
-
 /// The store.
 #[derive(Debug)]
 pub struct Openings {
@@ -245,6 +208,8 @@ impl Openings {
         let path = self.path(commitment);
         let directory = path.parent().unwrap_or(&self.root);
         directory::make_private(directory)?;
+        // What was forgotten may still lie here.
+        wipe(&path)?;
         let unfinished = path.with_extension("new");
         let written = write(&unfinished, &encoded);
         if let Err(error) = written.and_then(|()| fs::rename(&unfinished, &path)) {
@@ -296,6 +261,25 @@ impl Openings {
         let mut held = self.lock();
         wipe(&self.path(commitment))?;
         Ok(held.remove(commitment))
+    }
+
+    /// Forgets an opening: it is as if it had never come. Its file goes with
+    /// [`Openings::erase_forgotten`]. `false` if it was not here.
+    pub fn forget(&self, commitment: &Commitment) -> bool {
+        self.lock().remove(commitment)
+    }
+
+    /// Erases the file of an opening that was forgotten, unless it came again; `false` if there is
+    /// none.
+    ///
+    /// # Errors
+    /// The file cannot be written or removed.
+    pub fn erase_forgotten(&self, commitment: &Commitment) -> io::Result<bool> {
+        let held = self.lock();
+        if held.entries.contains_key(commitment) {
+            return Ok(false);
+        }
+        wipe(&self.path(commitment))
     }
 
     /// Whether an opening is here.
@@ -360,7 +344,10 @@ impl Openings {
 
     /// Who may see an opening, by its file; none if that is gone or damaged, which is seen when it
     /// is asked for.
-    fn class(&self, commitment: &Commitment) -> io::Result<Option<Class>> {
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn class(&self, commitment: &Commitment) -> io::Result<Option<Class>> {
         let file = match File::open(self.path(commitment)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             opened => opened?,

@@ -1,16 +1,18 @@
 //! Which openings everybody may see: those that their organisation made public, once an act of it
 //! that took effect names them. While the act waits for other officers, and after it was rejected,
-//! withdrawn or out of time, an opening is kept and shown to nobody but officers.
+//! withdrawn or out of time, it is shown to nobody but officers; [`super::ended`] lets it go.
 
 use std::io;
 
 use minglian_contracts::naming::Thing;
 use minglian_ledger::deposit::Class;
 use minglian_ledger::hash::Commitment;
+use minglian_ledger::height::LogIndex;
 
 use super::openings::Opening;
 use super::{KeepFault, Keeper};
 use crate::derived::DerivedIndex;
+use crate::derived::naming::Effect;
 
 /// Most public openings in one answer, and bytes of their texts after which it ends.
 const PUBLISHED_PAGE: usize = 100;
@@ -51,6 +53,7 @@ impl Keeper {
     /// Whether an act that took effect, of the organisation that answers for it, names it.
     fn is_in_force(&self, commitment: &Commitment) -> Result<bool, KeepFault> {
         let Some(owner) = self.owner(&Thing::Opening(*commitment))? else { return Ok(false) };
-        Ok(DerivedIndex::new(self.chain.store()).is_in_force(commitment, &owner)?)
+        let index = DerivedIndex::new(self.chain.store());
+        Ok(index.effect(commitment, &owner, LogIndex(u64::MAX))? == Effect::InForce)
     }
 }

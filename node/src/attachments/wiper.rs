@@ -1,7 +1,8 @@
 //! Removing from the disk what must go: what an order erased, what no record named in time, what
-//! another organisation's record named. Nobody is shown any of it from the moment it is noted;
-//! overwriting it takes a disk its time, so that is done a few things at a time on a thread of its
-//! own, and consensus never waits for it. What a crash leaves is noted again at the next start.
+//! another organisation's record named, openings whose acts all ended without effect. Nobody is
+//! shown any of it from the moment it is noted; overwriting it takes a disk its time, so that is
+//! done a few things at a time on a thread of its own, and consensus never waits for it. What a
+//! crash leaves is noted again at the next start.
 //!
 //! Of what a bucket holds the key goes in this way. The object, unreadable without it, is deleted
 //! when the store agrees, however long that takes: nothing waits for it.
@@ -123,7 +124,9 @@ impl Keeper {
         let _entering = self.entering.blocking_lock();
         let is_erased = self.is_erased(thing)?;
         let was_here = match thing {
-            Thing::Opening(_) if !is_erased => false,
+            Thing::Opening(commitment) if !is_erased => {
+                self.openings.erase_forgotten(commitment)?
+            }
             Thing::Opening(commitment) => self.openings.erase(commitment)?,
             Thing::Attachment(hash) if !is_erased && self.entry(hash).is_some() => false,
             Thing::Attachment(hash) => self.blobs.erase(hash)?,

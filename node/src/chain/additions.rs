@@ -6,7 +6,7 @@ use minglian_contracts::setup;
 use minglian_ledger::block::Block;
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::genesis::Genesis;
-use minglian_ledger::hash::TransactionId;
+use minglian_ledger::hash::{Commitment, TransactionId};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::log::tree::{Frontier, Node};
 use minglian_ledger::state::tree::{StateTree, StateUpdate};
@@ -15,7 +15,7 @@ use minglian_ledger::store::BlockWrite;
 use minglian_ledger::validators::ValidatorSet;
 
 use super::{ChainError, InvalidBlock};
-use crate::derived;
+use crate::derived::{self, DerivedError};
 
 /// What the genesis block writes.
 pub(crate) struct GenesisAdditions<'a> {
@@ -87,6 +87,16 @@ impl<'a> Additions<'a> {
             derived: derived::entries(first, &block.transactions, &replayed.executed.receipts),
             transactions: ids.zip((first..).map(LogIndex)).collect(),
         })
+    }
+
+    /// The commitments that its records name.
+    pub(crate) fn commitments(&self) -> Vec<Commitment> {
+        derived::commitments(&self.derived)
+    }
+
+    /// The acts that waited and that it ended without effect.
+    pub(crate) fn failed(&self) -> Result<Vec<TransactionId>, DerivedError> {
+        derived::failed(&self.derived)
     }
 
     /// All of it, with the next validators if the block changes them.

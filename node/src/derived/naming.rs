@@ -14,7 +14,18 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::store::ScanDirection;
 use minglian_ledger::transaction::Transaction;
 
-use super::{DerivedError, DerivedIndex, End, NAMING, decode};
+use super::{DerivedError, DerivedIndex, End, NAMING, decode, position};
+
+/// What came of the acts of one organisation that name a commitment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// One took effect.
+    InForce,
+    /// None did; these wait for other officers, or are out of time.
+    Waiting(Vec<TransactionId>),
+    /// All were rejected or withdrawn, or there is none.
+    Ended,
+}
 
 /// Most records of one organisation that name one commitment which are looked at, the newest ones.
 const NAMINGS_MAX: usize = 1_000;
@@ -59,29 +70,56 @@ fn naming_key(
     [&[NAMING][..], &commitment.0, organization, &record.0.to_be_bytes()].concat()
 }
 
+/// The commitment that an entry says is named, if the entry says so.
+pub(super) fn commitment_of(key: &[u8]) -> Option<Commitment> {
+    let named = key.strip_prefix(&[NAMING])?;
+    named.first_chunk().copied().map(Commitment)
+}
+
 impl DerivedIndex<'_> {
-    /// Whether an act of the organisation that names the commitment took effect: not if it waits,
-    /// or came to another end.
-    pub fn is_in_force(
+    /// What came of the acts of the organisation that name the commitment in records before
+    /// `end`, as of now.
+    pub fn effect(
         &self,
         commitment: &Commitment,
         organization: &OrganizationCode,
-    ) -> Result<bool, DerivedError> {
-        let newest = naming_key(commitment, organization, LogIndex(u64::MAX));
-        let prefix = &newest[..newest.len() - 8];
-        let namings =
-            self.store.derived_range(prefix, &newest, ScanDirection::Backward, NAMINGS_MAX)?;
-        for (_, value) in namings {
-            let is_in_force = match decode(&value, NAMING)? {
-                Naming::AtOnce => true,
-                Naming::Proposed(id) => {
-                    self.end(&id)?.is_some_and(|ended| ended.end == End::Completed)
-                }
+        end: LogIndex,
+    ) -> Result<Effect, DerivedError> {
+        let mut waiting = Vec::new();
+        for (_, value) in self.namings(commitment, organization, end, NAMINGS_MAX)? {
+            let Naming::Proposed(proposal) = decode(&value, NAMING)? else {
+                return Ok(Effect::InForce);
             };
-            if is_in_force {
-                return Ok(true);
+            match self.end(&proposal)? {
+                Some(ended) if ended.end == End::Completed => return Ok(Effect::InForce),
+                Some(_) => {}
+                None => waiting.push(proposal),
             }
         }
-        Ok(false)
+        Ok(if waiting.is_empty() { Effect::Ended } else { Effect::Waiting(waiting) })
+    }
+
+    /// The last record of the organisation that names the commitment.
+    pub fn last_naming(
+        &self,
+        commitment: &Commitment,
+        organization: &OrganizationCode,
+    ) -> Result<Option<LogIndex>, DerivedError> {
+        let last = self.namings(commitment, organization, LogIndex(u64::MAX), 1)?;
+        last.first().map(|(key, _)| position(key, NAMING).map(LogIndex)).transpose()
+    }
+
+    /// Entries of records before `end`, newest first.
+    fn namings(
+        &self,
+        commitment: &Commitment,
+        organization: &OrganizationCode,
+        end: LogIndex,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DerivedError> {
+        let Some(last) = end.0.checked_sub(1) else { return Ok(Vec::new()) };
+        let newest = naming_key(commitment, organization, LogIndex(last));
+        let prefix = &newest[..newest.len() - 8];
+        Ok(self.store.derived_range(prefix, &newest, ScanDirection::Backward, limit)?)
     }
 }

@@ -72,7 +72,8 @@ kinds! {
     NotReader FORBIDDEN "not_reader"
         "the signed question does not let its officer read it" "签署的查阅请求无效或无权查阅"
     NotNamed CONFLICT "not_named"
-        "no record of the organisation names it" "没有本单位的记录引用该内容"
+        "no record of the organisation names it, or its act ended without effect"
+        "没有本单位的记录引用该内容,或者引用它的业务已被否决、撤回或逾期"
     Erased GONE "erased"
         "it was erased by an order on the ledger" "该内容已按链上指令删除"
     Mismatch UNPROCESSABLE_ENTITY "mismatch"
@@ -170,7 +171,7 @@ impl From<KeepFault> for Refusal {
             KeepFault::WrongChain(_) | KeepFault::NotSigned(_) => Kind::Unsigned,
             KeepFault::NotHere => Kind::NotPublic,
             KeepFault::Erased(_) => Kind::Erased,
-            KeepFault::NotNamed(_) | KeepFault::Others(_) => Kind::NotNamed,
+            KeepFault::NotNamed(_) | KeepFault::Others(_) | KeepFault::Ended(_) => Kind::NotNamed,
             KeepFault::Mismatch | KeepFault::Opening(OpeningFault::Mismatch) => Kind::Mismatch,
             KeepFault::Opening(OpeningFault::PersonalNumber(_)) => Kind::PersonalNumber,
             KeepFault::NoRoom(_) => Kind::NoRoom,

@@ -11,7 +11,7 @@ use minglian_contracts::project::{self, Registration};
 use minglian_ledger::deposit::{self, Class, Content, MediaType};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::LogIndex;
-use minglian_node::attachments::openings::Opening;
+use minglian_node::attachments::openings::{Opening, OpeningFault};
 use minglian_node::attachments::published::{Published, RETRY_INTERVAL, Standing};
 use minglian_node::attachments::{KeepFault, Keeper, Origin};
 use minglian_node::config::AttachmentSettings;
@@ -101,21 +101,40 @@ async fn a_personal_number_is_refused_by_the_node_too_and_what_is_personal_is_no
 #[tokio::test(flavor = "multi_thread")]
 async fn an_act_with_a_personal_number_is_turned_away_at_the_door() {
     let world = World::start().await;
-    let registration = Registration {
-        reference: text("乙"),
-        title: text("资助34112219800101001X"),
-        category: Category::OldAge,
-        unit: civil_affairs(),
-        year: 2025,
-        carries_label: false,
-        indicators: Vec::new(),
-        occurred_on: "2025-06-01".parse().unwrap(),
-    };
-    let call = Call::Project(project::Call::Register(registration));
-    let transaction = world.act(CIVIL_MAKER, "立项", &call);
-    let answers = world.client.submit(&[transaction.encode()]).await.unwrap();
-    assert_eq!(answers[0].code, "personal_number");
-    assert!(!answers[0].detail.as_ref().unwrap().contains("3411"));
+    for title in ["资助34112219800101001X", "致电138550 12345"] {
+        let registration = Registration {
+            reference: text("乙"),
+            title: text(title),
+            category: Category::OldAge,
+            unit: civil_affairs(),
+            year: 2025,
+            carries_label: false,
+            indicators: Vec::new(),
+            occurred_on: "2025-06-01".parse().unwrap(),
+        };
+        let call = Call::Project(project::Call::Register(registration));
+        let transaction = world.act(CIVIL_MAKER, "立项", &call);
+        let answers = world.client.submit(&[transaction.encode()]).await.unwrap();
+        assert_eq!(answers[0].code, "personal_number", "{title}");
+        let detail = answers[0].detail.as_ref().unwrap();
+        assert!(!detail.contains("3411") && !detail.contains("12345"), "{detail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_in_groups_that_nobody_uses_is_refused_from_clients_and_taken_from_nodes() {
+    let world = World::start().await;
+    world.register().await;
+    let (salt, said) = ([3; 16], "请致电138550 12345");
+    let commitment = deposit::commit(&salt, said);
+    give_opinion(&world, "否1", commitment).await;
+    let deposit = world.deposit(Class::Public, Content::Opening { commitment });
+    let opening = Opening { deposit, salt, text: said.to_owned() };
+    let kept = world.keeper.keep_opening(&opening, Origin::Client);
+    assert!(matches!(kept, Err(KeepFault::Opening(OpeningFault::PersonalNumber(_)))), "{kept:?}");
+    // What another node took by the rules of its day reaches all.
+    world.keeper.keep_opening(&opening, Origin::Peer).unwrap();
+    assert_eq!(world.keeper.opening(&commitment).unwrap().unwrap().text, said);
 }
 
 #[tokio::test(flavor = "multi_thread")]
