@@ -51,7 +51,7 @@ pub enum AuditError {
         reason: String,
     },
     /// A block does not verify.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}; 区块核验未通过,该账本不可信")]
     Block {
         /// The file.
         path: PathBuf,
@@ -59,25 +59,28 @@ pub enum AuditError {
         source: Box<minglian_contracts::replica::ReplicaError>,
     },
     /// The database cannot be opened.
-    #[error("opening the database: {source}")]
+    #[error("opening the database 无法打开数据库: {source}")]
     Open {
         /// Why.
         source: Box<ChainError>,
     },
     /// A block of a database does not verify.
-    #[error("{source}")]
+    #[error("{source}; 区块核验未通过,该数据库不可信")]
     Replica {
         /// What is wrong, with height and record.
         source: Box<minglian_contracts::replica::ReplicaError>,
     },
     /// A database ends before its tip.
-    #[error("height {height}: the database is damaged: block or certificate is missing")]
+    #[error(
+        "height {height}: the database is damaged: block or certificate is missing \
+         数据库已损坏:缺少区块或共识证书"
+    )]
     NoBlock {
         /// The height.
         height: Height,
     },
     /// An entry of a database cannot be read, or is not what its block wrote.
-    #[error("height {height}: {source}")]
+    #[error("height {height}: {source}; 数据库条目与区块不符,该数据库已损坏")]
     Entry {
         /// The height whose block wrote it, or the last.
         height: Height,
@@ -88,7 +91,7 @@ pub enum AuditError {
     #[error(transparent)]
     Genesis(Box<minglian_contracts::replica::ReplicaError>),
     /// The book does not balance.
-    #[error("after height {height}: {source}")]
+    #[error("after height {height}: {source}; 账目不平")]
     Book {
         /// The last height.
         height: Height,
@@ -99,7 +102,7 @@ pub enum AuditError {
     #[error(transparent)]
     Client(#[from] minglian_client::ClientError),
     /// The node serves another chain than it said, or its blocks in another order.
-    #[error("the node answered with {0}")]
+    #[error("the node answered with {0}; 节点的应答前后不符")]
     Node(String),
 }
 

@@ -147,7 +147,7 @@ impl Client {
         salt: &[u8; SALT_BYTES],
         text: &str,
     ) -> Result<(), ClientError> {
-        if let Some(number) = personal_number::find(text) {
+        if let Some(number) = personal_number::suspect(text) {
             return Err(ClientError::PersonalNumber(number));
         }
         let request = OpeningRequest {

@@ -60,7 +60,7 @@ pub fn verify(
     let expected = manifest(&run.replica.header().chain_id, &files);
     let found = fs::read(&path).map_err(file_error(&path))?;
     if let Some(offset) = first_difference(expected.as_bytes(), &found) {
-        let reason = "the manifest is not the one that follows from the blocks".to_owned();
+        let reason = MANIFEST_DIFFERS.to_owned();
         return Err(AuditError::Damaged { path, offset, reason });
     }
     refuse_strangers(directory, &names)?;
@@ -70,6 +70,11 @@ pub fn verify(
     })?;
     Ok(Verified { header, transactions: run.transactions, refused: run.refused, totals })
 }
+
+const MANIFEST_DIFFERS: &str =
+    "the manifest is not the one that follows from the blocks 清单与区块不符";
+
+const STRANGER: &str = "the file is not part of the ledger that precedes it 该文件不属于此前的账本";
 
 struct Run {
     replica: Replica,
@@ -86,7 +91,7 @@ impl Run {
             reason,
         };
         if length == 0 || length > FILE_BYTES_MAX {
-            return Err(damaged(0, format!("a block file of {length} bytes")));
+            return Err(damaged(0, format!("a block file of {length} bytes 区块文件大小不符")));
         }
         let bytes = fs::read(path).map_err(file_error(path))?;
         let mut offset = 0;
@@ -97,12 +102,15 @@ impl Run {
                 .and_then(|rest| rest.split_first_chunk::<4>())
                 .and_then(|(length, rest)| rest.get(..u32::from_le_bytes(*length) as usize));
             let Some(encoded) = framed else {
-                return Err(damaged(offset, format!("block {next} is cut short")));
+                return Err(damaged(offset, format!("block {next} is cut short 区块不完整")));
             };
             let block = CertifiedBlock::decode(encoded)
-                .map_err(|error| damaged(offset, format!("block {next}: {error}")))?;
+                .map_err(|error| damaged(offset, format!("block {next}: {error} 区块无法解析")))?;
             let Some(certificate) = &block.certificate else {
-                return Err(damaged(offset, format!("block {next} has no certificate")));
+                return Err(damaged(
+                    offset,
+                    format!("block {next} has no certificate 区块缺少共识证书"),
+                ));
             };
             let replayed =
                 self.replica.apply(&block.block, certificate, &mut OsRng).map_err(|source| {
@@ -128,7 +136,7 @@ fn refuse_strangers(directory: &Path, names: &[String]) -> Result<(), AuditError
     for entry in fs::read_dir(directory).map_err(file_error(directory))? {
         let entry = entry.map_err(file_error(directory))?;
         if !names.iter().any(|name| entry.file_name() == name.as_str()) {
-            let reason = "the file is not part of the ledger that precedes it".to_owned();
+            let reason = STRANGER.to_owned();
             return Err(AuditError::Damaged { path: entry.path(), offset: 0, reason });
         }
     }

@@ -23,6 +23,9 @@ Stop the node first. Every block is executed again, so this takes as long as cat
 Two copies with the same \"content\" hold the same bytes in every entry; certificates differ
 between nodes, so \"content\" does too.";
 
+/// What is said of evidence that proves nothing.
+const UNPROVEN: &str = "核验未通过 the evidence does not verify";
+
 /// What to check.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
@@ -127,7 +130,7 @@ pub fn run(command: AuditCommand) -> anyhow::Result<()> {
                 std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
             let evidence = read_evidence(&bytes)?;
             is_of_chain(&genesis, &evidence.header.chain_id.to_string(), "the evidence")?;
-            let proven = evidence.verify(&trust)?;
+            let proven = evidence.verify(&trust).context(UNPROVEN)?;
             if json {
                 println!("{}", serde_json::to_string_pretty(&describe(&proven))?);
             } else {
@@ -147,7 +150,8 @@ fn is_of_chain(genesis: &Genesis, chain: &str, what: &str) -> anyhow::Result<()>
         given == chain,
         "the genesis file is another chain's: it starts {given} (genesis hash {}), {what} is of \
          {chain}. Give the genesis file of {chain}, and compare its hash, which `minglian audit \
-         genesis FILE` prints, with a bureau's",
+         genesis FILE` prints, with a bureau's 创世文件属于另一条链,请用该链的创世文件,\
+         并与任一机关核对其哈希",
         genesis.hash()
     );
     Ok(())
@@ -181,12 +185,12 @@ fn read_evidence(bytes: &[u8]) -> anyhow::Result<Evidence> {
     if bytes.first() != Some(&b'{') {
         return Ok(Evidence::decode(bytes)?);
     }
-    anyhow::ensure!(bytes.len() <= 8 * EVIDENCE_BYTES_MAX, "the bundle is too large");
+    anyhow::ensure!(bytes.len() <= 8 * EVIDENCE_BYTES_MAX, "the bundle is too large 证据包过大");
     let known = serde_json::from_slice::<ExplorersBundle>(bytes).map(|bundle| bundle.evidence);
     let evidence = known.as_ref().map_or(bytes, |evidence| evidence.as_bytes());
     serde_json::from_slice(evidence).context(
         "the bundle does not read: give what a node's /v1/records/N/evidence answers, or an \
-         explorer's 下载证据包",
+         explorer's 下载证据包 证据包无法解析",
     )
 }
 

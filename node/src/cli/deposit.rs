@@ -195,7 +195,7 @@ pub(super) fn read_text(path: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(path);
     let text = text.with_context(|| format!("reading {}", path.display()))?;
     let text = text.trim_end_matches(['\r', '\n']);
-    if let Some(number) = personal_number::find(text) {
+    if let Some(number) = personal_number::suspect(text) {
         let zh = number.chinese();
         bail!("文字中含有疑似{zh},请删去 the text holds {number}; leave it out");
     }

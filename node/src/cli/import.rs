@@ -92,6 +92,7 @@ async fn enter(arguments: &ImportArguments) -> anyhow::Result<Vec<NoticeReport>>
                     progress.finish_and_clear();
                     let outcomes = outcomes.map_err(unfinished)?;
                     let report = report::report(&name, &plan, &outcomes);
+                    let report = report.with_corrections(run.corrections());
                     if arguments.dry_run { report.of_dry_run(true) } else { report }
                 }
                 None => report::report(&name, &plan, &[]).of_dry_run(false),

@@ -35,7 +35,7 @@ pub fn keep(directory: &Path, text: &str, salt: [u8; 16]) -> Result<Commitment, 
     if text.len() > OPINION_BYTES_MAX {
         return Err(OpinionError::TooLong(text.len()));
     }
-    if let Some(number) = personal_number::find(text) {
+    if let Some(number) = personal_number::suspect(text) {
         return Err(OpinionError::Personal(number));
     }
     let commitment = Commitment::of(&[&salt, text.as_bytes()]);

@@ -52,6 +52,16 @@ pub struct Refused {
     pub advice_english: String,
 }
 
+/// How a step ended an act that waited, without effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// An officer whose step was next rejected it.
+    Rejected,
+    /// The organisation that proposed it took it back.
+    Withdrawn,
+}
+
 /// What became of an act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -61,6 +71,9 @@ pub enum Outcome {
         /// Where it stands.
         #[serde(flatten)]
         place: Place,
+        /// The end of the act that waited, if it was a step that ended one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ended: Option<Ended>,
         /// What it did, in Chinese.
         events_chinese: Vec<String>,
         /// What it did, in English.
@@ -167,8 +180,17 @@ pub async fn read_committed(
     let said: Vec<_> = events.iter().map(|event| words::event(event, names)).collect();
     Outcome::Applied {
         place,
+        ended: events.iter().find_map(ended),
         events_chinese: said.iter().map(|sentence| sentence.zh.clone()).collect(),
         events_english: said.into_iter().map(|sentence| sentence.en).collect(),
+    }
+}
+
+fn ended(event: &Event) -> Option<Ended> {
+    match event {
+        Event::Approval(approval::Event::Rejected { .. }) => Some(Ended::Rejected),
+        Event::Approval(approval::Event::Withdrawn { .. }) => Some(Ended::Withdrawn),
+        _ => None,
     }
 }
 
@@ -204,6 +226,11 @@ impl Outcome {
         matches!(self, Self::Applied { .. } | Self::Waiting { .. })
     }
 
+    /// Whether the act waited, and came to its end since.
+    pub fn has_ended(&self) -> bool {
+        matches!(self, Self::Waiting { is_open: false, .. })
+    }
+
     /// Whether nothing more will become of the signed act, so that it need not be kept.
     pub fn is_settled(&self) -> bool {
         match self {
@@ -216,17 +243,12 @@ impl Outcome {
     /// The outcome as people read it.
     pub fn to_text(&self, language: Language) -> String {
         match self {
-            Self::Applied { place, events_chinese, events_english } => {
-                let Place { index, height, .. } = place;
+            Self::Applied { place, ended, events_chinese, events_english } => {
                 let events = match language {
                     Language::Zh => events_chinese,
                     Language::En => events_english,
                 };
-                let head = match language {
-                    Language::Zh => format!("已入账:第{index}条记录,区块{height}"),
-                    Language::En => format!("applied: record {index}, block {height}"),
-                };
-                std::iter::once(head)
+                std::iter::once(applied(place, *ended, language))
                     .chain(events.iter().map(|event| format!("  {event}")))
                     .collect::<Vec<_>>()
                     .join("\n")
@@ -267,6 +289,29 @@ impl Outcome {
                 ),
             },
         }
+    }
+}
+
+/// What took effect: the act itself, or a step that ended another, which has no effect.
+fn applied(place: &Place, ended: Option<Ended>, language: Language) -> String {
+    let Place { index, height, .. } = place;
+    match (ended, language) {
+        (None, Language::Zh) => format!("已入账:第{index}条记录,区块{height}"),
+        (None, Language::En) => format!("applied: record {index}, block {height}"),
+        (Some(Ended::Rejected), Language::Zh) => {
+            format!("已驳回:该业务不生效;否决记入第{index}条记录,区块{height}")
+        }
+        (Some(Ended::Rejected), Language::En) => format!(
+            "rejected: the act that waited takes no effect; the rejection is record {index}, \
+             block {height}"
+        ),
+        (Some(Ended::Withdrawn), Language::Zh) => {
+            format!("已撤回:该业务不生效;撤回记入第{index}条记录,区块{height}")
+        }
+        (Some(Ended::Withdrawn), Language::En) => format!(
+            "withdrawn: the act that waited takes no effect; the withdrawal is record {index}, \
+             block {height}"
+        ),
     }
 }
 

@@ -95,7 +95,7 @@ pub struct PersonalText {
 /// The first [`PersonalText`].
 pub fn check(call: &Call) -> Result<(), PersonalText> {
     let texts = contents::of(call).texts;
-    let found = texts.iter().find_map(|text| Some((*text, personal_number::find(text)?)));
+    let found = texts.iter().find_map(|text| Some((*text, personal_number::suspect(text)?)));
     let Some((found, number)) = found else { return Ok(()) };
     let mut leaves = Vec::new();
     if let Ok(value) = serde_json::to_value(call) {

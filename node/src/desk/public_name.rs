@@ -1,7 +1,7 @@
 //! What is said of a name that goes with an act, for everybody to see once the act took effect. The
 //! name itself is not repeated.
 
-use minglian_client::Client;
+use minglian_client::{Client, ClientError};
 use minglian_contracts::call::Call;
 use minglian_contracts::contents;
 use minglian_contracts::naming::Thing;
@@ -12,6 +12,9 @@ use super::outcome::Outcome;
 
 /// The node's code for what becomes public when its act takes effect.
 const NOT_PUBLIC_YET: &str = "not_public_yet";
+
+/// The node's code where no act that may take effect names a commitment.
+const NOT_NAMED: &str = "not_named";
 
 /// Most commitments of one act that a node is asked about.
 const ASKED_MAX: usize = 20;
@@ -37,6 +40,19 @@ pub const fn not_handed_over(language: Language) -> &'static str {
         "姓名未送交节点,不会公开:请以同一编号再次提交本笔业务",
         "the name did not reach the node and will not be public: send the act again under the same \
          reference",
+    )
+}
+
+/// Whether the node did not take the name because the act came to its end without effect meanwhile.
+pub fn is_of_no_use(outcome: &Outcome, error: &ClientError) -> bool {
+    outcome.has_ended() && error.code() == Some(NOT_NAMED)
+}
+
+/// What is said then.
+pub const fn of_no_use(language: Language) -> &'static str {
+    language.say(
+        "姓名: 未送交,不会公开:该业务已被否决、撤回或逾期",
+        "name: not handed over, and not public: the act was rejected, withdrawn or out of time",
     )
 }
 

@@ -21,6 +21,9 @@ use super::preview::{self, Preview};
 /// Most acts that are listed.
 pub const WAITING_MAX: usize = 10_000;
 
+/// Fewest characters of a hash by which an act is named.
+pub const PREFIX_MIN: usize = 8;
+
 /// Why what waits cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitingError {
@@ -38,6 +41,20 @@ pub enum WaitingError {
     /// More than [`WAITING_MAX`] acts wait.
     #[error("more than {WAITING_MAX} acts wait: name an organisation")]
     TooMany,
+    /// What is neither a hash nor the beginning of one.
+    #[error(
+        "{0:?} is no hash: give it whole, or its first {PREFIX_MIN} characters or more \
+         业务号须写全,或至少写前 {PREFIX_MIN} 位"
+    )]
+    NoHash(String),
+    /// Nothing that waits begins so.
+    #[error("no act that waits begins with {0} 没有以此开头的待办业务")]
+    NoneBegins(String),
+    /// Several begin so.
+    #[error(
+        "several acts that wait begin with {0}: give more of the hash 有多笔待办以此开头,请多写几位"
+    )]
+    SeveralBegin(String),
 }
 
 /// One signature on an act that waits.
@@ -116,6 +133,37 @@ pub async fn list(
         match page.next {
             Some(next) => paging.after = Some(next),
             None => return Ok(found),
+        }
+    }
+}
+
+/// The act that `text` names: a whole hash, whether it waits or not, or the beginning of the hash
+/// of one act that waits.
+///
+/// # Errors
+/// [`WaitingError`] unless it is exactly one.
+pub async fn resolve(client: &Client, text: &str) -> Result<TransactionId, WaitingError> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    let is_hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if text.len() < PREFIX_MIN || !is_hexadecimal {
+        return Err(WaitingError::NoHash(text.chars().take(80).collect()));
+    }
+    let prefix = text.to_ascii_lowercase();
+    let (mut found, mut looked_at, mut paging) = (None, 0, Paging::default());
+    loop {
+        let page = client.proposals(&paging).await?;
+        looked_at += page.items.len();
+        for id in page.items.iter().map(|view| view.id) {
+            if id.to_string().starts_with(&prefix) && found.replace(id).is_some() {
+                return Err(WaitingError::SeveralBegin(prefix));
+            }
+        }
+        match page.next {
+            Some(_) if looked_at > WAITING_MAX => return Err(WaitingError::TooMany),
+            Some(next) => paging.after = Some(next),
+            None => return found.ok_or(WaitingError::NoneBegins(prefix)),
         }
     }
 }

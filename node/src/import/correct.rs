@@ -10,6 +10,9 @@
 //! A payment that was reversed for its row and not made again is made again by the next import,
 //! whatever its row says by then: that a reference was used does not say that its money is spent.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use minglian_contracts::allocation::line::LineName;
 use minglian_contracts::allocation::year::TakeBack;
 use minglian_contracts::allocation::{self, Basis, CORRECTED_LINE};
@@ -19,12 +22,12 @@ use minglian_contracts::payment::{self, Order};
 use minglian_contracts::words::party;
 use minglian_contracts::words::policy::role_english;
 use minglian_ledger::date::Date;
-use minglian_ledger::fen::Fen;
+use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::text::{Text, TextError};
 
-use super::plan::{Act, Stage};
+use super::plan::{Act, Change, Stage};
 
 /// Who signs what takes quota back, for the finance department.
 pub const TAKE_BACK_SIGNERS: [Role; 2] = [Role::Maker, Role::Checker];
@@ -74,6 +77,37 @@ pub enum CorrectError {
     Text(#[from] TextError),
 }
 
+/// A row that was entered with another amount than it has now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// Its line in the file; none for what the rows imply together.
+    line: Option<u64>,
+    reference: Text<128>,
+    change: Change,
+}
+
+impl fmt::Display for Correction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, reference, change: Change { from, to } } = self;
+        let [from, to] = [from, to].map(|amount| amount.display_in(Unit::Yuan));
+        match line {
+            Some(line) => write!(formatter, "line {line} 第{line}行")?,
+            None => write!(formatter, "{reference}")?,
+        }
+        write!(formatter, ": on the ledger 账上 {from} 元, now 更正为 {to} 元")
+    }
+}
+
+/// What remains to be done corrects these rows.
+pub fn corrections(remaining: &[(usize, Act)]) -> Vec<Correction> {
+    let mut seen = BTreeSet::new();
+    let of = |(place, act): &(usize, Act)| {
+        let change = act.corrects.filter(|_| seen.insert(*place))?;
+        Some(Correction { line: act.line, reference: act.reference.clone(), change })
+    };
+    remaining.iter().filter_map(of).collect()
+}
+
 /// Whether what a call brought about still holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -121,6 +155,21 @@ pub fn undo_reference(reference: &Text<128>, attempt: usize) -> Result<Text<128>
 /// [`CorrectError::MoreThanAmount`] unless only the amount differs, and
 /// [`CorrectError::UndoneByHand`] for a payment that others undid.
 pub fn remaining(act: &Act, history: &[Entered]) -> Result<Vec<Act>, CorrectError> {
+    let mut acts = due(act, history)?;
+    let change = change(act, history);
+    acts.iter_mut().for_each(|act| act.corrects = change);
+    Ok(acts)
+}
+
+/// The change of a row's amount, if it was entered with another.
+fn change(act: &Act, history: &[Entered]) -> Option<Change> {
+    let made = history.iter().filter(|entered| entered.standing != Standing::NeverMade);
+    let made: Vec<&Entered> = made.collect();
+    let (from, to) = (in_force(&made).filter(|_| !made.is_empty())?, amount_of(&act.call)?);
+    (from != to).then_some(Change { from, to })
+}
+
+fn due(act: &Act, history: &[Entered]) -> Result<Vec<Act>, CorrectError> {
     let reference = version_reference(&act.reference, history.len() + 1)?;
     let made = history.iter().filter(|entered| entered.standing != Standing::NeverMade);
     let made: Vec<&Entered> = made.collect();

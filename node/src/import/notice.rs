@@ -209,7 +209,7 @@ impl Record {
     /// A cell of free text, refused if it holds a personal number.
     fn text(&self, column: &'static str) -> Result<Cell, Reason> {
         let text = self.get(column);
-        if let Some(number) = personal_number::find(text) {
+        if let Some(number) = personal_number::suspect(text) {
             return Err(Reason::PersonalNumber { column, number });
         }
         Cell::new(text).map_err(|reason| Reason::ForbiddenText { column, reason })
@@ -234,7 +234,7 @@ impl Record {
     fn guard<T>(&self, columns: &[&'static str], read: Result<T, Reason>) -> Result<T, Reason> {
         read.map_err(|reason| {
             let personal = columns.iter().find_map(|column| {
-                let number = personal_number::find(self.get(column))?;
+                let number = personal_number::suspect(self.get(column))?;
                 Some(Reason::PersonalNumber { column, number })
             });
             personal.unwrap_or(reason)

@@ -72,6 +72,17 @@ pub struct Act {
     pub call: Call,
     /// What it adds to the report.
     pub entry: Option<Entry>,
+    /// The change of its row's amount for which it is entered, if the row was entered before.
+    pub corrects: Option<Change>,
+}
+
+/// An amount that a row has no more, and the one that it has now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// What stands on the ledger.
+    pub from: Fen,
+    /// What the row says.
+    pub to: Fen,
 }
 
 /// What a figure is, in the report.

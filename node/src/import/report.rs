@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use minglian_ledger::fen::{Fen, Unit};
 use serde::Serialize;
 
+use super::correct::Correction;
 use super::plan::{Column, Entry, Plan};
 use super::refusal::RefusedRow;
 use super::run::Outcome;
@@ -102,6 +103,8 @@ pub struct NoticeReport {
     pub waiting: usize,
     /// Rows and acts that were refused, in words.
     pub refused: Vec<String>,
+    /// Rows whose amounts were changed, with the old one and the new one, in words.
+    pub corrections: Vec<String>,
     /// What somebody should look at, in words; it was entered all the same.
     pub warnings: Vec<String>,
     /// By fund source and category.
@@ -153,6 +156,7 @@ pub fn report(file: &str, plan: &Plan, outcomes: &[Outcome]) -> NoticeReport {
         unchanged: count(|outcome| *outcome == Outcome::Unchanged),
         waiting: count(|outcome| matches!(outcome, Outcome::Waiting(_))),
         refused,
+        corrections: Vec::new(),
         warnings: plan.repeated.iter().map(|twins| warning(file, *twins)).collect(),
         lines: lines.collect(),
         funds,
@@ -186,6 +190,11 @@ impl NoticeReport {
         Self { planned, entered: 0, dry_run: Some(is_compared), ..self }
     }
 
+    /// The same with the rows that were corrected, or would be.
+    pub fn with_corrections(self, corrections: &[Correction]) -> Self {
+        Self { corrections: corrections.iter().map(ToString::to_string).collect(), ..self }
+    }
+
     /// The table for people, amounts in 万元.
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n", self.dataset);
@@ -212,6 +221,9 @@ impl NoticeReport {
             let _ = writeln!(text, "  {fund} / total 合计: {}", cells.join(" | "));
         }
         let _ = writeln!(text, "  {}; {}", self.acts(), self.totals());
+        for correction in &self.corrections {
+            let _ = writeln!(text, "  correction 更正: {correction}");
+        }
         for line in self.refused.iter().chain(&self.disagreements).chain(&self.warnings) {
             let _ = writeln!(text, "  ! {line}");
         }

@@ -27,7 +27,7 @@ use minglian_ledger::text::Text;
 use minglian_ledger::transaction::{ChainId, Transaction, TransactionBody};
 use tokio::time::Instant;
 
-use super::correct::{self, CorrectError};
+use super::correct::{self, CorrectError, Correction};
 use super::plan::{Act, Plan};
 use super::signers::{Signers, SignersError};
 
@@ -136,6 +136,7 @@ pub struct Run<'a> {
     is_demonstration: bool,
     /// Acts of an earlier run that still wait, by reference.
     pending: BTreeMap<Text<128>, Waiting>,
+    corrections: Vec<Correction>,
 }
 
 /// An act that waits for its next officer.
@@ -163,8 +164,21 @@ impl<'a> Run<'a> {
         let header = client.latest_header().await?.header;
         let is_demonstration = client.genesis().await?.demonstration;
         let expires_at = Height(header.height.0 + LIFETIME_HEIGHTS);
-        let (chain_id, pending) = (header.chain_id, BTreeMap::new());
-        Ok(Self { client, signers, progress, chain_id, expires_at, is_demonstration, pending })
+        Ok(Self {
+            client,
+            signers,
+            progress,
+            chain_id: header.chain_id,
+            expires_at,
+            is_demonstration,
+            pending: BTreeMap::new(),
+            corrections: Vec::new(),
+        })
+    }
+
+    /// The rows that this run corrects, as far as it has looked.
+    pub fn corrections(&self) -> &[Correction] {
+        &self.corrections
     }
 
     /// Enters a plan; the outcomes are in the order of its acts.
@@ -172,6 +186,9 @@ impl<'a> Run<'a> {
         self.register(&plan.parties).await?;
         self.open_keys(plan)?;
         let (mut outcomes, remaining) = self.look(plan).await?;
+        for correction in &self.corrections {
+            self.progress.suspend(|| eprintln!("correction 更正: {correction}"));
+        }
         for group in remaining.chunk_by(|(_, left), (_, right)| left.stage == right.stage) {
             for group in group.chunks(BATCH) {
                 // Without its reversal a payment is not made again.
@@ -217,6 +234,7 @@ impl<'a> Run<'a> {
             outcomes[place] = Outcome::Different(CorrectError::NoRoom.to_string());
         }
         remaining.retain(|(place, _)| outcomes[*place] == Outcome::Entered);
+        self.corrections = correct::corrections(&remaining);
         Ok((outcomes, remaining))
     }
 

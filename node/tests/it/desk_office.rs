@@ -1,6 +1,7 @@
 //! An office at a node: an act is sent, waits, is approved, and is never entered twice.
 
 use minglian_client::Client;
+use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::organization_code::OrganizationCode;
@@ -13,7 +14,7 @@ use minglian_node::desk::sheet::build::{Reading, RowAct, build};
 use minglian_node::desk::sheet::cells::{Registered, Salts};
 use minglian_node::desk::sheet::columns::form;
 use minglian_node::desk::sheet::{self, run};
-use minglian_node::desk::waiting::{self, Filter};
+use minglian_node::desk::waiting::{self, Filter, WaitingError};
 use tempfile::TempDir;
 
 use crate::rpc_world::{
@@ -66,6 +67,18 @@ async fn an_act_waits_is_listed_and_takes_effect_with_its_last_signature() {
     let other = Some((civil_affairs(), OrganizationKind::CivilAffairs));
     assert!(list(other, None, &mut names).await.is_empty());
 
+    // Named by the beginning of its hash, as long as one act begins so.
+    let whole = proposal.to_string();
+    let resolve = async |text: &str| waiting::resolve(&world.client, text).await;
+    for name in [&whole[..8], &whole[..20], &whole, &whole[..9].to_uppercase()] {
+        assert_eq!(resolve(name).await.unwrap(), *proposal, "{name}");
+    }
+    let other = if whole.starts_with('0') { "11111111" } else { "00000000" };
+    assert!(matches!(resolve(other).await, Err(WaitingError::NoneBegins(_))));
+    for wrong in [&whole[..7], "", "待办业务号一二三", "zzzzzzzz"] {
+        assert!(matches!(resolve(wrong).await, Err(WaitingError::NoHash(_))), "{wrong}");
+    }
+
     // The maker's own key is refused as a checker's; the checker's is not.
     let approve = approval_of(*proposal);
     let same = enter(&world, &office, FINANCE_MAKER, "自批", &approve).await;
@@ -83,6 +96,33 @@ async fn an_act_waits_is_listed_and_takes_effect_with_its_last_signature() {
     let other = record_quota(1_000_001, day(5, 1));
     let taken = office.known(&finance(), &text("指标1"), &other).await.unwrap_err();
     assert!(matches!(taken, OfficeError::ReferenceTaken { index: 1, .. }), "{taken:?}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_and_a_withdrawal_are_not_said_to_be_entered_as_the_act() {
+    let world = World::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let office = office(&world, &directory).await;
+    let call = record_quota(1_000_000, day(5, 1));
+    let propose = async |reference| {
+        let waiting = enter(&world, &office, FINANCE_MAKER, reference, &call).await;
+        let Outcome::Waiting { proposal, .. } = waiting else { panic!("{waiting:?}") };
+        proposal
+    };
+    let proposal = propose("指标1").await;
+    let reject = Call::Approval(approval::Call::Reject { proposal, opinion: None });
+    let rejected = enter(&world, &office, FINANCE_CHECKER, "否决1", &reject).await;
+    let (zh, en) = (rejected.to_text(Language::Zh), rejected.to_text(Language::En));
+    assert!(zh.starts_with("已驳回:该业务不生效;否决记入第") && !zh.contains("已入账"), "{zh}");
+    assert!(en.starts_with("rejected: the act that waited takes no effect"), "{en}");
+    assert_eq!(serde_json::to_value(&rejected).unwrap()["ended"], "rejected");
+
+    let proposal = propose("指标2").await;
+    let withdraw = Call::Approval(approval::Call::Withdraw { proposal });
+    let withdrawn = enter(&world, &office, FINANCE_MAKER, "撤回2", &withdraw).await;
+    let zh = withdrawn.to_text(Language::Zh);
+    assert!(zh.starts_with("已撤回:该业务不生效") && !zh.contains("已入账"), "{zh}");
     world.stop().await;
 }
 

@@ -21,6 +21,7 @@ use minglian_ledger::transaction::{Transaction, TransactionBody};
 use minglian_node::import::correct::{self, Entered, Standing};
 use minglian_node::import::notice::{self, COLUMNS};
 use minglian_node::import::plan::{self, Act, Plan, Stage};
+use minglian_node::import::report;
 use minglian_node::import::run::{Outcome, Run};
 use minglian_node::import::signers::{ROLES, Signers};
 use rand::rngs::OsRng;
@@ -347,5 +348,35 @@ async fn a_payment_is_not_reversed_by_whoever_cannot_make_the_new_one() {
     assert_eq!(paid(&world, &act).await, Some(Fen::ZERO));
     let outcomes = import(&world, &mut all, &changed).await;
     assert_eq!(outcomes, [Outcome::Unchanged, Outcome::Unchanged]);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_amount_is_named_with_the_old_one_before_anything_is_sent() {
+    let (plan, changed) = (planned(ROWS), planned(&ROWS.replace(",4,", ",5,")));
+    let world = World::of_genesis(genesis(&plan)).await;
+    let mut signers = signers(&world);
+    import(&world, &mut signers, &plan).await;
+    let said = async |signers: &mut Signers, plan: &Plan| {
+        let mut run = run(&world, signers).await;
+        let (outcomes, _) = run.look(plan).await.unwrap();
+        let said: Vec<String> = run.corrections().iter().map(ToString::to_string).collect();
+        (said, report::report("t.csv", plan, &outcomes).with_corrections(run.corrections()))
+    };
+    let (same, _) = said(&mut signers, &plan).await;
+    assert!(same.is_empty(), "{same:?}");
+    let head = world.chain.head().header.height;
+    let (named, report) = said(&mut signers, &changed).await;
+    assert!(!named.is_empty(), "{named:?}");
+    assert!(
+        named.iter().any(|line| line.contains("账上 40000 元, now 更正为 50000 元")),
+        "{named:?}"
+    );
+    assert!(named.iter().any(|line| line.contains("行: ")), "by its line: {named:?}");
+    assert!(report.to_text().contains("correction 更正: "), "{}", report.to_text());
+    assert_eq!(world.chain.head().header.height, head, "nothing was sent");
+    import(&world, &mut signers, &changed).await;
+    let (after, _) = said(&mut signers, &changed).await;
+    assert!(after.is_empty(), "{after:?}");
     world.stop().await;
 }

@@ -211,7 +211,7 @@ fn audit(cluster: &Cluster, database: &Path) -> anyhow::Result<Verdict> {
         "the audit broke off ({}): {complaint}",
         output.status
     );
-    Ok(if says(&["opening the database: "]) {
+    Ok(if says(&["opening the database "]) {
         Verdict::AtOpen(complaint)
     } else if says(&["Corruption: ", "does not decode", "does not match its hash"]) {
         Verdict::AtRead(complaint)

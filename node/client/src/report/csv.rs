@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::decimal;
 use crate::csv::{self, safe};
@@ -18,6 +18,9 @@ const MARK: char = '\u{feff}';
 
 /// The comparison whose two figures are counts.
 pub const COUNTED: &str = "figures";
+
+/// The column that says of each figure whether it agrees.
+const VERDICT: &str = "verdict";
 
 /// The column that says from what a figure was derived, by one of these names.
 const DERIVED_FROM: &str = "derived_from";
@@ -128,6 +131,8 @@ fn notes(text: &mut String, report: &ReportView, language: Language) {
     }
     for check in &report.reconciliation {
         let verdict = match check.holds {
+            // How many figures there are says nothing of whether they agree.
+            Some(true) if check.key == COUNTED => say("个数无误", "the count is right"),
             Some(true) => say("相符", "agrees"),
             Some(false) => say("不符", "differs"),
             None => say("须合并全部页后核对", "to be compared once all pages are added"),
@@ -144,6 +149,30 @@ fn notes(text: &mut String, report: &ReportView, language: Language) {
         let what = say(&mismatch.chinese, &mismatch.english);
         line(text, [say("不符", "Mismatch"), safe(&mismatch.subject), safe(&what)]);
     }
+    if report.columns.iter().any(|column| column.key == VERDICT) {
+        conclude(text, report, language);
+    }
+}
+
+/// What the rows of compared figures come to, last: whether one contradicts the ledger.
+fn conclude(text: &mut String, report: &ReportView, language: Language) {
+    let count = |verdict: &str| {
+        let is = |row: &&Map<String, Value>| {
+            row.get(VERDICT).and_then(Value::as_str).is_some_and(|found| found == verdict)
+        };
+        report.rows.iter().filter(is).count()
+    };
+    let (agree, differ, unknown) = (count("agrees"), count("differs"), count("not_derivable"));
+    let word = match (differ, agree) {
+        (0, 0) => language.pick("无可比数", "nothing to compare"),
+        (0, _) => language.pick("相符", "agrees"),
+        _ => language.pick("不符", "differs"),
+    };
+    let counted = match language {
+        Language::Chinese => format!("{differ}个不符、{agree}个相符、{unknown}个无可比数"),
+        Language::English => format!("{differ} differ, {agree} agree, {unknown} cannot be derived"),
+    };
+    line(text, [language.pick("结论", "Conclusion").to_owned(), word.to_owned(), counted]);
 }
 
 /// What stands in a place, as text.

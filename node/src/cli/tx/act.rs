@@ -131,6 +131,10 @@ pub fn send(arguments: SendArguments) -> anyhow::Result<()> {
             if outcome.is_taken() {
                 let key = key.map_or_else(|| signer.unlock(), Ok)?;
                 let published = office.publish(&key, signer.organization, &opening).await;
+                if published.as_ref().is_err_and(|it| public_name::is_of_no_use(&outcome, it)) {
+                    manner.say(public_name::of_no_use(manner.lang));
+                    return manner.conclude(&outcome);
+                }
                 published.with_context(|| public_name::not_handed_over(manner.lang))?;
             }
             manner.say(public_name::after(&outcome, manner.lang));

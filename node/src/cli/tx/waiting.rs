@@ -45,9 +45,10 @@ pub struct PendingArguments {
 /// Options of a step on an act that waits.
 #[derive(Debug, Args)]
 pub struct StepArguments {
-    /// The acts: the hashes that `tx pending` prints, one or several
+    /// The acts: the hashes that `tx pending` prints, one or several; the first 8 characters or
+    /// more of one do, if no other act that waits begins so
     #[arg(required = true)]
-    pub proposals: Vec<TransactionId>,
+    pub proposals: Vec<String>,
     /// Who signs, and where to
     #[command(flatten)]
     pub signer: Signer,
@@ -79,6 +80,12 @@ pub enum Step {
     Retract,
 }
 
+/// How an act is named without writing all of its hash.
+const SHORT: (&str, &str) = (
+    "审批、否决时业务号可只写前 8 位,与其他待办相同时请多写几位",
+    "to approve or reject, the first 8 characters do, or more where two begin alike",
+);
+
 fn parse_role(text: &str) -> Result<Role, String> {
     match text {
         "maker" | "经办" => Ok(Role::Maker),
@@ -109,6 +116,9 @@ pub fn pending(arguments: PendingArguments) -> anyhow::Result<()> {
         }
         for act in &found {
             println!("{}\n", act.to_text(lang));
+        }
+        if !found.is_empty() {
+            println!("{}", lang.say(SHORT.0, SHORT.1));
         }
         Ok(())
     })
@@ -163,7 +173,12 @@ fn take(
     block_on(async {
         let mut office = signer.office(&manner).await?;
         let (mut key, mut tally) = (None, Tally::default());
+        // All are known before the first is signed.
+        let mut acts = Vec::new();
         for proposal in &proposals {
+            acts.push(waiting::resolve(&office.client, proposal).await?);
+        }
+        for proposal in &acts {
             show(&mut office, &manner, proposal).await?;
             let call = call(&office.outbox, *proposal)?;
             let reference = format!("{name}/{proposal}/{}", public.get(..16).unwrap_or_default());

@@ -186,7 +186,7 @@ pub fn text(cell: &Cell) -> Result<String, CellError> {
         }
         _ => {}
     }
-    match personal_number::find(&text) {
+    match personal_number::suspect(&text) {
         Some(number) => Err(CellError::Personal(number)),
         None => Ok(text),
     }
@@ -201,7 +201,7 @@ pub fn amount(cell: &Cell, unit: Option<Unit>) -> Result<Fen, CellError> {
     };
     Fen::parse_published(&text, unit).map_err(|error| {
         // What is no amount may be anything, also a person's number.
-        match personal_number::find(&text) {
+        match personal_number::suspect(&text) {
             Some(number) => CellError::Personal(number),
             None => {
                 let (unit, reason) = (unit.as_str(), error.to_string());

@@ -16,6 +16,7 @@ use crate::desk::office::{Known, Office, OfficeError};
 use crate::desk::opinion::{self, OpinionError};
 use crate::desk::outbox::{Entry, OutboxError};
 use crate::desk::outcome::{Outcome, Place, Refused};
+use crate::desk::public_name;
 
 /// Acts sent at a time.
 const BATCH: usize = 100;
@@ -87,6 +88,7 @@ pub async fn enter(
             // A record must name what is handed over; a refused act names nothing.
             if outcome.is_taken() {
                 let failed = publish(office, key, organization, act).await;
+                let failed = failed.filter(|error| !public_name::is_of_no_use(outcome, error));
                 unpublished.extend(failed.map(|error| Unpublished { row: act.row, error }));
             }
         }

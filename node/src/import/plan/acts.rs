@@ -96,6 +96,7 @@ impl Planner<'_> {
             reference: named(&name)?,
             call,
             entry: Some(entry),
+            corrects: None,
         });
         self.enter(group, line, amount);
         Ok(())
@@ -298,6 +299,7 @@ impl Planner<'_> {
             reference,
             call,
             entry: None,
+            corrects: None,
         });
         Ok(Some(name))
     }
@@ -341,7 +343,9 @@ impl Planner<'_> {
         let signers = signers.to_vec();
         let line = Some(row.line);
         let finance = Region::of(row)?.finance.code;
-        let act = Act { stage, line, organization, finance, signers, reference, call, entry };
+        let corrects = None;
+        let act =
+            Act { stage, line, organization, finance, signers, reference, call, entry, corrects };
         self.plan.acts.push(act);
         Ok(())
     }

@@ -55,6 +55,7 @@ impl Planner<'_> {
             reference,
             call,
             entry: Some(entry),
+            corrects: None,
         });
         Ok(())
     }
