@@ -21,6 +21,7 @@ pub mod opening;
 pub mod party;
 pub mod payment;
 pub mod policy;
+mod printed;
 pub mod project;
 pub mod registry;
 pub mod subsidy;
@@ -155,7 +156,7 @@ pub fn yuan(fen: u64) -> String {
 
 /// A quota line with its holder.
 pub(crate) fn line(name: &LineName, names: &dyn Names) -> String {
-    format!("{}“{}”", names.organization(&name.holder), name.line)
+    format!("{}“{}”", names.organization(&name.holder), printed::line(name.line.as_str()))
 }
 
 /// An account with its holder.

@@ -36,7 +36,7 @@ use minglian_ledger::state::{MemoryState, StateError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 8;
+pub const FORMAT: u32 = 9;
 
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use crate::payment::expenditure::Expenditure;
 use crate::payment::result::{BankResult, FailureReason};
 use crate::payment::{Call, Event, Order, Payee, Status};
 
-use super::{Names, Sentence, cny, line, sentence, spoken};
+use super::{Names, Sentence, cny, line, printed, sentence, spoken};
 
 pub(super) fn kind(call: &Call) -> &'static str {
     match call {
@@ -87,27 +87,34 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
         Call::Revoke { authorization } => {
             sentence!("终止用款授权“{authorization}”", "ends payment order {authorization}")
         }
-        Call::BankResult { payment, result, occurred_on } => match result {
-            BankResult::Paid => sentence!(
-                "{occurred_on},银行已支付付款“{payment}”",
-                "the bank paid payment {payment} on {occurred_on}"
-            ),
-            BankResult::Failed(reason) => {
-                let (zh, en) = failure(*reason);
-                sentence!(
-                    "{occurred_on},银行退回付款“{payment}”:{zh}",
-                    "payment {payment} bounced on {occurred_on}: {en}"
-                )
+        Call::BankResult { payment, result, occurred_on } => {
+            let (said, said_en) = printed::reference(payment.as_str());
+            match result {
+                BankResult::Paid => sentence!(
+                    "{occurred_on},银行已支付付款“{said}”",
+                    "the bank paid payment {said_en} on {occurred_on}"
+                ),
+                BankResult::Failed(reason) => {
+                    let (zh, en) = failure(*reason);
+                    sentence!(
+                        "{occurred_on},银行退回付款“{said}”:{zh}",
+                        "payment {said_en} bounced on {occurred_on}: {en}"
+                    )
+                }
             }
-        },
-        Call::Return { payment, amount, .. } => {
-            let (amount, en) = (spoken(*amount), cny(*amount));
-            sentence!("付款“{payment}”退回{amount}", "{en} of payment {payment} came back")
         }
-        Call::Correct { payment, .. } => sentence!(
-            "冲正误记的付款“{payment}”",
-            "reverses payment {payment}, which was entered wrongly"
-        ),
+        Call::Return { payment, amount, .. } => {
+            let (said, said_en) = printed::reference(payment.as_str());
+            let (amount, en) = (spoken(*amount), cny(*amount));
+            sentence!("付款“{said}”退回{amount}", "{en} of payment {said_en} came back")
+        }
+        Call::Correct { payment, .. } => {
+            let (said, said_en) = printed::reference(payment.as_str());
+            sentence!(
+                "冲正误记的付款“{said}”",
+                "reverses payment {said_en}, which was entered wrongly"
+            )
+        }
     }
 }
 
@@ -116,10 +123,12 @@ pub(super) fn ordered(order: &Order, names: &dyn Names) -> Sentence {
     let (year, to) = (occurred_on.year(), payee(&order.payee, names));
     let en_to = payee_english(&order.payee, names);
     let (amount, en) = (spoken(*amount), cny(*amount));
-    let replaced = replaces.as_ref().map_or_else(String::new, |old| format!(",替代付款“{old}”"));
+    let (voucher, en_voucher) = printed::reference(reference.as_str());
+    let old = replaces.as_ref().map(|old| printed::reference(old.as_str()).0);
+    let replaced = old.map_or_else(String::new, |old| format!(",替代付款“{old}”"));
     sentence!(
-        "支付{amount}给{to}({year}年,凭证“{reference}”{replaced})",
-        "pays {en} to {en_to} ({year}, voucher {reference}{replaced})"
+        "支付{amount}给{to}({year}年,凭证“{voucher}”{replaced})",
+        "pays {en} to {en_to} ({year}, voucher {en_voucher}{replaced})"
     )
 }
 

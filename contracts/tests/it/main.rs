@@ -37,6 +37,7 @@ mod offline_verifier;
 mod oversight;
 mod particulars;
 mod payment;
+mod printed_names;
 mod private;
 mod project;
 mod qualification_work;

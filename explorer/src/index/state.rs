@@ -260,7 +260,10 @@ pub(super) fn payments(connection: &Connection, changes: &Changes) -> Result<(),
 }
 
 /// The registered name of an organisation.
-pub(super) fn name(connection: &Connection, code: &str) -> Result<Option<String>, IndexError> {
+///
+/// # Errors
+/// [`IndexError::Database`].
+pub(crate) fn name(connection: &Connection, code: &str) -> Result<Option<String>, IndexError> {
     let query = "SELECT name FROM organizations WHERE code = ?1";
     Ok(connection.prepare_cached(query)?.query_row([code], |row| row.get(0)).optional()?)
 }

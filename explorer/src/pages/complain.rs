@@ -244,7 +244,9 @@ fn text_of(typed: &Typed) -> Result<String, Fault> {
             "Not sent: the text holds a control character; please take it out.",
         ));
     }
-    if let Some(number) = personal_number::find(text).or_else(|| personal_number::find(contact)) {
+    if let Some(number) =
+        personal_number::suspect(text).or_else(|| personal_number::suspect(contact))
+    {
         return Err(personal(number));
     }
     let contact = if contact.is_empty() { "未留" } else { contact };

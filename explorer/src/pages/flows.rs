@@ -45,7 +45,7 @@ struct Stage {
 }
 
 /// A choice of a form.
-pub(super) struct Choice {
+pub(crate) struct Choice {
     pub value: String,
     pub name: String,
     pub is_chosen: bool,

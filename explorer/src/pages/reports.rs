@@ -24,14 +24,18 @@ use minglian_ledger::height::{Height, LogIndex};
 use rusqlite::Connection;
 
 use crate::index::mirror::Mirror;
-use crate::index::{IndexError, count};
+use crate::index::{IndexError, count, state};
 use crate::language::Language;
+use crate::pages::escape;
 use crate::web::{App, Document, Frame, PageError, PageResult};
 use ask::Wanted;
 use flows::IndexedFlows;
 
 /// Most pages of one report that are added for a file.
 const PAGES_MAX: usize = 50;
+
+/// The column that says what the code of another one is called.
+const HOLDER_NAME: &str = "holder_name";
 
 /// The report that needs the records themselves, which a node has.
 const WORKING_PAPER: &str = "working-paper";
@@ -57,6 +61,15 @@ struct Shown {
     heading: &'static str,
     is_number: bool,
     text: String,
+    /// The same in parts, of which some lead elsewhere.
+    parts: Vec<Part>,
+}
+
+/// A part of what stands in one place.
+struct Part {
+    text: String,
+    /// Where it leads; empty if nowhere.
+    link: String,
 }
 
 /// A check of a report, as a page shows it.
@@ -102,7 +115,7 @@ pub async fn report(
             true => Some(make(connection, &frame, name, &wanted)?),
             false => None,
         };
-        Ok(page(frame, name, wanted, asks, report))
+        page(connection, frame, name, wanted, asks, report)
     })
     .await
 }
@@ -190,12 +203,13 @@ fn files_page(report: &Report) -> Result<ReportView, IndexError> {
 }
 
 fn page(
+    connection: &Connection,
     frame: Frame,
     name: &'static str,
     wanted: Wanted,
     asks: String,
     report: Option<Report>,
-) -> ReportPage {
+) -> Result<ReportPage, PageError> {
     let title = NAMES.iter().find(|known| known.0 == name);
     let title = title.map_or("", |(_, chinese, english)| frame.pick(chinese, english));
     let csv = wanted.address(&format!("/reports/{name}/csv"), None);
@@ -216,21 +230,23 @@ fn page(
         next: String::new(),
         wanted,
     };
-    let Some(report) = report else { return page };
+    let Some(report) = report else { return Ok(page) };
     let language = page.frame.language;
     page.chart = chart::draw(&page.frame, &report);
-    let one = |(column, cell): (&Column, &Cell)| {
+    let is_named = report.columns.iter().any(|column| column.key == HOLDER_NAME);
+    let one = |(column, cell): (&Column, &Cell)| -> Result<Shown, IndexError> {
         let ((heading, is_number), text) =
             (heading(column, language), show(column, cell, language));
-        Shown { heading, is_number, text }
+        let parts = parts(connection, column.key, is_named, &text)?;
+        Ok(Shown { heading, is_number, text, parts })
     };
     let is_read = |column: &&Column| is_read(column, language);
-    let shown = |cells: &Vec<Cell>| {
+    let shown = |cells: &Vec<Cell>| -> Result<Vec<Shown>, IndexError> {
         report.columns.iter().zip(cells).filter(|(column, _)| is_read(column)).map(one).collect()
     };
     page.columns = report.columns.iter().filter(is_read).map(|it| heading(it, language)).collect();
-    page.rows = report.rows.iter().map(shown).collect();
-    page.totals = shown(&report.totals);
+    page.rows = report.rows.iter().map(shown).collect::<Result<_, IndexError>>()?;
+    page.totals = shown(&report.totals)?;
     let rule = |rule: &minglian_contracts::report::rule::Rule| {
         (rule.key.to_string(), format!("{} {}", rule.value, rule.unit), rule.article.to_string())
     };
@@ -245,7 +261,35 @@ fn page(
         let next = HEXLOWER.encode(next);
         page.next = page.wanted.address(&format!("/reports/{name}"), Some(&next));
     }
-    page
+    Ok(page)
+}
+
+/// An organisation as its name, which leads to it, with its code, unless another column names it;
+/// and records that lead to themselves.
+fn parts(
+    connection: &Connection,
+    key: &str,
+    is_named: bool,
+    text: &str,
+) -> Result<Vec<Part>, IndexError> {
+    let plain = |text: String| Part { text, link: String::new() };
+    Ok(match key {
+        "holder" if !text.is_empty() => {
+            let link = format!("/organizations/{}", escape(text));
+            match state::name(connection, text)?.filter(|_| !is_named) {
+                Some(name) => vec![Part { text: name, link }, plain(format!(" {text}"))],
+                None => vec![Part { text: text.to_owned(), link }],
+            }
+        }
+        "records" => {
+            let linked = |record: &str| {
+                let link = format!("/entries/{record}");
+                [Part { text: String::from(record), link }, plain(" ".to_owned())]
+            };
+            text.split(' ').filter(|record| !record.is_empty()).flat_map(linked).collect()
+        }
+        _ => vec![plain(text.to_owned())],
+    })
 }
 
 /// What a report says in both languages stands on a page in the reader's.
@@ -265,6 +309,8 @@ fn check_row(check: &Check, language: Language) -> CheckRow {
         report: compared(check.key, check.report.0),
         book: compared(check.key, check.book.0),
         verdict: match check.holds {
+            // How many figures there are says nothing of whether they agree.
+            Some(true) if check.key == COUNTED => "个数无误",
             Some(true) => "相符",
             Some(false) => "不符",
             None => "各页相加后比较",

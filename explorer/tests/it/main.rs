@@ -5,6 +5,7 @@
 
 mod about;
 mod api;
+mod bodies;
 mod browser;
 mod chain;
 mod chart_pages;
@@ -31,6 +32,7 @@ mod pinned_data;
 mod pins;
 mod plans;
 mod program;
+mod projects;
 mod proving;
 mod receipt_codes;
 mod rules;

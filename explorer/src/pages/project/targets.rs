@@ -1,12 +1,23 @@
-//! What a project is to reach, and what was found when it was accepted and evaluated.
+//! What a project is to reach, what it reached, and what was found when it was accepted and
+//! evaluated. The state keeps the sums of an evaluation; what each target reached stands in the act
+//! that took effect.
 
-use minglian_contracts::project::evaluation::{Evaluation, Measures};
-use minglian_contracts::project::{ACCEPTANCES, EVALUATIONS, PROJECTS, Reference};
-use rusqlite::Connection;
+use minglian_contracts::call::Call;
+use minglian_contracts::project::assessment::{ASSESSMENTS, Assessment};
+use minglian_contracts::project::evaluation::{Evaluation, Measures, Score};
+use minglian_contracts::project::milestone::{MILESTONES, Milestone};
+use minglian_contracts::project::{self, ACCEPTANCES, EVALUATIONS, PROJECTS, Reference};
+use minglian_contracts::words::Names as _;
+use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::text::Text;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::data::value;
-use crate::index::IndexError;
 use crate::index::mirror::Mirror;
+use crate::index::{IndexError, account, read as index_read};
+
+/// Most milestones, and most third-party evaluations, that a page shows.
+const ROWS_MAX: usize = 64;
 
 /// A target.
 pub struct Target {
@@ -14,6 +25,26 @@ pub struct Target {
     pub(crate) name: String,
     pub(crate) target: String,
     pub(crate) points_max: String,
+    /// What was reached, and the points for it; none before the evaluation.
+    pub(crate) reached: Option<(String, String)>,
+}
+
+/// A milestone.
+pub struct MilestoneRow {
+    pub(crate) name: String,
+    pub(crate) due_on: String,
+    /// The day on which it was reached; empty before.
+    pub(crate) reached_on: String,
+    /// Whether that day is behind the last one in time.
+    pub(crate) is_late: bool,
+    pub(crate) evidence: usize,
+}
+
+/// A third party's evaluation.
+pub struct Assessed {
+    pub(crate) assessor: String,
+    pub(crate) assessor_code: String,
+    pub(crate) evaluated: Evaluated,
 }
 
 /// What was found when the project was accepted.
@@ -35,8 +66,12 @@ pub struct Evaluated {
 #[derive(Default)]
 pub struct Targets {
     pub(crate) targets: Vec<Target>,
+    pub(crate) milestones: Vec<MilestoneRow>,
     pub(crate) accepted: Option<Accepted>,
     pub(crate) evaluated: Option<Evaluated>,
+    pub(crate) assessed: Vec<Assessed>,
+    /// The record with which the unit's evaluation took effect.
+    pub(crate) record: Option<i64>,
 }
 
 /// Reads it from the state of the index.
@@ -47,12 +82,22 @@ pub fn read(connection: &Connection, reference: &str) -> Result<Targets, IndexEr
     let state = Mirror(connection);
     let Ok(reference) = Reference::new(reference) else { return Ok(Targets::default()) };
     let Some(project) = PROJECTS.get(&state, &reference)? else { return Ok(Targets::default()) };
+    let evaluated = EVALUATIONS.get(&state, &reference)?.map(|it| evaluated(&it));
+    // Without an evaluation all records of the project would be looked through for one.
+    let scores = match &evaluated {
+        Some(_) => scores(connection, &reference)?,
+        None => None,
+    };
+    let (record, scores) = scores.unzip();
+    let mut scores = scores.unwrap_or_default().into_iter();
     let targets = project.indicators.iter().map(|it| Target {
         measures: measures(it.measures),
         name: it.name.to_string(),
         target: it.target.to_string(),
         points_max: points(it.points_max),
+        reached: scores.next().map(|score| (score.actual.to_string(), points(score.points))),
     });
+    let targets = targets.collect();
     let accepted = ACCEPTANCES.get(&state, &reference)?.map(|it| Accepted {
         occurred_on: it.occurred_on.to_string(),
         label: match (project.carries_label, it.label_confirmed) {
@@ -62,8 +107,53 @@ pub fn read(connection: &Connection, reference: &str) -> Result<Targets, IndexEr
         },
         photos: it.photos.len(),
     });
-    let evaluated = EVALUATIONS.get(&state, &reference)?.map(|it| evaluated(&it));
-    Ok(Targets { targets: targets.collect(), accepted, evaluated })
+    let milestones = MILESTONES.scan(&state, &reference, None, ROWS_MAX)?;
+    let milestones = milestones.into_iter().map(|((_, name), it)| milestone(&name, &it)).collect();
+    let assessed = assessed(connection, &reference)?;
+    Ok(Targets { targets, milestones, accepted, evaluated, assessed, record })
+}
+
+/// What each target reached, in their order, with the record of the evaluation's last approval.
+fn scores(
+    connection: &Connection,
+    reference: &Reference,
+) -> Result<Option<(i64, Vec<Score>)>, IndexError> {
+    let query = "SELECT r.log_index, p.call FROM record_projects c \
+                 JOIN records r ON r.log_index = c.log_index \
+                 JOIN proposals p ON p.transaction_id = r.proposal \
+                 WHERE c.project = ?1 AND r.kind = '绩效自评' AND r.stage = '已生效' \
+                 ORDER BY c.log_index DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(query)?;
+    let found = statement.query_row([reference.as_str()], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+    });
+    let Some((record, call)) = found.optional()? else { return Ok(None) };
+    match account::decode("an act", &call)? {
+        Call::Project(project::Call::Evaluate { scores, .. }) => Ok(Some((record, scores))),
+        _ => Ok(None),
+    }
+}
+
+fn milestone(name: &Text<128>, milestone: &Milestone) -> MilestoneRow {
+    let reached = milestone.reached.as_ref();
+    MilestoneRow {
+        name: name.to_string(),
+        due_on: milestone.due_on.to_string(),
+        reached_on: reached.map_or_else(String::new, |it| it.occurred_on.to_string()),
+        is_late: reached.is_some_and(|it| it.occurred_on > milestone.due_on),
+        evidence: reached.map_or(0, |it| it.evidence.len()),
+    }
+}
+
+fn assessed(connection: &Connection, reference: &Reference) -> Result<Vec<Assessed>, IndexError> {
+    let names = index_read::names(connection);
+    let found = ASSESSMENTS.scan(&Mirror(connection), reference, None, ROWS_MAX)?;
+    let row = |((_, assessor), assessment): ((Reference, OrganizationCode), Assessment)| Assessed {
+        assessor: names.organization(&assessor),
+        assessor_code: assessor.to_string(),
+        evaluated: evaluated(&assessment.evaluation),
+    };
+    Ok(found.into_iter().map(row).collect())
 }
 
 fn evaluated(evaluation: &Evaluation) -> Evaluated {
