@@ -24,6 +24,7 @@ VERIFIER := explorer/verifier
 
 help:
 	@echo "make demo    four nodes on this machine, published tables, a year of 演示 data, explorer open"
+	@echo "             SCALE=220 makes the year some 100,000 records, SCALE=2200 a million"
 	@echo "make clean-demo  ends the demo and removes demo-data"
 	@echo "make test    the whole suite: lints, Rust, TypeScript, real processes"
 	@echo "make smoke   the demo on free ports, checked and audited; one JSON line; exits"

@@ -1,6 +1,7 @@
 //! The demonstration: a network with published tables and a year of 演示 data in it, and the explorer
 //! over it.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -93,9 +94,28 @@ pub async fn start(
     let process = open_explorer(programs, &demonstration.cluster, explorer)?;
     demonstration.explorer_process = Some(process);
     wait_for_page(explorer, process).await?;
+    let port_file = demonstration.cluster.directory().explorer_port_file();
+    std::fs::write(port_file, explorer.port().to_string())?;
     eprintln!("recording the offline verifier …");
     verifier::record(&programs.minglian, &demonstration.cluster, explorer).await?;
     Ok(demonstration)
+}
+
+/// The port that the explorer of this network had last, so that a bookmark outlives a restart; else
+/// the usual one, else one that is free.
+///
+/// # Errors
+/// No port is free, or the last one cannot be read.
+pub fn explorer_port(directory: &Directory) -> anyhow::Result<u16> {
+    let last = match std::fs::read_to_string(directory.explorer_port_file()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        // Whatever else stands there is no port, and another one is chosen.
+        read => read?.trim().parse().ok(),
+    };
+    match last.into_iter().chain([EXPLORER_PORT]).find(|port| ports::is_free(*port)) {
+        Some(port) => Ok(port),
+        None => ports::free(),
+    }
 }
 
 /// Sees to it that nothing of an earlier demonstration in `directory` runs. One that was killed
@@ -146,7 +166,10 @@ fn open_explorer(
 ) -> anyhow::Result<Process> {
     let directory = cluster.directory();
     let mut command = Command::new(&programs.explorer);
-    command.arg("--node").arg(cluster.url(0)?);
+    // All of them: one that stands still or lies does not keep the pages from going on.
+    for number in 0..cluster.nodes().len() {
+        command.arg("--node").arg(cluster.url(number)?);
+    }
     command.arg("--genesis").arg(directory.genesis());
     command.args(["--listen", &listen.to_string()]);
     let path = directory.path();
@@ -209,8 +232,7 @@ pub async fn run(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     end_earlier(programs, directory)?;
-    // The usual port, so that a bookmark outlives a restart.
-    let port = if ports::is_free(EXPLORER_PORT) { EXPLORER_PORT } else { ports::free()? };
+    let port = explorer_port(&Directory::new(directory)?)?;
     let demonstration = tokio::select! {
         started = start(programs, directory, files, port) => started?,
         _ = interrupt.recv() => return stopped_early(programs, directory),
@@ -271,7 +293,7 @@ fn stopped_early(programs: &Programs, directory: &Path) -> anyhow::Result<()> {
 }
 
 fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result<()> {
-    let Demonstration { cluster, notices, explorer, .. } = demonstration;
+    let Demonstration { cluster, notices, .. } = demonstration;
     println!("\n明链 Minglian 演示网络: {NODES} nodes run:");
     for node in cluster.nodes() {
         println!("  {}  http://{}", node.bureau, node.http);
@@ -283,11 +305,6 @@ fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result
         let acts = notice.entered + notice.unchanged;
         println!("  {}: {came_in}万元, {acts} acts", notice.dataset);
     }
-    println!("Look at:");
-    println!("  the home page        首页      http://{explorer}/");
-    println!("  where the money went 资金分配  http://{explorer}/allocations");
-    println!("  who holds it         单位      http://{explorer}/organizations");
-    println!("  how to check it all  核验中心  http://{explorer}/verify");
     println!("Verify the whole ledger yourself:");
     let (minglian, genesis) = (programs.minglian.display(), cluster.directory().genesis());
     println!(

@@ -155,6 +155,11 @@ impl Directory {
         self.0.join("explorer.pid")
     }
 
+    /// The port at which the demonstration's explorer was last.
+    pub fn explorer_port_file(&self) -> PathBuf {
+        self.0.join("explorer.port")
+    }
+
     /// The offline verifier, once it is recorded on the ledger.
     pub fn offline_verifier(&self) -> PathBuf {
         self.0.join("verify.html")

@@ -110,8 +110,9 @@ fn look(
     if let Some(explorer) = explorer {
         for (path, what) in [
             ("", "首页 home"),
-            ("allocations", "资金分配 where the money went"),
+            ("flows", "资金流向 where the money went"),
             ("organizations", "单位 who holds it"),
+            ("verify", "核验中心 how to check it all"),
         ] {
             writeln!(text, "  http://{explorer}/{path}  {what}")?;
         }

@@ -1,8 +1,11 @@
 //! The demonstration: published tables enter, and what the ledger says is what the notices print.
 
+use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 
 use minglian_testnet::demo::{self, Programs};
+use minglian_testnet::directory::Directory;
 use minglian_testnet::process::Signal;
 use minglian_testnet::{program, smoke, totals};
 
@@ -59,4 +62,18 @@ async fn a_network_that_was_taken_down_is_noticed() {
     assert!(waits, "a node runs still");
     network.down().unwrap();
     end.await.unwrap();
+}
+
+#[test]
+fn the_explorer_keeps_its_port_while_it_is_free() {
+    let place = tempfile::tempdir().unwrap();
+    let directory = Directory::new(place.path()).unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    fs::write(directory.explorer_port_file(), port.to_string()).unwrap();
+    assert_ne!(demo::explorer_port(&directory).unwrap(), port, "another program listens there");
+    drop(listener);
+    assert_eq!(demo::explorer_port(&directory).unwrap(), port);
+    fs::write(directory.explorer_port_file(), "no port").unwrap();
+    assert_ne!(demo::explorer_port(&directory).unwrap(), port);
 }
