@@ -125,7 +125,8 @@ async fn the_list_is_of_the_stage_county_and_year_that_are_chosen() {
 
     // The next page keeps what was chosen, and so does the form.
     let page = site.get("/projects?stage=已登记&year=2021").await.body;
-    let next = page.split("href=\"/projects?").nth(1).unwrap().split('"').next().unwrap();
+    let next = page.split("class=\"next\"").nth(1).unwrap();
+    let next = next.split("href=\"/projects?").nth(1).unwrap().split('"').next().unwrap();
     let next = format!("/projects?{}", next.replace("&#38;", "&"));
     assert_eq!(titles(&site, &next).await, ["童50之家", "童51之家", "童52之家"]);
     assert!(page.contains("<option value=\"2021\" selected>"), "{page}");

@@ -96,7 +96,7 @@ impl Keeper {
         let Some(owner) = self.owner(&Thing::Opening(*commitment))? else { return Ok(false) };
         let index = DerivedIndex::new(self.chain.store());
         match index.effect(commitment, &owner, end)? {
-            Effect::InForce => Ok(false),
+            Effect::Unnamed | Effect::InForce => Ok(false),
             Effect::Ended => Ok(true),
             Effect::Waiting(proposals) => {
                 for proposal in proposals {

@@ -19,11 +19,13 @@ use super::{DerivedError, DerivedIndex, End, NAMING, decode, position};
 /// What came of the acts of one organisation that name a commitment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// There is none.
+    Unnamed,
     /// One took effect.
     InForce,
     /// None did; these wait for other officers, or are out of time.
     Waiting(Vec<TransactionId>),
-    /// All were rejected or withdrawn, or there is none.
+    /// All were rejected or withdrawn.
     Ended,
 }
 
@@ -85,8 +87,12 @@ impl DerivedIndex<'_> {
         organization: &OrganizationCode,
         end: LogIndex,
     ) -> Result<Effect, DerivedError> {
+        let namings = self.namings(commitment, organization, end, NAMINGS_MAX)?;
+        if namings.is_empty() {
+            return Ok(Effect::Unnamed);
+        }
         let mut waiting = Vec::new();
-        for (_, value) in self.namings(commitment, organization, end, NAMINGS_MAX)? {
+        for (_, value) in namings {
             let Naming::Proposed(proposal) = decode(&value, NAMING)? else {
                 return Ok(Effect::InForce);
             };

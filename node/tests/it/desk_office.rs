@@ -105,7 +105,7 @@ async fn a_rejection_and_a_withdrawal_are_not_said_to_be_entered_as_the_act() {
     let directory = tempfile::tempdir().unwrap();
     let office = office(&world, &directory).await;
     let call = record_quota(1_000_000, day(5, 1));
-    let propose = async |reference| {
+    let propose = async |reference: &str| {
         let waiting = enter(&world, &office, FINANCE_MAKER, reference, &call).await;
         let Outcome::Waiting { proposal, .. } = waiting else { panic!("{waiting:?}") };
         proposal

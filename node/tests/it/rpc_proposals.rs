@@ -6,7 +6,7 @@ use minglian_client::wire::ProposalEnd;
 use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_ledger::hash::TransactionId;
-use minglian_ledger::store::Store;
+use minglian_ledger::store::{DerivedRead as _, Store};
 use minglian_node::chain::{Chain, ChainError};
 use minglian_node::derived::{DerivedError, DerivedIndex, End, IndexedEnd, first_entries};
 
