@@ -22,6 +22,7 @@ mod log;
 mod openings;
 mod organizations;
 mod oversight;
+mod programmes;
 mod proposals;
 pub mod range;
 mod readers;
@@ -202,9 +203,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(openings::deposit, openings::published))
         .routes(routes!(openings::opening))
         .routes(routes!(openings::openings_of))
-        .routes(routes!(batches::batch))
-        .routes(routes!(batches::missing))
-        .routes(routes!(batches::chunk_list))
+        .merge(subsidies())
         .routes(routes!(transactions::receipt))
         .routes(routes!(records::record))
         .routes(routes!(records::record_evidence))
@@ -256,6 +255,16 @@ fn society() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(disclosures::obligations))
         .routes(routes!(disclosures::disclosures))
         .routes(routes!(disclosures::disclosure))
+}
+
+/// Routes about private subsidies.
+fn subsidies() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(programmes::programme))
+        .routes(routes!(programmes::enrolment_list))
+        .routes(routes!(batches::batch))
+        .routes(routes!(batches::missing))
+        .routes(routes!(batches::chunk_list))
 }
 
 /// Routes about where money is and was.

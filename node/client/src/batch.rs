@@ -4,13 +4,16 @@
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
+use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::subsidy::chunk_list::{ChunkList, Part};
 use minglian_ledger::subsidy::custody::CustodyRequest;
 use minglian_ledger::subsidy::domain::BatchId;
 use minglian_ledger::subsidy::handover::Handover;
 
 use crate::read::Paging;
-use crate::wire::{BatchView, CustodyView, MissingChunks, Page};
+use crate::wire::{
+    BatchView, CustodyView, EnrolmentListView, MissingChunks, Page, ProgrammeView,
+};
 use crate::{Client, ClientError, JSON_BYTES_MAX, OCTET_STREAM, malformed};
 
 /// The header that carries the county's signature under what it hands over, in hexadecimal.
@@ -27,6 +30,24 @@ fn part_of(part: Part) -> &'static str {
 }
 
 impl Client {
+    /// A programme with its standards.
+    pub async fn programme(&self, number: u16) -> Result<ProgrammeView, ClientError> {
+        self.json(&format!("/v1/programmes/{number}"), &[]).await
+    }
+
+    /// A county's enrolment list, as it is or as it was at a length.
+    pub async fn enrolment_list(
+        &self,
+        programme: u16,
+        county: &OrganizationCode,
+        epoch: u16,
+        length: Option<u32>,
+    ) -> Result<EnrolmentListView, ClientError> {
+        let path = format!("/v1/programmes/{programme}/lists/{county}/{epoch}");
+        let length = length.map(|length| ("length", length.to_string()));
+        self.json(&path, &length.into_iter().collect::<Vec<_>>()).await
+    }
+
     /// A page of the batches of the ledger.
     pub async fn batches(&self, paging: &Paging) -> Result<Page<BatchView>, ClientError> {
         self.json("/v1/batches", &paging.query()).await

@@ -23,7 +23,8 @@ pub use account::{
     TracePage, TraceQuery,
 };
 pub use batch::{
-    BatchView, CustodyReceiptView, CustodyView, FindingView, MissingChunks, VerdictStatus,
+    BatchView, CustodyReceiptView, CustodyView, EnrolmentListView, FindingView, MissingChunks,
+    ProgrammeView, VerdictStatus,
 };
 pub use chain::{
     BlockSummary, BlockView, CertifiedBlock, Consistency, HeaderView, Health, HealthStatus,

@@ -1,13 +1,13 @@
 //! Batches of private subsidies at a node: how far they are, and receipts for their envelopes.
 
-use minglian_ledger::height::{LogIndex, TimeMs};
+use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::keys::{PublicKey, Signature};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::subsidy::domain::BatchId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Money;
+use super::{Hex, Money};
 
 /// What became of a node's own verdict about a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -105,4 +105,38 @@ pub struct CustodyView {
     pub missing: Vec<u32>,
     /// The receipt, once none is.
     pub receipt: Option<CustodyReceiptView>,
+}
+
+/// A programme of private subsidies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgrammeView {
+    /// Its number.
+    pub programme: u16,
+    /// The bureau that declared it.
+    pub owner: OrganizationCode,
+    /// What it is.
+    pub kind: Value,
+    /// Programmes that exclude one another share a group.
+    pub group: u16,
+    /// What one batch pays for: a month, a quarter or a year.
+    pub length: Value,
+    /// `version`, `terms` and `superseded_from` of its newest standards, the oldest first.
+    pub versions: Vec<Value>,
+}
+
+/// An enrolment list at one length.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolmentListView {
+    /// The group under whose key its tags are.
+    pub group: u16,
+    /// Handles.
+    pub length: u32,
+    /// Its root then, 32 bytes.
+    pub root: Hex,
+    /// The record that brought it to this length.
+    pub record: LogIndex,
+    /// The height at which this was read.
+    pub height: Height,
+    /// The auditors' escrow key of the year; none before its ceremony ended.
+    pub escrow_key: Option<Hex>,
 }
