@@ -233,7 +233,7 @@ impl Service {
     fn on_fetched(&mut self, id: &BatchId, came: bool) {
         let Some(watched) = self.watched.get_mut(id) else { return };
         watched.is_fetching = false;
-        watched.wait = if came { WAIT_MIN } else { (watched.wait * 2).min(WAIT_MAX) };
+        watched.wait = if came { WAIT_MIN } else { watched.wait.saturating_mul(2).min(WAIT_MAX) };
         watched.due = Instant::now() + watched.wait;
     }
 
@@ -330,7 +330,7 @@ impl Service {
         let head = chain.head();
         let members = head.validators.members();
         let place = members.iter().position(|it| it.organization == organization).unwrap_or(0);
-        let turn = CLOSE_TURN * u32::try_from(place).unwrap_or(u32::MAX);
+        let turn = CLOSE_TURN.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX));
         let sent = watched.close.as_ref().map(|sent| self.parts.voice.fate(sent)).transpose()?;
         if since.elapsed() >= turn && matches!(sent, None | Some(Fate::Gone)) {
             watched.close = self.parts.voice.close(organization, id);

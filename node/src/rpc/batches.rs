@@ -65,9 +65,11 @@ fn view(shared: &Shared, id: &BatchId, batch: &Batch) -> Result<BatchView, Refus
         }
         Content::Return(returned) => (u32::try_from(returned.indexes.len()).unwrap_or(u32::MAX), 0),
     };
-    let finding = |(organization, finding): &(_, _)| {
-        Ok(FindingView { organization: *organization, finding: serde_json::to_value(finding)? })
-    };
+    let mut findings = Vec::with_capacity(batch.findings.len());
+    for (organization, finding) in &batch.findings {
+        let (organization, finding) = (*organization, serde_json::to_value(finding)?);
+        findings.push(FindingView { organization, finding });
+    }
     let standing = serde_json::to_value(batch.standing)?;
     Ok(BatchView {
         batch: *id,
@@ -77,7 +79,7 @@ fn view(shared: &Shared, id: &BatchId, batch: &Batch) -> Result<BatchView, Refus
         total: batch.total().into(),
         record: batch.record,
         due: batch.due,
-        findings: batch.findings.iter().map(finding).collect::<Result<_, Refusal>>()?,
+        findings,
         has_list: progress.has_list,
         chunks,
         chunks_had: u32::try_from(progress.had).unwrap_or(u32::MAX),

@@ -221,7 +221,7 @@ impl County {
         let draft = Draft::new(terms, leaves).unwrap();
         let (sealed, body) =
             draft.prove(&Scheme::new(&standards()), &mut OsRng, |_| ()).unwrap();
-        let envelopes = envelopes.chunks(4_096).map(<[_]>::concat).collect();
+        let envelopes = envelopes.chunks(4_096).map(|chunk| chunk.concat()).collect();
         Made { sealed, body, envelopes }
     }
 
