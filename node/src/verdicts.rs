@@ -203,11 +203,10 @@ impl Service {
             Content::Return(_) => true,
         };
         let finding = self.parts.batches.progress(id).finding;
-        match finding {
-            None if !is_whole => self.fetch(id),
-            None => self.verify(id)?,
-            Some(_) if !is_whole => self.fetch(id),
-            Some(_) => {}
+        if !is_whole {
+            self.fetch(id);
+        } else if finding.is_none() {
+            self.verify(id)?;
         }
         if batch.standing == BatchStanding::Applied {
             self.parts.batches.note_verdict(id, VerdictStatus::None);
