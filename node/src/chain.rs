@@ -15,6 +15,7 @@ use minglian_contracts::execute::{BLOCK_WEIGHT_MAX, ExecuteError, Run, Unfit};
 use minglian_contracts::naming::{self, Thing};
 use minglian_contracts::seal::{self, InvalidBlock, OtherRules, Place, Replayed};
 use minglian_contracts::setup::SetupError;
+use minglian_contracts::subsidy::batch;
 use minglian_contracts::{schema::State, validator_set};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::Certificate;
@@ -26,6 +27,7 @@ use minglian_ledger::state::overlay::Overlay;
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::store::{Store, StoreError};
+use minglian_ledger::subsidy::domain::BatchId;
 use minglian_ledger::transaction::{ChainId, Transaction};
 use minglian_ledger::validators::ValidatorSet;
 use tokio::sync::watch;
@@ -111,6 +113,8 @@ pub struct Committed {
     pub named: Vec<Thing>,
     /// What it erased.
     pub erased: Vec<Thing>,
+    /// Batches of private subsidies that it submitted or changed.
+    pub batches: Vec<BatchId>,
 }
 
 /// A transaction that was left out of a proposal.
@@ -308,7 +312,8 @@ impl Chain {
         self.head.send_replace(head);
         let header = sealed.header.clone();
         let (named, erased) = naming::changed(&executed.changes);
-        Ok(Committed { header, transactions, validators_changed, named, erased })
+        let batches = batch::changed(&executed.changes);
+        Ok(Committed { header, transactions, validators_changed, named, erased, batches })
     }
 
     fn validators_after(

@@ -28,6 +28,8 @@ use crate::app::peers::Peers;
 use crate::app::{App, AppError, AppParts, Ended};
 use crate::attachments::replicate::{self, Replicator};
 use crate::attachments::{KeepFault, Keeper, wiper};
+use crate::batches::custody::Custody;
+use crate::batches::{BatchFault, Batches};
 use crate::bodies::{Bodies, BodiesError};
 use crate::chain::{Chain, ChainError, Committed};
 use crate::checkpoints::{Checkpoints, CheckpointsError};
@@ -43,6 +45,8 @@ use crate::metrics::Metrics;
 use crate::resend;
 use crate::rpc::{self, HttpLimits, RpcParts};
 use crate::signatures::VerifiedCache;
+use crate::verdicts;
+use crate::verdicts::sign::Voice;
 
 /// Commits that a slow listener may lag behind.
 const COMMITS_MAX: usize = 1_024;
@@ -77,6 +81,9 @@ pub enum NodeError {
     /// Attachments and openings.
     #[error(transparent)]
     Keep(#[from] KeepFault),
+    /// Bodies and envelopes of batches.
+    #[error(transparent)]
+    Batches(#[from] BatchFault),
     /// The application.
     #[error(transparent)]
     App(#[from] AppError),
@@ -99,6 +106,7 @@ struct Keys {
     validator: Option<SigningKey>,
     cosigner: Option<SigningKey>,
     log: Option<SigningKey>,
+    service: Option<SigningKey>,
 }
 
 /// Creates a node's database and its signer's mark from the genesis. Refuses what exists, and what
@@ -136,6 +144,7 @@ pub async fn run(
     let openings = config.openings_path();
     let (keeper, hints) =
         Keeper::open(config.attachments.clone(), &openings, chain.clone(), &own_id).await?;
+    let (batches, custody) = open_batches(&config, &keys, &chain)?;
 
     let address = config.http_address;
     let listener =
@@ -148,6 +157,8 @@ pub async fn run(
         checkpoints: checkpoints.clone(),
         metrics: metrics.clone(),
         keeper: keeper.clone(),
+        batches: batches.clone(),
+        custody: custody.clone(),
         network: rpc::Network::of(gossip.clone()),
         limits: HttpLimits {
             connections_per_client_max: config.http_connections_per_client_max,
@@ -164,9 +175,11 @@ pub async fn run(
     tasks.spawn(replicator.run(commits.subscribe()));
     tasks.spawn(wiper::run(keeper.clone()));
     if let Some(questions) = gossip.exchange().questions() {
-        let asked = replicate::answer(questions, keeper.clone(), chain.clone(), stop.clone());
-        tasks.spawn(asked);
+        let kept = (keeper.clone(), batches.clone());
+        tasks.spawn(replicate::answer(questions, kept, chain.clone(), stop.clone()));
     }
+    let service = batch_service(&keys, &admission, &gossip, (batches, custody), &stop, &chain);
+    tasks.spawn(service.run(commits.subscribe()));
     tasks.spawn(follow_peers(chain.clone(), config.observers.clone(), gossip.clone()));
     tracing::info!(name = config.name, %address, peer_id = own_id, "node started");
 
@@ -176,6 +189,37 @@ pub async fn run(
     gossip.shutdown().await;
     http.abort();
     ended
+}
+
+/// Bodies of batches, and envelopes at a custodian.
+fn open_batches(
+    config: &Config,
+    keys: &Keys,
+    chain: &Arc<Chain>,
+) -> Result<(Arc<Batches>, Option<Arc<Custody>>), BatchFault> {
+    let settings = &config.subsidies;
+    let batches = Batches::open(&config.batches_path(), settings.bytes_max, chain.clone())?;
+    let key = keys.service.clone().filter(|_| settings.keeps_envelopes);
+    let custody = key.map(|key| {
+        let (path, bytes_max) = (config.envelopes_path(), settings.envelope_bytes_max);
+        Custody::open(&path, bytes_max, key, chain.clone()).map(Arc::new)
+    });
+    Ok((Arc::new(batches), custody.transpose()?))
+}
+
+/// What looks after batches.
+fn batch_service(
+    keys: &Keys,
+    admission: &Arc<Admission>,
+    gossip: &GossipHandle,
+    (batches, custody): (Arc<Batches>, Option<Arc<Custody>>),
+    stop: &watch::Receiver<bool>,
+    chain: &Arc<Chain>,
+) -> verdicts::Service {
+    let (chain, pass_on) = (chain.clone(), broadcaster(gossip.clone()));
+    let voice = Voice::new(chain.clone(), admission.clone(), pass_on, keys.service.clone());
+    let (gossip, stop) = (gossip.clone(), stop.clone());
+    verdicts::Service::new(verdicts::Parts { chain, batches, custody, voice, gossip, stop })
 }
 
 /// What each start of the engine shares.
@@ -267,6 +311,7 @@ fn read_keys(config: &Config, passphrase: &Passphrase) -> Result<Keys, NodeError
         validator: optional(&config.keys.validator, KeyKind::Validator)?,
         cosigner: optional(&config.keys.cosigner, KeyKind::Cosigner)?,
         log: optional(&config.keys.log, KeyKind::Log)?,
+        service: optional(&config.keys.service, KeyKind::Officer)?,
     })
 }
 

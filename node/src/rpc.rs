@@ -9,8 +9,11 @@ pub mod problem;
 mod accounts;
 mod allocations;
 mod attachments;
+mod batches;
+mod body;
 mod chain;
 mod charities;
+mod custody;
 mod disclosures;
 mod extract;
 mod gifts;
@@ -19,6 +22,7 @@ mod log;
 mod openings;
 mod organizations;
 mod oversight;
+mod programmes;
 mod proposals;
 pub mod range;
 mod readers;
@@ -50,6 +54,8 @@ use utoipa_axum::routes;
 use crate::admission::Admission;
 use crate::attachments::Keeper;
 use crate::attachments::places::Places;
+use crate::batches::Batches;
+use crate::batches::custody::Custody;
 use crate::chain::{Chain, Committed};
 use crate::checkpoints::Checkpoints;
 use crate::gossip::GossipHandle;
@@ -78,6 +84,10 @@ pub struct RpcParts {
     pub metrics: Arc<Metrics>,
     /// Attachments and openings.
     pub keeper: Arc<Keeper>,
+    /// Bodies of batches of private subsidies.
+    pub batches: Arc<Batches>,
+    /// Their envelopes, at a custodian.
+    pub custody: Option<Arc<Custody>>,
     /// What the network between nodes reports.
     pub network: Network,
     /// What clients are given.
@@ -177,9 +187,15 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(chain::blocks))
         .routes(routes!(chain::block))
         .routes(routes!(log::tile))
+        .routes(routes!(batches::batches))
+        .routes(routes!(batches::chunk))
         .layer(within(Limits::bulk(&answers)));
     let uploading = OpenApiRouter::new()
         .routes(routes!(attachments::upload))
+        .routes(routes!(custody::begin))
+        .routes(routes!(custody::put))
+        .routes(routes!(batches::put_chunk_list))
+        .routes(routes!(batches::put_chunk))
         .layer(within(Limits::uploading(&answers, share)));
     let reading = OpenApiRouter::new()
         .routes(routes!(attachments::attachments))
@@ -187,6 +203,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(openings::deposit, openings::published))
         .routes(routes!(openings::opening))
         .routes(routes!(openings::openings_of))
+        .merge(subsidies())
         .routes(routes!(transactions::receipt))
         .routes(routes!(records::record))
         .routes(routes!(records::record_evidence))
@@ -238,6 +255,16 @@ fn society() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(disclosures::obligations))
         .routes(routes!(disclosures::disclosures))
         .routes(routes!(disclosures::disclosure))
+}
+
+/// Routes about private subsidies.
+fn subsidies() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(programmes::programme))
+        .routes(routes!(programmes::enrolment_list))
+        .routes(routes!(batches::batch))
+        .routes(routes!(batches::missing))
+        .routes(routes!(batches::chunk_list))
 }
 
 /// Routes about where money is and was.

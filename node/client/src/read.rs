@@ -29,7 +29,7 @@ pub struct Paging {
 }
 
 impl Paging {
-    fn query(&self) -> Query {
+    pub(crate) fn query(&self) -> Query {
         let after = self.after.clone().map(|after| ("after", after));
         let limit = self.limit.map(|limit| ("limit", limit.to_string()));
         after.into_iter().chain(limit).collect()

@@ -4,6 +4,7 @@
 //! are pages whose `next`, given back as `after`, continues them.
 
 pub mod account;
+pub mod batch;
 pub mod chain;
 pub mod disclosure;
 pub mod deposit;
@@ -20,6 +21,10 @@ use serde::{Deserialize, Serialize};
 pub use account::{
     AccountView, DestinationView, LineDetail, LineView, MovementView, Span, TraceDirection,
     TracePage, TraceQuery,
+};
+pub use batch::{
+    BatchView, CustodyReceiptView, CustodyView, EnrolmentListView, FindingView, MissingChunks,
+    ProgrammeView, VerdictStatus,
 };
 pub use chain::{
     BlockSummary, BlockView, CertifiedBlock, Consistency, HeaderView, Health, HealthStatus,

@@ -5,6 +5,7 @@ mod app_idle;
 mod app_judge;
 mod attachment_limits;
 mod attachments;
+mod batches;
 mod bucket;
 mod bucket_start;
 mod bucket_tls;

@@ -17,6 +17,8 @@ mod edge_signatures;
 mod validators;
 mod backup;
 mod attachments;
+mod enrolment;
+mod subsidy;
 mod demonstration;
 mod page_times;
 mod blocks;
