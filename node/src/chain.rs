@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use minglian_contracts::context::BlockContext;
+use minglian_contracts::enrolment::changed::{self as enrolment, Changed};
 use minglian_contracts::execute::{BLOCK_WEIGHT_MAX, ExecuteError, Run, Unfit};
 use minglian_contracts::naming::{self, Thing};
 use minglian_contracts::seal::{self, InvalidBlock, OtherRules, Place, Replayed};
@@ -111,6 +112,8 @@ pub struct Committed {
     pub named: Vec<Thing>,
     /// What it erased.
     pub erased: Vec<Thing>,
+    /// What it changed of keys that nobody holds, and of requests to them.
+    pub enrolment: Changed,
 }
 
 /// A transaction that was left out of a proposal.
@@ -308,7 +311,8 @@ impl Chain {
         self.head.send_replace(head);
         let header = sealed.header.clone();
         let (named, erased) = naming::changed(&executed.changes);
-        Ok(Committed { header, transactions, validators_changed, named, erased })
+        let enrolment = enrolment::changed(&executed.changes);
+        Ok(Committed { header, transactions, validators_changed, named, erased, enrolment })
     }
 
     fn validators_after(

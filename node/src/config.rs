@@ -143,6 +143,9 @@ pub struct KeyPaths {
     pub cosigner: Option<PathBuf>,
     /// Signs the log's checkpoints, at the node that holds it.
     pub log: Option<PathBuf>,
+    /// Signs what the node itself enters for its organisation: an officer's key file whose key is a
+    /// maker's there, and is used for nothing else.
+    pub service: Option<PathBuf>,
     /// File with the passphrase of the key files; asked for when there is none.
     pub passphrase_file: Option<PathBuf>,
 }
@@ -223,7 +226,8 @@ impl Config {
 
     fn resolve(&mut self, directory: &Path) {
         let keys = &mut self.keys;
-        let optional = [&mut keys.validator, &mut keys.cosigner, &mut keys.log];
+        let optional =
+            [&mut keys.validator, &mut keys.cosigner, &mut keys.log, &mut keys.service];
         let mut paths = vec![&mut self.data_directory, &mut self.genesis, &mut keys.peer];
         paths.extend(optional.into_iter().flatten());
         paths.extend(keys.passphrase_file.as_mut());
@@ -252,6 +256,12 @@ impl Config {
     /// The signer's mark. Never backed up.
     pub fn mark_path(&self) -> PathBuf {
         self.data_directory.join("signer.mark")
+    }
+
+    /// Shares of keys that nobody holds, and seeds of keys that are being made. A share is backed
+    /// up apart from everything else, or not at all: it is to be destroyed with the key.
+    pub fn threshold_path(&self) -> PathBuf {
+        self.data_directory.join("threshold")
     }
 
     /// Openings of commitments. Backed up apart from the ledger: they can be erased.

@@ -21,6 +21,7 @@ pub mod signatures;
 pub mod derived;
 pub mod gossip;
 pub mod attachments;
+pub mod threshold;
 pub mod inbound;
 pub mod resend;
 pub mod metrics;

@@ -12,6 +12,7 @@ mod attachments;
 mod chain;
 mod charities;
 mod disclosures;
+mod enrolment;
 mod extract;
 mod gifts;
 mod limits;
@@ -40,6 +41,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::middleware;
 use bytes::Bytes;
+use minglian_client::wire::KeyShareView;
 use minglian_ledger::store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -80,6 +82,8 @@ pub struct RpcParts {
     pub keeper: Arc<Keeper>,
     /// What the network between nodes reports.
     pub network: Network,
+    /// What this node has of keys that nobody holds.
+    pub key_shares: watch::Receiver<Vec<KeyShareView>>,
     /// What clients are given.
     pub limits: HttpLimits,
 }
@@ -202,6 +206,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
         .merge(society())
+        .merge(enrolments())
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))
@@ -238,6 +243,14 @@ fn society() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(disclosures::obligations))
         .routes(routes!(disclosures::disclosures))
         .routes(routes!(disclosures::disclosure))
+}
+
+/// Routes about keys that nobody holds.
+fn enrolments() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(enrolment::threshold_keys))
+        .routes(routes!(enrolment::key_evidence))
+        .routes(routes!(enrolment::evaluation))
 }
 
 /// Routes about where money is and was.

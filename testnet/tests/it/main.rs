@@ -17,6 +17,7 @@ mod edge_signatures;
 mod validators;
 mod backup;
 mod attachments;
+mod tags;
 mod demonstration;
 mod page_times;
 mod blocks;
