@@ -1,4 +1,5 @@
-//! `minglian subsidy`: a county's private subsidies, on its own machine and without a network.
+//! `minglian subsidy`: a county's private subsidies, on its own machine. Only `tags` speaks to a
+//! node.
 //!
 //! Whatever shows a person goes to a file of the clerk's (0600), named by the clerk. What is
 //! printed here are counts, months and row numbers.
@@ -9,6 +10,7 @@ mod matching;
 mod month;
 mod roll;
 mod slip;
+mod tags;
 mod vault;
 
 use std::io::{self, BufRead as _, IsTerminal as _};
@@ -64,6 +66,9 @@ pub enum SubsidyCommand {
     /// Import the roll and take entitlements through their steps 名册
     #[command(subcommand)]
     Roll(roll::RollCommand),
+    /// Get handles from the ledger, so that nobody is enrolled twice 标签与登记
+    #[command(subcommand, after_help = tags::HELP)]
+    Tags(tags::TagsCommand),
     /// Compare a list with the roll and stop whom it names 比对停发
     Match(matching::MatchArguments),
     /// Make a month's batch with its proofs 当月批次
@@ -100,6 +105,7 @@ pub fn run(command: SubsidyCommand) -> anyhow::Result<()> {
         SubsidyCommand::Vault(command) => vault::run(command),
         SubsidyCommand::Programme(arguments) => roll::programme(&arguments),
         SubsidyCommand::Roll(command) => roll::run(command),
+        SubsidyCommand::Tags(command) => tags::run(command),
         SubsidyCommand::Match(arguments) => matching::run(&arguments),
         SubsidyCommand::Month(arguments) => month::run(&arguments),
         SubsidyCommand::Verify(arguments) => month::verify(&arguments),

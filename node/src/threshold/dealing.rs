@@ -2,9 +2,10 @@
 //! middle of a ceremony comes to the dealing and the shares that it came to before.
 
 use blake3::{Hasher, OutputReader};
+use minglian_contracts::schema;
 use minglian_ledger::subsidy::key_generation::{Dealing, Dealt, KeyGenerationError, Seat};
 use minglian_ledger::subsidy::threshold::KeyPurpose;
-use minglian_ledger::transaction::{self, ChainId};
+use minglian_ledger::transaction::ChainId;
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroize as _;
 
@@ -38,7 +39,7 @@ impl DealingName {
         let place = (committee, index, members, threshold);
         let mut hasher = Hasher::new_derive_key(DRAWN);
         hasher.update(seed);
-        hasher.update(&transaction::encode(&(chain_id, purpose, attempt, place)));
+        hasher.update(&schema::encode(&(chain_id, purpose, attempt, place)));
         let mut drawn = Drawn(hasher.finalize_xof());
         hasher.zeroize();
         seat.deal(&mut drawn)

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use minglian_client::key_file::passphrase::Passphrase;
 use minglian_client::key_file::private_file::{self, PrivateFileError};
 use minglian_client::key_file::seal::{self, Cipher, Derivation, SealError};
+use minglian_contracts::schema;
 use minglian_ledger::subsidy::threshold::KeyPurpose;
-use minglian_ledger::transaction::{self, ChainId};
+use minglian_ledger::transaction::ChainId;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -101,7 +102,7 @@ impl SecretName {
     /// What is authenticated with the secret, so that no file passes for another.
     fn context(&self, chain_id: &ChainId) -> Vec<u8> {
         let context = format!("minglian key secret {VERSION} {} ", self.file());
-        [context.into_bytes(), transaction::encode(chain_id)].concat()
+        [context.into_bytes(), schema::encode(chain_id)].concat()
     }
 }
 

@@ -18,6 +18,7 @@ mod validators;
 mod backup;
 mod attachments;
 mod tags;
+mod county;
 mod demonstration;
 mod page_times;
 mod blocks;

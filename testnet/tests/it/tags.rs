@@ -2,7 +2,7 @@
 //! one node is killed in the middle, one comes late; each person has one tag in every county; one
 //! member may be away, two may not.
 
-mod world;
+pub mod world;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -76,8 +76,9 @@ async fn nodes_make_a_key_and_answer_and_a_person_is_found_twice() {
     let mut world = World::new(network).await;
     make_key(&mut world).await;
     let (here, there) = (1, 2);
-    world.prepare(here).await;
-    world.prepare(there).await;
+    let attester = world.attester();
+    world.prepare(here, attester).await;
+    world.prepare(there, attester).await;
 
     let first = world.ask(here, 0..30).await;
     let members = world.answered(&first, 3).await;
@@ -93,7 +94,7 @@ async fn nodes_make_a_key_and_answer_and_a_person_is_found_twice() {
     assert_eq!(others[0].tag, entries[29].tag);
     assert!(others[1..].iter().all(|entry| !tags(&entries).contains(&entry.tag)));
     let refused = world.enrol(there, &second, members.clone(), others.clone()).await;
-    assert_eq!(refused.receipt.code, u32::from(Code::TagTaken.number()));
+    assert_eq!(refused.receipt.code, Code::TagTaken.number());
     assert!(refused.receipt.refusal.unwrap().detail.contains("positions 0"));
     let enrolled = world.enrol(there, &second, members, others[1..].to_vec()).await;
     assert!(enrolled.receipt.applied, "{enrolled:?}");
@@ -102,7 +103,7 @@ async fn nodes_make_a_key_and_answer_and_a_person_is_found_twice() {
     let members = world.answered(&again, 3).await;
     let entries = world.entries(&again, &members).await;
     let refused = world.enrol(here, &again, members, entries).await;
-    assert_eq!(refused.receipt.code, u32::from(Code::TagTaken.number()));
+    assert_eq!(refused.receipt.code, Code::TagTaken.number());
 
     two_without_shares(&mut world, here).await;
     world.governors_agree(enrolment::Call::RetireKey(RetireKey { purpose: PURPOSE })).await;
@@ -138,7 +139,7 @@ async fn two_without_shares(world: &mut World, county: usize) {
     let proof = partials[&members[0]].proof;
     let made_up = (0..10).map(|position| Entry { position, tag, proof }).collect();
     let refused = world.enrol(county, &asked, members, made_up).await;
-    assert_eq!(refused.receipt.code, u32::from(Code::AnswersMissing.number()));
+    assert_eq!(refused.receipt.code, Code::AnswersMissing.number());
 
     fs::remove_dir_all(world.network.directory().data(2).join("threshold")).unwrap();
     world.restart_with(2, "away", "threshold").await;

@@ -15,6 +15,7 @@ use minglian_contracts::enrolment::evaluation::{
 };
 use minglian_contracts::enrolment::key::{KeyRecord, THRESHOLD_KEYS};
 use minglian_contracts::enrolment::quota::PlanEnrolments;
+use minglian_contracts::schema;
 use minglian_ledger::evidence::{Proven, Trust};
 use minglian_ledger::genesis::Role;
 use minglian_ledger::height::{Height, LogIndex};
@@ -24,7 +25,7 @@ use minglian_ledger::subsidy::enrolment::{BlindingFactor, Enrolment, EnrolmentCo
 use minglian_ledger::subsidy::evaluation::{self, Partial};
 use minglian_ledger::subsidy::identity_number::IdentityNumber;
 use minglian_ledger::subsidy::threshold::{KeyPurpose, Request};
-use minglian_ledger::transaction;
+
 use minglian_testnet::act::{COMMIT_LIMIT, Desk};
 use minglian_testnet::officer::{Officer, Officers};
 use minglian_testnet::process::Signal;
@@ -119,15 +120,20 @@ impl World {
         }
     }
 
+    /// The key of the world's own attester.
+    pub fn attester(&self) -> PublicKey {
+        PublicKey::of(&self.attester)
+    }
+
     /// A county may enrol: it has an attester and a plan.
-    pub async fn prepare(&mut self, county: usize) {
+    pub async fn prepare(&mut self, county: usize, attester: PublicKey) {
         let [maker, checker] =
             [Role::Maker, Role::Checker].map(|role| self.officer(county, role));
         let [above, above_checks] = [Role::Maker, Role::Checker].map(|role| self.officer(0, role));
         let register = RegisterAttester {
             county: self.code(county),
             organization: self.code(3),
-            attester: PublicKey::of(&self.attester),
+            attester,
         };
         let register = act(enrolment::Call::RegisterAttester(register));
         self.desk.carry_out(&register, &[&above, &above_checks]).await.unwrap();
@@ -177,7 +183,7 @@ impl World {
     /// The key's record, proven under the genesis.
     pub async fn record(&self) -> KeyRecord {
         let genesis = self.network.genesis().unwrap();
-        let purpose = transaction::encode(&PURPOSE);
+        let purpose = schema::encode(&PURPOSE);
         let client = self.network.client(0).unwrap();
         let evidence = client.threshold_key_evidence(&purpose, Height::GENESIS).await.unwrap();
         let trust = Trust {
