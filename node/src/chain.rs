@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use minglian_contracts::context::BlockContext;
+use minglian_contracts::enrolment::changed::{self as enrolment, Changed};
 use minglian_contracts::execute::{BLOCK_WEIGHT_MAX, ExecuteError, Run, Unfit};
 use minglian_contracts::naming::{self, Thing};
 use minglian_contracts::seal::{self, InvalidBlock, OtherRules, Place, Replayed};
@@ -115,6 +116,8 @@ pub struct Committed {
     pub erased: Vec<Thing>,
     /// Batches of private subsidies that it submitted or changed.
     pub batches: Vec<BatchId>,
+    /// What it changed of keys that nobody holds, and of requests to them.
+    pub enrolment: Changed,
 }
 
 /// A transaction that was left out of a proposal.
@@ -313,7 +316,8 @@ impl Chain {
         let header = sealed.header.clone();
         let (named, erased) = naming::changed(&executed.changes);
         let batches = batch::changed(&executed.changes);
-        Ok(Committed { header, transactions, validators_changed, named, erased, batches })
+        let enrolment = enrolment::changed(&executed.changes);
+        Ok(Committed { header, transactions, validators_changed, named, erased, batches, enrolment })
     }
 
     fn validators_after(

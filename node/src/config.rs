@@ -165,8 +165,9 @@ pub struct KeyPaths {
     pub cosigner: Option<PathBuf>,
     /// Signs the log's checkpoints, at the node that holds it.
     pub log: Option<PathBuf>,
-    /// Signs verdicts about batches of private subsidies, and receipts for envelopes: a maker's key
-    /// of the node's organisation that serves nothing else. Without it the node only reports.
+    /// Signs what the node itself enters for its organisation: its part in keys, verdicts about
+    /// batches of private subsidies, receipts for envelopes. A maker's key of the organisation
+    /// that serves nothing else; without it the node only reports.
     pub service: Option<PathBuf>,
     /// File with the passphrase of the key files; asked for when there is none.
     pub passphrase_file: Option<PathBuf>,
@@ -282,6 +283,12 @@ impl Config {
     /// The signer's mark. Never backed up.
     pub fn mark_path(&self) -> PathBuf {
         self.data_directory.join("signer.mark")
+    }
+
+    /// Shares of keys that nobody holds, and seeds of keys that are being made. A share is backed
+    /// up apart from everything else, or not at all: it is to be destroyed with the key.
+    pub fn threshold_path(&self) -> PathBuf {
+        self.data_directory.join("threshold")
     }
 
     /// Openings of commitments. Backed up apart from the ledger: they can be erased.

@@ -23,6 +23,7 @@ pub mod gossip;
 pub mod batches;
 pub mod attachments;
 pub mod verdicts;
+pub mod threshold;
 pub mod inbound;
 pub mod resend;
 pub mod metrics;

@@ -15,9 +15,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use minglian_client::key_file::passphrase::Passphrase;
 use minglian_client::key_file::{KeyFile, KeyFileError, KeyKind};
+use minglian_client::wire::KeyShareView;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::Height;
 use minglian_ledger::keys::{PublicKey, SigningKey};
+use minglian_ledger::transaction::ChainId;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
@@ -47,6 +49,8 @@ use crate::rpc::{self, HttpLimits, RpcParts};
 use crate::signatures::VerifiedCache;
 use crate::verdicts;
 use crate::verdicts::sign::Voice;
+use crate::threshold;
+use crate::threshold::secrets::{SecretError, Secrets};
 
 /// Commits that a slow listener may lag behind.
 const COMMITS_MAX: usize = 1_024;
@@ -84,6 +88,9 @@ pub enum NodeError {
     /// Bodies and envelopes of batches.
     #[error(transparent)]
     Batches(#[from] BatchFault),
+    /// Shares of keys that nobody holds.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The application.
     #[error(transparent)]
     App(#[from] AppError),
@@ -146,6 +153,8 @@ pub async fn run(
         Keeper::open(config.attachments.clone(), &openings, chain.clone(), &own_id).await?;
     let (batches, custody) = open_batches(&config, &keys, &chain)?;
 
+    let held = watch::Sender::new(Vec::new());
+
     let address = config.http_address;
     let listener =
         TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })?;
@@ -160,6 +169,7 @@ pub async fn run(
         batches: batches.clone(),
         custody: custody.clone(),
         network: rpc::Network::of(gossip.clone()),
+        key_shares: held.subscribe(),
         limits: HttpLimits {
             connections_per_client_max: config.http_connections_per_client_max,
             share_per_client_percent: config.http_share_per_client_percent,
@@ -184,6 +194,9 @@ pub async fn run(
     tracing::info!(name = config.name, %address, peer_id = own_id, "node started");
 
     let shared = Shared { chain, admission, verified, metrics, keeper, commits, own_id };
+    let secrets = Secrets::open(&config.threshold_path(), shared.chain_id(), passphrase)?;
+    let parts = shared.member(gossip.clone(), keys.service.clone(), secrets, held);
+    threshold::start(&mut tasks, parts, shared.commits.subscribe(), stop.clone());
     let ended = consensus(&config, &keys, shared, stop).await;
     tasks.shutdown().await;
     gossip.shutdown().await;
@@ -231,6 +244,25 @@ struct Shared {
     keeper: Arc<Keeper>,
     commits: broadcast::Sender<Arc<Committed>>,
     own_id: String,
+}
+
+impl Shared {
+    fn chain_id(&self) -> ChainId {
+        self.chain.chain_id().clone()
+    }
+
+    /// What takes part in keys that nobody holds.
+    fn member(
+        &self,
+        gossip: GossipHandle,
+        key: Option<SigningKey>,
+        secrets: Secrets,
+        held: watch::Sender<Vec<KeyShareView>>,
+    ) -> threshold::Parts {
+        let (chain, admission) = (self.chain.clone(), self.admission.clone());
+        let own_id = self.own_id.clone();
+        threshold::Parts { chain, admission, gossip, own_id, key, secrets, held }
+    }
 }
 
 /// Runs the engine; without a vote first, when the signer's mark asks for it.

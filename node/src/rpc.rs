@@ -15,6 +15,7 @@ mod chain;
 mod charities;
 mod custody;
 mod disclosures;
+mod enrolment;
 mod extract;
 mod gifts;
 mod limits;
@@ -44,6 +45,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::middleware;
 use bytes::Bytes;
+use minglian_client::wire::KeyShareView;
 use minglian_ledger::store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -90,6 +92,8 @@ pub struct RpcParts {
     pub custody: Option<Arc<Custody>>,
     /// What the network between nodes reports.
     pub network: Network,
+    /// What this node has of keys that nobody holds.
+    pub key_shares: watch::Receiver<Vec<KeyShareView>>,
     /// What clients are given.
     pub limits: HttpLimits,
 }
@@ -219,6 +223,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
         .merge(society())
+        .merge(enrolments())
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))
@@ -265,6 +270,14 @@ fn subsidies() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(batches::batch))
         .routes(routes!(batches::missing))
         .routes(routes!(batches::chunk_list))
+}
+
+/// Routes about keys that nobody holds.
+fn enrolments() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(enrolment::threshold_keys))
+        .routes(routes!(enrolment::key_evidence))
+        .routes(routes!(enrolment::evaluation))
 }
 
 /// Routes about where money is and was.

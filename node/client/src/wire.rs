@@ -8,6 +8,7 @@ pub mod batch;
 pub mod chain;
 pub mod disclosure;
 pub mod deposit;
+pub mod enrolment;
 pub mod gift;
 pub mod organization;
 pub mod oversight;
@@ -35,6 +36,9 @@ pub use deposit::{
     PublishedOpenings, Uploaded,
 };
 pub use disclosure::{ObligationView, PublicationView};
+pub use enrolment::{
+    EvaluationView, KeyProgress, KeyShareView, ShareState, ThresholdKeyView,
+};
 pub use gift::{GiftEdge, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView};
 pub use organization::{
     KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalEnd,

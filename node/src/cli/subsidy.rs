@@ -1,5 +1,5 @@
 //! `minglian subsidy`: a county's private subsidies, on its own machine. What shows persons never
-//! leaves it; `ledger`, `custody`, `submit` and `status` speak to nodes.
+//! leaves it; `ledger`, `tags`, `custody`, `submit` and `status` speak to nodes.
 //!
 //! Whatever shows a person goes to a file of the clerk's (0600), named by the clerk. What is
 //! printed here are counts, months and row numbers.
@@ -15,6 +15,7 @@ mod roll;
 mod slip;
 mod status;
 mod submit;
+mod tags;
 mod vault;
 
 use std::io::{self, BufRead as _, IsTerminal as _};
@@ -75,6 +76,9 @@ pub enum SubsidyCommand {
     /// Import the roll and take entitlements through their steps 名册
     #[command(subcommand)]
     Roll(roll::RollCommand),
+    /// Get handles from the ledger, so that nobody is enrolled twice 标签与登记
+    #[command(subcommand, after_help = tags::HELP)]
+    Tags(tags::TagsCommand),
     /// Compare a list with the roll and stop whom it names 比对停发
     Match(matching::MatchArguments),
     /// Make a month's batch with its proofs 当月批次
@@ -119,6 +123,7 @@ pub fn run(command: SubsidyCommand) -> anyhow::Result<()> {
         SubsidyCommand::Vault(command) => vault::run(command),
         SubsidyCommand::Programme(arguments) => roll::programme(&arguments),
         SubsidyCommand::Roll(command) => roll::run(command),
+        SubsidyCommand::Tags(command) => tags::run(command),
         SubsidyCommand::Match(arguments) => matching::run(&arguments),
         SubsidyCommand::Month(arguments) => month::run(&arguments),
         SubsidyCommand::Verify(arguments) => month::verify(&arguments),

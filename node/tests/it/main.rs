@@ -51,5 +51,6 @@ mod sheet;
 mod sheet_any;
 mod snapshot;
 mod subsidy;
+mod threshold;
 mod waiting;
 mod wiping;

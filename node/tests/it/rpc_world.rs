@@ -221,6 +221,7 @@ impl World {
                 peers: Arc::new(|| vec!["peer1".to_owned(), "peer2".to_owned()]),
                 metrics: Arc::new(|| "minglian_gossip_test_total 1\n".to_owned()),
             },
+            key_shares: watch::channel(Vec::new()).1,
             limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

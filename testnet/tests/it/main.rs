@@ -19,6 +19,8 @@ mod backup;
 mod attachments;
 mod enrolment;
 mod subsidy;
+mod tags;
+mod county;
 mod demonstration;
 mod page_times;
 mod blocks;
