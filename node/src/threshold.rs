@@ -30,6 +30,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::admission::Admission;
 use crate::chain::{Chain, Committed};
+use crate::clock;
 use crate::gossip::GossipHandle;
 use answering::{Answering, Shares};
 use ceremony::{Ceremonies, Round, Wanted, place, read_share};
@@ -43,6 +44,10 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Most keys, and ceremonies, that are looked at: one a group and year, and a few a year beside.
 const KEYS_MAX: usize = 10_000;
+
+/// How old the last block may be, in milliseconds, before this node holds itself for one that has
+/// to catch up first: three heartbeats where the configuration leaves them alone.
+const AGE_MS_MAX: u64 = 30 * 60 * 1_000;
 
 /// How long a peer may take to take a stream.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -175,10 +180,14 @@ impl Member {
             Some(outbox) => outbox.organization(&snapshot, header.height.next())?,
             None => None,
         };
-        // A key may be registered at any time.
-        self.is_busy = self.outbox.is_some() && acts_for.is_none();
+        let no_maker = self.outbox.is_some() && acts_for.is_none();
         let told = "it is no live maker's key: this node enters nothing".to_owned();
-        self.tell("[keys] service", Some(told).filter(|_| self.is_busy));
+        self.tell("[keys] service", Some(told).filter(|_| no_maker));
+        // What stood on the ledger long ago may be settled: a node that catches up says nothing.
+        let age_ms = clock::now().0.saturating_sub(header.time_ms.0);
+        let is_behind = AGE_MS_MAX < age_ms;
+        // A key may be registered, and the next block come, at any time.
+        self.is_busy = no_maker || is_behind;
         let Some(organization) = acts_for.or_else(|| self.runs_for()) else { return Ok(()) };
         let round = Round { state: &snapshot, header, organization, now };
         let mut views = self.look_at_keys(&round)?;
@@ -187,7 +196,7 @@ impl Member {
             for view in views.iter_mut().filter(|view| view.state == ShareState::Held) {
                 view.state = ShareState::Silent;
             }
-        } else if let Some(mut outbox) = self.outbox.take() {
+        } else if let Some(mut outbox) = self.outbox.take_if(|_| !is_behind) {
             done = self.take_part(&round, &mut outbox, &mut views);
             outbox.end_round();
             self.outbox = Some(outbox);

@@ -96,7 +96,13 @@ impl Outbox {
             Some(sent) => (sent.bytes.clone(), sent.expires_at),
             None => {
                 let call = make()?;
-                let Ok(client_reference) = Text::new(reference.clone()) else { return Ok(()) };
+                let client_reference = match Text::new(reference.clone()) {
+                    Ok(client_reference) => client_reference,
+                    Err(error) => {
+                        tracing::error!(reference, %error, "an act of this node has no reference");
+                        return Ok(());
+                    }
+                };
                 let expires_at = Height(height.0.saturating_add(LIFETIME_HEIGHTS));
                 let body = TransactionBody {
                     chain_id: self.chain_id.clone(),
