@@ -317,7 +317,15 @@ impl Chain {
         let (named, erased) = naming::changed(&executed.changes);
         let batches = batch::changed(&executed.changes);
         let enrolment = enrolment::changed(&executed.changes);
-        Ok(Committed { header, transactions, validators_changed, named, erased, batches, enrolment })
+        Ok(Committed {
+            header,
+            transactions,
+            validators_changed,
+            named,
+            erased,
+            batches,
+            enrolment,
+        })
     }
 
     fn validators_after(

@@ -47,10 +47,10 @@ use crate::metrics::Metrics;
 use crate::resend;
 use crate::rpc::{self, HttpLimits, RpcParts};
 use crate::signatures::VerifiedCache;
-use crate::verdicts;
-use crate::verdicts::sign::Voice;
 use crate::threshold;
 use crate::threshold::secrets::{SecretError, Secrets};
+use crate::verdicts;
+use crate::verdicts::sign::Voice;
 
 /// Commits that a slow listener may lag behind.
 const COMMITS_MAX: usize = 1_024;

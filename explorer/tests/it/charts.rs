@@ -59,7 +59,8 @@ fn figures_wider_than_the_screen_are_broken_between_figures() {
     let parts = vec![Part { value: 100, class: "s1" }, Part { value: 130, class: "rest" }];
     let text = format!("{spent} · {left}");
     assert!(width_of(&text) > Screen::Narrow.width());
-    let bar = |text| Bar { label: "敬老院".into(), text, link: String::new(), parts: parts.clone() };
+    let bar =
+        |text| Bar { label: "敬老院".into(), text, link: String::new(), parts: parts.clone() };
     let bars = [bar(text.clone()), bar("CNY 1.00".into())];
     let drawn = bar::draw(&caption(), Screen::Narrow, &bars);
     for line in [spent, left, "CNY 1.00"] {

@@ -233,7 +233,8 @@ impl Custody {
             // What is signed for is looked at once more, as it lies on the disk.
             missing = self.damaged(batch, &request, chunks)?;
         }
-        let receipt = if missing.is_empty() { Some(self.sign(batch, &request.header)?) } else { None };
+        let receipt =
+            if missing.is_empty() { Some(self.sign(batch, &request.header)?) } else { None };
         Ok(CustodyView { batch: *batch, chunks, missing, receipt })
     }
 

@@ -249,8 +249,7 @@ impl View<'_> {
     ) -> Result<(Waiting, BTreeMap<u16, DealtShare>), MemberFault> {
         let seed = secrets.read(&self.secret(SecretKind::Dealing))?.ok_or(MemberFault::SeedLost)?;
         let (dealt, dealing) = self.name.deal(&seed)?;
-        let mut others: BTreeMap<u16, Dealing> =
-            ceremony::dealings(round.state, &self.of.purpose)?;
+        let mut others: BTreeMap<u16, Dealing> = ceremony::dealings(round.state, &self.of.purpose)?;
         if others.remove(&self.member) != Some(dealing) {
             return Err(MemberFault::OtherDealing);
         }

@@ -119,13 +119,7 @@ impl Outbox {
         Ok(())
     }
 
-    fn hand_over(
-        &self,
-        reference: &str,
-        bytes: Bytes,
-        expires_at: Height,
-        now: Instant,
-    ) -> Sent {
+    fn hand_over(&self, reference: &str, bytes: Bytes, expires_at: Height, now: Instant) -> Sent {
         let retry = |expires_at| Sent { bytes: bytes.clone(), expires_at, next: now + RETRY };
         match self.admission.admit(std::slice::from_ref(&bytes)).pop() {
             Some(Ok(Admitted { committed: Some(index), .. })) => {

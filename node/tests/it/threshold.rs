@@ -70,8 +70,7 @@ impl Member {
         let chain_id = world.chain.chain_id().clone();
         let secrets = open(directory.path(), &world);
         let admission = world.admission.clone();
-        let outbox =
-            Outbox::new(key(CIVIL_MAKER), chain_id, admission, gossip.handle.clone());
+        let outbox = Outbox::new(key(CIVIL_MAKER), chain_id, admission, gossip.handle.clone());
         let (offers, ceremonies) = (Offers::default(), Ceremonies::default());
         let (_gossip, references) = (gossip, 0);
         Self { world, directory, secrets, offers, ceremonies, outbox, _gossip, references }

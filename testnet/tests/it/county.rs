@@ -12,9 +12,9 @@ use minglian_contracts::enrolment;
 use minglian_contracts::enrolment::ceremony::OpenKey;
 use minglian_ledger::genesis::Role;
 use minglian_ledger::keys::PublicKey;
+use minglian_testnet::check;
 use minglian_testnet::directory::{self, OfficersIndex};
 use minglian_testnet::process::Signal;
-use minglian_testnet::{check, program};
 use tempfile::TempDir;
 
 use crate::network;
@@ -59,7 +59,8 @@ impl Desk {
         let world = World::new(network::up(4, 0).await).await;
         let index = directory::read_json(&world.network.directory().officers()).unwrap();
         let desk = Self { world, index, files: tempfile::tempdir().unwrap(), said: String::new() };
-        for (name, passphrase) in [("vault.pass", "correct horse battery"), ("att.pass", "staple")] {
+        for (name, passphrase) in [("vault.pass", "correct horse battery"), ("att.pass", "staple")]
+        {
             let path = desk.path(name);
             fs::write(&path, format!("{passphrase} {passphrase}\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -103,9 +104,8 @@ impl Desk {
     /// `minglian subsidy tags` by an officer of a county.
     fn officer(&self, county: usize, words: &str, role: Role) -> String {
         let code = self.world.code(county);
-        let of = |entry: &&directory::OfficerEntry| {
-            (entry.organization, entry.role) == (code, role)
-        };
+        let of =
+            |entry: &&directory::OfficerEntry| (entry.organization, entry.role) == (code, role);
         let entry = self.index.officers.iter().find(of).unwrap();
         let directory = self.world.network.directory();
         let key = directory.path().join(&entry.key_file);

@@ -16,9 +16,9 @@ use minglian_ledger::subsidy::chunk_list::Part;
 use minglian_ledger::subsidy::custody::CustodyRequest;
 use minglian_ledger::subsidy::handover::Handover;
 use minglian_testnet::act;
+use minglian_testnet::check;
 use minglian_testnet::officer::Officer;
 use minglian_testnet::process::Signal;
-use minglian_testnet::check;
 use serde_json::Value;
 
 use county::{BAD_LEAF, COUNTY, CUSTODIANS, County, HANDLES, LIMIT, Made, total};
@@ -96,8 +96,9 @@ async fn pay_what_is_not_proven(county: &mut County) {
     let act = Submit { sealed, sources: vec![source], custody, occurred_on };
     let act = Call::Subsidy(subsidy::Call::Submit(Box::new(act)));
     let (maker, checker) = (county.maker.clone(), county.checker.clone());
-    let early = county.client().put_chunk_list(&made.id(), &made.list(), &made.handover(&maker));
-    assert_eq!(code(early.await.unwrap_err()), "not_found", "it is not on the ledger");
+    let (client, handover) = (county.client(), made.handover(&maker));
+    let early = client.put_chunk_list(&made.id(), &made.list(), &handover).await;
+    assert_eq!(code(early.unwrap_err()), "not_found", "it is not on the ledger");
     county.desk.carry_out(&act, &[&maker, &checker]).await.unwrap();
     assert_eq!(county.balance().await, before - total(), "it is set aside");
     try_what_is_refused(county, &made).await;
@@ -139,8 +140,21 @@ async fn pay_with_the_tool(county: &mut County) {
     let (url, code) = (county.network.url(COUNTY).unwrap(), county.code().to_string());
     let (epoch, total_fen) = (county.date.year().to_string(), total().to_string());
     let arguments = [
-        "ledger", "--url", &url, "--county", &code, "--programme", "1", "--epoch", &epoch,
-        "--total-fen", &total_fen, "--escrow", &"5a".repeat(32), "--out", terms.to_str().unwrap(),
+        "ledger",
+        "--url",
+        &url,
+        "--county",
+        &code,
+        "--programme",
+        "1",
+        "--epoch",
+        &epoch,
+        "--total-fen",
+        &total_fen,
+        "--escrow",
+        &"5a".repeat(32),
+        "--out",
+        terms.to_str().unwrap(),
     ];
     let asked = county.run(&arguments).await;
     assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
@@ -156,8 +170,16 @@ async fn pay_with_the_tool(county: &mut County) {
     let passphrase = county.network.directory().passphrase();
     let urls = CUSTODIANS.map(|number| county.network.url(number).unwrap());
     let arguments = [
-        "custody", directory.to_str().unwrap(), "--node", &urls[0], "--node", &urls[1], "--key",
-        key.to_str().unwrap(), "--passphrase-file", passphrase.to_str().unwrap(),
+        "custody",
+        directory.to_str().unwrap(),
+        "--node",
+        &urls[0],
+        "--node",
+        &urls[1],
+        "--key",
+        key.to_str().unwrap(),
+        "--passphrase-file",
+        passphrase.to_str().unwrap(),
     ];
     for _ in 0..2 {
         // Run again, it does nothing twice.

@@ -65,12 +65,17 @@ fn a_list_leads_to_the_header_s_roots() {
     let mut other = list.clone();
     other.proofs.swap(0, 1);
     assert_eq!(root(&other, &made.sealed), ChunkError::Root("proofs"));
-    for change in [|it: &mut ChunkList| it.leaves.truncate(1), |it| it.proofs.truncate(1)] {
+    let changes: [fn(&mut ChunkList); 2] =
+        [|list| list.leaves.truncate(1), |list| list.proofs.truncate(1)];
+    for change in changes {
         let mut other = list.clone();
         change(&mut other);
         assert_eq!(root(&other, &made.sealed), ChunkError::Count { expected: 2, found: 1 });
     }
-    assert_eq!(root(&ChunkList::default(), &made.sealed).to_string(), "the batch has 2 chunks, not 0");
+    assert_eq!(
+        root(&ChunkList::default(), &made.sealed).to_string(),
+        "the batch has 2 chunks, not 0"
+    );
     let mut most = made.sealed.header.clone();
     most.leaves = BATCH_LEAVES_MAX;
     assert_eq!(usize::try_from(chunk_list::chunks(&most)), Ok(CHUNKS_MAX));

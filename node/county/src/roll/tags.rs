@@ -6,7 +6,7 @@ use minglian_ledger::height::LogIndex;
 use minglian_ledger::keys::{PublicKey, Signature};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::subsidy::dleq::DleqProof;
-use minglian_ledger::subsidy::enrolment::{BlindingFactor, Blinded, EnrolmentContext, Tag};
+use minglian_ledger::subsidy::enrolment::{Blinded, BlindingFactor, EnrolmentContext, Tag};
 use minglian_ledger::transaction::ChainId;
 use zeroize::{Zeroize as _, Zeroizing};
 

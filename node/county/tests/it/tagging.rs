@@ -18,8 +18,8 @@ use minglian_ledger::subsidy::encoding::PointBytes;
 use minglian_ledger::subsidy::enrolment::{Tag, verify_tag};
 use minglian_ledger::subsidy::evaluation;
 use minglian_ledger::subsidy::key_generation::Seat;
-use minglian_ledger::subsidy::threshold::{KeyPurpose, KeyShare, Request, ThresholdKey};
 use minglian_ledger::subsidy::threshold::Committee;
+use minglian_ledger::subsidy::threshold::{KeyPurpose, KeyShare, Request, ThresholdKey};
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::ChainId;
 

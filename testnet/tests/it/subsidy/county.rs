@@ -138,8 +138,10 @@ impl County {
         let date = clock::today().unwrap();
         let (fund, line) = (text("福利彩票公益金"), text("养老服务"));
         let line = LineName { holder: county, fund, year: date.year(), line };
-        let (maker, checker) =
-            (officers.of(county, Role::Maker).unwrap(), officers.of(county, Role::Checker).unwrap());
+        let (maker, checker) = (
+            officers.of(county, Role::Maker).unwrap(),
+            officers.of(county, Role::Checker).unwrap(),
+        );
         let terms = Terms {
             standards: standards(),
             cumulative: None,
@@ -219,8 +221,7 @@ impl County {
         let terms =
             BatchTerms { name, group: 1, epoch, standards_version: 1, enrolment_root, lots };
         let draft = Draft::new(terms, leaves).unwrap();
-        let (sealed, body) =
-            draft.prove(&Scheme::new(&standards()), &mut OsRng, |_| ()).unwrap();
+        let (sealed, body) = draft.prove(&Scheme::new(&standards()), &mut OsRng, |_| ()).unwrap();
         let envelopes = envelopes.chunks(4_096).map(|chunk| chunk.concat()).collect();
         Made { sealed, body, envelopes }
     }
@@ -234,7 +235,8 @@ impl County {
             let mut view = client.begin_custody(&request, &handover).await.unwrap();
             assert_eq!((view.missing.as_slice(), view.receipt), ([0, 1].as_slice(), None));
             for (number, chunk) in (0..).zip(&made.envelopes) {
-                let put = client.put_envelopes(&made.id(), number, chunk.clone(), &handover);
+                let id = made.id();
+                let put = client.put_envelopes(&id, number, chunk.clone(), &handover);
                 view = put.await.unwrap();
             }
             let receipt = view.receipt.unwrap();
@@ -249,11 +251,12 @@ impl County {
     /// Brings a body to the county's node.
     pub async fn bring(&self, made: &Made) {
         let (client, handover) = (self.client(), made.handover(&self.maker));
-        client.put_chunk_list(&made.id(), &made.list(), &handover).await.unwrap();
+        let id = made.id();
+        client.put_chunk_list(&id, &made.list(), &handover).await.unwrap();
         for (part, chunks) in [(Part::Leaves, &made.body.leaves), (Part::Proofs, &made.body.proofs)]
         {
             for (number, chunk) in (0..).zip(chunks) {
-                let put = client.put_chunk(&made.id(), part, number, chunk.clone(), &handover);
+                let put = client.put_chunk(&id, part, number, chunk.clone(), &handover);
                 put.await.unwrap();
             }
         }
@@ -283,8 +286,22 @@ impl County {
         let paths = [directory, &key, &passphrase, &outbox].map(|path| path.to_str().unwrap());
         let [directory, key, passphrase, outbox] = paths;
         let arguments = [
-            "submit", directory, "--url", &url, "--key", key, "--passphrase-file", passphrase,
-            "--organization", &code, "--outbox", outbox, "--yes", "--json", "--wait", "170",
+            "submit",
+            directory,
+            "--url",
+            &url,
+            "--key",
+            key,
+            "--passphrase-file",
+            passphrase,
+            "--organization",
+            &code,
+            "--outbox",
+            outbox,
+            "--yes",
+            "--json",
+            "--wait",
+            "170",
         ];
         let output = self.run(&arguments).await;
         (output.status.success(), output)
