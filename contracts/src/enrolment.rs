@@ -14,6 +14,7 @@
 
 pub mod attester;
 pub mod ceremony;
+pub mod changed;
 pub mod check;
 pub mod entry;
 pub mod evaluation;

@@ -68,12 +68,12 @@ pub fn figure(caption: &Caption, drawn: &str) -> String {
 }
 
 /// Rows of a label and its figures: above a bar of this height, side by side if all fit, or else
-/// one below the other.
+/// one below the other, and figures that are wider than the screen in lines of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rows {
     /// From one row to the next.
     stride: i64,
-    /// Where the figures' baseline is, below the row's top.
+    /// Where the baseline of the figures' first line is, below the row's top.
     figures: i64,
     /// Where the bar begins.
     bar: i64,
@@ -82,17 +82,30 @@ struct Rows {
 /// How high a bar is.
 const BAR: i64 = 18;
 
+/// From one line of figures to the next.
+const LINE: i64 = 20;
+
 impl Rows {
-    fn of<'a>(screen: Screen, texts: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+    fn of<'a>(screen: Screen, texts: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Self {
         let fits = |(label, figures): (&str, &str)| {
             svg::width_of(label) + svg::width_of(figures) + 8 <= screen.width()
         };
         // A long label is cut on wide screens; figures never are.
-        let is_narrow = screen == Screen::Narrow;
-        if is_narrow && !texts.into_iter().all(fits) {
-            Self { stride: 70, figures: 36, bar: 42 }
-        } else {
-            Self { stride: 50, figures: 16, bar: 22 }
+        if screen == Screen::Wide || texts.clone().all(fits) {
+            return Self { stride: 50, figures: 16, bar: 22 };
+        }
+        let lines = texts.map(|(_, figures)| lines(screen, figures).len()).max().unwrap_or(1);
+        let more = LINE * i64::try_from(lines.saturating_sub(1)).unwrap_or(0);
+        Self { stride: 70 + more, figures: 36, bar: 42 + more }
+    }
+
+    /// Writes the figures of the row that begins at `y`, at its right end.
+    fn figures(self, drawing: &mut svg::Drawing, screen: Screen, y: i64, figures: &str) {
+        let mut baseline = y + self.figures;
+        for line in lines(screen, figures) {
+            let place = (screen.width(), baseline);
+            drawing.text("figure", svg::Anchor::End, place, line);
+            baseline += LINE;
         }
     }
 
@@ -101,6 +114,14 @@ impl Rows {
         let beside = if self.figures == 16 { svg::width_of(figures) + 8 } else { 0 };
         screen.width() - beside
     }
+}
+
+/// Figures in as many lines as they need, broken where the next figure begins.
+fn lines(screen: Screen, figures: &str) -> Vec<&str> {
+    if svg::width_of(figures) <= screen.width() {
+        return vec![figures];
+    }
+    figures.split(" · ").collect()
 }
 
 /// `part` of `whole`, scaled to `length`; 0 where there is no whole. Never outside of `length`.

@@ -11,10 +11,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use minglian_contracts::context::BlockContext;
+use minglian_contracts::enrolment::changed::{self as enrolment, Changed};
 use minglian_contracts::execute::{BLOCK_WEIGHT_MAX, ExecuteError, Run, Unfit};
 use minglian_contracts::naming::{self, Thing};
 use minglian_contracts::seal::{self, InvalidBlock, OtherRules, Place, Replayed};
 use minglian_contracts::setup::SetupError;
+use minglian_contracts::subsidy::batch;
 use minglian_contracts::{schema::State, validator_set};
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::Certificate;
@@ -26,6 +28,7 @@ use minglian_ledger::state::overlay::Overlay;
 use minglian_ledger::state::tree::StateTree;
 use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::store::{Store, StoreError};
+use minglian_ledger::subsidy::domain::BatchId;
 use minglian_ledger::transaction::{ChainId, Transaction};
 use minglian_ledger::validators::ValidatorSet;
 use tokio::sync::watch;
@@ -115,6 +118,10 @@ pub struct Committed {
     pub commitments: Vec<Commitment>,
     /// Acts that waited and that it ended without effect: rejected or withdrawn.
     pub failed: Vec<TransactionId>,
+    /// Batches of private subsidies that it submitted or changed.
+    pub batches: Vec<BatchId>,
+    /// What it changed of keys that nobody holds, and of requests to them.
+    pub enrolment: Changed,
 }
 
 /// A transaction that was left out of a proposal.
@@ -323,6 +330,8 @@ impl Chain {
         self.head.send_replace(head);
         let header = sealed.header.clone();
         let (named, erased) = naming::changed(&executed.changes);
+        let batches = batch::changed(&executed.changes);
+        let enrolment = enrolment::changed(&executed.changes);
         Ok(Committed {
             header,
             transactions,
@@ -331,6 +340,8 @@ impl Chain {
             erased,
             commitments,
             failed,
+            batches,
+            enrolment,
         })
     }
 

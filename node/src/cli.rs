@@ -59,7 +59,7 @@ pub enum Command {
     /// Take and check the whole ledger 导出与核验
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// A county's private subsidies, without a network 补贴:名册、批次、代发、回执
+    /// A county's private subsidies, on its own machine 补贴:名册、登记、批次、代发、回执
     #[command(subcommand, after_help = subsidy::HELP)]
     Subsidy(subsidy::SubsidyCommand),
 }

@@ -64,6 +64,28 @@ pub struct Config {
     /// Attachments.
     #[serde(default)]
     pub attachments: AttachmentSettings,
+    /// Batches of private subsidies.
+    #[serde(default)]
+    pub subsidies: SubsidySettings,
+}
+
+/// What this node does about batches of private subsidies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubsidySettings {
+    /// Most bytes of their leaves and proofs.
+    pub bytes_max: u64,
+    /// Whether it keeps envelopes of others' batches, as a custodian: `keys.service` signs for them.
+    pub keeps_envelopes: bool,
+    /// Most bytes of envelopes.
+    pub envelope_bytes_max: u64,
+}
+
+impl Default for SubsidySettings {
+    fn default() -> Self {
+        let (bytes_max, envelope_bytes_max) = (256 << 30, 256 << 30);
+        Self { bytes_max, keeps_envelopes: false, envelope_bytes_max }
+    }
 }
 
 /// What attachments this node keeps, and where.
@@ -143,6 +165,10 @@ pub struct KeyPaths {
     pub cosigner: Option<PathBuf>,
     /// Signs the log's checkpoints, at the node that holds it.
     pub log: Option<PathBuf>,
+    /// Signs what the node itself enters for its organisation: its part in keys, verdicts about
+    /// batches of private subsidies, receipts for envelopes. A maker's key of the organisation
+    /// that serves nothing else; without it the node only reports.
+    pub service: Option<PathBuf>,
     /// File with the passphrase of the key files; asked for when there is none.
     pub passphrase_file: Option<PathBuf>,
 }
@@ -216,6 +242,10 @@ impl Config {
         if let Some(Err(reason)) = attachments.s3.as_ref().map(BucketSettings::check) {
             return Err(faulty(format!("[attachments.s3]: {reason}")));
         }
+        if config.subsidies.keeps_envelopes && config.keys.service.is_none() {
+            let reason = "subsidies.keeps_envelopes needs keys.service, which signs the receipts";
+            return Err(faulty(reason.to_owned()));
+        }
         let directory = path.parent().unwrap_or(Path::new("."));
         config.resolve(directory);
         Ok(config)
@@ -223,7 +253,7 @@ impl Config {
 
     fn resolve(&mut self, directory: &Path) {
         let keys = &mut self.keys;
-        let optional = [&mut keys.validator, &mut keys.cosigner, &mut keys.log];
+        let optional = [&mut keys.validator, &mut keys.cosigner, &mut keys.log, &mut keys.service];
         let mut paths = vec![&mut self.data_directory, &mut self.genesis, &mut keys.peer];
         paths.extend(optional.into_iter().flatten());
         paths.extend(keys.passphrase_file.as_mut());
@@ -254,9 +284,25 @@ impl Config {
         self.data_directory.join("signer.mark")
     }
 
+    /// Shares of keys that nobody holds, and seeds of keys that are being made. A share is backed
+    /// up apart from everything else, or not at all: it is to be destroyed with the key.
+    pub fn threshold_path(&self) -> PathBuf {
+        self.data_directory.join("threshold")
+    }
+
     /// Openings of commitments. Backed up apart from the ledger: they can be erased.
     pub fn openings_path(&self) -> PathBuf {
         self.data_directory.join("openings")
+    }
+
+    /// Leaves and proofs of batches of private subsidies.
+    pub fn batches_path(&self) -> PathBuf {
+        self.data_directory.join("batches")
+    }
+
+    /// Envelopes of which this node is a custodian.
+    pub fn envelopes_path(&self) -> PathBuf {
+        self.data_directory.join("envelopes")
     }
 
     /// Undecided block bodies.

@@ -186,11 +186,13 @@ pub async fn start(
         .new_control()
         .accept(protocol.clone())
         .map_err(|error| GossipError::Start(error.to_string()))?;
-    let exchange_name = format!("/minglian/{}/exchange/2", settings.chain_id);
-    let exchange_protocol = StreamProtocol::try_from_owned(exchange_name)
-        .map_err(|error| GossipError::Start(error.to_string()))?;
-    let exchange = Exchange::new(swarm.behaviour().streams.new_control(), exchange_protocol)
-        .map_err(GossipError::Start)?;
+    let questions = |about: &str| {
+        let name = format!("/minglian/{}/{about}", settings.chain_id);
+        let protocol = StreamProtocol::try_from_owned(name).map_err(|error| error.to_string())?;
+        Exchange::new(swarm.behaviour().streams.new_control(), protocol)
+    };
+    let exchange = questions("exchange/2").map_err(GossipError::Start)?;
+    let shares = questions("shares/1").map_err(GossipError::Start)?;
     let listen_address = swarm::listen(&mut swarm, listen).await?.to_string();
 
     let (commands, command_receiver) = mpsc::channel(COMMANDS_MAX);
@@ -211,7 +213,8 @@ pub async fn start(
     network.set_peers(peers);
     tokio::spawn(network.run(command_receiver));
     let penalty = limits.penalty;
-    let handle = GossipHandle { commands, connected, counters, exchange, listen_address, penalty };
+    let handle =
+        GossipHandle { commands, connected, counters, exchange, shares, listen_address, penalty };
     Ok((handle, inbound_receiver))
 }
 
@@ -222,6 +225,7 @@ pub struct GossipHandle {
     connected: watch::Receiver<Vec<String>>,
     counters: Arc<Counters>,
     exchange: Exchange,
+    shares: Exchange,
     listen_address: String,
     penalty: Duration,
 }
@@ -301,6 +305,12 @@ impl GossipHandle {
     /// Streams for questions between nodes.
     pub fn exchange(&self) -> Exchange {
         self.exchange.clone()
+    }
+
+    /// Streams for the shares of keys that nobody holds. Their two ends are authenticated by peer
+    /// key and encrypted, as all of this network.
+    pub fn shares(&self) -> Exchange {
+        self.shares.clone()
     }
 
     /// The counters at this moment.

@@ -15,9 +15,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use minglian_client::key_file::passphrase::Passphrase;
 use minglian_client::key_file::{KeyFile, KeyFileError, KeyKind};
+use minglian_client::wire::KeyShareView;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::Height;
 use minglian_ledger::keys::{PublicKey, SigningKey};
+use minglian_ledger::transaction::ChainId;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
@@ -28,6 +30,8 @@ use crate::app::peers::Peers;
 use crate::app::{App, AppError, AppParts, Ended};
 use crate::attachments::replicate::{self, Replicator};
 use crate::attachments::{KeepFault, Keeper, wiper};
+use crate::batches::custody::Custody;
+use crate::batches::{BatchFault, Batches};
 use crate::bodies::{Bodies, BodiesError};
 use crate::chain::{Chain, ChainError, Committed};
 use crate::checkpoints::{Checkpoints, CheckpointsError};
@@ -44,6 +48,10 @@ use crate::metrics::Metrics;
 use crate::resend;
 use crate::rpc::{self, HttpLimits, RpcParts};
 use crate::signatures::VerifiedCache;
+use crate::threshold;
+use crate::threshold::secrets::{SecretError, Secrets};
+use crate::verdicts;
+use crate::verdicts::sign::Voice;
 
 /// Commits that a slow listener may lag behind.
 const COMMITS_MAX: usize = 1_024;
@@ -78,6 +86,12 @@ pub enum NodeError {
     /// Attachments and openings.
     #[error(transparent)]
     Keep(#[from] KeepFault),
+    /// Bodies and envelopes of batches.
+    #[error(transparent)]
+    Batches(#[from] BatchFault),
+    /// Shares of keys that nobody holds.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The application.
     #[error(transparent)]
     App(#[from] AppError),
@@ -100,6 +114,7 @@ struct Keys {
     validator: Option<SigningKey>,
     cosigner: Option<SigningKey>,
     log: Option<SigningKey>,
+    service: Option<SigningKey>,
 }
 
 /// Creates a node's database and its signer's mark from the genesis. Refuses what exists, and what
@@ -140,6 +155,9 @@ pub async fn run(
     let openings = config.openings_path();
     let (keeper, hints) =
         Keeper::open(config.attachments.clone(), &openings, chain.clone(), &own_id).await?;
+    let (batches, custody) = open_batches(&config, &keys, &chain)?;
+
+    let held = watch::Sender::new(Vec::new());
 
     let address = config.http_address;
     let listener =
@@ -152,7 +170,10 @@ pub async fn run(
         checkpoints: checkpoints.clone(),
         metrics: metrics.clone(),
         keeper: keeper.clone(),
+        batches: batches.clone(),
+        custody: custody.clone(),
         network: rpc::Network::of(gossip.clone()),
+        key_shares: held.subscribe(),
         limits: HttpLimits {
             connections_per_client_max: config.http_connections_per_client_max,
             share_per_client_percent: config.http_share_per_client_percent,
@@ -168,18 +189,54 @@ pub async fn run(
     tasks.spawn(replicator.run(commits.subscribe()));
     tasks.spawn(wiper::run(keeper.clone()));
     if let Some(questions) = gossip.exchange().questions() {
-        let asked = replicate::answer(questions, keeper.clone(), chain.clone(), stop.clone());
-        tasks.spawn(asked);
+        let kept = (keeper.clone(), batches.clone());
+        tasks.spawn(replicate::answer(questions, kept, chain.clone(), stop.clone()));
     }
+    let service = batch_service(&keys, &admission, &gossip, (batches, custody), &stop, &chain);
+    tasks.spawn(service.run(commits.subscribe()));
     tasks.spawn(follow_peers(chain.clone(), config.observers.clone(), gossip.clone()));
     tracing::info!(name = config.name, %address, peer_id = own_id, "node started");
 
     let shared = Shared { chain, admission, verified, metrics, keeper, commits, own_id };
+    let secrets = Secrets::open(&config.threshold_path(), shared.chain_id(), passphrase)?;
+    let parts = shared.member(gossip.clone(), keys.service.clone(), secrets, held);
+    threshold::start(&mut tasks, parts, shared.commits.subscribe(), stop.clone());
     let ended = consensus(&config, &keys, shared, stop).await;
     tasks.shutdown().await;
     gossip.shutdown().await;
     http.abort();
     ended
+}
+
+/// Bodies of batches, and envelopes at a custodian.
+fn open_batches(
+    config: &Config,
+    keys: &Keys,
+    chain: &Arc<Chain>,
+) -> Result<(Arc<Batches>, Option<Arc<Custody>>), BatchFault> {
+    let settings = &config.subsidies;
+    let batches = Batches::open(&config.batches_path(), settings.bytes_max, chain.clone())?;
+    let key = keys.service.clone().filter(|_| settings.keeps_envelopes);
+    let custody = key.map(|key| {
+        let (path, bytes_max) = (config.envelopes_path(), settings.envelope_bytes_max);
+        Custody::open(&path, bytes_max, key, chain.clone()).map(Arc::new)
+    });
+    Ok((Arc::new(batches), custody.transpose()?))
+}
+
+/// What looks after batches.
+fn batch_service(
+    keys: &Keys,
+    admission: &Arc<Admission>,
+    gossip: &GossipHandle,
+    (batches, custody): (Arc<Batches>, Option<Arc<Custody>>),
+    stop: &watch::Receiver<bool>,
+    chain: &Arc<Chain>,
+) -> verdicts::Service {
+    let (chain, pass_on) = (chain.clone(), broadcaster(gossip.clone()));
+    let voice = Voice::new(chain.clone(), admission.clone(), pass_on, keys.service.clone());
+    let (gossip, stop) = (gossip.clone(), stop.clone());
+    verdicts::Service::new(verdicts::Parts { chain, batches, custody, voice, gossip, stop })
 }
 
 /// What each start of the engine shares.
@@ -191,6 +248,25 @@ struct Shared {
     keeper: Arc<Keeper>,
     commits: broadcast::Sender<Arc<Committed>>,
     own_id: String,
+}
+
+impl Shared {
+    fn chain_id(&self) -> ChainId {
+        self.chain.chain_id().clone()
+    }
+
+    /// What takes part in keys that nobody holds.
+    fn member(
+        &self,
+        gossip: GossipHandle,
+        key: Option<SigningKey>,
+        secrets: Secrets,
+        held: watch::Sender<Vec<KeyShareView>>,
+    ) -> threshold::Parts {
+        let (chain, admission) = (self.chain.clone(), self.admission.clone());
+        let own_id = self.own_id.clone();
+        threshold::Parts { chain, admission, gossip, own_id, key, secrets, held }
+    }
 }
 
 /// Runs the engine; without a vote first, when the signer's mark asks for it.
@@ -271,6 +347,7 @@ fn read_keys(config: &Config, passphrase: &Passphrase) -> Result<Keys, NodeError
         validator: optional(&config.keys.validator, KeyKind::Validator)?,
         cosigner: optional(&config.keys.cosigner, KeyKind::Cosigner)?,
         log: optional(&config.keys.log, KeyKind::Log)?,
+        service: optional(&config.keys.service, KeyKind::Officer)?,
     })
 }
 

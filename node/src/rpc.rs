@@ -9,9 +9,13 @@ pub mod problem;
 mod accounts;
 mod allocations;
 mod attachments;
+mod batches;
+mod body;
 mod chain;
 mod charities;
+mod custody;
 mod disclosures;
+mod enrolment;
 mod extract;
 mod gifts;
 mod limits;
@@ -19,6 +23,7 @@ mod log;
 mod openings;
 mod organizations;
 mod oversight;
+mod programmes;
 mod proposals;
 pub mod range;
 mod readers;
@@ -40,6 +45,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::middleware;
 use bytes::Bytes;
+use minglian_client::wire::KeyShareView;
 use minglian_ledger::store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -50,6 +56,8 @@ use utoipa_axum::routes;
 use crate::admission::Admission;
 use crate::attachments::Keeper;
 use crate::attachments::places::Places;
+use crate::batches::Batches;
+use crate::batches::custody::Custody;
 use crate::chain::{Chain, Committed};
 use crate::checkpoints::Checkpoints;
 use crate::gossip::GossipHandle;
@@ -78,8 +86,14 @@ pub struct RpcParts {
     pub metrics: Arc<Metrics>,
     /// Attachments and openings.
     pub keeper: Arc<Keeper>,
+    /// Bodies of batches of private subsidies.
+    pub batches: Arc<Batches>,
+    /// Their envelopes, at a custodian.
+    pub custody: Option<Arc<Custody>>,
     /// What the network between nodes reports.
     pub network: Network,
+    /// What this node has of keys that nobody holds.
+    pub key_shares: watch::Receiver<Vec<KeyShareView>>,
     /// What clients are given.
     pub limits: HttpLimits,
 }
@@ -177,9 +191,15 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(chain::blocks))
         .routes(routes!(chain::block))
         .routes(routes!(log::tile))
+        .routes(routes!(batches::batches))
+        .routes(routes!(batches::chunk))
         .layer(within(Limits::bulk(&answers)));
     let uploading = OpenApiRouter::new()
         .routes(routes!(attachments::upload))
+        .routes(routes!(custody::begin))
+        .routes(routes!(custody::put))
+        .routes(routes!(batches::put_chunk_list))
+        .routes(routes!(batches::put_chunk))
         .layer(within(Limits::uploading(&answers, share)));
     let reading = OpenApiRouter::new()
         .routes(routes!(attachments::attachments))
@@ -187,6 +207,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(openings::deposit, openings::published))
         .routes(routes!(openings::opening))
         .routes(routes!(openings::openings_of))
+        .merge(subsidies())
         .routes(routes!(transactions::receipt))
         .routes(routes!(records::record))
         .routes(routes!(records::record_evidence))
@@ -202,6 +223,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .routes(routes!(allocations::allocations))
         .routes(routes!(allocations::allocation))
         .merge(society())
+        .merge(enrolments())
         .routes(routes!(chain::header))
         .routes(routes!(chain::consistency))
         .routes(routes!(chain::tips))
@@ -238,6 +260,24 @@ fn society() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(disclosures::obligations))
         .routes(routes!(disclosures::disclosures))
         .routes(routes!(disclosures::disclosure))
+}
+
+/// Routes about private subsidies.
+fn subsidies() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(programmes::programme))
+        .routes(routes!(programmes::enrolment_list))
+        .routes(routes!(batches::batch))
+        .routes(routes!(batches::missing))
+        .routes(routes!(batches::chunk_list))
+}
+
+/// Routes about keys that nobody holds.
+fn enrolments() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(enrolment::threshold_keys))
+        .routes(routes!(enrolment::key_evidence))
+        .routes(routes!(enrolment::evaluation))
 }
 
 /// Routes about where money is and was.

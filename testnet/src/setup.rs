@@ -332,6 +332,9 @@ fn configuration(number: usize, node: &NodeEntry, plan: &Plan) -> Result<String,
     if number == 0 {
         writeln!(text, "log = \"log.key\"")?;
     }
+    // Bureaus with an officer for every post have a key of its own for the node; here it is the
+    // maker's.
+    writeln!(text, "service = \"../keys/{}-maker.key\"", validator.organization)?;
     writeln!(text, "passphrase_file = \"../passphrase\"")?;
     Ok(text)
 }

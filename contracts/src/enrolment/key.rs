@@ -51,6 +51,14 @@ pub struct RetireKey {
 }
 
 impl KeyRecord {
+    /// Reads a record as a proof of the state has it, refusing trailing bytes.
+    ///
+    /// # Errors
+    /// What borsh says of bytes that are no record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, std::io::Error> {
+        borsh::from_slice(bytes)
+    }
+
     /// The member that an organisation is, from 1.
     ///
     /// # Errors

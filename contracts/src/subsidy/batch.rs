@@ -5,6 +5,7 @@ use minglian_ledger::date::{Date, Month};
 use minglian_ledger::fen::Fen;
 use minglian_ledger::height::{LogIndex, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::{Changes, StateError, StateRead};
 use minglian_ledger::subsidy::batch::{BatchHeader, BatchKind, BatchName, SealedBatch};
 use minglian_ledger::subsidy::domain::BatchId;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,9 @@ use crate::registry;
 use crate::schema::{self, State, Table};
 
 /// Batches by their id.
-pub const BATCHES: Table<BatchId, Batch> = Table::new(schema::prefix::SUBSIDY_FIRST + 3);
+pub const BATCHES: Table<BatchId, Batch> = Table::new(BATCHES_PREFIX);
+
+const BATCHES_PREFIX: u8 = schema::prefix::SUBSIDY_FIRST + 3;
 
 /// The newest attempt of each batch: whether a county has paid a period of a programme.
 pub const PAID: Table<PaidName, BatchId> = Table::new(schema::prefix::SUBSIDY_FIRST + 4);
@@ -138,6 +141,29 @@ pub(super) fn submit(
     programme.latest_period = programme.latest_period.max(Some(header.name.period));
     PROGRAMMES.put(state, &number, &programme);
     Ok(())
+}
+
+/// Whether the ledger has this batch as one that waits or is applied, or may still take it: what
+/// is kept for it is kept until then.
+///
+/// # Errors
+/// [`StateError`] if the state cannot be read.
+pub fn may_count(reader: &dyn StateRead, name: &BatchName) -> Result<bool, StateError> {
+    if let Some(batch) = BATCHES.get(reader, &name.id())? {
+        return Ok(matches!(batch.standing, Standing::Pending | Standing::Applied));
+    }
+    let key = (name.county, name.programme, name.period, name.kind);
+    let Some(newest) = PAID.get(reader, &key)? else { return Ok(true) };
+    let newest = BATCHES.get(reader, &newest)?;
+    Ok(newest.is_none_or(|newest| {
+        newest.standing != Standing::Applied && newest.name.attempt < name.attempt
+    }))
+}
+
+/// The batches that a block submitted or changed, by its changes to the state.
+pub fn changed(changes: &Changes) -> Vec<BatchId> {
+    let keys = changes.range(vec![BATCHES_PREFIX]..vec![BATCHES_PREFIX + 1]);
+    keys.filter_map(|(key, _)| borsh::from_slice(&key[1..]).ok()).collect()
 }
 
 /// Refuses a name of another chain or county.

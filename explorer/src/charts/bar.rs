@@ -44,7 +44,7 @@ pub fn draw(caption: &Caption, screen: Screen, bars: &[Bar]) -> String {
             let width = screen.width();
             let room = rows.room(screen, &bar.text);
             drawing.text("label", Anchor::Start, (0, y + 16), &fitted(&bar.label, room));
-            drawing.text("figure", Anchor::End, (width, y + rows.figures), &bar.text);
+            rows.figures(drawing, screen, y, &bar.text);
             let (mut before, mut x) = (0, 0);
             for part in &bar.parts {
                 before += part.value.max(0);

@@ -42,7 +42,7 @@ pub fn draw(caption: &Caption, screen: Screen, rows: &[Progress], mark: Option<&
         drawing.linked(&row.link, &name, |drawing| {
             let room = places.room(screen, &row.text);
             drawing.text("label", Anchor::Start, (0, y + 16), &fitted(&row.label, room));
-            drawing.text("figure", Anchor::End, (width, y + places.figures), &row.text);
+            places.figures(drawing, screen, y, &row.text);
             let track = Rectangle { x: 0, y: y + places.bar, width, height: BAR };
             drawing.rectangle("track", track);
             let done = scaled(row.points, WHOLE, width);

@@ -15,19 +15,27 @@ struct Offered {
     table: &'static Table,
     formats: Vec<&'static str>,
     /// The filters with what they compare.
-    filters: Vec<(&'static str, &'static str)>,
+    filters: Vec<(&'static str, String)>,
 }
 
 /// The name of a filter and what the page calls it.
-fn labels(table: &Table, frame: &Frame) -> Vec<(&'static str, &'static str)> {
+fn labels(table: &Table, frame: &Frame) -> Vec<(&'static str, String)> {
     let label = |(name, expression): &(&'static str, &'static str)| {
         let column = table.columns.iter().find(|column| column.sql == *expression);
-        (*name, {
-            let code = crate::words::code(name, frame.is_english());
-            column.map_or(code, |column| frame.pick(column.chinese, name))
-        })
+        let code = crate::words::code(name, frame.is_english());
+        let label = column.map_or(code, |column| frame.pick(column.chinese, name));
+        (*name, sentence_case(label))
     };
     table.filters.iter().map(label).collect()
+}
+
+/// The name of a column as words.
+fn sentence_case(name: &str) -> String {
+    let mut words = name.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
 }
 
 #[derive(Template)]

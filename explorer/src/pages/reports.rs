@@ -329,6 +329,9 @@ fn yuan(fen: i128) -> String {
     format!("{sign}{}", words::yuan(digits))
 }
 
+/// Columns whose texts are words of the rules, not names.
+const WORDS: [&str; 3] = ["category", "item", "stage"];
+
 /// What stands in a place: amounts in 元, rates in percent.
 fn show(column: &Column, cell: &Cell, language: Language) -> String {
     match (cell, column.kind) {
@@ -341,6 +344,7 @@ fn show(column: &Column, cell: &Cell, language: Language) -> String {
         (Cell::Flag(true), _) => language.pick("是", "yes").to_owned(),
         (Cell::Flag(false), _) => language.pick("否", "no").to_owned(),
         (Cell::Date(date), _) => date.to_string(),
+        (Cell::Text(text), _) if WORDS.contains(&column.key) => language.say(text).to_owned(),
         (Cell::Text(text), Kind::Key | Kind::Particular) => {
             crate::words::code(text, language == Language::English).to_owned()
         }

@@ -54,6 +54,18 @@ pub(super) const WORDS: &[Word] = &[
     ("补助救助", "assistance"),
     ("活动", "activities"),
     ("培训", "training"),
+    ("已提出", "proposed"),
+    ("已审核", "reviewed"),
+    ("已下达", "issued"),
+    ("已签收", "received"),
+    ("已分配", "suballocated"),
+    ("支付中", "paying"),
+    ("已支付完毕", "completed"),
+    ("捐赠收入(货币·非限定)", "Gifts of money, unrestricted"),
+    ("捐赠收入(货币·限定)", "Gifts of money, restricted"),
+    ("捐赠收入(物资)", "Gifts in kind"),
+    ("剩余财产转入", "Remaining property received"),
+    ("剩余财产转出", "Remaining property given"),
 ];
 
 /// Codes of reports and tables, in Chinese and in English.

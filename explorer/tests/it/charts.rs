@@ -52,6 +52,24 @@ fn bars_are_as_they_were() {
     golden("bar-empty", &bar::draw(&caption(), Screen::Wide, &[]));
 }
 
+/// Figures are never cut: on a telephone they go into as many lines as they need.
+#[test]
+fn figures_wider_than_the_screen_are_broken_between_figures() {
+    let (spent, left) = ("Spent CNY 1,000,000.00", "Not spent CNY 1,300,000.00");
+    let parts = vec![Part { value: 100, class: "s1" }, Part { value: 130, class: "rest" }];
+    let text = format!("{spent} · {left}");
+    assert!(width_of(&text) > Screen::Narrow.width());
+    let bar =
+        |text| Bar { label: "敬老院".into(), text, link: String::new(), parts: parts.clone() };
+    let bars = [bar(text.clone()), bar("CNY 1.00".into())];
+    let drawn = bar::draw(&caption(), Screen::Narrow, &bars);
+    for line in [spent, left, "CNY 1.00"] {
+        assert!(drawn.contains(&format!(">{line}</text>")), "{line}: {drawn}");
+    }
+    let wide = bar::draw(&caption(), Screen::Wide, &bars);
+    assert!(wide.contains(&format!(">{text}</text>")));
+}
+
 #[test]
 fn progress_is_as_it_was() {
     let row = |label: &str, points| Progress {

@@ -137,6 +137,9 @@ pub const SIGN_BANK: &[u8] = b"minglian/v1/sig/bank-attest\0";
 /// What a custodian's receipt for a batch's envelopes begins with.
 pub const SIGN_CUSTODY: &[u8] = b"minglian/v1/sig/custody\0";
 
+/// What a county's signature under what it hands over of a batch begins with.
+pub const SIGN_HANDOVER: &[u8] = b"minglian/v1/sig/handover\0";
+
 /// `BYTES` secret bytes derived from secret `parts`, each behind its length, in the domain of
 /// `context`. Nothing of them stays in memory but the result, which is wiped when it is dropped.
 pub(super) fn derive_secret<const BYTES: usize>(

@@ -110,6 +110,17 @@ impl BlindingFactor {
         Self(factor)
     }
 
+    /// A factor that its county kept. None for bytes that are no scalar, or zero.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
+        let factor = Option::<Scalar>::from(Scalar::from_canonical_bytes(*bytes))?;
+        (factor != Scalar::ZERO).then_some(Self(factor))
+    }
+
+    /// The secret bytes, for its county to encrypt, and for the attester.
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
     /// The person's point, blinded.
     pub fn blind(&self, identity: &IdentityNumber) -> Blinded {
         Blinded {

@@ -112,7 +112,7 @@ pub fn evaluate(
     let (committee, index) = (share.committee, share.index);
     let fault = |source| EvaluationError::Proof { committee, index, source };
     let public = member(request, committee, index)?;
-    if PointBytes::of(&super::pedersen::mul_g(&share.secret)) != *public {
+    if share.public() != *public {
         return Err(fault(DleqError::Equation));
     }
     let mut pairs = Vec::with_capacity(request.points.len());

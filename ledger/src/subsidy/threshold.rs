@@ -11,6 +11,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use super::domain::{self, KeyId, RequestId};
 use super::encoding::{EncodingError, PointBytes};
 use super::group_hash;
+use super::pedersen;
 use crate::height::Height;
 use crate::transaction::{self, ChainId};
 
@@ -207,6 +208,11 @@ impl KeyShare {
     /// The secret bytes, for a node to encrypt. Nobody else has use for them.
     pub fn expose(&self) -> &[u8; 32] {
         self.secret.as_bytes()
+    }
+
+    /// Its public share, which the key's record has if the share is the key's.
+    pub fn public(&self) -> PointBytes {
+        PointBytes::of(&pedersen::mul_g(&self.secret))
     }
 
     /// The committee, from 0.

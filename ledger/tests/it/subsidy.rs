@@ -3,6 +3,7 @@
 
 mod balance;
 mod beacon;
+mod chunks;
 mod commitments;
 mod enrolment;
 mod enrolment_list;

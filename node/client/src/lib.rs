@@ -6,6 +6,7 @@
 //! needs to know no rules.
 
 pub mod wire;
+pub mod batch;
 pub mod checkpoint;
 pub mod csv;
 pub mod deposit;
@@ -23,6 +24,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
+pub use batch::HANDOVER_HEADER;
 pub use deposit::{DEPOSIT_HEADER, READING_HEADER};
 pub use error::{ClientError, Problem};
 use wire::{SubmitAnswer, TransactionView};
@@ -174,7 +176,16 @@ impl Client {
     }
 
     async fn body(&self, request: RequestBuilder, max: usize) -> Result<Vec<u8>, ClientError> {
-        let sent = request.timeout(ANSWER_TIMEOUT).send();
+        self.body_within(request, max, ANSWER_TIMEOUT).await
+    }
+
+    async fn body_within(
+        &self,
+        request: RequestBuilder,
+        max: usize,
+        limit: Duration,
+    ) -> Result<Vec<u8>, ClientError> {
+        let sent = request.timeout(limit).send();
         let response = heard(sent, self.silence_max).await?;
         let status = response.status();
         let bytes = read_capped(response, max, self.silence_max).await?;

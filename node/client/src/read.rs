@@ -10,10 +10,11 @@ use minglian_ledger::log::tiles::Tile;
 use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::wire::{
-    AccountView, AuditView, ComplaintView, Consistency, GiftTracePage, GiftTraceRequest,
-    HeaderView, Health, LineDetail, LineView, ObligationView, OrganizationDetail, OrganizationView,
-    Page, ParameterView, PeerView, ProposalEndView, ProposalView, PublicationView, RecordView,
-    ReportView, SampleView, TracePage, TraceQuery, ValidatorsView,
+    AccountView, AuditView, ComplaintView, Consistency, EvaluationView, GiftTracePage,
+    GiftTraceRequest, HeaderView, Health, LineDetail, LineView, ObligationView, OrganizationDetail,
+    OrganizationView, Page, ParameterView, PeerView, ProposalEndView, ProposalView,
+    PublicationView, RecordView, ReportView, SampleView, ThresholdKeyView, TracePage, TraceQuery,
+    ValidatorsView,
 };
 use crate::{Client, ClientError, malformed};
 
@@ -29,7 +30,7 @@ pub struct Paging {
 }
 
 impl Paging {
-    fn query(&self) -> Query {
+    pub(crate) fn query(&self) -> Query {
         let after = self.after.clone().map(|after| ("after", after));
         let limit = self.limit.map(|limit| ("limit", limit.to_string()));
         after.into_iter().chain(limit).collect()
@@ -107,6 +108,29 @@ impl Client {
         let query: Query = fund.into_iter().chain([("since_height", since.to_string())]).collect();
         let bytes = self.bytes(&path, &query).await?;
         Evidence::decode(&bytes).map_err(|error| malformed(&path, error))
+    }
+
+    /// The newest attempt at each key that nobody holds.
+    pub async fn threshold_keys(
+        &self,
+        paging: &Paging,
+    ) -> Result<Page<ThresholdKeyView>, ClientError> {
+        self.json("/v1/threshold-keys", &paging.query()).await
+    }
+
+    /// Proof of what the record of such a key is, by the canonical encoding of its purpose.
+    pub async fn threshold_key_evidence(
+        &self,
+        purpose: &[u8],
+        since: Height,
+    ) -> Result<Evidence, ClientError> {
+        let purpose = HEXLOWER.encode(purpose);
+        self.evidence(&format!("/v1/threshold-keys/{purpose}/evidence"), since).await
+    }
+
+    /// A request for evaluations, with who answered it.
+    pub async fn evaluation(&self, request: LogIndex) -> Result<EvaluationView, ClientError> {
+        self.json(&format!("/v1/evaluations/{request}"), &[]).await
     }
 
     async fn evidence(&self, path: &str, since: Height) -> Result<Evidence, ClientError> {

@@ -4,9 +4,11 @@
 //! are pages whose `next`, given back as `after`, continues them.
 
 pub mod account;
+pub mod batch;
 pub mod chain;
 pub mod disclosure;
 pub mod deposit;
+pub mod enrolment;
 pub mod gift;
 pub mod organization;
 pub mod oversight;
@@ -21,6 +23,10 @@ pub use account::{
     AccountView, DestinationView, LineDetail, LineView, MovementView, Span, TraceDirection,
     TracePage, TraceQuery,
 };
+pub use batch::{
+    BatchView, CustodyReceiptView, CustodyView, EnrolmentListView, FindingView, MissingChunks,
+    ProgrammeView, VerdictStatus,
+};
 pub use chain::{
     BlockSummary, BlockView, CertifiedBlock, Consistency, HeaderView, Health, HealthStatus,
     PeerView, Tip, ValidatorView, ValidatorsView,
@@ -30,6 +36,7 @@ pub use deposit::{
     PublishedOpenings, Uploaded,
 };
 pub use disclosure::{ObligationView, PublicationView};
+pub use enrolment::{EvaluationView, KeyProgress, KeyShareView, ShareState, ThresholdKeyView};
 pub use gift::{GiftEdge, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView};
 pub use organization::{
     KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalEnd,

@@ -16,6 +16,8 @@ pub mod import;
 pub mod lifecycle;
 pub mod matching;
 pub mod enrol;
+pub mod tagging;
+pub mod attesting;
 pub mod month;
 pub mod batch;
 pub mod bundle;

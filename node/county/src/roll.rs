@@ -4,6 +4,7 @@
 pub mod batches;
 pub mod entitlement;
 pub mod person;
+pub mod tags;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::programme::Programme;
 use crate::roll::batches::BatchRecord;
 use crate::roll::entitlement::Entitlement;
 use crate::roll::person::{Identity, Person};
+use crate::roll::tags::TagBatch;
 
 /// Most persons of a roll, and handles of a list.
 pub const PERSONS_MAX: usize = BATCH_LEAVES_MAX as usize;
@@ -56,6 +58,8 @@ pub struct Roll {
     pub restored_batches: u32,
     /// How many numbers of attempts are passed over once, for those that the backup did not know.
     pub attempts_skipped: u32,
+    /// Persons on their way to a tag on the ledger, and those who have one.
+    pub tags: Vec<TagBatch>,
 }
 
 /// What a roll does not have, or not allow.
@@ -106,6 +110,7 @@ impl Roll {
             batches: Vec::new(),
             restored_batches: 0,
             attempts_skipped: 0,
+            tags: Vec::new(),
         }
     }
 
@@ -179,6 +184,7 @@ impl Roll {
             }
         }
         self.entitlements.retain(|it| it.person != number);
+        self.tags.iter_mut().for_each(|batch| batch.erase(number));
         self.persons.remove(&number).is_some()
     }
 }

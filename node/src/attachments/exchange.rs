@@ -1,6 +1,7 @@
 //! What nodes ask each other for, one question a stream: a frame with the question, a frame with
-//! the answer, and behind the answer to [`Ask::Attachment`] the attachment's bytes. A frame is a
-//! length in 4 bytes, little endian, and the borsh of the message.
+//! the answer, and behind the answer to [`Ask::Attachment`] the attachment's bytes, behind that to
+//! [`Ask::Chunk`] the chunk's. A frame is a length in 4 bytes, little endian, and the borsh of the
+//! message.
 
 use std::io;
 use std::sync::Arc;
@@ -12,10 +13,13 @@ use minglian_contracts::naming::Thing;
 use minglian_ledger::deposit::{Class, Deposit};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::LogIndex;
+use minglian_ledger::subsidy::chunk_list::{ChunkList, Part};
+use minglian_ledger::subsidy::domain::BatchId;
 
 use super::manifest::Description;
 use super::openings::{OPENING_BYTES_MAX, Opening};
 use super::{Hint, KeepFault, Keeper, Origin};
+use crate::batches::{BatchFault, Batches};
 use crate::pace::Pace;
 
 /// Most commitments in one answer.
@@ -49,6 +53,10 @@ pub enum Ask {
     Openings(Option<Commitment>),
     /// No question: the sender has this, and others may miss it.
     Have(Thing),
+    /// The list of the chunks of a batch.
+    ChunkList(BatchId),
+    /// A chunk of a batch.
+    Chunk(BatchId, Part, u32),
 }
 
 /// An answer.
@@ -66,6 +74,10 @@ pub enum Answer {
     Openings(Vec<Commitment>),
     /// Heard.
     Heard,
+    /// The list of the chunks of a batch.
+    ChunkList(ChunkList),
+    /// The bytes of the chunk, so many, follow.
+    Chunk(u32),
 }
 
 /// Why a question was not answered as asked.
@@ -250,6 +262,7 @@ pub async fn tell(
 /// [`ExchangeError`] if the peer goes away, or what it asks for cannot be read.
 pub async fn answer(
     keeper: &Keeper,
+    batches: &Batches,
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     peer: &str,
     is_validator: bool,
@@ -271,8 +284,82 @@ pub async fn answer(
             keeper.hint(Hint::Heard(thing, peer.to_owned()));
             send(stream, &Answer::Heard).await?;
         }
+        Ask::ChunkList(batch) => {
+            let list = batches.list(&batch).map(|list| Answer::ChunkList((*list).clone()));
+            send(stream, &list.unwrap_or(Answer::Absent)).await?;
+        }
+        Ask::Chunk(batch, part, number) => {
+            let found = tokio::task::block_in_place(|| batches.chunk(&batch, part, number));
+            send_chunk(stream, found).await?;
+        }
     }
     patiently(stream.close()).await
+}
+
+async fn send_chunk(
+    stream: &mut (impl AsyncWrite + Unpin),
+    found: Result<Option<Vec<u8>>, BatchFault>,
+) -> Result<(), ExchangeError> {
+    let bytes = match found {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return send(stream, &Answer::Absent).await,
+        Err(fault) => {
+            tracing::debug!(%fault, "a chunk is not handed out");
+            return send(stream, &Answer::Absent).await;
+        }
+    };
+    let count = u32::try_from(bytes.len()).map_err(|_| ExchangeError::Malformed)?;
+    send(stream, &Answer::Chunk(count)).await?;
+    for piece in bytes.chunks(READ_BYTES) {
+        patiently(stream.write_all(piece)).await?;
+    }
+    patiently(stream.flush()).await
+}
+
+/// Asks a peer for the list of the chunks of a batch.
+///
+/// # Errors
+/// [`ExchangeError`] if it does not answer as asked.
+pub async fn chunk_list(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    batch: &BatchId,
+) -> Result<Option<ChunkList>, ExchangeError> {
+    send(stream, &Ask::ChunkList(*batch)).await?;
+    match receive(stream).await? {
+        Answer::ChunkList(list) => Ok(Some(list)),
+        Answer::Absent => Ok(None),
+        _ => Err(ExchangeError::Malformed),
+    }
+}
+
+/// Asks a peer for a chunk of a batch, which has `bytes` bytes. What it is, the caller checks.
+///
+/// # Errors
+/// [`ExchangeError`] if it does not answer as asked.
+pub async fn chunk(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    batch: &BatchId,
+    part: Part,
+    number: u32,
+    bytes: usize,
+) -> Result<Option<Vec<u8>>, ExchangeError> {
+    send(stream, &Ask::Chunk(*batch, part, number)).await?;
+    match receive(stream).await? {
+        Answer::Chunk(count) if usize::try_from(count).is_ok_and(|count| count == bytes) => {}
+        Answer::Absent => return Ok(None),
+        _ => return Err(ExchangeError::Malformed),
+    }
+    let mut chunk = vec![0; bytes];
+    let (mut come, mut pace) = (0, Pace::new(PATIENCE));
+    while let Some(rest) = chunk.get_mut(come..).filter(|rest| !rest.is_empty()) {
+        let read = pace.next(stream.read(rest)).await.ok_or(ExchangeError::Silent)??;
+        if read == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        pace.came(read);
+        come += read;
+    }
+    Ok(Some(chunk))
 }
 
 async fn send_attachment(

@@ -23,6 +23,7 @@ use super::places::Places;
 use super::wanted::{Owner, Wanted};
 use super::{Hint, Keeper};
 use crate::arrivals::Arrivals;
+use crate::batches::Batches;
 use crate::chain::{Chain, Committed};
 use crate::gossip::GossipHandle;
 use crate::gossip::exchange::{Exchange, Questions};
@@ -31,8 +32,9 @@ use crate::gossip::exchange::{Exchange, Questions};
 const ANSWERING_MAX: usize = 32;
 
 /// Questions of one peer that are answered at a time, so that one that takes nothing keeps no other
-/// peer waiting. A node fetches one thing of a peer at a time, and reads its list beside that.
-const ANSWERING_PEER_MAX: usize = 2;
+/// peer waiting. A node fetches one thing of a peer at a time, and reads its list and a batch beside
+/// that.
+const ANSWERING_PEER_MAX: usize = 3;
 
 /// How often what is due is looked for.
 const TICK: Duration = Duration::from_millis(250);
@@ -281,7 +283,7 @@ async fn open(exchange: &Exchange, peer: &str) -> Option<crate::gossip::exchange
 /// Answers what peers ask, until the gossip stops.
 pub async fn answer(
     mut questions: Questions,
-    keeper: Arc<Keeper>,
+    (keeper, batches): (Arc<Keeper>, Arc<Batches>),
     chain: Arc<Chain>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -295,10 +297,11 @@ pub async fn answer(
         let Some(place) = places.enter(&peer) else { continue };
         let validators = chain.head().validators;
         let is_validator = validators.members().iter().any(|it| it.peer_id.as_str() == peer);
-        let keeper = keeper.clone();
+        let (keeper, batches) = (keeper.clone(), batches.clone());
         tokio::spawn(async move {
             let _place = place;
-            let answered = exchange::answer(&keeper, &mut stream, &peer, is_validator).await;
+            let answered = exchange::answer(&keeper, &batches, &mut stream, &peer, is_validator);
+            let answered = answered.await;
             if let Err(error) = answered {
                 tracing::debug!(peer, %error, "a question was not answered");
             }

@@ -1,14 +1,21 @@
-//! `minglian subsidy`: a county's private subsidies, on its own machine and without a network.
+//! `minglian subsidy`: a county's private subsidies, on its own machine. What shows persons never
+//! leaves it; `ledger`, `tags`, `custody`, `submit` and `status` speak to nodes.
 //!
 //! Whatever shows a person goes to a file of the clerk's (0600), named by the clerk. What is
 //! printed here are counts, months and row numbers.
 
 mod bank;
 mod bench;
+mod custody;
+mod ledger;
+mod lots;
 mod matching;
 mod month;
 mod roll;
 mod slip;
+mod status;
+mod submit;
+mod tags;
 mod vault;
 
 use std::io::{self, BufRead as _, IsTerminal as _};
@@ -39,8 +46,13 @@ pub const HELP: &str = "\
   minglian subsidy roll enrol --vault 保险库 --programme 1 --epoch 2012
   minglian subsidy match --vault 保险库 死亡名单.csv --kind deaths --month 2012-12 --out 停发.csv
   minglian subsidy month --vault 保险库 --programme 1 --period 2012-12 --preview
+  minglian subsidy ledger --url http://127.0.0.1:26800 --county 11341122MLDEM00015 \
+      --programme 1 --epoch 2012 --total-fen 630000 --out 账本.toml     问账本 what the ledger says
   minglian subsidy month --vault 保险库 --programme 1 --period 2012-12 --ledger 账本.toml --out 批次
   minglian subsidy verify 批次
+  minglian subsidy custody 批次 --node http://… --node http://… --key maker.json
+  minglian subsidy submit 批次 --url http://… --key maker.json --organization 11341122MLDEM00015
+  minglian tx approve HASH …                                        复核人审批 then submit again
   minglian subsidy pay --vault 保险库 --batch 1a2b3c4d --out 代发.csv
   minglian subsidy result --vault 保险库 --batch 1a2b3c4d 银行结果.csv --returned 退回.csv
   minglian subsidy slip --vault 保险库 --batch 1a2b3c4d --out 回执.html
@@ -64,12 +76,23 @@ pub enum SubsidyCommand {
     /// Import the roll and take entitlements through their steps 名册
     #[command(subcommand)]
     Roll(roll::RollCommand),
+    /// Get handles from the ledger, so that nobody is enrolled twice 标签与登记
+    #[command(subcommand, after_help = tags::HELP)]
+    Tags(tags::TagsCommand),
     /// Compare a list with the roll and stop whom it names 比对停发
     Match(matching::MatchArguments),
     /// Make a month's batch with its proofs 当月批次
     Month(month::MonthArguments),
     /// Verify a batch's directory alone 核验批次
     Verify(month::VerifyArguments),
+    /// Ask a node for what `month` needs: list, escrow key, money 账本信息
+    Ledger(ledger::LedgerArguments),
+    /// Hand the envelopes to custodians and collect their receipts 移交信封
+    Custody(custody::CustodyArguments),
+    /// Submit a batch, bring its leaves and proofs, and wait for the verdicts 提交批次
+    Submit(Box<submit::SubmitArguments>),
+    /// Say how far a batch is, at a node 批次进度
+    Status(status::StatusArguments),
     /// Write the bank's pay file 代发文件
     Pay(bank::PayArguments),
     /// Take the bank's result, and list what came back 银行结果
@@ -100,9 +123,14 @@ pub fn run(command: SubsidyCommand) -> anyhow::Result<()> {
         SubsidyCommand::Vault(command) => vault::run(command),
         SubsidyCommand::Programme(arguments) => roll::programme(&arguments),
         SubsidyCommand::Roll(command) => roll::run(command),
+        SubsidyCommand::Tags(command) => tags::run(command),
         SubsidyCommand::Match(arguments) => matching::run(&arguments),
         SubsidyCommand::Month(arguments) => month::run(&arguments),
         SubsidyCommand::Verify(arguments) => month::verify(&arguments),
+        SubsidyCommand::Ledger(arguments) => ledger::run(&arguments),
+        SubsidyCommand::Custody(arguments) => custody::run(&arguments),
+        SubsidyCommand::Submit(arguments) => submit::run(&arguments),
+        SubsidyCommand::Status(arguments) => status::run(&arguments),
         SubsidyCommand::Pay(arguments) => bank::pay(&arguments),
         SubsidyCommand::Result(arguments) => bank::result(&arguments),
         SubsidyCommand::Slip(arguments) => slip::run(&arguments),

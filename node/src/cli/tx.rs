@@ -1,6 +1,6 @@
 //! `minglian tx`: acts, from an example to their place in the ledger.
 
-mod act;
+pub mod act;
 mod sheet;
 mod verifier;
 mod waiting;
@@ -152,7 +152,7 @@ fn calls(begins_with: &str, language: Language) -> anyhow::Result<()> {
 }
 
 /// Runs what talks to a node.
-fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
@@ -171,12 +171,13 @@ fn read_call(path: &Path) -> anyhow::Result<Call> {
 }
 
 impl Signer {
-    async fn office(&self, manner: &Manner) -> anyhow::Result<Office> {
+    /// An office at the node, with this manner's outbox.
+    pub async fn office(&self, manner: &Manner) -> anyhow::Result<Office> {
         let outbox = Outbox::open(&manner.outbox()?)?;
         Ok(Office::open(Client::new(&self.url)?, outbox).await?)
     }
 
-    fn unlock(&self) -> anyhow::Result<SigningKey> {
+    pub(super) fn unlock(&self) -> anyhow::Result<SigningKey> {
         let passphrase = super::passphrase(self.key.passphrase_file.as_deref())?;
         Ok(KeyFile::read(&self.key.key, KeyKind::Officer, &passphrase)?)
     }
@@ -196,7 +197,7 @@ impl Manner {
     }
 
     /// What is said before the result. Programs read the result alone.
-    fn say(&self, text: &str) {
+    pub fn say(&self, text: &str) {
         if !self.json {
             println!("{text}");
         }
@@ -232,7 +233,7 @@ impl Manner {
 
     /// Prints what became of an act; one that the ledger did not take is an error, and one that is
     /// not in a block yet is [`Unconfirmed`].
-    fn conclude(&self, outcome: &Outcome) -> anyhow::Result<()> {
+    pub fn conclude(&self, outcome: &Outcome) -> anyhow::Result<()> {
         self.show(outcome)?;
         let mut tally = Tally::default();
         tally.count(outcome);

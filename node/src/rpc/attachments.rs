@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, BodyDataStream};
@@ -24,15 +23,11 @@ use super::extract::{Params, Segments, checked_limit, json_answer, parse};
 use super::limits::Share;
 use super::problem::{Kind, Refusal};
 use super::range::{self, Asked};
-use super::{Node, Shared, limits, readers, reading};
+use super::{Node, Shared, body, limits, readers, reading};
 use crate::attachments::index::Entry;
 use crate::attachments::manifest::{Description, Manifest, PIECE_BYTES};
 use crate::attachments::{KeepFault, Origin, Receiving};
 use crate::pace::Pace;
-
-/// Most bytes of a refused body that are still read, and for how long.
-const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
-const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Brings an attachment.
 #[utoipa::path(
@@ -59,27 +54,8 @@ pub(super) async fn upload(State(shared): Node, request: Request) -> Result<Resp
     let (head, body) = request.into_parts();
     let mut body = body.into_data_stream();
     let answer = take(&shared, &head.headers, &mut body).await;
-    // A client that still sends when the connection closes never sees the answer, a refusal or that
-    // the file was here: some of the rest is read while the answer goes. What was taken leaves
-    // nothing to read.
-    if let Ok(place) = shared.drains.clone().try_acquire_owned() {
-        tokio::spawn(async move {
-            let _place = place;
-            let _ = tokio::time::timeout(DRAIN_PATIENCE, drain(&mut body)).await;
-        });
-    }
+    body::leave(&shared, body);
     answer
-}
-
-/// Reads on, and throws away, what still comes of a refused body.
-async fn drain(body: &mut BodyDataStream) {
-    let mut left = DRAIN_BYTES_MAX;
-    while let Some(Ok(part)) = body.next().await {
-        left = left.saturating_sub(part.len());
-        if left == 0 {
-            return;
-        }
-    }
 }
 
 async fn take(

@@ -7,9 +7,11 @@ use axum::response::{IntoResponse, Response};
 use minglian_client::Problem;
 use minglian_ledger::state::StateError;
 use minglian_ledger::store::StoreError;
+use minglian_ledger::subsidy::chunk_list::ChunkError;
 
 use crate::attachments::KeepFault;
 use crate::attachments::openings::OpeningFault;
+use crate::batches::BatchFault;
 use crate::chain::ChainError;
 use crate::checkpoints::CheckpointsError;
 use crate::derived::DerivedError;
@@ -74,6 +76,10 @@ kinds! {
     NotNamed CONFLICT "not_named"
         "no record of the organisation names it, or its act ended without effect"
         "没有本单位的记录引用该内容,或者引用它的业务已被否决、撤回或逾期"
+    BatchOrder CONFLICT "batch_order"
+        "something else of the batch comes first, or it came too late" "批次材料的先后顺序不符或已过时"
+    Closed GONE "batch_closed"
+        "the batch was rejected or ran out" "该批次已被否决或过期"
     Erased GONE "erased"
         "it was erased by an order on the ledger" "该内容已按链上指令删除"
     Mismatch UNPROCESSABLE_ENTITY "mismatch"
@@ -175,6 +181,27 @@ impl From<KeepFault> for Refusal {
             KeepFault::Mismatch | KeepFault::Opening(OpeningFault::Mismatch) => Kind::Mismatch,
             KeepFault::Opening(OpeningFault::PersonalNumber(_)) => Kind::PersonalNumber,
             KeepFault::NoRoom(_) => Kind::NoRoom,
+            _ => Kind::BadRequest,
+        };
+        Self::new(kind, fault)
+    }
+}
+
+impl From<BatchFault> for Refusal {
+    fn from(fault: BatchFault) -> Self {
+        let kind = match &fault {
+            fault if fault.is_operational() => return Self::internal(fault),
+            BatchFault::Unknown(_) | BatchFault::NoCustodian | BatchFault::NoBody(_) => {
+                Kind::NotFound
+            }
+            BatchFault::Closed(_) => Kind::Closed,
+            BatchFault::NotSigned(_) => Kind::Unsigned,
+            BatchFault::NoList(_) | BatchFault::Past(_) | BatchFault::Signed(_) => Kind::BatchOrder,
+            BatchFault::Chunk(ChunkError::Number(_)) => Kind::NotFound,
+            BatchFault::Chunk(_) | BatchFault::Header(_) | BatchFault::NoEnrolmentList { .. } => {
+                Kind::Mismatch
+            }
+            BatchFault::NoRoom { .. } | BatchFault::TooMany { .. } => Kind::NoRoom,
             _ => Kind::BadRequest,
         };
         Self::new(kind, fault)

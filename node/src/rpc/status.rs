@@ -44,6 +44,7 @@ pub(super) async fn health(State(shared): Node) -> Result<Response, Refusal> {
         peers: (shared.parts.network.peers)().len(),
         waiting: shared.parts.admission.size().0,
         attachment_bytes_max: Some(shared.parts.keeper.settings().bytes_max),
+        key_shares: shared.parts.key_shares.borrow().clone(),
         detail: None,
     })
 }

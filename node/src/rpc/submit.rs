@@ -8,23 +8,21 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
 use bytes::Bytes;
-use futures::StreamExt as _;
 use minglian_client::wire::{self, SubmitAnswer, SubmitAnswers, SubmitRequest, SubmitStatus};
 use minglian_client::{OCTET_STREAM, SUBMIT_BYTES_MAX, SUBMIT_COUNT_MAX, WAIT_MAX};
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::transaction::Transaction;
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use super::body::{self, Counted};
 use super::extract::{Params, json_answer};
 use super::problem::{Kind, Refusal};
 use super::waiters::Ticket;
 use super::{Node, Shared, limits, reading, view};
 use crate::admission::{AdmissionError, Admitted};
 use crate::mempool::PoolError;
-use crate::pace::Pace;
 
 /// How long a request waits that does not say.
 const WAIT_DEFAULT: Duration = Duration::from_secs(30);
@@ -97,9 +95,8 @@ pub(super) async fn submit(
 
 /// The body of a submission, counted among all bodies until it is dropped.
 struct Submitted {
-    bytes: Bytes,
+    body: Counted,
     is_binary: bool,
-    _room: Option<OwnedSemaphorePermit>,
 }
 
 async fn read_body(shared: &Shared, request: Request) -> Result<Submitted, Refusal> {
@@ -110,38 +107,20 @@ async fn read_body(shared: &Shared, request: Request) -> Result<Submitted, Refus
         return Err(Refusal::new(Kind::UnsupportedMedia, content));
     }
     let limit = if is_binary { SUBMIT_BYTES_MAX } else { JSON_BYTES_MAX };
-    let mut pace = Pace::new(shared.parts.limits.body_patience);
     let mut body = request.into_body().into_data_stream();
-    let (mut bytes, mut room) = (Vec::new(), None::<OwnedSemaphorePermit>);
-    loop {
-        let slow = || Refusal::new(Kind::Slow, format!("{} bytes came", pace.bytes()));
-        let next = pace.next(body.next()).await.ok_or_else(slow)?;
-        let Some(part) = next.transpose().map_err(Refusal::bad)? else { break };
-        if bytes.len().saturating_add(part.len()) > limit {
-            return Err(Refusal::new(Kind::TooLarge, format!("limit {limit} bytes")));
-        }
-        let count = u32::try_from(part.len()).unwrap_or(u32::MAX);
-        let busy = |_| Refusal::new(Kind::Busy, "too many bytes at a time");
-        let more = shared.bodies.clone().try_acquire_many_owned(count).map_err(busy)?;
-        match &mut room {
-            Some(room) => room.merge(more),
-            None => room = Some(more),
-        }
-        pace.came(part.len());
-        bytes.extend_from_slice(&part);
-    }
-    Ok(Submitted { bytes: bytes.into(), is_binary, _room: room })
+    let body = body::read(shared, &mut body, limit).await?;
+    Ok(Submitted { body, is_binary })
 }
 
 impl Submitted {
     /// The encoded transactions.
     fn transactions(&self) -> Result<Vec<Bytes>, Refusal> {
         let encoded: Vec<Bytes> = if self.is_binary {
-            let items = wire::frames(&self.bytes).map_err(Refusal::bad)?;
-            items.into_iter().map(|item| self.bytes.slice_ref(item)).collect()
+            let items = wire::frames(&self.body.bytes).map_err(Refusal::bad)?;
+            items.into_iter().map(|item| self.body.bytes.slice_ref(item)).collect()
         } else {
             let request: SubmitRequest =
-                serde_json::from_slice(&self.bytes).map_err(Refusal::bad)?;
+                serde_json::from_slice(&self.body.bytes).map_err(Refusal::bad)?;
             match (request.transaction, request.transactions) {
                 (Some(one), None) => vec![one.0.into()],
                 (None, Some(many)) => many.into_iter().map(|one| one.0.into()).collect(),

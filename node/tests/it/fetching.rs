@@ -242,8 +242,9 @@ async fn while_two_peers_hold_something_up_a_third_brings_the_rest() {
     for node in [&a, &b, &c] {
         if node.id() == in_turn[2] {
             let questions = node.handle.exchange().questions().unwrap();
-            let (keeper, chain) = (world.keeper.clone(), world.chain.clone());
-            tokio::spawn(replicate::answer(questions, keeper, chain, stopped.clone()));
+            let kept = (world.keeper.clone(), world.batches.clone());
+            let chain = world.chain.clone();
+            tokio::spawn(replicate::answer(questions, kept, chain, stopped.clone()));
         } else {
             say_nothing(node, &given_up);
         }

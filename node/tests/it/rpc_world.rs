@@ -30,6 +30,7 @@ use minglian_ledger::transaction::{Transaction, TransactionBody};
 use minglian_ledger::validators::{Validator, ValidatorSet};
 use minglian_node::admission::Admission;
 use minglian_node::attachments::Keeper;
+use minglian_node::batches::Batches;
 use minglian_node::chain::{Chain, Committed, LeftOut};
 use minglian_node::checkpoints::Checkpoints;
 use minglian_node::config::AttachmentSettings;
@@ -147,6 +148,7 @@ pub struct World {
     pub checkpoints: Arc<Checkpoints>,
     pub metrics: Arc<Metrics>,
     pub keeper: Arc<Keeper>,
+    pub batches: Arc<Batches>,
     pub client: Client,
     pub address: String,
     /// What the node passed on to others.
@@ -201,6 +203,8 @@ impl World {
         let kept = AttachmentSettings { directory: directory.path().join("attachments"), ..kept };
         let openings = directory.path().join("openings");
         let (keeper, _) = Keeper::open(kept, &openings, chain.clone(), "peer0").await.unwrap();
+        let batches = Batches::open(&directory.path().join("batches"), 1 << 20, chain.clone());
+        let batches = Arc::new(batches.unwrap());
         let passed_on = Arc::new(Mutex::new(Vec::new()));
         let sink = passed_on.clone();
         let parts = RpcParts {
@@ -211,10 +215,13 @@ impl World {
             checkpoints: checkpoints.clone(),
             metrics: metrics.clone(),
             keeper: keeper.clone(),
+            batches: batches.clone(),
+            custody: None,
             network: Network {
                 peers: Arc::new(|| vec!["peer1".to_owned(), "peer2".to_owned()]),
                 metrics: Arc::new(|| "minglian_gossip_test_total 1\n".to_owned()),
             },
+            key_shares: watch::channel(Vec::new()).1,
             limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -228,6 +235,7 @@ impl World {
             checkpoints,
             metrics,
             keeper,
+            batches,
             client,
             address,
             passed_on,

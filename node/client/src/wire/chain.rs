@@ -11,6 +11,8 @@ use minglian_ledger::log::LogHash;
 use minglian_ledger::validators::Validator;
 use serde::{Deserialize, Serialize};
 
+use super::enrolment::KeyShareView;
+
 /// Room for a certificate of 100 signatures beside a block, in bytes.
 const CERTIFICATE_BYTES_MAX: usize = 16 * 1024;
 
@@ -164,6 +166,9 @@ pub struct Health {
     /// The largest attachment in bytes that it takes; an earlier node does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment_bytes_max: Option<u64>,
+    /// What it has of the keys that nobody holds, where its organisation is a member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_shares: Vec<KeyShareView>,
     /// Why it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -177,6 +182,7 @@ impl Health {
             last_block_age_ms: 0,
             peers: 0,
             attachment_bytes_max: None,
+            key_shares: Vec::new(),
             waiting: 0,
             detail: Some(detail),
         }

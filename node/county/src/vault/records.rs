@@ -16,7 +16,11 @@ use crate::vault::VaultError;
 /// Largest file in bytes: a million persons with years of batches.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
-const MAGIC: &[u8; 8] = b"MLVAULT2";
+const MAGIC: &[u8; 8] = b"MLVAULT3";
+/// The format before, whose rolls knew no tags. It is read, and written as today's.
+const MAGIC_BEFORE: &[u8; 8] = b"MLVAULT2";
+/// An empty list in borsh.
+const NO_TAGS: [u8; 4] = [0; 4];
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 /// Magic, generation, sequence.
@@ -77,7 +81,7 @@ impl Sealed {
         let (magic, rest) = bytes.split_first_chunk::<8>().ok_or_else(format)?;
         let (generation, rest) = rest.split_first_chunk::<4>().ok_or_else(format)?;
         let (sequence, rest) = rest.split_first_chunk::<8>().ok_or_else(format)?;
-        if magic != MAGIC || rest.len() < NONCE_BYTES + TAG_BYTES {
+        if ![MAGIC, MAGIC_BEFORE].contains(&magic) || rest.len() < NONCE_BYTES + TAG_BYTES {
             return Err(format());
         }
         let (generation, sequence) =
@@ -106,12 +110,13 @@ impl Sealed {
             return Err(VaultError::Generation { path: path.to_owned(), expected, found });
         }
         let altered = || VaultError::Records { path: path.to_owned() };
-        let body = self.bytes.get(HEADER_BYTES..).ok_or_else(altered)?;
+        let (header, body) = self.bytes.split_at_checked(HEADER_BYTES).ok_or_else(altered)?;
         let (nonce, rest) = body.split_first_chunk::<NONCE_BYTES>().ok_or_else(altered)?;
         let (tag, ciphertext) = rest.split_first_chunk::<TAG_BYTES>().ok_or_else(altered)?;
-        let associated =
-            [header(self.generation, self.sequence).as_slice(), county.as_bytes()].concat();
-        let mut plain = Zeroizing::new(ciphertext.to_vec());
+        let associated = [header, county.as_bytes()].concat();
+        // With room for the list of tags, which is empty where the format before had none.
+        let mut plain = Zeroizing::new(Vec::with_capacity(ciphertext.len() + NO_TAGS.len()));
+        plain.extend_from_slice(ciphertext);
         XChaCha20Poly1305::new(key.into())
             .decrypt_in_place_detached(
                 XNonce::from_slice(nonce),
@@ -120,6 +125,9 @@ impl Sealed {
                 Tag::from_slice(tag),
             )
             .map_err(|_| altered())?;
+        if header.starts_with(MAGIC_BEFORE) {
+            plain.extend_from_slice(&NO_TAGS);
+        }
         // Lengths inside cannot ask for more than the file's own bytes.
         let roll = Roll::try_from_slice(&plain).map_err(|_| altered())?;
         if roll.county == county { Ok(roll) } else { Err(altered()) }

@@ -9,4 +9,5 @@ mod lifecycle;
 mod matching;
 mod month;
 mod slip;
+mod tagging;
 mod vault;
