@@ -226,8 +226,7 @@ impl Config {
 
     fn resolve(&mut self, directory: &Path) {
         let keys = &mut self.keys;
-        let optional =
-            [&mut keys.validator, &mut keys.cosigner, &mut keys.log, &mut keys.service];
+        let optional = [&mut keys.validator, &mut keys.cosigner, &mut keys.log, &mut keys.service];
         let mut paths = vec![&mut self.data_directory, &mut self.genesis, &mut keys.peer];
         paths.extend(optional.into_iter().flatten());
         paths.extend(keys.passphrase_file.as_mut());

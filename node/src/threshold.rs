@@ -107,8 +107,8 @@ impl Member {
     /// Puts the parts together.
     fn new(parts: Parts, offers: Arc<Offers>) -> Self {
         let Parts { chain, admission, gossip, own_id, key, secrets, held } = parts;
-        let outbox = key
-            .map(|key| Outbox::new(key, chain.chain_id().clone(), admission, gossip.clone()));
+        let outbox =
+            key.map(|key| Outbox::new(key, chain.chain_id().clone(), admission, gossip.clone()));
         Self {
             chain,
             gossip,
@@ -303,10 +303,8 @@ impl Member {
         let validators = self.chain.head().validators;
         let connected = self.gossip.connected();
         let own = validators.members().iter().filter(|it| it.organization == wanted.organization);
-        let peers: Vec<String> = own
-            .map(|it| it.peer_id.to_string())
-            .filter(|peer| connected.contains(peer))
-            .collect();
+        let peers: Vec<String> =
+            own.map(|it| it.peer_id.to_string()).filter(|peer| connected.contains(peer)).collect();
         let exchange = self.gossip.shares();
         self.fetching.spawn(async move {
             for peer in peers {

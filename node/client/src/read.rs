@@ -11,9 +11,10 @@ use minglian_ledger::organization_code::OrganizationCode;
 
 use crate::wire::{
     AccountView, AuditView, ComplaintView, Consistency, EvaluationView, GiftTracePage,
-    GiftTraceRequest, HeaderView, Health, LineDetail, LineView, ObligationView, OrganizationDetail, OrganizationView,
-    Page, ParameterView, PeerView, ProposalEndView, ProposalView, PublicationView, RecordView,
-    ReportView, SampleView, ThresholdKeyView, TracePage, TraceQuery, ValidatorsView,
+    GiftTraceRequest, HeaderView, Health, LineDetail, LineView, ObligationView, OrganizationDetail,
+    OrganizationView, Page, ParameterView, PeerView, ProposalEndView, ProposalView,
+    PublicationView, RecordView, ReportView, SampleView, ThresholdKeyView, TracePage, TraceQuery,
+    ValidatorsView,
 };
 use crate::{Client, ClientError, malformed};
 

@@ -31,9 +31,7 @@ pub use deposit::{
     PublishedOpenings, Uploaded,
 };
 pub use disclosure::{ObligationView, PublicationView};
-pub use enrolment::{
-    EvaluationView, KeyProgress, KeyShareView, ShareState, ThresholdKeyView,
-};
+pub use enrolment::{EvaluationView, KeyProgress, KeyShareView, ShareState, ThresholdKeyView};
 pub use gift::{GiftEdge, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView};
 pub use organization::{
     KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalEnd,

@@ -243,9 +243,10 @@ impl ToAttest {
             return Err(AttestingError::Row(*row));
         }
         let mut signatures = Vec::new();
-        let all = self.groups.iter().flat_map(|group| {
-            group.persons.iter().map(move |person| (&group.context, person))
-        });
+        let all = self
+            .groups
+            .iter()
+            .flat_map(|group| group.persons.iter().map(move |person| (&group.context, person)));
         for (row, (context, person)) in (1_usize..).zip(all) {
             if left_out.contains(&row) {
                 continue;

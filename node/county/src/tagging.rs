@@ -191,10 +191,7 @@ fn waiting(roll: &Roll, programme: u16, group: u16, epoch: u16) -> Vec<PersonNum
 ///
 /// # Errors
 /// [`TaggingError::Attestation`].
-pub fn take_attested(
-    roll: &mut Roll,
-    attested: &Attested,
-) -> Result<AttestedCount, TaggingError> {
+pub fn take_attested(roll: &mut Roll, attested: &Attested) -> Result<AttestedCount, TaggingError> {
     let county = roll.county;
     let mut signatures: BTreeMap<PointBytes, (usize, Blinded, Signature)> = BTreeMap::new();
     for (place, one) in attested.signatures.iter().enumerate() {
@@ -285,8 +282,7 @@ pub fn unblind(
             continue;
         };
         let blinded = member.blinded;
-        let enrolment =
-            Enrolment::new(&context, &factor, blinded, evaluated, attestation, random);
+        let enrolment = Enrolment::new(&context, &factor, blinded, evaluated, attestation, random);
         let Enrolment { tag, proof, .. } =
             enrolment.map_err(|source| TaggingError::Unblind { position, source })?;
         made.push(Some(Tagged { tag, proof }));

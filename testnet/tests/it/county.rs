@@ -59,7 +59,8 @@ impl Desk {
         let world = World::new(network::up(4, 0).await).await;
         let index = directory::read_json(&world.network.directory().officers()).unwrap();
         let desk = Self { world, index, files: tempfile::tempdir().unwrap(), said: String::new() };
-        for (name, passphrase) in [("vault.pass", "correct horse battery"), ("att.pass", "staple")] {
+        for (name, passphrase) in [("vault.pass", "correct horse battery"), ("att.pass", "staple")]
+        {
             let path = desk.path(name);
             fs::write(&path, format!("{passphrase} {passphrase}\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -103,9 +104,8 @@ impl Desk {
     /// `minglian subsidy tags` by an officer of a county.
     fn officer(&self, county: usize, words: &str, role: Role) -> String {
         let code = self.world.code(county);
-        let of = |entry: &&directory::OfficerEntry| {
-            (entry.organization, entry.role) == (code, role)
-        };
+        let of =
+            |entry: &&directory::OfficerEntry| (entry.organization, entry.role) == (code, role);
         let entry = self.index.officers.iter().find(of).unwrap();
         let directory = self.world.network.directory();
         let key = directory.path().join(&entry.key_file);
@@ -151,7 +151,8 @@ impl Desk {
     }
 
     fn collect(&self, county: usize) -> String {
-        let (genesis, url) = (self.genesis(), self.world.network.url(1).unwrap());
+        // The node that took the request: another may not have its block yet.
+        let (genesis, url) = (self.genesis(), self.world.network.url(0).unwrap());
         self.vault(county, &format!("tags collect --url {url} --genesis {genesis}"))
     }
 

@@ -6,7 +6,7 @@ use minglian_ledger::height::LogIndex;
 use minglian_ledger::keys::{PublicKey, Signature};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::subsidy::dleq::DleqProof;
-use minglian_ledger::subsidy::enrolment::{BlindingFactor, Blinded, EnrolmentContext, Tag};
+use minglian_ledger::subsidy::enrolment::{Blinded, BlindingFactor, EnrolmentContext, Tag};
 use minglian_ledger::transaction::ChainId;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -139,8 +139,8 @@ impl TagBatch {
         EnrolmentContext { chain_id: self.chain_id.clone(), county, group, epoch }
     }
 
-    /// Takes a person out. A tag that is made stays: an act that has it may be under way, and it says
-    /// nothing to who does not hold the key. Its handle will be nobody's.
+    /// Takes a person out. A tag that is made stays: an act that has it may be under way, and it
+    /// says nothing to who does not hold the key. Its handle will be nobody's.
     pub fn erase(&mut self, number: PersonNumber) {
         for member in self.members.iter_mut().filter(|member| member.person == Some(number)) {
             member.person = None;

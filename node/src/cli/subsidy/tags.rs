@@ -207,9 +207,8 @@ fn found(roll: &Roll, number: u32) -> anyhow::Result<&TagBatch> {
 fn status(roll: &Roll) {
     println!("仅供本机查看");
     for batch in &roll.tags {
-        let count = |is: fn(Fate) -> bool| {
-            batch.members.iter().filter(|member| is(member.fate)).count()
-        };
+        let count =
+            |is: fn(Fate) -> bool| batch.members.iter().filter(|member| is(member.fate)).count();
         let stage = match batch.stage() {
             Stage::Blinded => "waits for the attester 待核验",
             Stage::Attested => "next: request 待申请",

@@ -25,7 +25,6 @@ use minglian_ledger::subsidy::enrolment::{BlindingFactor, Enrolment, EnrolmentCo
 use minglian_ledger::subsidy::evaluation::{self, Partial};
 use minglian_ledger::subsidy::identity_number::IdentityNumber;
 use minglian_ledger::subsidy::threshold::{KeyPurpose, Request};
-
 use minglian_testnet::act::{COMMIT_LIMIT, Desk};
 use minglian_testnet::officer::{Officer, Officers};
 use minglian_testnet::process::Signal;
@@ -127,17 +126,14 @@ impl World {
 
     /// A county may enrol: it has an attester and a plan.
     pub async fn prepare(&mut self, county: usize, attester: PublicKey) {
-        let [maker, checker] =
-            [Role::Maker, Role::Checker].map(|role| self.officer(county, role));
+        let [maker, checker] = [Role::Maker, Role::Checker].map(|role| self.officer(county, role));
         let [above, above_checks] = [Role::Maker, Role::Checker].map(|role| self.officer(0, role));
-        let register = RegisterAttester {
-            county: self.code(county),
-            organization: self.code(3),
-            attester,
-        };
+        let register =
+            RegisterAttester { county: self.code(county), organization: self.code(3), attester };
         let register = act(enrolment::Call::RegisterAttester(register));
         self.desk.carry_out(&register, &[&above, &above_checks]).await.unwrap();
-        let plan = PlanEnrolments { group: GROUP, epoch: EPOCH, planned: 60, reviewer: self.code(0) };
+        let plan =
+            PlanEnrolments { group: GROUP, epoch: EPOCH, planned: 60, reviewer: self.code(0) };
         let plan = act(enrolment::Call::PlanEnrolments(plan));
         self.desk.carry_out(&plan, &[&maker, &checker, &above_checks]).await.unwrap();
     }
@@ -226,8 +222,7 @@ impl World {
         let record = self.record().await;
         let partials = self.answers(asked, &record).await;
         let points = asked.points.iter().map(|point| point.blinded.point).collect();
-        let request =
-            Request::new(&record.key, &request_context(&asked.context), points).unwrap();
+        let request = Request::new(&record.key, &request_context(&asked.context), points).unwrap();
         let partials: Vec<Partial> =
             members.iter().map(|member| partials[member].clone()).collect();
         let evaluated = evaluation::combine(&request, &partials).unwrap();

@@ -105,10 +105,8 @@ async fn answers(
     let points = batch.members.iter().map(|member| member.blinded.point).collect();
     let request = Request::new(&record.key, &context, points)?;
     let partials = partials(client, &view, &record).await?;
-    let partials: Vec<Partial> = partials
-        .into_values()
-        .filter(|partial| view.answered.contains(&partial.index))
-        .collect();
+    let partials: Vec<Partial> =
+        partials.into_values().filter(|partial| view.answered.contains(&partial.index)).collect();
     let results = evaluation::combine(&request, &partials)
         .context("the nodes' answers do not hold 节点应答未通过验证")?;
     // These are the ones that were put together; the enrolment names them.
@@ -122,8 +120,7 @@ async fn proven_key(
     genesis: &Genesis,
     purpose: &KeyPurpose,
 ) -> anyhow::Result<KeyRecord> {
-    let evidence =
-        client.threshold_key_evidence(&schema::encode(purpose), Height::GENESIS).await?;
+    let evidence = client.threshold_key_evidence(&schema::encode(purpose), Height::GENESIS).await?;
     let trust = Trust {
         chain_id: genesis.chain_id()?,
         height: Height::GENESIS,
