@@ -14,7 +14,7 @@ use minglian_ledger::genesis::Role;
 use minglian_ledger::keys::PublicKey;
 use minglian_testnet::directory::{self, OfficersIndex};
 use minglian_testnet::process::Signal;
-use minglian_testnet::{check, program};
+use minglian_testnet::check;
 use tempfile::TempDir;
 
 use crate::network;
