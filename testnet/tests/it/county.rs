@@ -12,9 +12,9 @@ use minglian_contracts::enrolment;
 use minglian_contracts::enrolment::ceremony::OpenKey;
 use minglian_ledger::genesis::Role;
 use minglian_ledger::keys::PublicKey;
+use minglian_testnet::check;
 use minglian_testnet::directory::{self, OfficersIndex};
 use minglian_testnet::process::Signal;
-use minglian_testnet::check;
 use tempfile::TempDir;
 
 use crate::network;
