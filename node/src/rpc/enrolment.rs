@@ -58,7 +58,7 @@ fn key_view(
         Progress::Failed { member, accused } => {
             KeyProgress::Failed { member: *member, accused: *accused }
         }
-        Progress::Established if record.is_some_and(|record| record.retired.is_some()) => {
+        Progress::Established if record.as_ref().is_some_and(|it| it.retired.is_some()) => {
             KeyProgress::Retired
         }
         Progress::Established => KeyProgress::Established,

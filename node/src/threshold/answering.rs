@@ -1,5 +1,5 @@
-//! Answers to requests that stand on the ledger: the county's quota was counted when the ledger took
-//! the request, so a member answers what it finds there, once, with one proof for all points.
+//! Answers to requests that stand on the ledger: the county's quota was counted when the ledger
+//! took the request, so a member answers what it finds there, once, with one proof for all points.
 //!
 //! As many members as are needed answer at once, in an order that the request's place in the log
 //! gives; the others wait a while for them, because an answer too many is a refused act.

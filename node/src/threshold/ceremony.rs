@@ -1,8 +1,8 @@
 //! This node's part in making keys: it deals, offers its shares to the others, fetches theirs,
 //! keeps its own share, and says so; or accuses who sent a share that does not fit, or sent none.
 //!
-//! What is next follows from the state and from the disk alone, so a node that is started again goes
-//! on where it was. The dealing follows from a seed that is on the disk before the dealing is sent.
+//! What is next follows from the state and from the disk alone, so a node that is started again
+//! goes on where it was. The dealing follows from a seed that is on the disk before it is sent.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -294,7 +294,7 @@ impl View<'_> {
     /// Whether the ceremony's last day is about to end.
     fn ends_soon(&self, header: &Header) -> bool {
         let later = TimeMs(header.time_ms.0.saturating_add(ACCUSED_BEFORE_MS));
-        date::beijing_date(later).map_or(true, |day| self.ceremony.open_until < day)
+        date::beijing_date(later).ok().is_none_or(|day| self.ceremony.open_until < day)
     }
 
     /// Whom to ask now.

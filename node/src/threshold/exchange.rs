@@ -165,7 +165,7 @@ async fn send(
     message: &impl BorshSerialize,
 ) -> Result<(), ExchangeError> {
     // With room for all of it from the beginning: a vector that grows leaves a copy behind.
-    let mut frame = Zeroizing::new(Vec::with_capacity(2 + FRAME_BYTES_MAX));
+    let mut frame = Zeroizing::new(Vec::<u8>::with_capacity(2 + FRAME_BYTES_MAX));
     frame.extend_from_slice(&[0; 2]);
     borsh::to_writer(&mut *frame, message)?;
     let length = u16::try_from(frame.len() - 2).map_err(|_| ExchangeError::Malformed)?;
@@ -186,7 +186,7 @@ async fn receive<T: BorshDeserialize>(
     if length > FRAME_BYTES_MAX {
         return Err(ExchangeError::Malformed);
     }
-    let mut bytes = Zeroizing::new(vec![0; length]);
+    let mut bytes = Zeroizing::new(vec![0_u8; length]);
     patiently(stream.read_exact(&mut bytes)).await?;
     borsh::from_slice(&bytes).map_err(|_| ExchangeError::Malformed)
 }

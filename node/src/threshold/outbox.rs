@@ -123,7 +123,7 @@ impl Outbox {
         let retry = |expires_at| Sent { bytes: bytes.clone(), expires_at, next: now + RETRY };
         match self.admission.admit(std::slice::from_ref(&bytes)).pop() {
             Some(Ok(Admitted { committed: Some(index), .. })) => {
-                tracing::warn!(reference, %index, "an act of this node was refused: see its record");
+                tracing::warn!(reference, %index, "an act of this node was refused");
                 // It is signed anew, then.
                 Sent { bytes, expires_at: Height::GENESIS, next: now + REFUSED_RETRY }
             }

@@ -58,7 +58,7 @@ struct Member {
     offers: Offers,
     ceremonies: Ceremonies,
     outbox: Outbox,
-    _gossip: Node,
+    gossip: Node,
     references: u32,
 }
 
@@ -72,8 +72,8 @@ impl Member {
         let admission = world.admission.clone();
         let outbox = Outbox::new(key(CIVIL_MAKER), chain_id, admission, gossip.handle.clone());
         let (offers, ceremonies) = (Offers::default(), Ceremonies::default());
-        let (_gossip, references) = (gossip, 0);
-        Self { world, directory, secrets, offers, ceremonies, outbox, _gossip, references }
+        let references = 0;
+        Self { world, directory, secrets, offers, ceremonies, outbox, gossip, references }
     }
 
     /// Whatever the process remembers is gone.
@@ -84,7 +84,7 @@ impl Member {
             key(CIVIL_MAKER),
             self.world.chain.chain_id().clone(),
             self.world.admission.clone(),
-            self._gossip.handle.clone(),
+            self.gossip.handle.clone(),
         );
     }
 
@@ -124,10 +124,6 @@ impl Member {
         self.enter(FINANCE_GOVERNOR, enrolment::Call::OpenKey(open)).await;
     }
 
-    fn seat(&self, of: u16) -> Seat {
-        Seat { committee: 0, index: of, members: 2, threshold: 2 }
-    }
-
     fn places(&self) -> (u16, u16) {
         let members = self.ceremony().members;
         (place(&members, &civil_affairs()).unwrap(), place(&members, &finance()).unwrap())
@@ -138,7 +134,7 @@ impl Member {
         assert_eq!(self.step().unwrap(), Some(Vec::new()));
         self.world.make_block();
         let (own, other) = self.places();
-        let (dealt, dealing) = self.seat(other).deal(&mut OsRng).unwrap();
+        let (dealt, dealing) = seat(other).deal(&mut OsRng).unwrap();
         let attempt = self.ceremony().attempt;
         let act = PostDealing { purpose: PURPOSE, attempt, dealing };
         self.enter(FINANCE_MAKER, enrolment::Call::PostDealing(act)).await;
@@ -165,6 +161,10 @@ impl Member {
         let names = self.secrets.names().unwrap();
         names.iter().map(|name| (name.attempt, name.kind)).collect()
     }
+}
+
+fn seat(index: u16) -> Seat {
+    Seat { committee: 0, index, members: 2, threshold: 2 }
 }
 
 fn open(directory: &Path, world: &World) -> Secrets {
@@ -197,7 +197,7 @@ async fn a_restart_deals_nothing_else_and_a_share_that_does_not_fit_is_accused()
     let (own, other) = member.places();
     assert_eq!(member.ceremony().progress, Progress::Failed { member: own, accused: other });
     assert_eq!(member.step().unwrap(), None);
-    assert_eq!(member.kinds(), []);
+    assert!(member.kinds().is_empty());
     assert!(!member.offers.has(&ask));
 
     // Begun anew, with other randomness, and with a share that fits.

@@ -151,7 +151,8 @@ impl Desk {
     }
 
     fn collect(&self, county: usize) -> String {
-        let (genesis, url) = (self.genesis(), self.world.network.url(1).unwrap());
+        // The node that took the request: another may not have its block yet.
+        let (genesis, url) = (self.genesis(), self.world.network.url(0).unwrap());
         self.vault(county, &format!("tags collect --url {url} --genesis {genesis}"))
     }
 

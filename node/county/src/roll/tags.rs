@@ -139,8 +139,8 @@ impl TagBatch {
         EnrolmentContext { chain_id: self.chain_id.clone(), county, group, epoch }
     }
 
-    /// Takes a person out. A tag that is made stays: an act that has it may be under way, and it says
-    /// nothing to who does not hold the key. Its handle will be nobody's.
+    /// Takes a person out. A tag that is made stays: an act that has it may be under way, and it
+    /// says nothing to who does not hold the key. Its handle will be nobody's.
     pub fn erase(&mut self, number: PersonNumber) {
         for member in self.members.iter_mut().filter(|member| member.person == Some(number)) {
             member.person = None;

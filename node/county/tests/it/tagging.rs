@@ -1,5 +1,5 @@
-//! Tags, from the roll to handles, with a key of one member in the test: who waits, who is attested,
-//! who is enrolled elsewhere, what is done twice, and vaults that knew no tags.
+//! Tags, from the roll to handles, with a key of two members in the test: who waits, who is
+//! attested, who is enrolled elsewhere, what is done twice, and vaults that knew no tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -233,8 +233,8 @@ fn who_is_enrolled_elsewhere_is_left_out_and_few_wait() {
     assert_eq!(prepare(&mut roll), Ok(10));
     let elsewhere = roll.tags[0].members.iter().filter(|it| it.fate == Fate::Elsewhere);
     let elsewhere: BTreeSet<_> = elsewhere.map(|member| member.person.unwrap()).collect();
-    let joined = roll.tags[1].members.iter().map(|member| member.person.unwrap());
-    assert!(joined.into_iter().all(|person| !elsewhere.contains(&person)));
+    let mut joined = roll.tags[1].members.iter().map(|member| member.person.unwrap());
+    assert!(joined.all(|person| !elsewhere.contains(&person)));
 }
 
 #[test]

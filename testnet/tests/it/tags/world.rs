@@ -25,7 +25,6 @@ use minglian_ledger::subsidy::enrolment::{BlindingFactor, Enrolment, EnrolmentCo
 use minglian_ledger::subsidy::evaluation::{self, Partial};
 use minglian_ledger::subsidy::identity_number::IdentityNumber;
 use minglian_ledger::subsidy::threshold::{KeyPurpose, Request};
-
 use minglian_testnet::act::{COMMIT_LIMIT, Desk};
 use minglian_testnet::officer::{Officer, Officers};
 use minglian_testnet::process::Signal;
