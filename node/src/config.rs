@@ -75,7 +75,8 @@ pub struct Config {
 pub struct SubsidySettings {
     /// Most bytes of their leaves and proofs.
     pub bytes_max: u64,
-    /// Whether it keeps envelopes of others' batches, as a custodian: `keys.service` signs for them.
+    /// Whether it keeps envelopes of others' batches, as a custodian: `keys.service` signs for
+    /// them.
     pub keeps_envelopes: bool,
     /// Most bytes of envelopes.
     pub envelope_bytes_max: u64,
@@ -252,8 +253,7 @@ impl Config {
 
     fn resolve(&mut self, directory: &Path) {
         let keys = &mut self.keys;
-        let optional =
-            [&mut keys.validator, &mut keys.cosigner, &mut keys.log, &mut keys.service];
+        let optional = [&mut keys.validator, &mut keys.cosigner, &mut keys.log, &mut keys.service];
         let mut paths = vec![&mut self.data_directory, &mut self.genesis, &mut keys.peer];
         paths.extend(optional.into_iter().flatten());
         paths.extend(keys.passphrase_file.as_mut());

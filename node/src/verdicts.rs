@@ -125,7 +125,9 @@ impl Service {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.find_all(),
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
-                Some(Ok((batch, came))) = self.fetching.join_next() => self.on_fetched(&batch, came),
+                Some(Ok((batch, came))) = self.fetching.join_next() => {
+                    self.on_fetched(&batch, came);
+                }
                 Some(Ok((batch, found))) = self.verifying.join_next() => {
                     self.on_verified(&batch, found);
                 }
@@ -141,9 +143,8 @@ impl Service {
         let store = self.parts.chain.store();
         let mut after = None;
         loop {
-            let page = tokio::task::block_in_place(|| {
-                BATCHES.scan(store, &(), after.as_ref(), PAGE)
-            });
+            let page =
+                tokio::task::block_in_place(|| BATCHES.scan(store, &(), after.as_ref(), PAGE));
             let page = match page {
                 Ok(page) => page,
                 Err(error) => {
@@ -308,7 +309,8 @@ impl Service {
             Some(Fate::Refused(_) | Fate::Applied | Fate::Gone) | None => {}
         }
         if watched.is_refused || is_over(&self.parts.chain, batch) {
-            let status = if watched.is_refused { VerdictStatus::Refused } else { VerdictStatus::None };
+            let status =
+                if watched.is_refused { VerdictStatus::Refused } else { VerdictStatus::None };
             batches.note_verdict(id, status);
             return Ok(());
         }

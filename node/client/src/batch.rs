@@ -11,9 +11,7 @@ use minglian_ledger::subsidy::domain::BatchId;
 use minglian_ledger::subsidy::handover::Handover;
 
 use crate::read::Paging;
-use crate::wire::{
-    BatchView, CustodyView, EnrolmentListView, MissingChunks, Page, ProgrammeView,
-};
+use crate::wire::{BatchView, CustodyView, EnrolmentListView, MissingChunks, Page, ProgrammeView};
 use crate::{Client, ClientError, JSON_BYTES_MAX, OCTET_STREAM, malformed};
 
 /// The header that carries the county's signature under what it hands over, in hexadecimal.

@@ -68,7 +68,12 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn read(&self, batch: &BatchId, name: &str, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
+    pub fn read(
+        &self,
+        batch: &BatchId,
+        name: &str,
+        bytes_max: usize,
+    ) -> io::Result<Option<Vec<u8>>> {
         let file = match File::open(self.path(batch, name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,

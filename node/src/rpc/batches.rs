@@ -1,4 +1,5 @@
-//! Batches of private subsidies: how far they are here, their leaves and proofs, and bringing these.
+//! Batches of private subsidies: how far they are here, their leaves and proofs, and bringing
+//! these.
 
 use std::sync::Arc;
 
@@ -267,9 +268,7 @@ async fn take_chunk(
 }
 
 /// A place among those who bring something.
-pub(super) async fn place(
-    shared: &Shared,
-) -> Result<tokio::sync::OwnedSemaphorePermit, Refusal> {
+pub(super) async fn place(shared: &Shared) -> Result<tokio::sync::OwnedSemaphorePermit, Refusal> {
     let busy = || Refusal::new(Kind::Busy, "too much is brought at a time");
     limits::turn(&shared.uploads, limits::BULK_PATIENCE).await.ok_or_else(busy)
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minglian_contracts::call::Call;
+use minglian_contracts::enrolment;
 use minglian_contracts::enrolment::attester::RegisterAttester;
 use minglian_contracts::enrolment::ceremony::{AcknowledgeKey, OpenKey, PostDealing};
 use minglian_contracts::enrolment::entry::{ENROLMENTS_MAX, Enrol, Entry};
@@ -11,7 +12,6 @@ use minglian_contracts::enrolment::evaluation::{
     AnswerEvaluation, AttestedPoint, RequestEvaluation, request_context,
 };
 use minglian_contracts::enrolment::quota::PlanEnrolments;
-use minglian_contracts::enrolment;
 use minglian_ledger::genesis::Role;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
@@ -37,7 +37,8 @@ pub struct Wanted {
 
 /// Person `number`, who does not exist: no region begins with 999999.
 pub fn identity(number: usize) -> IdentityNumber {
-    let (month, day, sequence) = (number / 27_972 % 12 + 1, number / 999 % 28 + 1, number % 999 + 1);
+    let (month, day, sequence) =
+        (number / 27_972 % 12 + 1, number / 999 % 28 + 1, number % 999 + 1);
     let body = format!("9999991932{month:02}{day:02}{sequence:03}");
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let sum: usize =
@@ -215,14 +216,8 @@ impl Asked {
             let results: Vec<_> = self.partials.iter().map(|it| it.results[place]).collect();
             let evaluated = interpolation.apply(&results).unwrap();
             let (context, signature) = (&self.context, point.attestation);
-            let enrolled = Enrolment::new(
-                context,
-                factor,
-                point.blinded,
-                &evaluated,
-                signature,
-                &mut OsRng,
-            );
+            let enrolled =
+                Enrolment::new(context, factor, point.blinded, &evaluated, signature, &mut OsRng);
             let Enrolment { tag, proof, .. } = enrolled.unwrap();
             entries.push(Entry { position: u16::try_from(place).unwrap(), tag, proof });
         }

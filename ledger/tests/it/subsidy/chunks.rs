@@ -70,7 +70,10 @@ fn a_list_leads_to_the_header_s_roots() {
         change(&mut other);
         assert_eq!(root(&other, &made.sealed), ChunkError::Count { expected: 2, found: 1 });
     }
-    assert_eq!(root(&ChunkList::default(), &made.sealed).to_string(), "the batch has 2 chunks, not 0");
+    assert_eq!(
+        root(&ChunkList::default(), &made.sealed).to_string(),
+        "the batch has 2 chunks, not 0"
+    );
     let mut most = made.sealed.header.clone();
     most.leaves = BATCH_LEAVES_MAX;
     assert_eq!(usize::try_from(chunk_list::chunks(&most)), Ok(CHUNKS_MAX));

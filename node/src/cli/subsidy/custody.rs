@@ -72,7 +72,9 @@ pub fn run(arguments: &CustodyArguments) -> anyhow::Result<()> {
         }
     }
     let receipts = read(&arguments.directory, header)?.len();
-    println!("{receipts} receipts 份签收; the ledger asks for {CUSTODIANS_MIN} to {CUSTODIANS_MAX}");
+    println!(
+        "{receipts} receipts 份签收; the ledger asks for {CUSTODIANS_MIN} to {CUSTODIANS_MAX}"
+    );
     ensure!(
         failed == 0,
         "{failed} custodians have not signed: run this again, it goes on where it was \
@@ -97,10 +99,9 @@ async fn hand_over(
     for number in view.missing.clone() {
         let place = usize::try_from(number)?;
         let bytes = envelopes(bundle, place)?;
-        view = patiently(async || {
-            client.put_envelopes(&batch, number, bytes.clone(), handover).await
-        })
-        .await?;
+        view =
+            patiently(async || client.put_envelopes(&batch, number, bytes.clone(), handover).await)
+                .await?;
     }
     let CustodyView { receipt, missing, .. } = view;
     let receipt = receipt.with_context(|| format!("{} chunks are missing there", missing.len()))?;
@@ -142,7 +143,10 @@ fn keep(directory: &Path, receipt: &CustodyReceipt) -> anyhow::Result<()> {
 pub(super) fn read(directory: &Path, header: &BatchHeader) -> anyhow::Result<Vec<CustodyReceipt>> {
     let mut receipts = Vec::new();
     for entry in std::fs::read_dir(directory)? {
-        let (name, path) = { let entry = entry?; (entry.file_name(), entry.path()) };
+        let (name, path) = {
+            let entry = entry?;
+            (entry.file_name(), entry.path())
+        };
         let is_receipt = name.to_str().is_some_and(|it| it.starts_with(BEGINS));
         if !is_receipt {
             continue;

@@ -1,4 +1,4 @@
-//! The inflows of a county's quota lines, as a node tells them: where a batch's money can come from.
+//! The inflows of a county's quota lines, as a node tells them: where a batch's money comes from.
 
 use minglian_client::wire::{AccountView, Page, Span};
 use minglian_client::{Client, ClientError, read::Paging};
@@ -75,17 +75,14 @@ async fn of_account(
 /// The line whose account this is.
 fn line_of(id: &AccountId) -> Option<LineName> {
     let AccountId::Line { holder, fund, year, line, .. } = id else { return None };
-    let name =
-        LineName { holder: *holder, fund: fund.clone(), year: *year, line: line.clone() };
+    let name = LineName { holder: *holder, fund: fund.clone(), year: *year, line: line.clone() };
     (name.account() == *id).then_some(name)
 }
 
 /// The positions of an inflow that are unspent: above the frontier, and in no hole.
 fn free(account: &AccountView, inflow: Interval) -> u64 {
     let start = inflow.start().max(account.frontier);
-    let within = |hole: &Span| {
-        hole.end.min(inflow.end()).saturating_sub(hole.start.max(start))
-    };
+    let within = |hole: &Span| hole.end.min(inflow.end()).saturating_sub(hole.start.max(start));
     let spent = account.holes.iter().map(within).fold(0, u64::saturating_add);
     inflow.end().saturating_sub(start).saturating_sub(spent)
 }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use minglian_client::Client;
 use minglian_client::key_file::private_file;
 use minglian_client::wire::BatchView;
-use minglian_client::Client;
 use minglian_contracts::call::Call;
 use minglian_contracts::subsidy;
 use minglian_contracts::subsidy::batch::Submit;
@@ -169,7 +169,8 @@ async fn compare(header: &BatchHeader, client: &Client) -> anyhow::Result<()> {
         header.group
     );
     let is_it = |it: &serde_json::Value| {
-        it.get("version").and_then(serde_json::Value::as_u64) == Some(header.standards_version.into())
+        it.get("version").and_then(serde_json::Value::as_u64)
+            == Some(header.standards_version.into())
     };
     ensure!(
         programme.versions.iter().any(is_it),
@@ -295,7 +296,9 @@ async fn wait(arguments: &SubmitArguments, client: &Client, id: &BatchId) -> any
                      核验尚未完成,请稍后重新运行",
                 )
                 .into()),
-                _ => bail!("the batch was not applied; make it again as another attempt 请另行编制"),
+                _ => {
+                    bail!("the batch was not applied; make it again as another attempt 请另行编制")
+                }
             };
         }
         tokio::time::sleep(ASK_INTERVAL).await;
