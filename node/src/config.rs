@@ -75,7 +75,8 @@ pub struct Config {
 pub struct SubsidySettings {
     /// Most bytes of their leaves and proofs.
     pub bytes_max: u64,
-    /// Whether it keeps envelopes of others' batches, as a custodian: `keys.service` signs for them.
+    /// Whether it keeps envelopes of others' batches, as a custodian: `keys.service` signs for
+    /// them.
     pub keeps_envelopes: bool,
     /// Most bytes of envelopes.
     pub envelope_bytes_max: u64,

@@ -196,10 +196,7 @@ fn routes(shared: Arc<Shared>) -> (Router, OpenApi) {
         .layer(within(Limits::bulk(&answers)));
     let uploading = OpenApiRouter::new()
         .routes(routes!(attachments::upload))
-        .routes(routes!(custody::begin))
-        .routes(routes!(custody::put))
-        .routes(routes!(batches::put_chunk_list))
-        .routes(routes!(batches::put_chunk))
+        .merge(handing_over())
         .layer(within(Limits::uploading(&answers, share)));
     let reading = OpenApiRouter::new()
         .routes(routes!(attachments::attachments))
@@ -260,6 +257,15 @@ fn society() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(disclosures::obligations))
         .routes(routes!(disclosures::disclosures))
         .routes(routes!(disclosures::disclosure))
+}
+
+/// Routes by which a county hands over what stays off the ledger of a batch.
+fn handing_over() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(custody::begin))
+        .routes(routes!(custody::put))
+        .routes(routes!(batches::put_chunk_list))
+        .routes(routes!(batches::put_chunk))
 }
 
 /// Routes about private subsidies.

@@ -125,7 +125,9 @@ impl Service {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.find_all(),
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
-                Some(Ok((batch, came))) = self.fetching.join_next() => self.on_fetched(&batch, came),
+                Some(Ok((batch, came))) = self.fetching.join_next() => {
+                    self.on_fetched(&batch, came);
+                }
                 Some(Ok((batch, found))) = self.verifying.join_next() => {
                     self.on_verified(&batch, found);
                 }

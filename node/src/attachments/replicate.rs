@@ -32,8 +32,8 @@ use crate::gossip::exchange::{Exchange, Questions};
 const ANSWERING_MAX: usize = 32;
 
 /// Questions of one peer that are answered at a time, so that one that takes nothing keeps no other
-/// peer waiting. A node fetches one thing of a peer at a time, and reads its list and a batch beside
-/// that.
+/// peer waiting. A node fetches one thing of a peer at a time, and reads its list and a batch
+/// beside that.
 const ANSWERING_PEER_MAX: usize = 3;
 
 /// How often what is due is looked for.

@@ -1,11 +1,11 @@
 //! Envelopes of batches that this node's organisation keeps for auditors: ciphertext that nobody
 //! opens here, and that no route hands out.
 //!
-//! They come before the batch is on the ledger, because the ledger asks for receipts. Whose they may
-//! be is bounded by the ledger all the same: an officer of the county signs, and the header names
-//! an enrolment list that the county has there, so they are no more than it has handles. A receipt
-//! is signed when all of them are here, as the header commits to them. They stay while the batch
-//! waits or is applied, or may still come.
+//! They come before the batch is on the ledger, because the ledger asks for receipts. Whose they
+//! may be is bounded by the ledger all the same: an officer of the county signs, and the header
+//! names an enrolment list that the county has there, so they are no more than it has handles. A
+//! receipt is signed when all of them are here, as the header commits to them. They stay while the
+//! batch waits or is applied, or may still come.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! Batches of private subsidies: how far they are here, their leaves and proofs, and bringing these.
+//! Batches of private subsidies: how far they are here, their leaves and proofs, and bringing
+//! these.
 
 use std::sync::Arc;
 

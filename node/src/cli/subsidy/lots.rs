@@ -1,4 +1,4 @@
-//! The inflows of a county's quota lines, as a node tells them: where a batch's money can come from.
+//! The inflows of a county's quota lines, as a node tells them: where a batch's money comes from.
 
 use minglian_client::wire::{AccountView, Page, Span};
 use minglian_client::{Client, ClientError, read::Paging};

@@ -228,14 +228,13 @@ impl County {
 
     /// The custodians' receipts.
     pub async fn custody(&self, made: &Made) -> Vec<CustodyReceipt> {
-        let mut receipts = Vec::new();
+        let (id, mut receipts) = (made.id(), Vec::new());
         for number in CUSTODIANS {
             let client = self.network.client(number).unwrap();
             let (request, handover) = (made.request(), made.handover(&self.maker));
             let mut view = client.begin_custody(&request, &handover).await.unwrap();
             assert_eq!((view.missing.as_slice(), view.receipt), ([0, 1].as_slice(), None));
             for (number, chunk) in (0..).zip(&made.envelopes) {
-                let id = made.id();
                 let put = client.put_envelopes(&id, number, chunk.clone(), &handover);
                 view = put.await.unwrap();
             }
@@ -262,12 +261,19 @@ impl County {
         }
     }
 
-    /// Runs `minglian subsidy`.
-    pub async fn run(&self, arguments: &[&str]) -> Output {
+    /// Runs `minglian subsidy`. No argument has a blank.
+    pub async fn run(&self, arguments: &str) -> Output {
         let mut command = self.network.minglian();
-        command.arg("subsidy").args(arguments);
+        command.arg("subsidy").args(arguments.split_whitespace());
         let work = tokio::task::spawn_blocking(move || command.output().unwrap());
         work.await.unwrap()
+    }
+
+    /// The same, which succeeds; what it printed.
+    pub async fn expect(&self, arguments: &str) -> String {
+        let output = self.run(arguments).await;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Runs `minglian subsidy submit`; whether it succeeded, and the JSON that it printed.
@@ -280,29 +286,16 @@ impl County {
     }
 
     pub async fn try_submit(&self, directory: &Path) -> (bool, Output) {
-        let url = self.network.url(COUNTY).unwrap();
+        let (url, code) = (self.network.url(COUNTY).unwrap(), self.code());
         let (key, passphrase) = (self.key(), self.network.directory().passphrase());
-        let (code, outbox) = (self.code().to_string(), directory.join("outbox"));
-        let paths = [directory, &key, &passphrase, &outbox].map(|path| path.to_str().unwrap());
-        let [directory, key, passphrase, outbox] = paths;
-        let arguments = [
-            "submit",
-            directory,
-            "--url",
-            &url,
-            "--key",
-            key,
-            "--passphrase-file",
-            passphrase,
-            "--organization",
-            &code,
-            "--outbox",
-            outbox,
-            "--yes",
-            "--json",
-            "--wait",
-            "170",
-        ];
+        let arguments = format!(
+            "submit {} --url {url} --key {} --passphrase-file {} --organization {code} \
+             --outbox {} --yes --json --wait 170",
+            directory.display(),
+            key.display(),
+            passphrase.display(),
+            directory.join("outbox").display()
+        );
         let output = self.run(&arguments).await;
         (output.status.success(), output)
     }
