@@ -18,8 +18,10 @@ DENY_VERSION := 0.20.2
 DENY := $(CACHE)/tools/bin/cargo-deny
 
 VERIFIER := explorer/verifier
+OUTSIDE := $(CACHE)/outside
+export OUTSIDE_PYTHON := $(OUTSIDE)/bin/python
 
-.PHONY: help setup setup-browser build verifier demo smoke test test-rust test-typescript lint \
+.PHONY: help setup setup-tests setup-outside build verifier demo smoke test test-rust test-typescript lint \
 	deny bench mutants clean-demo
 
 help:
@@ -38,9 +40,19 @@ help:
 setup:
 	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build"
 
-# What only the tests need besides: a browser, and letters for its pictures.
-setup-browser:
-	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build" chromium fonts-noto-cjk
+# What only the tests need besides: a browser, letters for its pictures, and Python's venv.
+setup-tests:
+	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build" chromium fonts-noto-cjk python3-venv
+
+# Programs of others that look at the explorer: as pinned, no code of theirs run to install them.
+setup-outside: setup-tests
+	@cmp -s "$(OUTSIDE)/requirements.txt" testnet/outside/requirements.txt \
+		&& [ -x "$(OUTSIDE_PYTHON)" ] || { \
+	echo "installing the programs of testnet/outside ..."; \
+	rm -rf "$(OUTSIDE)"; python3 -m venv "$(OUTSIDE)"; \
+	"$(OUTSIDE_PYTHON)" -m pip install --quiet --disable-pip-version-check --no-deps \
+		--only-binary :all: --require-hashes -r testnet/outside/requirements.txt; \
+	cp testnet/outside/requirements.txt "$(OUTSIDE)/requirements.txt"; }
 
 build: setup
 	cargo build --workspace --bins
@@ -103,7 +115,7 @@ mutants: setup
 	nice -n 10 cargo run --quiet -p minglian-mutants -- --seed "$(SEED)" \
 		$(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only "$(ONLY)")
 
-test-rust: setup-browser $(VERIFIER)/node_modules/.package-lock.json
+test-rust: setup-outside $(VERIFIER)/node_modules/.package-lock.json
 	$(NEXTEST) --workspace
 
 test-typescript: $(VERIFIER)/node_modules/.package-lock.json

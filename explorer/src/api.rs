@@ -131,17 +131,12 @@ async fn list(
     headers: HeaderMap,
     Query(mut filters): Query<Filters>,
 ) -> Result<Response, PageError> {
-    let malformed = |what: &str| PageError::Malformed(what.to_owned());
     pin::take(&mut filters)?;
-    let limit = match filters.remove("limit") {
-        Some(text) => text.parse().ok().filter(|it| (1..=ROWS_MAX).contains(it)),
-        None => Some(ROWS_DEFAULT),
-    };
-    let limit = limit.ok_or_else(|| malformed("limit"))?;
+    let limit = limit(filters.remove("limit"), ROWS_DEFAULT)?;
     let after = match filters.remove("cursor").filter(|cursor| !cursor.is_empty()) {
         Some(text) => {
             let key = rows::parse_cursor(table, pin::without_height(&text)?);
-            Some(key.ok_or_else(|| malformed("cursor"))?)
+            Some(key.ok_or_else(|| PageError::Malformed("cursor".to_owned()))?)
         }
         None => None,
     };
@@ -155,6 +150,13 @@ async fn list(
         Ok(json!({ "items": items, "next": next.map(|next| pin::keep(next, at)) }))
     })
     .await
+}
+
+/// How many rows are asked for; where nothing is said, the default.
+fn limit(text: Option<String>, default: usize) -> Result<usize, PageError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(default) };
+    let limit = text.parse().ok().filter(|limit| (1..=ROWS_MAX).contains(limit));
+    limit.ok_or_else(|| PageError::Malformed("limit".to_owned()))
 }
 
 /// At most so many rows, and the cursor behind them if others follow.

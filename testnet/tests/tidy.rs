@@ -1,7 +1,8 @@
 //! The house rules that no compiler checks: sizes, words, and which crate may use which.
 //!
-//! Every Rust file is measured, tests included: a test is read as often as what it tests. A
-//! function ends at the closing brace that is indented like its `fn`, as rustfmt writes it.
+//! Every Rust and Python file is measured, tests included: a test is read as often as what it
+//! tests. A function ends at the closing brace that is indented like its `fn`, as rustfmt writes
+//! it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +93,7 @@ fn report(faults: &[String]) {
 #[test]
 fn files_and_lines_are_short() {
     let mut faults = Vec::new();
-    for (name, text) in files("", &[".rs"]) {
+    for (name, text) in files("", &[".rs", ".py"]) {
         let count = text.lines().count();
         if count > FILE_LINES_MAX {
             faults.push(format!("{name}: {count} lines"));
@@ -196,7 +197,8 @@ fn the_text_speaks_of_the_ledger_only() {
         concat!("/wo", "rk/"),
         concat!("/ro", "ot/."),
     ];
-    let ends = [".rs", ".md", ".toml", ".ts", ".html", ".css", ".sh", ".c", ".yml", "Makefile"];
+    let ends =
+        [".rs", ".py", ".md", ".toml", ".ts", ".html", ".css", ".sh", ".c", ".yml", "Makefile"];
     let mut faults = Vec::new();
     for (name, text) in files("", &ends) {
         for (number, line) in text.lines().enumerate() {

@@ -183,13 +183,18 @@ fn one(table: &Table) -> Value {
 }
 
 fn parameter(name: &str, place: &str, schema: Value, meaning: &str) -> Value {
-    json!({
+    let mut parameter = json!({
         "name": name,
         "in": place,
         "required": place == "path",
         "schema": schema,
         "description": meaning,
-    })
+    });
+    // One that is left empty counts as not given.
+    if let ("query", Some(fields)) = (place, parameter.as_object_mut()) {
+        fields.insert("allowEmptyValue".to_owned(), json!(true));
+    }
+    parameter
 }
 
 fn at() -> Value {
@@ -324,7 +329,7 @@ fn trace() -> Value {
 /// What is looked for.
 fn asked() -> Vec<Value> {
     let text = |most: usize| json!({ "type": "string", "maxLength": most });
-    let number = json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX });
+    let number = json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX });
     let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
     let kinds = json!({ "type": "string", "enum": kinds });
     let limit = json!({
@@ -335,9 +340,9 @@ fn asked() -> Vec<Value> {
         parameter("q", "query", text(QUERY_CHARACTERS_MAX), words),
         parameter("kind", "query", kinds, "Only results of this kind, page after page"),
         parameter("year", "query", number.clone(), "Only results of this year"),
-        parameter("division", "query", number, "Only results of this division"),
+        parameter("division", "query", number.clone(), "Only results of this division"),
         parameter("limit", "query", limit, "Most results of a kind"),
-        parameter("cursor", "query", text(20), "`next` of the answer before, with its kind"),
+        parameter("cursor", "query", number, "`next` of the answer before, with its kind"),
     ]
 }
 

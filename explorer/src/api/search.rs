@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ROWS_MAX, answer_by};
+use super::answer_by;
 use crate::pages::search::{Asked, all_shown, look};
 use crate::text::source;
 use crate::web::{App, Effort, PageError};
@@ -36,11 +36,7 @@ pub async fn search(
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, PageError> {
     let Parameters { q, kind, year, division, limit, cursor } = parameters;
-    let limit = match limit {
-        Some(text) => text.parse().ok().filter(|it| (1..=ROWS_MAX).contains(it)),
-        None => Some(ROWS_DEFAULT),
-    };
-    let limit = limit.ok_or_else(|| PageError::Malformed("limit".to_owned()))?;
+    let limit = super::limit(limit, ROWS_DEFAULT)?;
     let asked = Asked { q, kind, year, division, before: cursor }.understood()?;
     let maker = app.clone();
     // The text index may grow while the height stays.

@@ -67,7 +67,7 @@ fn page(connection: &Connection, asked: Asked, at: Option<i64>) -> Result<Value,
     let unknown = || PageError::NotFound("账户".to_owned());
     let identity = account::identity(connection, asked.number)?.ok_or_else(unknown)?;
     let end = asked.end.unwrap_or(u64::MAX).min(credited(connection, asked.number)?);
-    let empty = || PageError::Malformed("账户在该区间没有资金".to_owned());
+    let empty = || PageError::NotFound("该区间的资金".to_owned());
     let interval = Interval::new(asked.start, end).ok_or_else(empty)?;
     let start = Cursor::new(identity, interval, asked.direction);
     let page = follow_from(connection, asked.cursor, start, HOPS_MAX)?;

@@ -24,6 +24,8 @@ pub struct Cosigner {
     pub organization: String,
     /// Its voting power.
     pub power: u64,
+    /// Its verifier key, as C2SP signed-note writes it.
+    pub key: String,
     /// When it cosigned, in seconds since 1970, if it did.
     pub time_seconds: Option<u64>,
 }
@@ -37,6 +39,8 @@ pub struct Seen {
     pub height: i64,
     /// That block's time.
     pub time_ms: i64,
+    /// The log's own verifier key, as C2SP signed-note writes it.
+    pub log_key: String,
     /// The validators of the indexed height.
     pub cosigners: Vec<Cosigner>,
     /// Voting power of those who cosigned.
@@ -91,7 +95,7 @@ pub fn refresh(app: &App) {
 /// As [`note::verified`], and [`PageError::Unverified`] if a cosignature is bad.
 pub async fn look(app: &App) -> Result<Option<Arc<Seen>>, PageError> {
     let Some(text) = note::verified(app).await? else { return Ok(None) };
-    let origin = app.0.log_key.as_ref().map_or_else(String::new, |key| key.name().to_owned());
+    let log_key = app.0.log_key.clone().ok_or(PageError::Unverified)?;
     let seen = app
         .reading(move |connection| {
             let unverified = || PageError::Unverified;
@@ -100,7 +104,7 @@ pub async fn look(app: &App) -> Result<Option<Arc<Seen>>, PageError> {
             let block = log::block_of(connection, &checkpoint)?;
             let (height, time_ms) = block.ok_or_else(unverified)?;
             let validators = validator_set::validators(&Mirror(connection))?;
-            let keys = cosigners(&origin, &validators).map_err(|_| unverified())?;
+            let keys = cosigners(log_key.name(), &validators).map_err(|_| unverified())?;
             let mut found = Vec::with_capacity(keys.len());
             let mut power_cosigned = 0_u64;
             for ((key, power), member) in keys.iter().zip(validators.members()) {
@@ -113,6 +117,7 @@ pub async fn look(app: &App) -> Result<Option<Arc<Seen>>, PageError> {
                     name: member.name.to_string(),
                     organization: member.organization.to_string(),
                     power: *power,
+                    key: key.to_string(),
                     time_seconds,
                 });
             }
@@ -123,6 +128,7 @@ pub async fn look(app: &App) -> Result<Option<Arc<Seen>>, PageError> {
                 size,
                 height,
                 time_ms,
+                log_key: log_key.to_string(),
                 cosigners,
                 power_cosigned,
                 power_total,

@@ -223,6 +223,7 @@ pub(super) const WORDS: &[Word] = &[
     ("没有这类流水", "there is no such kind of movement"),
     ("追溯位置无法识别", "the position of the trace is not one"),
     ("账户在该区间没有资金", "the account has no money at these positions"),
+    ("该区间的资金", "money at these positions"),
     ("月份应写作 2026-05", "a month is written 2026-05"),
     ("起始行无法识别", "the place to begin at is not one"),
     ("这个网址", "this address"),

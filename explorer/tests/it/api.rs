@@ -164,7 +164,7 @@ async fn a_trace_accounts_for_every_fen() {
         ("1/sideways", 404),
         ("99/up", 404),
         ("x/up", 404),
-        ("1/up?start=9&end=9", 400),
+        ("1/up?start=9&end=9", 404),
         ("1/up?cursor=AAAA", 400),
         ("1/up?nonsense=1", 400),
     ] {
@@ -274,6 +274,7 @@ async fn hostile_questions_get_a_problem_and_never_a_failure() {
         ("/api/v1/nothing", 404),
         ("/api/v1/movements?nonsense=1", 400),
         ("/api/v1/movements?limit=501", 400),
+        ("/api/v1/search?limit=0", 400),
         (&format!("/api/v1/movements?cursor={}", "A".repeat(20_000)), 414),
     ] {
         let answer = site.get(address).await;

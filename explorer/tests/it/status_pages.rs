@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use minglian_client::checkpoint;
 use minglian_explorer::status::Following;
 
 use crate::chain::Chain;
@@ -17,6 +18,14 @@ async fn beside(chain: &Chain, node: &str) -> Site {
     site
 }
 
+/// The verifier keys of a chain's log and of its cosigners, as text.
+fn keys(chain: &Chain) -> Vec<String> {
+    let log = checkpoint::log_key(&chain.genesis).unwrap();
+    let cosigners = checkpoint::cosigners(log.name(), &chain.genesis.validators).unwrap();
+    let cosigners = cosigners.iter().map(|(key, _)| key.to_string());
+    cosigners.chain([log.to_string()]).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_checkpoint_is_shown_with_those_who_cosigned_it() {
     let chain = Arc::new(story::told());
@@ -29,6 +38,11 @@ async fn the_newest_checkpoint_is_shown_with_those_who_cosigned_it() {
     let english = site.get("/en/checkpoints").await.body;
     for text in ["more than two thirds", "has not cosigned", "Changes of the validators"] {
         assert!(english.contains(text), "{text}: {english}");
+    }
+    // What a monitor is configured with.
+    for key in keys(&chain) {
+        let key = format!("{key}\n");
+        assert!(page.contains(&key) && english.contains(&key), "{key}: {english}");
     }
     // It was seen: every page says so from then on.
     let height = chain.header.height;

@@ -26,6 +26,7 @@ mod page_times;
 mod blocks;
 mod year;
 mod import;
+mod outside;
 mod power;
 mod faults;
 mod flips;
