@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use super::places::Held;
 use super::{App, Asked, PageError, note, pin};
 use crate::data::ask;
 use crate::data::export::{Export, ExportError, What};
@@ -48,6 +49,8 @@ struct Pieces {
     /// Bytes that were taken, and how long the reader took for them.
     taken_bytes: u64,
     waited: Duration,
+    /// Given back before the reader can see the end, and ask for its next file.
+    place: Option<Held>,
 }
 
 impl Pieces {
@@ -59,21 +62,31 @@ impl Pieces {
         }
         let bytes = piece.as_ref().map_or(0, Bytes::len);
         let begun = Instant::now();
-        let sent = async { tokio::time::timeout(PIECE_TIMEOUT, self.sender.send(piece)).await };
-        let sent = self.handle.block_on(sent);
+        self.room()?.send(piece);
         self.waited += begun.elapsed();
         self.taken_bytes += u64::try_from(bytes).unwrap_or(0);
-        match sent {
-            Ok(Ok(())) => Ok(()),
+        Ok(())
+    }
+
+    /// Waits until the reader has taken enough for one piece more.
+    fn room(&self) -> io::Result<mpsc::Permit<'_, io::Result<Bytes>>> {
+        let room = async { tokio::time::timeout(PIECE_TIMEOUT, self.sender.reserve()).await };
+        match self.handle.block_on(room) {
+            Ok(Ok(room)) => Ok(room),
             Ok(Err(_)) => Err(io::ErrorKind::BrokenPipe.into()),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         }
     }
 
-    /// Sends what is left.
+    /// Gives the place back and sends what is left.
     fn finish(mut self) -> io::Result<()> {
-        let rest = std::mem::take(&mut self.piece);
-        if rest.is_empty() { Ok(()) } else { self.send(Ok(rest.into())) }
+        let (place, rest) = (self.place.take(), std::mem::take(&mut self.piece));
+        let room = self.room()?;
+        drop(place);
+        if !rest.is_empty() {
+            room.send(Ok(rest.into()));
+        }
+        Ok(())
     }
 }
 
@@ -139,15 +152,16 @@ pub async fn file(
         started: Instant::now(),
         taken_bytes: 0,
         waited: Duration::ZERO,
+        place: Some(place),
     };
     let known = headers.get(header::IF_NONE_MATCH).cloned();
     tokio::task::spawn_blocking(move || {
-        let _place = place;
         let mut waiting = Waiting(Some(begun));
         let made = app.read_as(&asked, |connection, kept| {
             let ledger = app.ledger().read(connection, kept)?;
             let tag = ledger.tag(connection, "")?;
             if known.is_some_and(|known| known.to_str().is_ok_and(|known| known.contains(&tag))) {
+                drop(out);
                 waiting.hear(Ok(Begun::Unchanged(tag)));
                 return Ok(());
             }

@@ -51,7 +51,8 @@ async fn a_file_of_an_earlier_height_has_the_bytes_that_were_given_then() {
                 let (status, _, expected) = then.bytes(&path).await;
                 assert_eq!(status, StatusCode::OK, "{path}");
                 let (status, headers, given) = site.bytes(&at(&path, height)).await;
-                assert_eq!(status, StatusCode::OK, "{path} at {height}");
+                let said = String::from_utf8_lossy(&given);
+                assert_eq!(status, StatusCode::OK, "{path} at {height}: {said}");
                 assert!(given == expected, "{path} at {height} has other bytes");
                 assert_eq!(headers["minglian-height"], height.to_string().as_str(), "{path}");
             }
