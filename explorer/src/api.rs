@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use rusqlite::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
 use crate::data::catalogue::{MORE, MOVEMENTS, TABLES};
@@ -162,7 +162,7 @@ fn page(
     connection: &Connection,
     table: &Table,
     selection: &Selection,
-    after: Option<&[rusqlite::types::Value]>,
+    after: Option<&[crate::database::Value]>,
     limit: usize,
 ) -> Result<(Vec<Value>, Option<String>), PageError> {
     // One more than is given, to know whether others follow.

@@ -20,7 +20,7 @@ pub mod value;
 pub mod xlsx;
 
 use minglian_ledger::height::TimeMs;
-use rusqlite::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use crate::index::history::Kept;

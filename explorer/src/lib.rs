@@ -3,7 +3,7 @@
 //!
 //! [`follower`] pulls certified blocks and applies each to a replica of the ledger in memory, which
 //! checks certificate, signatures, execution, state root and log root; [`index`] writes what the
-//! block did into SQLite, one transaction per block; [`web`] serves the pages of [`pages`] from
+//! block did into a database ([`database`]), one transaction per block; [`web`] serves the pages of [`pages`] from
 //! there, with [`charts`] drawn as SVG; [`text`] finds things by their words. The pages are plain
 //! HTML; the few that offer a check in the reader's browser load one script, and read as well
 //! without it. [`window`] relays complaints by anybody to the ledger, which is the only thing that
@@ -13,6 +13,7 @@ pub mod alarm;
 pub mod api;
 pub mod charts;
 pub mod data;
+pub mod database;
 pub mod follower;
 pub mod index;
 pub mod language;

@@ -49,8 +49,8 @@ pub enum TextError {
     Damaged(&'static str),
 }
 
-impl From<rusqlite::Error> for TextError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<crate::database::Error> for TextError {
+    fn from(error: crate::database::Error) -> Self {
         Self::Index(error.into())
     }
 }

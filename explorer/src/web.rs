@@ -26,7 +26,7 @@ use axum::response::Html;
 use minglian_client::{Client, checkpoint};
 use minglian_ledger::checkpoint::key::VerifierKey;
 use minglian_ledger::genesis::Genesis;
-use rusqlite::Connection;
+use crate::database::Connection;
 use tokio::sync::Semaphore;
 
 pub use asked::{Asked, Effort};

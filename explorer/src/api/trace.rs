@@ -7,7 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use minglian_contracts::book::Interval;
 use minglian_contracts::trace::{Cursor, Direction, Edge, Rest};
 use minglian_contracts::words::book as book_words;
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde_json::{Value, json};
 
 use super::{Filters, answer};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
-use rusqlite::types::Value;
+use crate::database::Connection;
+use crate::database::Value;
 
 use super::rows::{self, Selection};
 use super::table::{Kind, Table};

@@ -7,7 +7,7 @@
 use std::io::Write;
 
 pub use minglian_client::csv::{line, safe};
-use rusqlite::types::Value;
+use crate::database::Value;
 
 use super::export::{About, ExportError, TableWriter};
 use super::rows::Row;

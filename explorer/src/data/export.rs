@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use data_encoding::HEXLOWER;
-use rusqlite::Connection;
-use rusqlite::types::Value;
+use crate::database::Connection;
+use crate::database::Value;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -49,8 +49,8 @@ pub enum ExportError {
     TooManyRows,
 }
 
-impl From<rusqlite::Error> for ExportError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<crate::database::Error> for ExportError {
+    fn from(error: crate::database::Error) -> Self {
         Self::Index(error.into())
     }
 }

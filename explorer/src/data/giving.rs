@@ -5,8 +5,8 @@
 
 use std::io::Write;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension};
+use crate::database::Value;
+use crate::database::{Connection, OptionalExtension};
 use serde_json::{Value as Json, json};
 
 use super::catalogue::ALLOCATIONS;

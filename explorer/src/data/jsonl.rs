@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use rusqlite::types::Value;
+use crate::database::Value;
 use serde_json::Map;
 
 use super::export::{ExportError, TableWriter};

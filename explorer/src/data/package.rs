@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde_json::{Value as Json, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};

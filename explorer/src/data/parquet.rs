@@ -9,7 +9,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::Type;
-use rusqlite::types::Value;
+use crate::database::Value;
 
 use super::export::{About, ExportError, TableWriter};
 use super::rows::Row;

@@ -1,7 +1,7 @@
 //! How one value of a table is written.
 
 use minglian_ledger::date::Date;
-use rusqlite::types::Value;
+use crate::database::Value;
 
 use super::table::Kind;
 use crate::pages::beijing;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use rusqlite::types::Value;
+use crate::database::Value;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
 
 use super::export::{About, ExportError, TableWriter};

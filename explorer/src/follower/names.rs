@@ -49,6 +49,10 @@ impl Follower {
     /// Asks a node for names, once its blocks are verified. One that does not answer is asked
     /// again: pages do without.
     pub(super) async fn ask_for_names(&mut self, source: &mut Source) -> Result<(), FollowError> {
+        if self.writer.only_watches() {
+            // Whoever writes the index asks.
+            return Ok(());
+        }
         self.writer.scrub()?;
         if self.names.asked.is_some_and(|asked| asked.elapsed() < INTERVAL) {
             return Ok(());
@@ -68,6 +72,7 @@ impl Follower {
             let is_ahead = page.height > self.height();
             if page.height.0 <= self.height().0.saturating_add(LEVEL_BLOCKS) {
                 self.names.level = Some(Instant::now());
+                self.writer.attend()?;
             }
             for opening in &page.items {
                 if self.name(opening)? == Named::NotYet && is_ahead {

@@ -312,11 +312,12 @@ impl Follower {
                     known.set(number, Standing::Invalid(height, error.to_string()));
                     return Ok(taken);
                 }
+                Err(FollowError::Awaited(_)) => return Ok(taken),
                 Err(error) => {
-                    tracing::error!(%error, "the index is built anew");
+                    tracing::error!(%error, "verifying begins again from the genesis");
                     let reason = error.to_string();
                     status.set(Following::Stopped { verified: self.height(), reason });
-                    self.start_anew()?;
+                    self.recover(error)?;
                     return Ok(true);
                 }
             }

@@ -6,7 +6,7 @@ use minglian_ledger::certificate::Certificate;
 use minglian_ledger::evidence::ValidatorChange;
 use minglian_ledger::height::Height;
 use minglian_ledger::state::StateRead;
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::database::{Connection, OptionalExtension, params};
 
 use super::{IndexError, Writer, account, stored};
 

@@ -2,7 +2,7 @@
 //! what is left in it.
 
 use minglian_contracts::book::Movement;
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 
 use super::account::{self, AccountNumber, Attributes};
 use super::act::CORRECTED_FLOW;

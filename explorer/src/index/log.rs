@@ -9,7 +9,7 @@ use minglian_ledger::log::tiles::{self, Content, TILE_WIDTH, Tile};
 use minglian_ledger::log::tree::NodeSource;
 use minglian_ledger::log::{self, LOG_HASH_BYTES, LogHash};
 use minglian_ledger::record::Leaf;
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::database::{Connection, OptionalExtension, params};
 
 use super::{IndexError, stored};
 

@@ -7,7 +7,7 @@ use minglian_contracts::lottery::{REMITTANCES, STATEMENTS};
 use minglian_contracts::payment::Reference;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{Changes, StateRead};
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 
 use super::mirror::{entries, keys};
 use super::{IndexError, account, stored};

@@ -3,7 +3,7 @@
 use minglian_contracts::book::{AccountId, Movement};
 use minglian_contracts::report::flow::day_of;
 use minglian_ledger::date::Date;
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::database::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber, Attributes};
 use super::act::{self, Act};

@@ -13,7 +13,7 @@ use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{Changes, StateRead};
 use minglian_ledger::text::Text;
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 
 use super::mirror::keys;
 use super::{IndexError, stored};

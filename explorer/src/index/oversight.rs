@@ -9,7 +9,7 @@ use minglian_contracts::oversight::finding::{FINDINGS, FindingKind, FindingStage
 use minglian_contracts::oversight::sample::{Progress, SAMPLES, SamplePurpose};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::Changes;
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 
 use super::mirror::entries;
 use super::{IndexError, charity, stored};

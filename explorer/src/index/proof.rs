@@ -13,7 +13,7 @@ use minglian_ledger::log::LogHash;
 use minglian_ledger::log::proof::{self, ProveError};
 use minglian_ledger::log::tree::{Frontier, LoadError};
 use minglian_ledger::state::StateRead;
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::log::{self, Nodes};
 use super::{IndexError, certified, count, read};

@@ -1,8 +1,8 @@
 //! Rows that several pages show.
 
 use minglian_contracts::book::{AccountId, Movement, Source};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
+use crate::database::Value;
+use crate::database::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use super::account::{self, AccountNumber};
 use super::{IndexError, state};
@@ -77,7 +77,8 @@ pub fn records(
         "SELECT r.log_index, r.time_ms, r.kind, r.stage, r.code, r.sentence_zh, \
          coalesce(o.name, r.organization), r.organization, \
          (SELECT d.stage FROM records d WHERE d.proposal = r.proposal \
-          AND d.log_index > r.log_index AND d.stage IN ('已生效', '已否决', '已撤回')), \
+          AND d.log_index > r.log_index AND d.stage IN ('已生效', '已否决', '已撤回') \
+          ORDER BY d.log_index LIMIT 1), \
          r.sentence_en \
          FROM records r LEFT JOIN organizations o ON o.code = r.organization {rest}"
     );

@@ -12,7 +12,7 @@ use minglian_ledger::fen::Fen;
 use minglian_ledger::keys::PublicKey;
 use minglian_ledger::organization_code::{CheckDigit, OrganizationCode};
 use minglian_ledger::state::Changes;
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::database::{Connection, OptionalExtension, params};
 
 use super::account::{self, Attributes};
 use super::act::{self, Act};

@@ -17,7 +17,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::Receipt;
 use minglian_ledger::state::{Changes, MemoryState, StateRead};
 use minglian_ledger::transaction::Transaction;
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::database::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};

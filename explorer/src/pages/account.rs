@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use rusqlite::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension};
 use serde::Deserialize;
 
 use super::allocations::stage::stage;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use minglian_ledger::division::Division;
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::Deserialize;
 
 use super::{Conditions, address, check_filters};
@@ -123,7 +123,7 @@ pub fn bands(
     );
     let mut statement = connection.prepare_cached(&query)?;
     let count = columns.len();
-    let rows = statement.query_map(rusqlite::params_from_iter(conditions.values()), |row| {
+    let rows = statement.query_map(crate::database::params_from_iter(conditions.values()), |row| {
         let key = (0..count).map(|column| row.get(column)).collect::<Result<Vec<String>, _>>()?;
         Ok((key, row.get::<_, String>(count)?, row.get::<_, i64>(count + 1)?))
     })?;

@@ -4,7 +4,7 @@ pub mod county;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::bands::{self, Filter, Flows, bands, division_name, on_mark};
 use super::flows::{Choice, with_year, year_choices};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use rusqlite::OptionalExtension;
+use crate::database::OptionalExtension;
 
 use crate::api;
 use crate::data::catalogue::TABLES;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use minglian_contracts::event::Event;
 use minglian_contracts::refusal::Code;
-use rusqlite::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension};
 use serde::Deserialize;
 
 use super::charity::gifts::{GiftRow, gifts};

@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use minglian_contracts::report::rule::{HeldDays, Rule};
 use minglian_ledger::date::Date;
 use minglian_ledger::division::{Division, Level};
-use rusqlite::{Connection, params, params_from_iter};
+use crate::database::{Connection, params, params_from_iter};
 
 use super::bands::{self, Filter, bands, division_name, percent, points};
 use super::flows::{Choice, with_year, year_choices};
@@ -208,7 +208,7 @@ fn months(connection: &Connection, filter: &Filter) -> Result<Vec<Month>, IndexE
     // Of all years there are too many months for one line.
     let Some(year) = filter.year() else { return Ok(Vec::new()) };
     let query = "SELECT month, sum(spent) FROM months \
-                 WHERE year = ?1 AND (?2 IS NULL OR division = ?2) GROUP BY month ORDER BY month";
+                 WHERE year = ?1 AND (division = ?2 OR ?2 IS NULL) GROUP BY month ORDER BY month";
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(params![year, filter.division()], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))

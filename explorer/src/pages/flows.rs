@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::bands::{self, Filter, bands, division_name, on_mark, years};
 use crate::charts::sankey::{self, Band, Column, Node};

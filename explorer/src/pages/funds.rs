@@ -1,6 +1,6 @@
 //! Funds on the home page: what came to each, what went, and what is left add up for the reader.
 
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::escape;
 use super::sums::{self, Cell, Key, SumRow};

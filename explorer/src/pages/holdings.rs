@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::{Connection, params_from_iter};
+use crate::database::{Connection, params_from_iter};
 use serde::Deserialize;
 
 use super::sums::{self, Key};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::charity::giving::{self, Giving, Scope};
 use super::counties::{Row, county};

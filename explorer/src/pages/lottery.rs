@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_ledger::date::Month;
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 use serde::Deserialize;
 
 use super::bands::{on_mark, percent, points};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 use serde::Deserialize;
 
 use super::sums::{self, Flows, Key, SumRow};

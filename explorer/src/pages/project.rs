@@ -4,7 +4,7 @@ pub mod targets;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use crate::database::{Connection, OptionalExtension, Row, params};
 
 use super::LIMIT;
 use crate::index::IndexError;

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use minglian_contracts::parameter::{Key, PARAMETERS, Version};
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::Deserialize;
 
 use super::bands::percent;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::Deserialize;
 
 use super::bands::division_name;

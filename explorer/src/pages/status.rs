@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::beijing;
 use crate::index::{FORMAT, IndexError};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 
 use super::bands::{self, Filter, bands, division_name, on_mark, percent, points};
 use super::{LIMIT, ROWS_MAX, cut, escape};

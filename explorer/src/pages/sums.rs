@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::address;
 use crate::index::IndexError;
@@ -120,10 +120,10 @@ pub fn totals(
         conditions.clause()
     );
     let mut statement = connection.prepare_cached(&query)?;
-    let read = |row: &rusqlite::Row<'_>| {
+    let read = |row: &crate::database::Row<'_>| {
         let part = |index: usize, name: &str, fixed: &Option<String>| {
             let value: String = row.get(index)?;
-            Ok::<_, rusqlite::Error>(if grouped.contains(&name) {
+            Ok::<_, crate::database::Error>(if grouped.contains(&name) {
                 Some(value)
             } else {
                 fixed.clone()
@@ -138,7 +138,7 @@ pub fn totals(
         };
         Ok((key, row.get::<_, String>(4)?, row.get::<_, i64>(5)?))
     };
-    let rows = statement.query_map(rusqlite::params_from_iter(conditions.values()), read)?;
+    let rows = statement.query_map(crate::database::params_from_iter(conditions.values()), read)?;
     let mut sums: BTreeMap<Key, Flows> = BTreeMap::new();
     for row in rows {
         let (key, flow, amount) = row?;

@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use minglian_contracts::book::Interval;
 use minglian_contracts::trace::aggregate::Aggregate;
 use minglian_contracts::trace::{self, Cursor, Direction, Edge, Page};
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::Deserialize;
 
 use crate::index::read::{self, Place};

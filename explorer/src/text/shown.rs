@@ -1,6 +1,6 @@
 //! Results as pages and programs show them, read from the SQLite index.
 
-use rusqlite::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use super::found::Hit;

@@ -1,6 +1,6 @@
 //! What the text index reads from the SQLite index: what changed, and the texts of each thing.
 
-use rusqlite::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension};
 
 use super::fold::{self, SEPARATOR};
 use super::{Kind, TextError};

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::{App, PageError, pin};
 use crate::index::history::Kept;

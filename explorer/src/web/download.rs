@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rusqlite::Connection;
+use crate::database::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 

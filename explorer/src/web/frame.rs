@@ -2,7 +2,7 @@
 
 use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::height::TimeMs;
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::banner::{Banner, banner};
 use super::{App, Asked, PageError, assets, machine, pin};

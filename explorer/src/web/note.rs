@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use minglian_client::OCTET_STREAM;
 use minglian_ledger::checkpoint::Checkpoint;
 use minglian_ledger::log::tiles::{Content, Tile};
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::{App, PageError};
 use crate::index::log;

@@ -15,7 +15,7 @@ use minglian_contracts::replica::Replica;
 use minglian_contracts::schema;
 use minglian_ledger::evidence::Evidence;
 use minglian_ledger::height::{Height, LogIndex};
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::{App, PageError};

@@ -19,11 +19,11 @@ use crate::chain::{Chain, code, secret_key};
 use crate::site::Site;
 use crate::society;
 
-const NAME: &str = "方圆慈";
+pub const NAME: &str = "方圆慈";
 const SALT: [u8; 16] = [5; 16];
 
 /// What a node gives of a name.
-fn given(chain: &Chain, class: Class, signer: &str, text: &str) -> OpeningView {
+pub fn given(chain: &Chain, class: Class, signer: &str, text: &str) -> OpeningView {
     let commitment = deposit::commit(&SALT, text);
     let body = DepositBody {
         chain_id: chain.genesis.chain_id().unwrap(),
@@ -41,12 +41,12 @@ fn given(chain: &Chain, class: Class, signer: &str, text: &str) -> OpeningView {
     }
 }
 
-fn public(chain: &Chain) -> OpeningView {
+pub fn public(chain: &Chain) -> OpeningView {
     given(chain, Class::Public, "charity.maker", NAME)
 }
 
 /// A gift of a person with this name.
-fn give(chain: &mut Chain, reference: &str, name: &str) {
+pub fn give(chain: &mut Chain, reference: &str, name: &str) {
     let code = Commitment::of(&[reference.as_bytes()]);
     let mut call = society::donate(reference, "66", None, code);
     if let Call::Charity(charity::Call::Donate(gift)) = &mut call {
@@ -55,7 +55,7 @@ fn give(chain: &mut Chain, reference: &str, name: &str) {
     assert_eq!(chain.act("charity", &call, &["checker"]), 0);
 }
 
-fn erase(chain: &mut Chain, name: &str) {
+pub fn erase(chain: &mut Chain, name: &str) {
     let order = Call::Opening(opening::Call::Erase {
         things: vec![Thing::Opening(deposit::commit(&SALT, name))],
         ground: Ground::ConsentWithdrawn,
@@ -65,7 +65,7 @@ fn erase(chain: &mut Chain, name: &str) {
     assert_eq!(chain.act("charity", &order, &["checker"]), 0);
 }
 
-fn catch_up(follower: &mut Follower, chain: &Chain) {
+pub fn catch_up(follower: &mut Follower, chain: &Chain) {
     let first = usize::try_from(follower.height().0).unwrap();
     for block in &chain.blocks[first..] {
         follower.apply(block).unwrap();
@@ -73,7 +73,7 @@ fn catch_up(follower: &mut Follower, chain: &Chain) {
 }
 
 /// Whether any file below a directory holds a text.
-fn holds(path: &Path, text: &str) -> bool {
+pub fn holds(path: &Path, text: &str) -> bool {
     if path.is_dir() {
         let mut inside = std::fs::read_dir(path).unwrap();
         return inside.any(|entry| holds(&entry.unwrap().path(), text));
@@ -83,7 +83,7 @@ fn holds(path: &Path, text: &str) -> bool {
 }
 
 /// Every place where a name can be read, with the record of its gift.
-fn places(record: u64, height: u64) -> Vec<String> {
+pub fn places(record: u64, height: u64) -> Vec<String> {
     let charity = format!("/charities/{}", code("charity"));
     let fund = format!("{charity}/funds/%E5%8D%97%E6%B9%96");
     vec![

@@ -4,7 +4,7 @@ use minglian_contracts::allocation::LineName;
 use minglian_contracts::allocation::status::Stage;
 use minglian_contracts::book::{AccountId, Measure};
 use minglian_contracts::project::line_status::line_status;
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::Node;
 use crate::index::mirror::Mirror;

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use minglian_contracts::charity::campaign::{CAMPAIGNS, Campaign};
 use minglian_contracts::charity::fund::Filing;
 use minglian_contracts::words::Names;
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, gifts};

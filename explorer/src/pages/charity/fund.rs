@@ -7,7 +7,7 @@ use minglian_contracts::charity::donation::{DONATIONS, UNSPENT};
 use minglian_contracts::charity::fund::{FUNDS, Fund, FundName, FundReference};
 use minglian_contracts::words::Names;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::database::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, PayoutRow, gifts, payouts};

@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use minglian_contracts::words::Names;
 use minglian_ledger::date::Month;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::database::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
 use crate::charts::Caption;

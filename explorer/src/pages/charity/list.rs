@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use minglian_contracts::charity::declared::DECLARED_YEARS;
 use minglian_contracts::charity::qualification::QUALIFICATIONS;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::Deserialize;
 
 use crate::index::IndexError;

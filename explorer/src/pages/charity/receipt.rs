@@ -16,7 +16,7 @@ use minglian_contracts::trace::aggregate::Aggregate;
 use minglian_contracts::trace::{Cursor, Direction};
 use minglian_contracts::words::Names;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, PayoutRow, gifts, payouts};

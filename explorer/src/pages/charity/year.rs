@@ -14,7 +14,7 @@ use minglian_contracts::words::Names;
 use minglian_contracts::words::charity as charity_words;
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 
 use super::gifts::{GiftRow, gifts};
 use super::giving::{self, Giving, Scope};

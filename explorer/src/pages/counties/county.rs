@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 
 use super::{Row, Sums};
 use crate::charts::bar::{self, Bar, Part};
@@ -228,7 +228,7 @@ fn organizations(
 
 /// The largest projects of the division, all years together as on their own pages.
 fn projects(connection: &Connection, division: i64) -> Result<Vec<Project>, IndexError> {
-    let query = "SELECT b.project, coalesce(p.title, b.project), sum(b.spent), sum(b.amount) \
+    let query = "SELECT b.project, coalesce(max(p.title), b.project), sum(b.spent), sum(b.amount) \
                  FROM project_bands b LEFT JOIN projects p ON p.reference = b.project \
                  WHERE b.division = ?1 AND b.project <> '' \
                  GROUP BY b.project HAVING sum(b.amount) > 0 ORDER BY 4 DESC, 1 LIMIT ?2";

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_ledger::date::Month;
-use rusqlite::types::Value;
+use crate::database::Value;
 use serde::Deserialize;
 
 use super::{ObligationRow, Place, obligations};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use rusqlite::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension};
 
 use super::{ObligationRow, overdue};
 use crate::index::read;

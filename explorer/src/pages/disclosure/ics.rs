@@ -1,7 +1,7 @@
 //! The calendar as a file that calendar programs subscribe to (RFC 5545).
 
 use axum::extract::{Query, State};
-use rusqlite::types::Value;
+use crate::database::Value;
 use serde::Deserialize;
 
 use super::{ObligationRow, obligations};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
+use crate::database::Connection;
 use serde::Deserialize;
 
 use super::link;
@@ -90,7 +90,7 @@ pub fn publications(
          WHERE p.record < ?1 AND {which} ORDER BY p.record DESC {LIMIT}"
     );
     let mut statement = connection.prepare_cached(&query)?;
-    let rows = statement.query_map(rusqlite::params![before, organization], |row| {
+    let rows = statement.query_map(crate::database::params![before, organization], |row| {
         let (number, organization_code): (String, String) = (row.get(0)?, row.get(4)?);
         Ok(PublicationRow {
             link: link(&organization_code, &number),

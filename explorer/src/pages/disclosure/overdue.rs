@@ -4,8 +4,8 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_ledger::date::Date;
-use rusqlite::Connection;
-use rusqlite::types::Value;
+use crate::database::Connection;
+use crate::database::Value;
 use serde::Deserialize;
 
 use super::{ObligationRow, Place, obligations};

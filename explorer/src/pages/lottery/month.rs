@@ -3,7 +3,7 @@
 use askama::Template;
 use minglian_contracts::lottery::duty::{Duty, due_on};
 use minglian_ledger::date::Month;
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use super::Sums;
 use crate::index::IndexError;
@@ -82,7 +82,7 @@ fn whole(connection: &Connection, month: &str) -> Result<Sums, IndexError> {
     Ok(statement.query_row([month], |row| sums(row, 0))?)
 }
 
-fn sums(row: &rusqlite::Row<'_>, first: usize) -> Result<Sums, rusqlite::Error> {
+fn sums(row: &crate::database::Row<'_>, first: usize) -> Result<Sums, crate::database::Error> {
     Ok(Sums {
         sales: Money::fen(row.get(first)?),
         fund: Money::fen(row.get(first + 1)?),

@@ -9,7 +9,7 @@ use minglian_contracts::oversight::complaint::{
 use minglian_contracts::words::Names;
 use minglian_contracts::words::oversight as oversight_words;
 use minglian_ledger::date::Date;
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 use serde::Deserialize;
 
 use super::{acts, named};

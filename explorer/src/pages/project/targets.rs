@@ -2,7 +2,7 @@
 
 use minglian_contracts::project::evaluation::{Evaluation, Measures};
 use minglian_contracts::project::{ACCEPTANCES, EVALUATIONS, PROJECTS, Reference};
-use rusqlite::Connection;
+use crate::database::Connection;
 
 use crate::data::value;
 use crate::index::IndexError;

@@ -9,7 +9,7 @@ use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::height::{LogIndex, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::StateError;
-use rusqlite::{Connection, params};
+use crate::database::{Connection, params};
 use serde::Deserialize;
 
 use crate::index::{IndexError, account, count, stored};
