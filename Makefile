@@ -19,7 +19,7 @@ DENY := $(CACHE)/tools/bin/cargo-deny
 
 VERIFIER := explorer/verifier
 
-.PHONY: help setup setup-browser build verifier demo smoke test test-rust test-typescript lint \
+.PHONY: help setup setup-tests build verifier demo smoke test test-rust test-typescript lint \
 	deny bench mutants clean-demo
 
 help:
@@ -37,9 +37,9 @@ help:
 setup:
 	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build"
 
-# What only the tests need besides: a browser, and letters for its pictures.
-setup-browser:
-	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build" chromium fonts-noto-cjk
+# What only the tests need besides: a browser, letters for its pictures, and a database server.
+setup-tests:
+	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build" chromium fonts-noto-cjk postgresql
 
 build: setup
 	cargo build --workspace --bins
@@ -102,7 +102,7 @@ mutants: setup
 	nice -n 10 cargo run --quiet -p minglian-mutants -- --seed "$(SEED)" \
 		$(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only "$(ONLY)")
 
-test-rust: setup-browser $(VERIFIER)/node_modules/.package-lock.json
+test-rust: setup-tests $(VERIFIER)/node_modules/.package-lock.json
 	$(NEXTEST) --workspace
 
 test-typescript: $(VERIFIER)/node_modules/.package-lock.json

@@ -33,6 +33,7 @@ use minglian_contracts::context::RULES_VERSION;
 use minglian_ledger::hash::GenesisHash;
 use minglian_ledger::height::Height;
 use minglian_ledger::state::{MemoryState, StateError};
+
 use crate::database::place::Place;
 use crate::database::turns::{Turn, Turns};
 use crate::database::{self, Access, Connection, OptionalExtension, catalogue};

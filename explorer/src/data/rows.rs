@@ -4,10 +4,10 @@
 use data_encoding::BASE64URL_NOPAD;
 use minglian_contracts::book::Movement;
 use minglian_contracts::words::book as book_words;
-use crate::database::Value;
-use crate::database::{Connection, OptionalExtension, params_from_iter};
 
 use super::table::{Expansion, Kind, Table};
+use crate::database::Value;
+use crate::database::{Connection, OptionalExtension, params_from_iter};
 use crate::index::{IndexError, account};
 
 /// Longest cursor in characters.
@@ -98,7 +98,8 @@ pub fn count(
 ) -> Result<usize, IndexError> {
     let (clause, values) = clause(table, selection, None);
     let from = table.from;
-    let query = format!("SELECT count(*) FROM (SELECT 1 FROM {from} {clause} LIMIT {max}) AS found");
+    let query =
+        format!("SELECT count(*) FROM (SELECT 1 FROM {from} {clause} LIMIT {max}) AS found");
     let found: i64 =
         connection.prepare_cached(&query)?.query_row(params_from_iter(values), |row| row.get(0))?;
     Ok(usize::try_from(found).unwrap_or(max))

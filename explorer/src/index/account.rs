@@ -2,9 +2,9 @@
 
 use borsh::BorshDeserialize;
 use minglian_contracts::book::{AccountId, Measure};
-use crate::database::{Connection, OptionalExtension, Row, params};
 
 use super::IndexError;
+use crate::database::{Connection, OptionalExtension, Row, params};
 
 /// The number of an account in the index.
 pub type AccountNumber = i64;

@@ -6,11 +6,11 @@
 
 use minglian_contracts::book::{Kind, Movement};
 use minglian_ledger::date::Date;
-use crate::database::{Connection, OptionalExtension, params};
 
 use super::IndexError;
 use super::account::AccountNumber;
 use super::act::CORRECTED_FLOW;
+use crate::database::{Connection, OptionalExtension, params};
 
 /// A movement as it is entered.
 #[derive(Debug)]

@@ -13,11 +13,11 @@ use minglian_contracts::payment::Reference;
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{Changes, StateRead};
-use crate::database::{Connection, OptionalExtension, params};
 
 use super::act::Act;
 use super::mirror::{entries, keys};
 use super::{IndexError, account, stored};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// What stands before a fund's reference in the names of its accounts.
 pub use minglian_contracts::book::CHARITY_FUND_MARK as FUND_MARK;

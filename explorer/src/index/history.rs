@@ -10,10 +10,10 @@
 //! old ledger is caught up with, only those are written.
 
 use minglian_ledger::height::Height;
-use crate::database::catalogue::{self, Column};
-use crate::database::{Connection, OptionalExtension, params};
 
 use super::{IndexError, stored};
+use crate::database::catalogue::{self, Column};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// For how many of the last heights every row can be told.
 pub const KEPT_HEIGHTS: u64 = 10_000;

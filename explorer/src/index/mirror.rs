@@ -7,9 +7,9 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_contracts::schema::{Table, prefix};
 use minglian_ledger::state::{Changes, KeyValue, MemoryState, StateError, StateRead};
-use crate::database::{Connection, OptionalExtension, params};
 
 use super::{IndexError, account};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// What no page asks: references that were used, refused acts, and open proposals.
 const LEFT_OUT: [u8; 6] = [

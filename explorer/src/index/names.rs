@@ -16,11 +16,11 @@ use minglian_ledger::personal_number;
 use minglian_ledger::state::Changes;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::ChainId;
-use crate::database::{Connection, OptionalExtension, params};
 
 use super::act::Act;
 use super::mirror::{Mirror, keys};
 use super::{IndexError, Writer};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// A name as it can be shown: one line of at most so many bytes.
 type Name = Text<192>;

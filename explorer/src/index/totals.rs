@@ -1,9 +1,8 @@
 //! Sums kept as money moves, so that a page of totals costs the same on a large ledger.
 
-use crate::database::{Connection, params};
-
 use super::IndexError;
 use super::account::Attributes;
+use crate::database::{Connection, params};
 
 /// What is left in lines.
 pub(super) const LEFT: &str = "left";

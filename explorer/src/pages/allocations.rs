@@ -5,11 +5,11 @@ pub mod stage;
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_contracts::allocation::status::Stage;
-use crate::database::{Connection, Row, params};
 use serde::Deserialize;
 
 use super::counties::Sums;
 use super::{Conditions, address, bands, check_filters, cut};
+use crate::database::{Connection, Row, params};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};

@@ -11,10 +11,10 @@ pub mod subscribe;
 use minglian_contracts::disclosure::obligation::{Correction, Met, ObligationState};
 use minglian_ledger::date::Date;
 use minglian_ledger::text::Text;
-use crate::database::Value;
-use crate::database::{Connection, Row, params_from_iter};
 
 use super::escape;
+use crate::database::Value;
+use crate::database::{Connection, Row, params_from_iter};
 use crate::index::IndexError;
 
 /// An obligation in a list.

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use crate::database::Connection;
 use serde::Deserialize;
 
 use super::sums::{self, Key};
 use super::{Conditions, LIMIT, ROWS_MAX, address, check_filters, cut};
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::crossing::{FROM_FUNDS, TO_FUNDS};
 use crate::index::read::{self, MovementRow};

@@ -21,8 +21,8 @@ use minglian_contracts::report::table::{Cell, Column, Kind};
 use minglian_contracts::report::{AsOf, NAMES, Report};
 use minglian_contracts::words;
 use minglian_ledger::height::{Height, LogIndex};
-use crate::database::Connection;
 
+use crate::database::Connection;
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, count};
 use crate::language::Language;

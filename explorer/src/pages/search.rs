@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use crate::database::Connection;
 use serde::Deserialize;
 
 use super::bands::division_name;
 use super::{QUERY_CHARACTERS_MAX, ROWS_MAX, address};
 use crate::data::csv;
+use crate::database::Connection;
 use crate::index::read::{self, RecordRow};
 use crate::language::Language;
 use crate::text::found::{self, Filter, Found, Hit};

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::database::Connection;
-
 use super::address;
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::money::Money;
 
@@ -136,7 +135,7 @@ pub fn totals(
             level: part(2, "level", &filter.level)?,
             category: part(3, "category", &filter.category)?,
         };
-        Ok((key, row.get::<_, String>(4)?, row.get::<_, i64>(5)?))
+        Ok((key, row.get::<String>(4)?, row.get::<i64>(5)?))
     };
     let rows = statement.query_map(crate::database::params_from_iter(conditions.values()), read)?;
     let mut sums: BTreeMap<Key, Flows> = BTreeMap::new();

@@ -1,10 +1,10 @@
 //! Results as pages and programs show them, read from the SQLite index.
 
-use crate::database::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use super::found::Hit;
 use super::{Kind, TextError};
+use crate::database::{Connection, OptionalExtension};
 use crate::pages::{beijing, escape};
 
 /// A result that is shown.

@@ -1,9 +1,8 @@
 //! What the text index reads from the SQLite index: what changed, and the texts of each thing.
 
-use crate::database::{Connection, OptionalExtension};
-
 use super::fold::{self, SEPARATOR};
 use super::{Kind, TextError};
+use crate::database::{Connection, OptionalExtension};
 
 /// Characters of a text that are indexed; longer than any text that an act may hold.
 const TEXT_CHARACTERS_MAX: usize = 4_096;

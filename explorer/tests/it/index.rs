@@ -9,6 +9,7 @@ use minglian_contracts::project::execution;
 use minglian_contracts::seal;
 use minglian_contracts::trace::memory::MovementIndex;
 use minglian_contracts::trace::{self, Cursor, Direction};
+use minglian_explorer::database::Connection;
 use minglian_explorer::follower::{FollowError, Follower};
 use minglian_explorer::index::trace::Movements;
 use minglian_explorer::index::{IndexError, Writer, account};
@@ -16,7 +17,6 @@ use minglian_explorer::money::Money;
 use minglian_explorer::pages::project;
 use minglian_explorer::pages::sums::{self, Key};
 use minglian_ledger::height::Height;
-use rusqlite::Connection;
 
 use crate::chain::{code, text};
 use crate::site::Site;
@@ -124,7 +124,7 @@ async fn an_index_that_names_another_block_is_built_anew() {
     let chain = story::told();
     let site = Site::of(&chain).await;
     let before = totals(&site);
-    let connection = Connection::open(site.index()).unwrap();
+    let connection = rusqlite::Connection::open(site.index()).unwrap();
     connection.execute("UPDATE blocks SET block_id = 'other' WHERE height = 3", []).unwrap();
     connection.execute("UPDATE totals SET amount = amount + 1", []).unwrap();
     let writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();

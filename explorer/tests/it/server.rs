@@ -125,11 +125,8 @@ fn command(binaries: &Path, name: &str, directory: &Path) -> Command {
 }
 
 fn run(binaries: &Path, directory: &Path) -> Child {
-    let log = std::fs::File::options()
-        .create(true)
-        .append(true)
-        .open(directory.join("log"))
-        .unwrap();
+    let log =
+        std::fs::File::options().create(true).append(true).open(directory.join("log")).unwrap();
     let mut postgres = command(binaries, "postgres", directory);
     postgres.args(["-D", "data", "-c", "listen_addresses=", "-c", "fsync=off", "-k"]);
     postgres.arg(directory).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()

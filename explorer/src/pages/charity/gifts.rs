@@ -2,7 +2,6 @@
 
 use crate::database::Value;
 use crate::database::{Connection, params_from_iter};
-
 use crate::index::IndexError;
 use crate::money::Money;
 

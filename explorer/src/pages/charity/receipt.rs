@@ -16,10 +16,10 @@ use minglian_contracts::trace::aggregate::Aggregate;
 use minglian_contracts::trace::{Cursor, Direction};
 use minglian_contracts::words::Names;
 use minglian_ledger::organization_code::OrganizationCode;
-use crate::database::Connection;
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, PayoutRow, gifts, payouts};
+use crate::database::Connection;
 use crate::index::mirror::Mirror;
 use crate::index::{account, read};
 use crate::money::Money;

@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use minglian_contracts::oversight::Reference;
 use minglian_contracts::oversight::complaint::{COMPLAINTS, ComplaintName};
 use minglian_ledger::organization_code::OrganizationCode;
-use crate::database::{Connection, params};
 use serde::Deserialize;
 
 use super::private;
+use crate::database::{Connection, params};
 use crate::index::mirror::Mirror;
 use crate::index::read::RecordRow;
 use crate::index::{IndexError, stored};

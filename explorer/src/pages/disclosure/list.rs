@@ -2,10 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use crate::database::Connection;
 use serde::Deserialize;
 
 use super::link;
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::pages::{LIMIT, ROWS_MAX, address, check_filters, cut};
 use crate::web::{App, Frame, PageResult};

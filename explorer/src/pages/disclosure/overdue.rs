@@ -4,11 +4,11 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_ledger::date::Date;
-use crate::database::Connection;
-use crate::database::Value;
 use serde::Deserialize;
 
 use super::{ObligationRow, Place, obligations};
+use crate::database::Connection;
+use crate::database::Value;
 use crate::index::IndexError;
 use crate::pages::{LIMIT, ROWS_MAX, address, check_filters, cut};
 use crate::web::{App, Frame, PageResult};

@@ -3,9 +3,9 @@
 use askama::Template;
 use minglian_contracts::lottery::duty::{Duty, due_on};
 use minglian_ledger::date::Month;
-use crate::database::Connection;
 
 use super::Sums;
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::money::Money;

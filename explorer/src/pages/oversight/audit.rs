@@ -6,11 +6,11 @@ use axum::extract::{Path, Query, State};
 use minglian_contracts::oversight::audit::{Audit, ENGAGEMENTS, EngagementName};
 use minglian_contracts::words::Names;
 use minglian_ledger::date::Date;
-use crate::database::Value;
-use crate::database::{Connection, Row, params, params_from_iter};
 use serde::Deserialize;
 
 use super::{acts, named};
+use crate::database::Value;
+use crate::database::{Connection, Row, params, params_from_iter};
 use crate::index::mirror::Mirror;
 use crate::index::read::{self, RecordRow};
 use crate::index::{IndexError, stored};

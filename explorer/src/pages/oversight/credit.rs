@@ -9,9 +9,9 @@ use minglian_contracts::payment::Reference;
 use minglian_contracts::words::Names;
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
-use crate::database::{Connection, params};
 
 use super::audit::{FindingRow, findings};
+use crate::database::{Connection, params};
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, read};
 use crate::pages::disclosure::{ObligationRow, obligations};

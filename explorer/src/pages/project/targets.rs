@@ -2,9 +2,9 @@
 
 use minglian_contracts::project::evaluation::{Evaluation, Measures};
 use minglian_contracts::project::{ACCEPTANCES, EVALUATIONS, PROJECTS, Reference};
-use crate::database::Connection;
 
 use crate::data::value;
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 

@@ -1,9 +1,9 @@
 //! One month: its sums, and who had them, down to gifts and payments.
 
 use minglian_ledger::date::Month;
-use crate::database::{Connection, params};
 
 use super::{Amount, INCOME, SPENDING, Scope, amounts};
+use crate::database::{Connection, params};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::pages::charity::gifts::{GiftRow, PayoutRow, gifts, payouts};
