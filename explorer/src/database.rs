@@ -11,6 +11,7 @@ mod postgres;
 pub mod row;
 mod sqlite;
 pub mod turns;
+mod values;
 
 use std::ops::Deref;
 
@@ -20,6 +21,7 @@ pub use rusqlite::{ToSql, params};
 use place::Place;
 use postgres::Session;
 pub use row::{Mapped, Row, Rows};
+pub use values::{Params, ParamsFromIter, params_from_iter};
 
 /// What a statement came to.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -78,52 +80,6 @@ pub enum Access {
     Write,
     /// To read.
     Read,
-}
-
-/// Values for the places of a statement.
-pub trait Params {
-    /// Gives them as a list.
-    fn with<R>(&self, work: impl FnOnce(&[&dyn ToSql]) -> R) -> R;
-}
-
-impl Params for &[&dyn ToSql] {
-    fn with<R>(&self, work: impl FnOnce(&[&dyn ToSql]) -> R) -> R {
-        work(self)
-    }
-}
-
-impl Params for [&dyn ToSql; 0] {
-    fn with<R>(&self, work: impl FnOnce(&[&dyn ToSql]) -> R) -> R {
-        work(&[])
-    }
-}
-
-macro_rules! params_of_arrays {
-    ($($count:literal)*) => {$(
-        impl<T: ToSql> Params for [T; $count] {
-            fn with<R>(&self, work: impl FnOnce(&[&dyn ToSql]) -> R) -> R {
-                work(&self.each_ref().map(|value| value as &dyn ToSql))
-            }
-        }
-    )*};
-}
-
-// Not for any length: an empty array would not say what it is of.
-params_of_arrays!(1 2 3 4 5 6);
-
-/// Values that were counted only when they came.
-pub struct ParamsFromIter(Vec<Value>);
-
-/// The values of a list.
-pub fn params_from_iter(values: impl IntoIterator<Item = Value>) -> ParamsFromIter {
-    ParamsFromIter(values.into_iter().collect())
-}
-
-impl Params for ParamsFromIter {
-    fn with<R>(&self, work: impl FnOnce(&[&dyn ToSql]) -> R) -> R {
-        let values: Vec<&dyn ToSql> = self.0.iter().map(|value| value as &dyn ToSql).collect();
-        work(&values)
-    }
 }
 
 /// Tells a row that is not there from what went wrong.
@@ -241,6 +197,17 @@ impl Connection {
         match &self.0 {
             Server::Sqlite(connection) => Ok(connection.execute_batch(statements)?),
             Server::Postgres(session) => session.lay_out(statements),
+        }
+    }
+
+    /// Lays what a server's readers see in place of tables.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(crate) fn lay_reading(&self) -> Result<()> {
+        match &self.0 {
+            Server::Sqlite(_) => Ok(()),
+            Server::Postgres(session) => session.lay_reading(),
         }
     }
 

@@ -150,6 +150,7 @@ pub(super) fn lay(connection: &Connection) -> Result<(), IndexError> {
     }
     if connection.is_server() {
         lay_views(connection)?;
+        connection.lay_reading()?;
     }
     Ok(())
 }

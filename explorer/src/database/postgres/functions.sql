@@ -14,11 +14,8 @@ DROP SCHEMA IF EXISTS reading, pinned, main CASCADE;
 CREATE SCHEMA main;
 -- Views of the tables at an earlier height, under the tables' names.
 CREATE SCHEMA pinned;
--- Views that readers see in place of tables: names of donors, while the explorer that writes hears
--- of orders to erase them.
+-- Views that readers see in place of tables (reading.sql).
 CREATE SCHEMA reading;
-CREATE UNLOGGED TABLE reading.attended (until timestamptz NOT NULL);
-INSERT INTO reading.attended VALUES (now());
 
 -- SQLite numbers a row one above the highest.
 CREATE FUNCTION main.next_number(of_table text, of_column text) RETURNS bigint

@@ -73,9 +73,7 @@ fn table(rest: &str) -> String {
         false => format!("CREATE TABLE {name} {columns}"),
         true => format!(
             "CREATE UNLOGGED TABLE {name} {columns}; \
-             ALTER TABLE {name} ALTER COLUMN name SET STATISTICS 0; \
-             CREATE VIEW reading.{name} AS SELECT * FROM main.{name} \
-             WHERE now() < (SELECT until FROM reading.attended)"
+             ALTER TABLE {name} ALTER COLUMN name SET STATISTICS 0"
         ),
     }
 }

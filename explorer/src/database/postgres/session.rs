@@ -234,6 +234,11 @@ impl Session {
         self.run(include_str!("functions.sql"))
     }
 
+    /// Lays what readers see in place of tables.
+    pub fn lay_reading(&self) -> Result<()> {
+        self.run(include_str!("reading.sql"))
+    }
+
     /// Writes a table anew, so that no file holds what was deleted from it. It is of those that the
     /// server does not log.
     pub fn scrub(&self, table: &str) -> Result<bool> {
@@ -254,7 +259,10 @@ impl Session {
 
     /// Notes the time until which readers see names.
     pub fn attend(&self) -> Result<()> {
-        self.run("UPDATE reading.attended SET until = now() + interval '1 minute'")
+        self.run(
+            "INSERT INTO reading.attended VALUES (1, now() + interval '1 minute') \
+             ON CONFLICT (one) DO UPDATE SET until = excluded.until",
+        )
     }
 
     /// Lets every table be the view of it in the schema `pinned`, which these settings choose.
