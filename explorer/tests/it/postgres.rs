@@ -125,7 +125,7 @@ async fn what_is_not_kept_is_not_kept_there_either() {
         compare_pages(&file, &site, &pages, height).await;
     }
     let count = "SELECT count(*) FROM main.undo_accounts";
-    let kept: i64 = file
+    let kept: Result<i64, IndexError> = file
         .reader()
         .read(|it| -> Result<_, IndexError> { Ok(it.query_row(count, [], |row| row.get(0))?) });
     assert_eq!(server.query("forgetful", count), kept.unwrap().to_string());
