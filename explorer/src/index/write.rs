@@ -1,4 +1,4 @@
-//! Writing a block: one SQLite transaction.
+//! Writing a block: one transaction.
 
 use std::collections::BTreeSet;
 

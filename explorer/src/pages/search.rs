@@ -246,7 +246,7 @@ fn page(frame: Frame, asked: &Understood, found: Found) -> Search {
     }
 }
 
-/// The results that the SQLite index holds.
+/// The results that the index holds.
 pub(crate) fn all_shown(connection: &Connection, hits: &[Hit]) -> Result<Vec<Shown>, PageError> {
     let mut rows = Vec::with_capacity(hits.len());
     for hit in hits {

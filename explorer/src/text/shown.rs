@@ -1,4 +1,4 @@
-//! Results as pages and programs show them, read from the SQLite index.
+//! Results as pages and programs show them, read from the index.
 
 use serde::Serialize;
 
@@ -100,7 +100,7 @@ fn href(hit: &Hit) -> String {
     }
 }
 
-/// How a result is shown; none if the SQLite index that is read does not hold it.
+/// How a result is shown; none if the index that is read does not hold it.
 ///
 /// # Errors
 /// [`TextError::Index`] if it cannot be read.
