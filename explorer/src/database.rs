@@ -64,10 +64,12 @@ impl From<rusqlite::Error> for Error {
 }
 
 impl Error {
-    /// Whether the server went away: what was asked may have happened, and may be asked again.
+    /// Whether the server went away, or somebody else writes since: what was asked may have happened,
+    /// and may be asked again.
     pub const fn is_lost(&self) -> bool {
         match self {
             Self::Postgres(failure) => failure.is_lost(),
+            Self::Written => true,
             _ => false,
         }
     }

@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
@@ -17,6 +19,9 @@ const STATEMENTS_MAX: usize = 1_024;
 
 /// Rows that a cursor gives at a time.
 const BATCH_ROWS: usize = 500;
+
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a writer waits for the one before it to end.
 const WRITER_TIMEOUT: &str = "5s";
@@ -67,7 +72,13 @@ impl Session {
             .application_name("minglian-explorer")
             .statement_cache_capacity(STATEMENTS_MAX)
             .disable_statement_logging();
-        let mut connection = wait(options.connect())?;
+        let connect = async {
+            match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
+                Ok(connected) => connected,
+                Err(_) => Err(sqlx::Error::Io(ErrorKind::TimedOut.into())),
+            }
+        };
+        let mut connection = wait(connect)?;
         let settings = format!("{SETTINGS}; SET search_path = {}", self.schemas());
         wait(connection.execute(sqlx::raw_sql(AssertSqlSafe(settings))))?;
         if self.access == Access::Write {
