@@ -64,8 +64,8 @@ impl From<rusqlite::Error> for Error {
 }
 
 impl Error {
-    /// Whether the server went away, or somebody else writes since: what was asked may have happened,
-    /// and may be asked again.
+    /// Whether the server went away, or somebody else writes since: what was asked may have
+    /// happened, and may be asked again.
     pub const fn is_lost(&self) -> bool {
         match self {
             Self::Postgres(failure) => failure.is_lost(),

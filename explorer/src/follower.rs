@@ -116,8 +116,8 @@ impl Follower {
     ///
     /// # Errors
     /// [`FollowError`]; nothing has changed after [`FollowError::Refused`],
-    /// [`FollowError::Uncertified`], [`FollowError::Awaited`] and [`FollowError::Forked`]. After the
-    /// others [`Follower::recover`] is needed.
+    /// [`FollowError::Uncertified`], [`FollowError::Awaited`] and [`FollowError::Forked`]. After
+    /// the others [`Follower::recover`] is needed.
     pub fn apply(&mut self, certified: &CertifiedBlock) -> Result<(), FollowError> {
         let CertifiedBlock { block, certificate } = certified;
         let height = block.header.height;

@@ -87,8 +87,8 @@ impl Writer {
         Ok(self.connection.attend()?)
     }
 
-    /// Overwrites what was deleted from the table of names. While a reader holds an earlier state it
-    /// cannot be: it is tried again.
+    /// Overwrites what was deleted from the table of names. While a reader holds an earlier state
+    /// it cannot be: it is tried again.
     ///
     /// # Errors
     /// [`IndexError::Database`].

@@ -78,8 +78,8 @@ fn table(rest: &str) -> String {
     }
 }
 
-/// `NAME BEFORE|AFTER EVENT ON TABLE [WHEN CONDITION] BEGIN STATEMENT; END`: a function that does it
-/// and a trigger that calls it.
+/// `NAME BEFORE|AFTER EVENT ON TABLE [WHEN CONDITION] BEGIN STATEMENT; END`: a function that does
+/// it and a trigger that calls it.
 fn trigger(rest: &str) -> String {
     let (head, body) = rest.split_once(" BEGIN ").unwrap_or((rest, ""));
     let body = body.strip_suffix("END").unwrap_or(body).trim_end();
