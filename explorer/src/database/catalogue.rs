@@ -21,7 +21,8 @@ const SERVER_TABLES: &str = "SELECT tablename::text COLLATE \"C\" FROM pg_tables
 
 const SQLITE_COLUMNS: &str = "SELECT name, type, pk FROM pragma_table_info(?1, 'main')";
 
-pub(super) const SERVER_COLUMNS: &str = "SELECT a.attname::text, CASE a.atttypid WHEN 'bigint'::regtype THEN 'INTEGER' \
+pub(super) const SERVER_COLUMNS: &str = "SELECT a.attname::text, \
+     CASE a.atttypid WHEN 'bigint'::regtype THEN 'INTEGER' \
      WHEN 'bytea'::regtype THEN 'BLOB' ELSE 'TEXT' END, \
      coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0)::bigint \
      FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary \
