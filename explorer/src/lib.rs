@@ -4,7 +4,8 @@
 //! [`follower`] pulls certified blocks and applies each to a replica of the ledger in memory, which
 //! checks certificate, signatures, execution, state root and log root; [`index`] writes what the
 //! block did into a database ([`database`]), one transaction per block; [`web`] serves the pages of
-//! [`pages`] from there, with [`charts`] drawn as SVG; [`text`] finds things by their words. The pages are plain
+//! [`pages`] from there, with [`charts`] drawn as SVG; [`text`] finds things by their words. The
+//! pages are plain
 //! HTML; the few that offer a check in the reader's browser load one script, and read as well
 //! without it. [`window`] relays complaints by anybody to the ledger, which is the only thing that
 //! goes the other way.
