@@ -1,8 +1,9 @@
 //! What an act says beside figures and names of accounts: the texts that people write, and the
 //! hashes of what is kept off the log. One match over all acts, so that none is forgotten.
 //!
-//! References, document numbers, filing numbers and names of lines are no free text: they are
-//! numbers that look like anybody's, and are not searched for numbers of persons.
+//! References, document numbers, filing numbers and names of lines are no free text: many look like
+//! a telephone's or bank card's number and are not searched for those. An identity card's, which
+//! its check digit tells, is found in every field ([`crate::envelope`]).
 
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 

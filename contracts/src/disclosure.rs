@@ -22,6 +22,7 @@ pub mod duty;
 pub mod figure;
 pub mod happening;
 pub mod obligation;
+pub mod offline_verifier;
 pub mod publication;
 pub mod query;
 pub mod rule;

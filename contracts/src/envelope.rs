@@ -10,7 +10,9 @@ use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::personal_number::{self, PersonalNumber};
 use minglian_ledger::state::{StateError, StateRead};
-use minglian_ledger::transaction::{ChainId, ClientReference, TRANSACTION_BYTES_MAX, Transaction};
+use minglian_ledger::transaction::{
+    ChainId, ClientReference, TRANSACTION_BYTES_MAX, Transaction, TransactionBody,
+};
 
 use crate::actor::Actor;
 use crate::call::Call;
@@ -151,7 +153,7 @@ pub fn check_envelope(
         Err(error) => return Ok(Err(EnvelopeFault::MalformedCall(error.to_string()))),
     };
     let contents = contents::of(&call);
-    if let Some(number) = contents.texts.iter().find_map(|text| personal_number::find(text)) {
+    if let Some(number) = personal_number_in(body, &contents.texts) {
         return Ok(Err(EnvelopeFault::PersonalNumber(number)));
     }
     let things = contents.things;
@@ -172,6 +174,14 @@ pub fn check_envelope(
         return Ok(Err(EnvelopeFault::Repeated(None)));
     }
     Ok(Ok(Checked { id, bytes, weight, call, things, actor, reference_taken: reference }))
+}
+
+/// The first number of a person: of any kind in the texts, an identity card in any other field too.
+fn personal_number_in(body: &TransactionBody, texts: &[&str]) -> Option<PersonalNumber> {
+    let fields = [body.call.as_slice(), body.client_reference.as_str().as_bytes()];
+    let has_card = fields.into_iter().any(personal_number::has_identity_card);
+    let card = has_card.then_some(PersonalNumber::IdentityCard);
+    texts.iter().find_map(|text| personal_number::find(text)).or(card)
 }
 
 /// What can be checked without the state; returns the size in bytes.

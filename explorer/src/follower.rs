@@ -7,6 +7,8 @@
 //! before it and say why. [`watch`] chooses which source is followed. Whoever proves entries of the
 //! state reads the replica between blocks ([`Verified`]).
 
+mod known;
+pub mod level;
 pub mod names;
 pub mod progress;
 pub mod watch;
@@ -243,6 +245,7 @@ impl Follower {
         let replica = Replica::new(&self.genesis)?;
         self.validators = vec![(Height(1), replica.validators().clone())];
         *self.replica.write().unwrap_or_else(PoisonError::into_inner) = replica;
+        self.names.start_anew();
         Ok(())
     }
 
@@ -253,7 +256,6 @@ impl Follower {
     pub fn start_anew(&mut self) -> Result<(), FollowError> {
         self.verify_again()?;
         self.writer.reset(&self.genesis.hash())?;
-        self.names = names::Names::default();
         self.index_genesis()
     }
 

@@ -14,8 +14,15 @@ use minglian_ledger::height::Height;
 
 use directory::{Directory, DirectoryError};
 
-/// How long a source may take to name its newest block.
-const TIP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a source may take for an answer of a header or two, or of names.
+const TIP_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// For how long a node that is asked for blocks may send nothing.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
+
+/// How long a node may take for a page of blocks: as long as a page of the largest size on a slow
+/// line.
+const BLOCKS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why a source gives nothing.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +36,19 @@ pub enum SourceError {
     /// It takes too long.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+}
+
+/// A header and its certificate, if it has one.
+pub type Head = (Header, Option<Certificate>);
+
+/// What a source says of itself.
+#[derive(Debug)]
+pub struct Look {
+    /// Its newest height.
+    pub height: Height,
+    /// Its header of the height that it was asked to show, or its newest one if that is lower;
+    /// none if it has none above genesis.
+    pub compared: Option<Head>,
 }
 
 /// One source of blocks.
@@ -47,7 +67,8 @@ enum Kind {
 impl Source {
     /// A node.
     pub fn node(client: Client) -> Self {
-        Self { name: client.base_url().to_owned(), kind: Kind::Node(client) }
+        let name = client.base_url().to_owned();
+        Self { name, kind: Kind::Node(client.with_silence_max(SILENCE_MAX)) }
     }
 
     /// A directory of blocks as `minglian audit export` writes it. It is named by its last part
@@ -63,21 +84,31 @@ impl Source {
         &self.name
     }
 
-    /// The newest header with its certificate; none while there is none above genesis.
+    /// Whether it is a node. A directory is as new as whoever fills it, which nobody answers for.
+    pub fn is_node(&self) -> bool {
+        matches!(self.kind, Kind::Node(_))
+    }
+
+    /// The newest height, and the header of `own`, to be compared. Takes a few seconds at most.
     ///
     /// # Errors
     /// [`SourceError`].
-    pub async fn tip(&mut self) -> Result<Option<(Header, Option<Certificate>)>, SourceError> {
+    pub async fn look(&mut self, own: Height) -> Result<Look, SourceError> {
         match &mut self.kind {
             Kind::Node(client) => {
-                let asked = tokio::time::timeout(TIP_TIMEOUT, client.latest_header()).await;
-                let view = asked.map_err(|_| SourceError::Timeout(TIP_TIMEOUT))??;
-                let is_genesis = view.header.height == Height::GENESIS;
-                Ok((!is_genesis).then_some((view.header, view.certificate)))
+                let looked = tokio::time::timeout(TIP_TIMEOUT, look(client, own)).await;
+                Ok(looked.map_err(|_| SourceError::Timeout(TIP_TIMEOUT))??)
             }
             Kind::Directory(directory) => {
-                let last = directory.last()?;
-                Ok(last.map(|last| (last.block.header, last.certificate)))
+                let head = |block: CertifiedBlock| (block.block.header, block.certificate);
+                let tip = directory.last()?.map(head);
+                let height = tip.as_ref().map_or(Height::GENESIS, |(header, _)| header.height);
+                let compared = match height > own {
+                    true if own == Height::GENESIS => None,
+                    true => directory.blocks(own, 1)?.pop().map(head),
+                    false => tip,
+                };
+                Ok(Look { height, compared })
             }
         }
     }
@@ -96,29 +127,29 @@ impl Source {
         Ok(Some(asked.map_err(|_| SourceError::Timeout(TIP_TIMEOUT))??))
     }
 
-    /// The block at `height`, if the source has it.
-    ///
-    /// # Errors
-    /// [`SourceError`].
-    pub async fn block(&mut self, height: Height) -> Result<Option<CertifiedBlock>, SourceError> {
-        match &mut self.kind {
-            Kind::Node(client) => {
-                let asked = tokio::time::timeout(TIP_TIMEOUT, client.blocks(height, 1)).await;
-                let blocks = asked.map_err(|_| SourceError::Timeout(TIP_TIMEOUT))??;
-                Ok(blocks.into_iter().next())
-            }
-            Kind::Directory(directory) => Ok(directory.blocks(height, 1)?.pop()),
-        }
-    }
-
     /// Blocks from `from` on, as many as are given at once; none if there are none yet.
     ///
     /// # Errors
     /// [`SourceError`].
     pub async fn blocks(&mut self, from: Height) -> Result<Vec<CertifiedBlock>, SourceError> {
         match &mut self.kind {
-            Kind::Node(client) => Ok(client.blocks(from, BLOCKS_MAX).await?),
+            Kind::Node(client) => {
+                let blocks = client.blocks(from, BLOCKS_MAX);
+                let asked = tokio::time::timeout(BLOCKS_TIMEOUT, blocks).await;
+                Ok(asked.map_err(|_| SourceError::Timeout(BLOCKS_TIMEOUT))??)
+            }
             Kind::Directory(directory) => Ok(directory.blocks(from, BLOCKS_MAX)?),
         }
     }
+}
+
+async fn look(client: &Client, own: Height) -> Result<Look, ClientError> {
+    let tip = client.latest_header().await?;
+    let height = tip.header.height;
+    let compared = match height > own {
+        _ if own == Height::GENESIS || height == Height::GENESIS => None,
+        true => Some(client.header(own).await?),
+        false => Some(tip),
+    };
+    Ok(Look { height, compared: compared.map(|view| (view.header, view.certificate)) })
 }

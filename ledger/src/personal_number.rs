@@ -1,7 +1,10 @@
 //! Numbers of natural persons. An append-only log cannot forget, so text that holds an identity
 //! card, bank card or mobile phone number is refused before it is signed, admitted or imported.
 //!
-//! A pattern, not a proof: it errs towards refusing, and no error repeats the digits.
+//! A pattern, not a proof: it errs towards refusing, and no error repeats the digits. Numbers in
+//! words (一三八…), and names, pass.
+
+mod digit;
 
 use std::fmt;
 
@@ -12,12 +15,23 @@ use crate::width;
 /// What a row of digits looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PersonalNumber {
-    /// 居民身份证号: 18 places with a birth date at places 7 to 14.
+    /// 居民身份证号: 18 places with a birth date at places 7 to 14, or 15 with one at 7 to 12.
     IdentityCard,
     /// 银行卡号: 16 to 19 digits with a right Luhn digit.
     BankCard,
     /// 手机号: 11 digits from 13 to 19, with or without 86.
     MobilePhone,
+}
+
+impl PersonalNumber {
+    /// Its name in Chinese.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::IdentityCard => "身份证号",
+            Self::BankCard => "银行卡号",
+            Self::MobilePhone => "手机号",
+        }
+    }
 }
 
 impl fmt::Display for PersonalNumber {
@@ -30,66 +44,113 @@ impl fmt::Display for PersonalNumber {
     }
 }
 
-/// The first personal number in a text, if any. Full-width digits count as digits; the usual
-/// groupings (`138 0013 8000`, four by four, 6-8-4) are seen through spaces and hyphens.
+/// The first personal number in a text, if any. Digits of every script count, characters that
+/// nobody sees do not, and numbers are seen through the spaces and marks that people group them by.
 pub fn find(text: &str) -> Option<PersonalNumber> {
-    let folded = width::fold(text).to_ascii_uppercase();
-    groups(&folded)
-        .iter()
-        .find_map(|row| row.iter().find_map(|group| classify(group)).or_else(|| find_grouped(row)))
+    rows(text).iter().find_map(|row| {
+        row.iter().find_map(|group| classify(&group.digits)).or_else(|| find_grouped(row))
+    })
 }
 
-/// Runs of digits (an X closing 17 digits belongs to them), put together into rows where one
-/// space or hyphen separates them.
-fn groups(text: &str) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut run = String::new();
-    // How many separators stand between the last run and here; none before the first run.
+/// Whether any field of an encoding holds an identity card number in plain digits, with its right
+/// check digit (GB 11643): for references and other numbers, of which many look like somebody's.
+pub fn has_identity_card(bytes: &[u8]) -> bool {
+    bytes.windows(18).any(|window| is_identity_card(window) && has_check_digit(window))
+}
+
+/// Most characters between two groups of one number.
+const GAP_MAX: usize = 3;
+
+/// Digits that stand together; an X that closes them belongs to them.
+#[derive(Default)]
+struct Group {
+    digits: String,
+    /// Whether a comma or full stop stands before it, as in amounts.
+    is_after_stop: bool,
+}
+
+/// The digits of a text, put together into rows where no letter stands between.
+fn rows(text: &str) -> Vec<Vec<Group>> {
+    let mut rows: Vec<Vec<Group>> = Vec::new();
+    let mut group = Group::default();
+    // How many characters stand between the last group and here; none before the first.
     let mut gap = usize::MAX;
-    for character in text.chars().chain(['\n']) {
-        let closes = character == 'X' && run.len() >= 3;
-        if character.is_ascii_digit() || closes {
-            run.push(character);
+    let visible = text.chars().filter(|character| !digit::is_invisible(*character));
+    for character in visible.map(width::fold_character).chain(['\n']) {
+        let closes = matches!(character, 'X' | 'x') && !group.digits.is_empty();
+        if let Some(digit) = if closes { Some('X') } else { digit::of(character) } {
+            group.digits.push(digit);
             if !closes {
                 continue;
             }
         }
-        if !run.is_empty() {
-            let run = std::mem::take(&mut run);
+        let stops = matches!(character, ',' | '.');
+        if !group.digits.is_empty() {
+            let group = std::mem::take(&mut group);
             match rows.last_mut() {
-                Some(row) if gap == 1 => row.push(run),
-                _ => rows.push(vec![run]),
+                Some(row) if (1..=GAP_MAX).contains(&gap) => row.push(group),
+                _ => rows.push(vec![group]),
             }
             gap = 0;
         }
         if !closes {
-            let separates = matches!(character, ' ' | '-');
-            gap = if separates { gap.saturating_add(1) } else { usize::MAX };
+            // A colon stands in times and in fingerprints of files.
+            let ends = character.is_alphanumeric() || character == ':';
+            gap = if ends { usize::MAX } else { gap.saturating_add(1) };
+            group.is_after_stop |= stops;
+        }
+        if gap > GAP_MAX {
+            group.is_after_stop = false;
         }
     }
     rows
 }
 
-/// Joins neighbouring groups whose lengths are those people write such numbers in.
-fn find_grouped(row: &[String]) -> Option<PersonalNumber> {
+/// Joins neighbouring groups, and looks at what they make: an identity card by its check digit, a
+/// bank card or telephone by the groups that people write.
+fn find_grouped(row: &[Group]) -> Option<PersonalNumber> {
     (0..row.len()).find_map(|start| {
-        (start + 1..row.len()).find_map(|end| {
-            let groups = row.get(start..=end)?;
-            let lengths: Vec<_> = groups.iter().map(String::len).collect();
-            let usual = match lengths.as_slice() {
-                [3, 4, 4] | [6, 8, 4] => true,
-                [fours @ .., last] => {
-                    fours.len() >= 3 && fours.iter().all(|four| *four == 4) && *last <= 4
-                }
-                [] => false,
-            };
-            if usual { classify(&groups.concat()) } else { None }
+        let mut joined = row.get(start)?.digits.clone();
+        row.iter().enumerate().skip(start + 1).find_map(|(end, group)| {
+            // Longer than any number, it is never looked at again.
+            if joined.len() > 20 {
+                return None;
+            }
+            joined.push_str(&group.digits);
+            classify_grouped(row.get(start..=end)?, &joined)
         })
     })
 }
 
+fn classify_grouped(groups: &[Group], joined: &str) -> Option<PersonalNumber> {
+    let whole = joined.as_bytes();
+    let lengths: Vec<_> = groups.iter().map(|group| group.digits.len()).collect();
+    let are_amounts = groups.iter().skip(1).any(|group| group.is_after_stop);
+    let is_card = whole.len() == 18 && is_identity_card(whole) && has_check_digit(whole);
+    let is_usual = matches!(lengths.as_slice(), [6, 8, 4] | [6, 4, 4, 4]);
+    let is_old = lengths == [6, 6, 3] && is_old_identity_card(whole);
+    if is_card || is_old || is_usual && is_identity_card(whole) {
+        return Some(PersonalNumber::IdentityCard);
+    }
+    let by_fours = match lengths.as_slice() {
+        [fours @ .., last] => fours.len() >= 3 && fours.iter().all(|it| *it == 4) && *last <= 4,
+        [] => false,
+    };
+    let is_bank_card = by_fours || !are_amounts && joined.starts_with("62");
+    if is_bank_card && classify(joined) == Some(PersonalNumber::BankCard) {
+        return Some(PersonalNumber::BankCard);
+    }
+    let is_of_day = groups.get(1).is_some_and(|it| it.digits.starts_with(['1', '2']))
+        && matches!(lengths.as_slice(), [3, 4, 2, 2] | [3, 8]);
+    let by_three = !are_amounts && !is_of_day && matches!(lengths.first(), Some(3 | 5 | 7));
+    let by_one = lengths.iter().all(|it| *it == 1);
+    let is_phone = (by_three || by_one || lengths == [3, 4, 4]) && is_mobile_phone(joined);
+    is_phone.then_some(PersonalNumber::MobilePhone)
+}
+
 fn classify(run: &str) -> Option<PersonalNumber> {
-    if has_identity_card(run.as_bytes()) {
+    let places = run.as_bytes();
+    if places.windows(18).any(is_identity_card) || is_old_identity_card(places) {
         return Some(PersonalNumber::IdentityCard);
     }
     if run.ends_with('X') {
@@ -104,14 +165,41 @@ fn classify(run: &str) -> Option<PersonalNumber> {
     card.then_some(PersonalNumber::BankCard)
 }
 
-/// Whether any 18 places in a row are an identity card number; numbers run together in a copy
-/// still show.
-fn has_identity_card(run: &[u8]) -> bool {
-    run.windows(18).any(|window| {
-        let Some((province, birth)) = window.first().zip(window.get(6..14)) else { return false };
-        (b'1'..=b'8').contains(province) && is_birth_date(birth)
-    })
+/// Whether 18 places have a province and a day of birth where an identity card has them. Numbers
+/// run together in a copy still show.
+fn is_identity_card(places: &[u8]) -> bool {
+    let Some(([province, ..], birth)) = places.get(..6).zip(places.get(6..14)) else {
+        return false;
+    };
+    (b'1'..=b'8').contains(province) && is_birth_date(birth)
 }
+
+/// Whether the last of 18 places is the check digit of the others (GB 11643, ISO 7064 MOD 11-2).
+fn has_check_digit(places: &[u8]) -> bool {
+    let sum = places.iter().try_fold(0_u32, |sum, place| {
+        let value = match place {
+            b'0'..=b'9' => u32::from(place - b'0'),
+            b'X' | b'x' => 10,
+            _ => return None,
+        };
+        Some((sum * 2 + value) % 11)
+    });
+    sum == Some(1)
+}
+
+/// An identity card of before 1999: 15 digits, the year of birth in two.
+fn is_old_identity_card(places: &[u8]) -> bool {
+    let Some((province, birth)) = places.get(..2).zip(places.get(6..12)) else { return false };
+    let is_province = str::from_utf8(province).is_ok_and(|code| PROVINCES.contains(&code));
+    places.len() == 15 && is_province && is_birth_date(&[b"19", birth].concat())
+}
+
+/// GB/T 2260, the first two places.
+const PROVINCES: [&str; 34] = [
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41",
+    "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71",
+    "81", "82",
+];
 
 fn is_birth_date(places: &[u8]) -> bool {
     let number = |from: usize, to: usize| {

@@ -29,6 +29,7 @@ mod checks;
 mod counts;
 mod directory;
 mod fault;
+mod public;
 mod receive;
 mod wipe;
 
@@ -62,10 +63,6 @@ const HINTS_MAX: usize = 4_096;
 
 /// Most names read from the state at a time.
 const NAMED_PAGE: usize = 1_000;
-
-/// Most public openings in one answer, and bytes of their texts after which it ends.
-const PUBLISHED_PAGE: usize = 100;
-const PUBLISHED_TEXT_BYTES: usize = 64 * 1024;
 
 /// What the replicator is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,27 +269,6 @@ impl Keeper {
             return Ok(None);
         }
         Ok(self.openings.get(commitment)?)
-    }
-
-    /// Openings that everybody may see, behind the number `after` of this run, up to some bytes of
-    /// text; where to go on, and whether all are numbered that were here at the start.
-    ///
-    /// # Errors
-    /// [`KeepFault`] if state or files cannot be read.
-    pub fn published(&self, after: u64) -> Result<(Vec<Opening>, u64, bool), KeepFault> {
-        let (page, is_complete) = self.openings.published(after, PUBLISHED_PAGE);
-        let (mut shown, mut next, mut bytes) = (Vec::new(), after, 0);
-        for (number, commitment) in page {
-            if bytes > PUBLISHED_TEXT_BYTES {
-                break;
-            }
-            next = number;
-            if let Some(opening) = self.opening(&commitment)? {
-                bytes += opening.text.len();
-                shown.push(opening);
-            }
-        }
-        Ok((shown, next, is_complete))
     }
 
     /// By which the numbers of one run are told from those of another.

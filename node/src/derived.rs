@@ -3,7 +3,11 @@
 //! `m` number → movement and the record that made it; `i` account, start → the movement that
 //! credited these positions; `o` account, start → the movement that took them; `r` organisation,
 //! position → a record of that organisation; `e` proposal → how it ended and the record that ended
-//! it; `v` → the version of this list. Numbers are big-endian, so that order is order.
+//! it; `n` commitment, organisation, position → a record of that organisation that names the
+//! commitment, and whether its act waited; `v` → the version of this list. Numbers are big-endian,
+//! so that order is order.
+
+mod naming;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_contracts::approval;
@@ -23,10 +27,12 @@ const INFLOW: u8 = b'i';
 const OUTFLOW: u8 = b'o';
 const RECORD: u8 = b'r';
 const END: u8 = b'e';
+const NAMING: u8 = b'n';
 const VERSION: u8 = b'v';
 
-/// The version of the list of kinds. 1: without ends of proposals, and without this entry.
-const KINDS_VERSION: u8 = 2;
+/// The version of the list of kinds. 1: without ends of proposals, and without this entry; 2:
+/// without records that name commitments.
+const KINDS_VERSION: u8 = 3;
 
 /// Entries written at a time when an index is completed.
 const COMPLETED_AT_A_TIME: usize = 10_000;
@@ -127,6 +133,7 @@ pub fn entries(
         entries.push((record_key(organization, LogIndex(index)), Vec::new()));
         // A receipt of our own making always reads.
         if let Ok(Outcome::Applied(events)) = event::read(receipt) {
+            naming::push(&mut entries, LogIndex(index), transaction, &events);
             for event in events {
                 match event {
                     Event::Movement(movement) => {

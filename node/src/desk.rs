@@ -8,6 +8,7 @@ pub mod language;
 pub mod names;
 pub mod catalogue;
 pub mod preview;
+pub mod public_name;
 pub mod outbox;
 pub mod outcome;
 pub mod office;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod blocks;
 mod nodes;
 
 use std::path::{Path, PathBuf};
@@ -145,7 +146,13 @@ enum Command {
         /// How long each of both is held
         #[arg(long, default_value_t = 30)]
         seconds: u64,
+        /// A page to ask for too, as a kind of its own, such as /trace/17/up; may be repeated
+        #[arg(long = "path")]
+        paths: Vec<String>,
     },
+    /// Write a ledger of any length as a directory of blocks and genesis.json, without a network,
+    /// for `minglian-explorer --directory DIR --genesis DIR/genesis.json`; prints JSON
+    Blocks(blocks::BlocksArguments),
     /// Bytes of state and log a record in a node's database; prints JSON. The node may run
     Sizes {
         /// The node's number, from 0
@@ -273,10 +280,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             Command::Reports { requests, state } => {
                 print(&report_times::run(&open()?, requests, state).await?)
             }
-            Command::Pages { explorer, readers, rate, seconds } => {
-                let wanted = Wanted { readers, rate, seconds };
+            Command::Pages { explorer, readers, rate, seconds, paths } => {
+                let wanted = Wanted { readers, rate, seconds, paths };
                 print(&page_times::run(&explorer, wanted).await?)
             }
+            Command::Blocks(wanted) => blocks::make(given.clone(), wanted).await,
             Command::Sizes { node } => print(&sizes::run(&open()?.directory().data(node))?),
             Command::Smoke(demo) => {
                 let (programs, files) = demonstration(&minglian, &demo)?;

@@ -19,6 +19,7 @@ use crate::ports;
 use crate::process::{self, Process};
 use crate::setup::Plan;
 use crate::totals::{self, Notice};
+use crate::verifier;
 use crate::year::summary::Places;
 use crate::year::{self, Wanted};
 
@@ -27,6 +28,9 @@ const EXPLORER_LIMIT: Duration = Duration::from_secs(60);
 
 /// How long the explorer may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long until the nodes are looked at again.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Where the explorer listens unless another program does.
 const EXPLORER_PORT: u16 = 26_900;
@@ -89,6 +93,8 @@ pub async fn start(
     let process = open_explorer(programs, &demonstration.cluster, explorer)?;
     demonstration.explorer_process = Some(process);
     wait_for_page(explorer, process).await?;
+    eprintln!("recording the offline verifier …");
+    verifier::record(&programs.minglian, &demonstration.cluster, explorer).await?;
     Ok(demonstration)
 }
 
@@ -225,9 +231,28 @@ pub async fn run(
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        gone = taken_down(&demonstration.cluster) => {
+            gone?;
+            eprintln!("the network was taken down; the demonstration ends 网络已停止,演示结束");
+        }
     }
     eprintln!("stopping …");
     Ok(())
+}
+
+/// Waits until no node of the network runs, as after `minglian-testnet down`. One that is merely
+/// restarted is not the end.
+pub async fn taken_down(cluster: &Cluster) -> anyhow::Result<()> {
+    loop {
+        let mut running = false;
+        for number in 0..cluster.nodes().len() {
+            running |= cluster.process(number)?.is_some();
+        }
+        if !running {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
 }
 
 async fn enter_year(
@@ -262,6 +287,7 @@ fn summary(programs: &Programs, demonstration: &Demonstration) -> anyhow::Result
     println!("  the home page        首页      http://{explorer}/");
     println!("  where the money went 资金分配  http://{explorer}/allocations");
     println!("  who holds it         单位      http://{explorer}/organizations");
+    println!("  how to check it all  核验中心  http://{explorer}/verify");
     println!("Verify the whole ledger yourself:");
     let (minglian, genesis) = (programs.minglian.display(), cluster.directory().genesis());
     println!(

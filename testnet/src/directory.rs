@@ -8,6 +8,7 @@
 //! keys/               the officers' key files
 //! node-0/             node.toml, keys, data/, log, pid
 //! explorer.pid        the demonstration's explorer
+//! verify.html         the offline verifier that is recorded on the ledger
 //! ```
 
 use std::fs;
@@ -152,6 +153,11 @@ impl Directory {
     /// The pid file of the demonstration's explorer.
     pub fn explorer_pid_file(&self) -> PathBuf {
         self.0.join("explorer.pid")
+    }
+
+    /// The offline verifier, once it is recorded on the ledger.
+    pub fn offline_verifier(&self) -> PathBuf {
+        self.0.join("verify.html")
     }
 
     /// Reads the genesis.

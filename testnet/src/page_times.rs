@@ -33,7 +33,7 @@ const READERS_MAX: usize = 250;
 const SEED: u64 = 1;
 
 /// How the pages are asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Wanted {
     /// Readers who each ask for the next page when they have the last.
     pub readers: usize,
@@ -41,6 +41,8 @@ pub struct Wanted {
     pub rate: u64,
     /// How long each of both is held.
     pub seconds: u64,
+    /// Pages that are asked for too, each as a kind of its own, such as `/trace/17/up`.
+    pub paths: Vec<String>,
 }
 
 /// What one kind of page took, in one of the ways of asking.
@@ -103,7 +105,7 @@ struct Answer {
 /// # Errors
 /// If the explorer does not answer, or `wanted` asks for nothing or too much.
 pub async fn run(base: &str, wanted: Wanted) -> anyhow::Result<PageTimes> {
-    let Wanted { readers, rate, seconds } = wanted;
+    let Wanted { readers, rate, seconds, paths } = wanted;
     ensure!((1..=READERS_MAX).contains(&readers), "--readers is 1 to {READERS_MAX}");
     ensure!(rate > 0 && seconds > 0, "--rate and --seconds are at least 1");
     let base = Url::parse(base).with_context(|| format!("{base} is no address of a site"))?;
@@ -111,7 +113,7 @@ pub async fn run(base: &str, wanted: Wanted) -> anyhow::Result<PageTimes> {
     let clients =
         (0..readers).map(|number| reader(&base, number)).collect::<Result<Vec<_>, _>>()?;
     eprintln!("looking for pages of every kind");
-    let survey = Arc::new(Survey::of(&clients[0], &base).await?);
+    let survey = Arc::new(Survey::of(&clients[0], &base, &paths).await?);
     eprintln!("{} kinds; {readers} readers for {seconds} s", survey.kinds().len());
     let closed = closed_loop(&clients, &survey, seconds).await?;
     eprintln!("{rate} pages a second for {seconds} s");

@@ -11,6 +11,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail, ensure};
 use minglian_contracts::rules;
 use minglian_ledger::genesis::{Genesis, GenesisOfficer, GenesisOrganization, Role};
+use minglian_ledger::height::TimeMs;
 use minglian_ledger::keys::PublicKey;
 use minglian_ledger::text::Text;
 use minglian_ledger::validators::{Validator, ValidatorSet};
@@ -264,23 +265,38 @@ fn genesis(
 ) -> anyhow::Result<Genesis> {
     let first = manifest.nodes.iter().filter(|node| !node.spare);
     let validators = first.map(|node| node.validator.clone()).collect();
-    let organization = |bureau: &Bureau| {
+    let officers = |bureau: &Bureau| {
         let own = officers.iter().filter(|officer| officer.organization == bureau.code);
-        let officer =
-            |entry: &OfficerEntry| GenesisOfficer { key: entry.public_key, role: entry.role };
+        own.map(|entry| GenesisOfficer { key: entry.public_key, role: entry.role }).collect()
+    };
+    genesis_of(bureaus, validators, officers, log_key, clock::now())
+}
+
+/// The genesis of a demonstration by these bodies.
+///
+/// # Errors
+/// If the validators form no set.
+pub fn genesis_of(
+    bureaus: &Bureaus,
+    validators: Vec<Validator>,
+    officers: impl Fn(&Bureau) -> Vec<GenesisOfficer>,
+    log_key: PublicKey,
+    time_ms: TimeMs,
+) -> anyhow::Result<Genesis> {
+    let organization = |bureau: &Bureau| {
         anyhow::Ok(GenesisOrganization {
             code: bureau.code,
             name: Text::new(bureau.name.clone())?,
             kind: bureau.kind,
             division: bureau.division,
-            officers: own.map(officer).collect(),
+            officers: officers(bureau),
         })
     };
     let all = bureaus.nodes.iter().chain(&bureaus.others);
     Ok(Genesis {
         name: Text::new(NAME)?,
         demonstration: true,
-        time_ms: clock::now(),
+        time_ms,
         log_key,
         validators: ValidatorSet::new(validators)?,
         organizations: all.map(organization).collect::<anyhow::Result<_>>()?,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::check::{self, CheckReport};
 use crate::demo::{self, Programs};
 use crate::totals::{Notice, Sums};
-use crate::{ports, program};
+use crate::{ports, program, verifier};
 
 /// What a smoke test found.
 #[derive(Debug, Serialize)]
@@ -37,6 +37,7 @@ pub async fn run(programs: &Programs, files: &[PathBuf]) -> anyhow::Result<Smoke
     eprintln!("checking …");
     let check = check::run(cluster).await?;
     agree(&demonstration.notices, &check)?;
+    verifier::check(cluster, demonstration.explorer).await?;
     eprintln!("auditing …");
     let export = directory.path().join("export");
     let mut command = Command::new(&programs.minglian);

@@ -203,17 +203,25 @@ fn resolved(act: &Resolve) -> Sentence {
 }
 
 /// Who gets money or goods; persons without their names.
-pub(super) fn recipient(recipient: &Recipient, names: &dyn Names) -> String {
+pub(super) fn recipient(recipient: &Recipient, names: &dyn Names) -> Sentence {
     match recipient {
-        Recipient::Organization(code) => names.organization(code),
-        Recipient::Person(_) => "个人(姓名受保护)".to_owned(),
-        Recipient::Persons { count, .. } => format!("{count}名受益人(姓名受保护)"),
+        Recipient::Organization(code) => {
+            let name = names.organization(code);
+            Sentence { zh: name.clone(), en: name }
+        }
+        Recipient::Person(_) => Sentence {
+            zh: "个人(姓名受保护)".to_owned(),
+            en: "a person (name protected)".to_owned(),
+        },
+        Recipient::Persons { count, .. } => {
+            sentence!("{count}名受益人(姓名受保护)", "{count} beneficiaries (names protected)")
+        }
     }
 }
 
 fn disbursed(act: &Disburse, names: &dyn Names) -> Sentence {
     let Disburse { fund, resolution, reference, .. } = act;
-    let to = recipient(&act.recipient, names);
+    let Sentence { zh: to, en: en_to } = recipient(&act.recipient, names);
     let (amount, en) = (spoken(act.amount), cny(act.amount));
     let expense = match act.expense {
         Expense::Program => "慈善活动支出",
@@ -225,7 +233,8 @@ fn disbursed(act: &Disburse, names: &dyn Names) -> Sentence {
     sentence!(
         "依据决议“{resolution}”从基金“{fund}”{gift}支出{amount}给{to},列{expense}\
          (凭证“{reference}”)",
-        "pays {en} out of fund {fund} to {to} under resolution {resolution} (voucher {reference})"
+        "pays {en} out of fund {fund} to {en_to} under resolution {resolution} \
+         (voucher {reference})"
     )
 }
 

@@ -239,6 +239,7 @@ const LABELS: &[(&str, &str)] = &[
     ("verified", "已核实"),
     ("what", "内容"),
     ("working_days", "工作日数"),
+    ("time_limit", "公开时限"),
     ("working_paper", "取证单"),
     ("working_weekends", "调休上班日"),
     ("accused", "被投诉成员"),

@@ -23,12 +23,12 @@ pub(super) fn contributed(act: &Contribute, names: &dyn Names) -> Sentence {
 
 pub(super) fn paid_ahead(act: &PayAhead, names: &dyn Names) -> Sentence {
     let PayAhead { fund, purpose, reference, .. } = act;
-    let to = recipient(&act.recipient, names);
+    let Sentence { zh: to, en: en_to } = recipient(&act.recipient, names);
     let (amount, en) = (spoken(act.amount), cny(act.amount));
     let gift = act.from.as_ref().map_or_else(String::new, |gift| format!("的捐赠“{gift}”"));
     sentence!(
         "先行从基金“{fund}”{gift}支出{amount}给{to},用于“{purpose}”,决议后补(凭证“{reference}”)",
-        "pays {en} out of fund {fund} to {to} for {purpose}, to be decided on after \
+        "pays {en} out of fund {fund} to {en_to} for {purpose}, to be decided on after \
          (voucher {reference})"
     )
 }

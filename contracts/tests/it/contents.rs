@@ -76,6 +76,18 @@ fn a_personal_number_in_a_text_keeps_an_act_out_and_is_not_repeated() {
     assert!(!card.unwrap().to_string().contains("3411"));
     let phone = fault(&mut world, "联系人138-0013-8000");
     assert_eq!(phone, Some(EnvelopeFault::PersonalNumber(PersonalNumber::MobilePhone)));
+    // A reference is no text, but an identity card is known by its check digit anywhere.
+    let words = "project title=甲 category=老年人福利 unit=home year=2024 reference=";
+    for (reference, expected) in [
+        ("甲341122198003071234", Some(PersonalNumber::IdentityCard)),
+        ("甲341122198003071239", None),
+        ("13855012345", None),
+    ] {
+        let call = scenario::call(&format!("{words}{reference}"), &world);
+        let transaction = world.sign("home.maker", &call);
+        let fault = world.admit(&transaction).err();
+        assert_eq!(fault, expected.map(EnvelopeFault::PersonalNumber), "{reference}");
+    }
 }
 
 #[test]

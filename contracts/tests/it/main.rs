@@ -33,6 +33,7 @@ mod lottery;
 mod lottery_shares;
 mod monitor;
 mod naming;
+mod offline_verifier;
 mod oversight;
 mod particulars;
 mod payment;

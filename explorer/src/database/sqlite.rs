@@ -10,15 +10,29 @@ use super::{Access, Result};
 /// How long a statement waits for the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Statements that a connection keeps ready: more than writing a block uses, or pages have.
+const STATEMENTS_KEPT: usize = 256;
+
+/// Memory of the connection that writes, in KiB. A block changes more pages than the 2 MiB hold
+/// that SQLite takes by itself, which would then be written several times.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+
+/// Memory of each connection that reads, in KiB.
+const READER_CACHE_KIB: i64 = 8 * 1024;
+
 pub(super) fn open(path: &Path, access: Access) -> Result<Connection> {
     if access == Access::Read {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         return Ok(connection);
     }
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // Derived data: after a power cut the last blocks are indexed again.
     connection.pragma_update(None, "synchronous", "NORMAL")?;

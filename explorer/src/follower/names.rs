@@ -2,14 +2,16 @@
 //!
 //! A node gives what it has, numbered, so that only what is new is asked for. What it gives is
 //! judged by the verified state (`index/names.rs`). Names are shown while the explorer is level
-//! with a node: one that is cut off does not hear of orders to erase, so after a minute it shows
-//! none.
+//! ([`super::level`]): one that is cut off does not hear of orders to erase, so after a minute it
+//! shows none, whatever it waits for meanwhile.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use minglian_client::wire::{Hex, OpeningView};
 
+use super::level::Level;
 use super::{FollowError, Follower};
 use crate::index::names::Named;
 use crate::source::Source;
@@ -20,11 +22,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Most pages that are asked for before blocks are looked at again.
 const PAGES_MAX: usize = 20;
 
-/// By how many blocks a node may be ahead that counts as level.
-const LEVEL_BLOCKS: u64 = 10;
-
-/// For how long names are shown without a node that the explorer is level with.
-const LEVEL_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often it is looked whether names have to be hidden, while something is waited for.
+const CLOCK: Duration = Duration::from_millis(500);
 
 /// How far each node was asked.
 #[derive(Debug, Default)]
@@ -32,8 +31,15 @@ pub(super) struct Names {
     /// The run of the node and the number behind which it is asked next, by its address.
     cursors: BTreeMap<String, (Hex, u64)>,
     asked: Option<Instant>,
-    /// When the explorer was last level with a node; none if no name is shown.
-    level: Option<Instant>,
+    pub(super) level: Level,
+}
+
+impl Names {
+    /// The index may have no names any more: every node is asked for all of its again.
+    pub(super) fn start_anew(&mut self) {
+        self.cursors.clear();
+        self.asked = None;
+    }
 }
 
 impl Follower {
@@ -46,22 +52,18 @@ impl Follower {
         Ok(self.writer.name(&chain_id, opening)?)
     }
 
-    /// Asks a node for names, once its blocks are verified. One that does not answer is asked
-    /// again: pages do without.
+    /// Asks a node for names, once the explorer is known to be level. One that does not answer is
+    /// asked again: pages do without.
     pub(super) async fn ask_for_names(&mut self, source: &mut Source) -> Result<(), FollowError> {
-        if self.writer.only_watches() {
-            // Whoever writes the index asks.
-            return Ok(());
-        }
-        self.writer.scrub()?;
         if self.names.asked.is_some_and(|asked| asked.elapsed() < INTERVAL) {
             return Ok(());
         }
         self.names.asked = Some(Instant::now());
+        self.writer.attend()?;
         for _ in 0..PAGES_MAX {
-            let cursor = self.names.cursors.get(source.name());
-            let page = source.published_openings(cursor.map(|(run, after)| (run, *after))).await;
-            let page = match page {
+            let before = self.names.cursors.get(source.name()).cloned();
+            let behind = before.as_ref().map(|(run, after)| (run, *after));
+            let page = match self.while_waiting(source.published_openings(behind)).await? {
                 Ok(Some(page)) => page,
                 Ok(None) => return Ok(()),
                 Err(error) => {
@@ -69,19 +71,17 @@ impl Follower {
                     return Ok(());
                 }
             };
-            let is_ahead = page.height > self.height();
-            if page.height.0 <= self.height().0.saturating_add(LEVEL_BLOCKS) {
-                self.names.level = Some(Instant::now());
-                self.writer.attend()?;
+            if !self.names.level.is_known() {
+                return Ok(());
             }
+            let is_ahead = page.height > self.height();
             for opening in &page.items {
                 if self.name(opening)? == Named::NotYet && is_ahead {
                     return Ok(());
                 }
             }
             let next = (page.run, page.next);
-            let is_done = page.is_complete
-                && self.names.cursors.get(source.name()).is_some_and(|before| *before == next);
+            let is_done = page.is_complete && before.is_some_and(|before| before == next);
             self.names.cursors.insert(source.name().to_owned(), next);
             if is_done {
                 return Ok(());
@@ -90,13 +90,29 @@ impl Follower {
         Ok(())
     }
 
-    /// Shows no names any more if no node was level with for too long.
-    pub(super) fn forget_names_when_cut_off(&mut self) -> Result<(), FollowError> {
-        if self.names.level.is_some_and(|level| level.elapsed() > LEVEL_TIMEOUT) {
-            tracing::warn!("no node to be level with: names of donors are not shown");
-            self.names = Names::default();
-            self.writer.forget_names()?;
+    /// Waits for something, and hides names meanwhile when it is time.
+    pub(super) async fn while_waiting<T>(
+        &mut self,
+        something: impl Future<Output = T>,
+    ) -> Result<T, FollowError> {
+        let mut something = pin!(something);
+        loop {
+            tokio::select! {
+                answer = &mut something => return Ok(answer),
+                () = tokio::time::sleep(CLOCK) => self.hide_names_when_cut_off()?,
+            }
         }
-        Ok(())
+    }
+
+    /// Shows no names any more if the explorer was not level for too long.
+    pub(super) fn hide_names_when_cut_off(&mut self) -> Result<(), FollowError> {
+        if self.names.level.is_lost() {
+            tracing::warn!("not known to be level any more: names of donors are not shown");
+            // If they do not go, this is tried again.
+            self.writer.forget_names()?;
+            self.names.start_anew();
+            self.names.level.forget();
+        }
+        Ok(self.writer.scrub()?)
     }
 }

@@ -32,8 +32,10 @@ impl Progress {
             pace(height.0.saturating_sub(self.height.0), elapsed),
             pace(records.saturating_sub(self.records), elapsed),
         );
+        let done = height.0.saturating_sub(self.height.0);
         let rest = target.0.saturating_sub(height.0);
-        let remaining_seconds = rest.checked_div(blocks_a_second).unwrap_or(u64::MAX);
+        // Left out if no block was verified meanwhile: that tells nothing of the rest.
+        let remaining_seconds = rest.saturating_mul(elapsed.as_secs()).checked_div(done);
         tracing::info!(
             verified = height.0,
             target = target.0,

@@ -1,25 +1,25 @@
 //! Following several sources: which of them is asked for blocks, and how each of them stands.
 //!
-//! Every source is asked for its tip from time to time and compared with what was verified. One
-//! that is dead, lags or gives what does not verify is left for the next. A certified block other
-//! than the verified one is an alarm, whoever gives it and whatever the others say: nothing above
-//! it is taken then.
+//! All sources are asked for their tips at once from time to time and compared with what was
+//! verified. One that is dead, hangs, lags or gives what does not verify is left for the next. A
+//! certified block other than the verified one is an alarm, whoever gives it and whatever the
+//! others say: nothing above it is taken then.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use minglian_contracts::replica::ReplicaError;
 use minglian_ledger::block::Header;
 use minglian_ledger::certificate::Certificate;
-use minglian_ledger::height::{Height, TimeMs};
+use minglian_ledger::height::TimeMs;
 
+use super::known::Known;
+use super::level::{Level, Patience};
 use super::progress::Progress;
 use super::{FollowError, Follower};
-use crate::source::Source;
+use crate::source::{Look, Source};
 use crate::status::{Following, SourceStatus, Standing, Status, now_ms};
-
-/// By how many blocks the source that is asked may lie behind the farthest.
-const LAG_BLOCKS_MAX: u64 = 10;
 
 /// How often what is done, and when a chain counts as standing still.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,8 @@ pub struct Pace {
     pub survey: Duration,
     /// How old the newest block may be; without it nothing is too old.
     pub stale_after: Option<Duration>,
+    /// What is borne before names of donors are hidden.
+    pub patience: Patience,
 }
 
 impl Default for Pace {
@@ -41,80 +43,31 @@ impl Default for Pace {
             retry: Duration::from_secs(3),
             survey: Duration::from_secs(5),
             stale_after: None,
+            patience: Patience::default(),
         }
-    }
-}
-
-/// What is known of the sources, beside them.
-struct Known {
-    status: Vec<SourceStatus>,
-    asked: usize,
-    surveyed: Option<Instant>,
-    progress: Progress,
-}
-
-impl Known {
-    fn set(&mut self, source: usize, standing: Standing) {
-        let Some(status) = self.status.get_mut(source) else { return };
-        if status.standing.word() != standing.word() {
-            tracing::warn!(source = status.name, standing = ?standing, "a source changed");
-            status.since_ms = now_ms();
-        }
-        status.standing = standing;
-    }
-
-    fn target(&self) -> Option<Height> {
-        let usable = self.status.iter().filter(|it| it.standing == Standing::Agrees);
-        usable.filter_map(|it| it.height).max()
-    }
-
-    /// The source to ask: the one that was asked, unless another is well and far ahead of it. One
-    /// that gave what does not verify is asked again when no other is left: it may be repaired.
-    fn choose(&mut self) -> Option<usize> {
-        let height = |status: &SourceStatus| status.height.unwrap_or_default().0;
-        let well = |status: &SourceStatus| status.standing == Standing::Agrees;
-        let best = (0..self.status.len())
-            .filter(|it| self.status.get(*it).is_some_and(well))
-            .max_by_key(|it| (self.status.get(*it).map(height), std::cmp::Reverse(*it)));
-        let Some(best) = best else {
-            let mut all = self.status.iter();
-            return all.position(|it| matches!(it.standing, Standing::Invalid(..)));
-        };
-        let asked = self.status.get(self.asked).filter(|asked| well(asked)).map(height);
-        let farthest = self.status.get(best).map_or(0, height);
-        if asked.is_none_or(|asked| asked.saturating_add(LAG_BLOCKS_MAX) < farthest) {
-            self.asked = best;
-        }
-        Some(self.asked)
     }
 }
 
 impl Follower {
     /// Follows the sources for ever. Blocks the thread while it verifies.
     pub async fn follow(mut self, mut sources: Vec<Source>, status: Status, pace: Pace) {
-        let unasked = |source: &Source| SourceStatus {
-            name: source.name().to_owned(),
-            height: None,
-            standing: Standing::Unasked,
-            since_ms: now_ms(),
-        };
-        let mut known = Known {
-            status: sources.iter().map(unasked).collect(),
-            asked: 0,
-            surveyed: None,
-            progress: Progress::new(self.height(), self.replica().header().log_size),
-        };
+        let progress = Progress::new(self.height(), self.replica().header().log_size);
+        let mut known = Known::new(&sources, progress);
+        self.names.level = Level::new(pace.patience);
         self.report_alarm(&status);
         loop {
             let outcome = self.round(&mut sources, &mut known, &status, &pace).await;
             status.set_sources(known.status.clone());
-            let wait = outcome.unwrap_or_else(|error| {
+            let rested = match outcome {
+                Ok(wait) => self.while_waiting(tokio::time::sleep(wait)).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = rested {
                 tracing::error!(%error, "following stopped");
                 let (verified, reason) = (self.height(), error.to_string());
                 status.set(Following::Stopped { verified, reason });
-                pace.retry
-            });
-            tokio::time::sleep(wait).await;
+                tokio::time::sleep(pace.retry).await;
+            }
         }
     }
 
@@ -140,17 +93,15 @@ impl Follower {
         pace: &Pace,
     ) -> Result<Duration, FollowError> {
         if known.surveyed.is_none_or(|last| last.elapsed() >= pace.survey) {
-            for (number, source) in sources.iter_mut().enumerate() {
-                self.survey(source, number, known).await?;
-            }
+            self.survey(sources, known).await?;
             known.surveyed = Some(Instant::now());
         }
-        self.forget_names_when_cut_off()?;
+        self.hide_names_when_cut_off()?;
         let is_alarmed = self.report_alarm(status);
         if !self.may_go_on() {
             return Ok(pace.retry);
         }
-        let chosen = known.choose();
+        let chosen = known.choose(self.height());
         let Some((number, source)) = chosen.and_then(|it| Some((it, sources.get_mut(it)?))) else {
             if !is_alarmed {
                 let (verified, reason) = (self.height(), unreachable(&known.status));
@@ -173,6 +124,9 @@ impl Follower {
                 return Ok(if has_other { pace.poll } else { pace.retry });
             }
             Some(Standing::Unreachable(_)) => {
+                if known.has_other_than(number) {
+                    return Ok(Duration::ZERO);
+                }
                 known.surveyed = None;
                 return Ok(pace.poll);
             }
@@ -180,7 +134,10 @@ impl Follower {
         }
         if !taken {
             status.set(self.at_rest(known, pace));
-            self.ask_for_names(source).await?;
+            // Names are asked for by whoever writes the index.
+            if !self.writer.only_watches() && self.is_level(known) {
+                self.ask_for_names(source).await?;
+            }
         }
         Ok(if taken { Duration::ZERO } else { pace.poll })
     }
@@ -202,37 +159,52 @@ impl Follower {
         }
     }
 
-    /// Asks a source for its tip, and compares it with what was verified.
+    /// Whether what the sources tell proves that nothing newer than what is verified is there.
+    fn is_level(&mut self, known: &Known) -> bool {
+        let (verified, time) = (self.height(), self.replica().header().time_ms);
+        let level = &mut self.names.level;
+        let mut is_level = false;
+        // All of them are looked at: each keeps its own time.
+        for number in known.level_with(verified) {
+            is_level |= level.agreed(number, time);
+        }
+        is_level
+    }
+
+    /// Asks all sources for their tips at once, and compares them with what was verified.
     async fn survey(
         &mut self,
-        source: &mut Source,
-        number: usize,
+        sources: &mut [Source],
         known: &mut Known,
     ) -> Result<(), FollowError> {
-        let tip = match source.tip().await {
-            Ok(tip) => tip,
-            Err(error) => {
-                known.set(number, Standing::Unreachable(error.to_string()));
-                return Ok(());
-            }
-        };
         let own = self.height();
-        let height = tip.as_ref().map_or(Height::GENESIS, |(header, _)| header.height);
+        let looks = join_all(sources.iter_mut().map(|source| source.look(own)));
+        let looks = self.while_waiting(looks).await?;
+        for (number, (source, look)) in sources.iter().zip(looks).enumerate() {
+            match look {
+                Ok(look) => self.weigh(source, number, look, known)?,
+                Err(error) => known.set(number, Standing::Unreachable(error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Weighs what a source said of itself.
+    fn weigh(
+        &mut self,
+        source: &Source,
+        number: usize,
+        look: Look,
+        known: &mut Known,
+    ) -> Result<(), FollowError> {
+        let (own, height) = (self.height(), look.height);
+        if source.is_node() {
+            self.names.level.answered(number);
+        }
         if let Some(status) = known.status.get_mut(number) {
             status.height = Some(height);
         }
-        let compared = match tip {
-            Some((header, certificate)) if height <= own => Some((header, certificate)),
-            Some(_) if own > Height::GENESIS => match source.block(own).await {
-                Ok(block) => block.map(|block| (block.block.header, block.certificate)),
-                Err(error) => {
-                    known.set(number, Standing::Unreachable(error.to_string()));
-                    return Ok(());
-                }
-            },
-            _ => None,
-        };
-        let refused = match compared {
+        let refused = match look.compared {
             None => None,
             Some((header, certificate)) => {
                 self.compare(source.name(), &header, certificate.as_ref())?
@@ -281,7 +253,8 @@ impl Follower {
         status: &Status,
     ) -> Result<bool, FollowError> {
         self.writer.expect(known.target().unwrap_or_default());
-        let blocks = match source.blocks(self.height().next()).await {
+        let asked = source.blocks(self.height().next());
+        let blocks = match self.while_waiting(asked).await? {
             Ok(blocks) => blocks,
             Err(error) => {
                 known.set(number, Standing::Unreachable(error.to_string()));
@@ -322,10 +295,12 @@ impl Follower {
                 }
             }
             self.report(known, status);
+            self.hide_names_when_cut_off()?;
         }
         if taken {
             known.set(number, Standing::Agrees);
         }
+        known.gave(number, self.height(), taken);
         Ok(taken)
     }
 

@@ -19,12 +19,13 @@ use crate::database::{Connection, OptionalExtension, params};
 pub const KEPT_HEIGHTS: u64 = 10_000;
 
 /// Tables whose rows never change, and which of them were there at the pinned height.
-const APPENDED: [(&str, &str); 14] = [
+const APPENDED: [(&str, &str); 15] = [
     ("blocks", "height <= (SELECT height FROM temp.pin)"),
     ("certificates", "height <= (SELECT height FROM temp.pin)"),
     ("validator_sets", "height <= (SELECT height FROM temp.pin)"),
     ("leaves", "log_index < (SELECT log_size FROM temp.pin)"),
     ("records", "log_index < (SELECT log_size FROM temp.pin)"),
+    ("refusals", "log_index < (SELECT log_size FROM temp.pin)"),
     ("proposals", "log_index < (SELECT log_size FROM temp.pin)"),
     ("record_organizations", "log_index < (SELECT log_size FROM temp.pin)"),
     ("record_projects", "log_index < (SELECT log_size FROM temp.pin)"),

@@ -59,7 +59,6 @@ impl Writer {
         if transaction.execute(query, values)? > 0 {
             revise(&transaction)?;
         }
-        transaction.attend()?;
         transaction.commit()?;
         Ok(Named::Shown)
     }
@@ -78,8 +77,8 @@ impl Writer {
         self.scrub()
     }
 
-    /// Says that a node was heard that the explorer is level with: others that read the index show
-    /// names only for a minute after.
+    /// Says that the explorer is known to be level: whoever reads the index of a server shows names
+    /// only for a minute after.
     ///
     /// # Errors
     /// [`IndexError::Database`].

@@ -38,6 +38,14 @@ CREATE TABLE certificates (
     certificate BLOB NOT NULL
 );
 
+-- How many rows there are, for pages that say so: reading a table to count it takes longer the
+-- longer the ledger is.
+CREATE TABLE counts (
+    what TEXT PRIMARY KEY,
+    count INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO counts VALUES ('organizations', 0), ('projects', 0), ('refused', 0);
+
 -- Who certifies the blocks above a height, as names and powers in JSON; and whole, as evidence has
 -- them.
 CREATE TABLE validator_sets (
@@ -82,7 +90,15 @@ CREATE TABLE records (
     proposal TEXT
 );
 CREATE INDEX records_by_proposal ON records (proposal, log_index);
-CREATE INDEX records_by_code ON records (code, log_index);
+
+-- The refused ones among them: few, and far apart.
+CREATE TABLE refusals (
+    log_index INTEGER PRIMARY KEY
+);
+CREATE TRIGGER refused AFTER INSERT ON records WHEN new.code > 0 BEGIN
+    INSERT INTO refusals VALUES (new.log_index);
+    UPDATE counts SET count = count + 1 WHERE what = 'refused';
+END;
 
 CREATE TABLE proposals (
     transaction_id TEXT PRIMARY KEY,
@@ -142,6 +158,7 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_by_division ON accounts (division, year, id) WHERE kind = 'line';
 CREATE INDEX accounts_by_year ON accounts (year, level, id) WHERE kind = 'line';
 CREATE INDEX accounts_by_fund ON accounts (fund, id) WHERE kind = 'line';
+CREATE INDEX accounts_of_lines ON accounts (id) WHERE kind = 'line';
 CREATE INDEX accounts_by_organization ON accounts (organization, kind, id);
 CREATE INDEX accounts_by_notice ON accounts (notice, id);
 CREATE INDEX accounts_by_project ON accounts (project, kind, id);
@@ -185,6 +202,7 @@ CREATE TABLE movements (
 CREATE INDEX movements_in ON movements (to_account, to_start);
 CREATE INDEX movements_out ON movements (from_account, number);
 CREATE INDEX movements_by_record ON movements (log_index, number);
+CREATE INDEX movements_of_flow ON movements (flow, number);
 CREATE INDEX movements_by_flow ON movements (flow, fund, number);
 CREATE INDEX movements_by_notice ON movements (notice, flow, number);
 
@@ -284,6 +302,9 @@ CREATE TABLE organizations (
 ) WITHOUT ROWID;
 CREATE INDEX organizations_by_division ON organizations (division, code);
 CREATE INDEX organizations_by_kind ON organizations (kind, code);
+CREATE TRIGGER organizations_counted AFTER INSERT ON organizations BEGIN
+    UPDATE counts SET count = count + 1 WHERE what = 'organizations';
+END;
 
 CREATE TABLE keys (
     key TEXT PRIMARY KEY,
@@ -307,6 +328,13 @@ CREATE TABLE projects (
 ) WITHOUT ROWID;
 CREATE INDEX projects_by_unit ON projects (unit, reference);
 CREATE INDEX projects_by_year ON projects (year, reference);
+CREATE TRIGGER projects_counted AFTER INSERT ON projects BEGIN
+    UPDATE counts SET count = count + 1 WHERE what = 'projects';
+END;
+-- A project that changes is replaced: its row goes and comes.
+CREATE TRIGGER projects_uncounted AFTER DELETE ON projects BEGIN
+    UPDATE counts SET count = count - 1 WHERE what = 'projects';
+END;
 
 -- What is known of a payment beside its account, whose number it has.
 CREATE TABLE payments (

@@ -173,7 +173,8 @@ fn which_roots(is_filtered: bool, is_of_fund: bool) -> &'static str {
         (false, false) => "l.parent IS NULL",
         // What another fund gave begins a tree of its own.
         (false, true) => {
-            "(l.parent IS NULL OR (SELECT p.fund FROM accounts p WHERE p.id = l.parent) <> a.fund)"
+            "a.kind = 'line' AND (l.parent IS NULL OR \
+             (SELECT p.fund FROM accounts p WHERE p.id = l.parent) <> a.fund)"
         }
     }
 }

@@ -26,6 +26,19 @@ struct Entries {
     next: String,
 }
 
+/// The last refused acts before a position, one more than is shown.
+pub const REFUSED: &str = "WHERE r.log_index IN (SELECT c.log_index FROM refusals c \
+     WHERE c.log_index < ?1 ORDER BY c.log_index DESC LIMIT 51) ORDER BY r.log_index DESC";
+
+/// The last records of an organisation before a position. They are ordered as the list has them:
+/// by the records' own column all of the organisation would be read and sorted.
+pub const OF_ORGANIZATION: &str = "JOIN record_organizations c ON c.log_index = r.log_index \
+     WHERE c.organization = ?1 AND c.log_index < ?2 ORDER BY c.log_index DESC LIMIT 51";
+
+/// The same of a project.
+pub const OF_PROJECT: &str = "JOIN record_projects c ON c.log_index = r.log_index \
+     WHERE c.project = ?1 AND c.log_index < ?2 ORDER BY c.log_index DESC LIMIT 51";
+
 /// `GET /entries`.
 pub async fn entries(State(app): State<App>, Query(filter): Query<Filter>) -> PageResult {
     check_filters(&[&filter.organization, &filter.project])?;
@@ -34,20 +47,11 @@ pub async fn entries(State(app): State<App>, Query(filter): Query<Filter>) -> Pa
         let order = format!("ORDER BY r.log_index DESC {LIMIT}");
         let (organization, project) = (&filter.organization, &filter.project);
         let mut records = if let Some(code) = organization {
-            let rest = format!(
-                "JOIN record_organizations c ON c.log_index = r.log_index \
-                 WHERE c.organization = ?1 AND c.log_index < ?2 {order}"
-            );
-            read::records(connection, &rest, &[code, &before])?
+            read::records(connection, OF_ORGANIZATION, &[code, &before])?
         } else if let Some(reference) = project {
-            let rest = format!(
-                "JOIN record_projects c ON c.log_index = r.log_index \
-                 WHERE c.project = ?1 AND c.log_index < ?2 {order}"
-            );
-            read::records(connection, &rest, &[reference, &before])?
+            read::records(connection, OF_PROJECT, &[reference, &before])?
         } else if filter.refused.is_some() {
-            let rest = format!("WHERE r.code > 0 AND r.log_index < ?1 {order}");
-            read::records(connection, &rest, &[&before])?
+            read::records(connection, REFUSED, &[&before])?
         } else {
             read::records(connection, &format!("WHERE r.log_index < ?1 {order}"), &[&before])?
         };

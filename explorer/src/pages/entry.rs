@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::charity::gifts::{GiftRow, gifts};
 use super::{beijing, rules};
-use crate::database::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension, Value};
 use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
 use crate::language::Language;
@@ -185,19 +185,28 @@ fn find(connection: &Connection, index: i64) -> Result<Option<Record>, IndexErro
     Ok(found.optional()?)
 }
 
-/// Who proposed and approved, each with the record that holds the signature.
-fn signers(connection: &Connection, record: &Record) -> Result<Vec<Signer>, IndexError> {
-    let (column, value) = match &record.proposal {
-        Some(proposal) => ("r.proposal", proposal.clone()),
-        None => ("r.transaction_id", record.transaction_id.clone()),
-    };
-    let query = format!(
+/// By what the signatures on an act are found: its proposal, or the one record that it is.
+pub const FOUND_BY: [&str; 2] = ["r.proposal", "r.log_index"];
+
+/// The records that hold signatures on an act, by one of [`FOUND_BY`].
+pub fn signatures(column: &str) -> String {
+    format!(
         "SELECT r.log_index, r.time_ms, r.stage, coalesce(o.name, r.organization), \
          coalesce(k.role, ''), r.officer_key FROM records r \
          LEFT JOIN organizations o ON o.code = r.organization \
          LEFT JOIN keys k ON k.key = r.officer_key \
          WHERE {column} = ?1 ORDER BY r.log_index LIMIT 50"
-    );
+    )
+}
+
+/// Who proposed and approved, each with the record that holds the signature.
+fn signers(connection: &Connection, record: &Record) -> Result<Vec<Signer>, IndexError> {
+    let [by_proposal, by_record] = FOUND_BY;
+    let (column, value) = match &record.proposal {
+        Some(proposal) => (by_proposal, Value::Text(proposal.clone())),
+        None => (by_record, Value::Integer(record.index)),
+    };
+    let query = signatures(column);
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map([value], |row| {
         Ok(Signer {

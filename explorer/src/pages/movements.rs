@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::sums::{self, Key};
 use super::{Conditions, LIMIT, ROWS_MAX, address, check_filters, cut};
-use crate::database::Connection;
+use crate::database::{Connection, Value};
 use crate::index::IndexError;
 use crate::index::crossing::{FROM_FUNDS, TO_FUNDS};
 use crate::index::read::{self, MovementRow};
@@ -151,44 +151,43 @@ fn listed(
     flows: &[&str],
     after: Option<i64>,
 ) -> Result<Vec<MovementRow>, IndexError> {
+    let (rest, values) = lists(key, flows, after);
+    read::movements(connection, &rest, values)
+}
+
+/// Which of `movements m` are listed, with the values in it: those of each flow by themselves, in
+/// order, as an index has them, and of these the first. All flows asked for at once would be read
+/// whole and sorted.
+pub fn lists(key: &Key, flows: &[&str], after: Option<i64>) -> (String, Vec<Value>) {
     let mut conditions = Conditions::default();
     conditions.add("m.number > ?", after.unwrap_or(-1));
-    let columns = [
-        ("m.fund", &key.fund),
-        ("m.notice", &key.notice),
-        ("m.level", &key.level),
-        ("m.category", &key.category),
-    ];
-    let crossing = flows.iter().any(|flow| CROSSINGS.contains(flow));
-    // Only names of the tables of flows and measures come into the text of a query.
-    let among = format!("IN ('{}')", flows.join("','"));
-    let of = |column: &str| match &key.measure {
-        Some(measure) => sums::is_of(column, measure).unwrap_or_default(),
-        None => "true".to_owned(),
-    };
-    match (crossing, &key.fund) {
-        (false, _) => {
-            for (column, value) in columns {
-                conditions.equal(column, value.as_ref());
-            }
-            conditions.plain(of("m.measure"));
-            if flows != [""] {
-                conditions.plain(format!("m.flow {among}"));
-            }
-        }
-        // A movement between funds is of both; the list of crossings knows which way.
-        (true, fund) => {
-            let fund = fund.clone().unwrap_or_default();
-            let (listed, own) = (of("c.measure"), of("m.measure"));
-            let either = format!(
-                "(m.number IN (SELECT c.movement FROM crossings c WHERE c.fund = ? \
-                 AND {listed} AND c.flow {among}) OR (m.fund = ? AND {own} AND m.flow {among}))"
-            );
-            conditions.add(&either, fund);
-        }
+    if flows.iter().any(|flow| CROSSINGS.contains(flow)) {
+        conditions.add("m.fund = ?", key.fund.clone().unwrap_or_default());
+    } else {
+        conditions.equal("m.fund", key.fund.as_ref());
+        conditions.equal("m.notice", key.notice.as_ref());
+        conditions.equal("m.level", key.level.as_ref());
+        conditions.equal("m.category", key.category.as_ref());
     }
-    let rest = format!("{} ORDER BY m.number {LIMIT}", conditions.clause());
-    read::movements(connection, &rest, conditions.values())
+    if let Some(measure) = &key.measure {
+        conditions.plain(sums::is_of("m.measure", measure).unwrap_or_default());
+    }
+    let clause = conditions.clause();
+    let order = format!("ORDER BY m.number {LIMIT}");
+    // Only names of the table of flows come into the text of a query.
+    let part = |flow: &&str| match *flow {
+        "" => format!("SELECT m.number FROM movements m {clause} {order}"),
+        // A movement between funds is of both; the list of crossings knows which way.
+        flow if CROSSINGS.contains(&flow) => format!(
+            "SELECT m.number FROM (SELECT c.movement AS number, c.fund, c.measure, c.flow \
+             FROM crossings c) m {clause} AND m.flow = '{flow}' {order}"
+        ),
+        flow => format!("SELECT m.number FROM movements m {clause} AND m.flow = '{flow}' {order}"),
+    };
+    let parts: Vec<String> =
+        flows.iter().map(part).map(|part| format!("SELECT number FROM ({part}) AS part")).collect();
+    let parts = parts.join(" UNION ALL ");
+    (format!("WHERE m.number IN ({parts}) {order}"), conditions.values())
 }
 
 /// What all movements of the filter come to, on whichever page they stand.

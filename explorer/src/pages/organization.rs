@@ -81,7 +81,7 @@ pub async fn organization(
             false => None,
         };
         let rest = "JOIN record_organizations c ON c.log_index = r.log_index \
-                    WHERE c.organization = ?1 ORDER BY r.log_index DESC LIMIT 20";
+                    WHERE c.organization = ?1 ORDER BY c.log_index DESC LIMIT 20";
         let records = read::records(connection, rest, &[&code])?;
         let keys = keys(connection, &code)?;
         let mut publications = publications(connection, &code, i64::MAX)?;

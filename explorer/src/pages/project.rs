@@ -78,7 +78,7 @@ pub async fn project(State(app): State<App>, Path(reference): Path<String>) -> P
         let project = find(connection, &reference)?
             .ok_or_else(|| PageError::NotFound(format!("项目“{reference}”")))?;
         let rest = "JOIN record_projects c ON c.log_index = r.log_index \
-                    WHERE c.project = ?1 ORDER BY r.log_index DESC LIMIT 50";
+                    WHERE c.project = ?1 ORDER BY c.log_index DESC LIMIT 50";
         Ok(ProjectPage {
             frame,
             sums: sums(connection, &reference, &project.unit_code)?,

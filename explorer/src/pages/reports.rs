@@ -7,7 +7,7 @@ mod flows;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use data_encoding::HEXLOWER;
-use minglian_client::report::csv::{Language as CsvLanguage, to_csv};
+use minglian_client::report::csv::{COUNTED, Language as CsvLanguage, to_csv};
 use minglian_client::report::{Pages, keyed};
 use minglian_client::wire::ReportView;
 use minglian_contracts::report::declared::declared;
@@ -18,7 +18,7 @@ use minglian_contracts::report::lines::{LinesReport, lines};
 use minglian_contracts::report::ratio::ratios;
 use minglian_contracts::report::shares::shares;
 use minglian_contracts::report::table::{Cell, Column, Kind};
-use minglian_contracts::report::{AsOf, NAMES, Report};
+use minglian_contracts::report::{AsOf, Check, NAMES, Report};
 use minglian_contracts::words;
 use minglian_ledger::height::{Height, LogIndex};
 
@@ -79,6 +79,7 @@ struct ReportPage {
     totals: Vec<Shown>,
     rules: Vec<(String, String, String)>,
     checks: Vec<CheckRow>,
+    is_counted: bool,
     mismatches: Vec<(String, String)>,
     chart: String,
     asks: String,
@@ -207,6 +208,7 @@ fn page(
         totals: Vec::new(),
         rules: Vec::new(),
         checks: Vec::new(),
+        is_counted: false,
         mismatches: Vec::new(),
         chart: String::new(),
         asks,
@@ -233,20 +235,8 @@ fn page(
         (rule.key.to_string(), format!("{} {}", rule.value, rule.unit), rule.article.to_string())
     };
     page.rules = report.rules.iter().map(rule).collect();
-    page.checks = report
-        .reconciliation
-        .iter()
-        .map(|check| CheckRow {
-            name: language.pick(check.chinese, check.english),
-            report: yuan(check.report.0),
-            book: yuan(check.book.0),
-            verdict: match check.holds {
-                Some(true) => "相符",
-                Some(false) => "不符",
-                None => "各页相加后比较",
-            },
-        })
-        .collect();
+    page.is_counted = report.reconciliation.iter().all(|check| check.key == COUNTED);
+    page.checks = report.reconciliation.iter().map(|check| check_row(check, language)).collect();
     let said = |it: &minglian_contracts::report::Mismatch| {
         (it.subject.clone(), language.pick(&it.chinese, &it.english).to_owned())
     };
@@ -267,6 +257,24 @@ fn is_read(column: &Column, language: Language) -> bool {
 fn heading(column: &Column, language: Language) -> (&'static str, bool) {
     let is_number = !matches!(column.kind, Kind::Key | Kind::Particular);
     (if language == Language::English { column.english } else { column.chinese }, is_number)
+}
+
+fn check_row(check: &Check, language: Language) -> CheckRow {
+    CheckRow {
+        name: language.pick(check.chinese, check.english),
+        report: compared(check.key, check.report.0),
+        book: compared(check.key, check.book.0),
+        verdict: match check.holds {
+            Some(true) => "相符",
+            Some(false) => "不符",
+            None => "各页相加后比较",
+        },
+    }
+}
+
+/// A figure that is compared: 元, or a count.
+fn compared(key: &str, figure: i128) -> String {
+    if key == COUNTED { figure.to_string() } else { yuan(figure) }
 }
 
 fn yuan(fen: i128) -> String {

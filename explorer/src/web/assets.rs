@@ -4,9 +4,14 @@
 //! The verifier is bundled from `verifier/` and kept in `assets/verifier/`, so that this program
 //! builds without npm; a test of `verifier/` holds the two together (docs/decisions/0014).
 
+use std::sync::LazyLock;
+
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use minglian_contracts::disclosure::offline_verifier::OfflineVerifier;
+use minglian_ledger::hash::AttachmentHash;
+use sha2::{Digest as _, Sha256};
 
 use super::PageError;
 
@@ -24,9 +29,13 @@ fn sum(file: &str) -> &'static str {
     lines.find(|(_, name)| *name == file).map_or("", |(sum, _)| sum)
 }
 
-/// The SHA-256 of the offline verifier.
-pub fn offline_sum() -> &'static str {
-    sum("verify.html")
+/// The offline verifier that this program hands out, by its hashes.
+pub fn offline_verifier() -> &'static OfflineVerifier {
+    static HASHED: LazyLock<OfflineVerifier> = LazyLock::new(|| OfflineVerifier {
+        sha256: Sha256::digest(OFFLINE).into(),
+        attachment: AttachmentHash::of(&[OFFLINE.as_bytes()]),
+    });
+    &HASHED
 }
 
 /// Under which name a script is served. The bundler gives the verifier's to the other one.

@@ -11,6 +11,7 @@ use minglian_explorer::window::Limits;
 use minglian_ledger::hash::AttachmentHash;
 
 use crate::chain::{Chain, ORGANIZATIONS, code};
+use crate::offline_verifier;
 use crate::proving;
 use crate::sales;
 use crate::site::Site;
@@ -71,8 +72,9 @@ pub async fn journeys(file: &str, sites: serde_json::Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_verifies_in_the_browser_and_is_not_deceived() {
-    let continued = continued();
+    let mut continued = continued();
     let payment = continued.leaves.len() - 6;
+    offline_verifier::state(&mut continued, "civil");
     let (early, honest) = (explorer(story::told()).await, explorer(continued).await);
     let rewritten = explorer(rewritten()).await;
     let sites = serde_json::json!({
@@ -107,6 +109,7 @@ fn whole() -> Chain {
     story::tell(&mut chain);
     society::tell(&mut chain);
     sales::tell(&mut chain);
+    offline_verifier::state(&mut chain, "civil");
     chain
 }
 
@@ -143,8 +146,25 @@ fn no_route_is_missing_from_the_list_that_the_browser_visits() {
     assert_eq!(listed, routes, "{told}");
 }
 
+async fn every_page_is_accessible(language: &str) {
+    let honest = explorer(whole()).await;
+    let sites =
+        serde_json::json!({ "honest": honest.base, "routes": listed(), "language": language });
+    journeys("browser/accessible.mjs", sites).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_is_accessible_fits_and_is_whole_without_javascript() {
+async fn every_page_is_accessible_and_fits_in_chinese() {
+    every_page_is_accessible("zh").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_accessible_and_fits_in_english() {
+    every_page_is_accessible("en").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_whole_without_javascript_and_its_links_lead_somewhere() {
     let honest = explorer(whole()).await;
     let sites =
         serde_json::json!({ "honest": honest.base, "routes": listed(), "receipt": receipt() });

@@ -159,7 +159,11 @@ impl Chain {
 
     /// The next block is of this day at noon, or later. No block is more than a year after another.
     pub fn wait_until(&mut self, date: &str) {
-        let until = noon(date);
+        self.come_to(noon(date));
+    }
+
+    /// The next block is of this time, or later.
+    pub fn come_to(&mut self, until: TimeMs) {
         while self.header.height > Height::GENESIS
             && until.0.saturating_sub(self.header.time_ms.0) > TIME_STEP_MS_MAX
         {

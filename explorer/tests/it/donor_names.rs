@@ -5,22 +5,25 @@ use std::path::Path;
 use minglian_client::wire::{Hex, OpeningView};
 use minglian_contracts::call::Call;
 use minglian_contracts::charity;
-use minglian_contracts::charity::donation::Donor;
+use minglian_contracts::charity::donation::{Donor, receipt_code};
 use minglian_contracts::naming::Thing;
 use minglian_contracts::opening::{self, Ground};
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::names::Named;
 use minglian_explorer::index::{self, Writer};
 use minglian_ledger::deposit::{self, Class, Content, Deposit, DepositBody};
-use minglian_ledger::hash::Commitment;
 use serde_json::Value;
 
 use crate::chain::{Chain, code, secret_key};
 use crate::site::Site;
 use crate::society;
+use crate::society_pages::ask;
 
 pub const NAME: &str = "方圆慈";
 const SALT: [u8; 16] = [5; 16];
+
+/// What stands on the receipt, beside the salt.
+const CODE: [u8; 16] = [9; 16];
 
 /// What a node gives of a name.
 pub fn given(chain: &Chain, class: Class, signer: &str, text: &str) -> OpeningView {
@@ -47,7 +50,7 @@ pub fn public(chain: &Chain) -> OpeningView {
 
 /// A gift of a person with this name.
 pub fn give(chain: &mut Chain, reference: &str, name: &str) {
-    let code = Commitment::of(&[reference.as_bytes()]);
+    let code = receipt_code(&SALT, &CODE);
     let mut call = society::donate(reference, "66", None, code);
     if let Call::Charity(charity::Call::Donate(gift)) = &mut call {
         gift.donor = Donor::Person(deposit::commit(&SALT, name));
@@ -127,6 +130,9 @@ async fn a_name_is_shown_with_consent_and_gone_with_the_block_that_orders_it() {
         let body = site.get(&place).await.body;
         assert!(body.contains(NAME), "{place} lacks the name:\n{body}");
     }
+    let asked = async || ask(&site, "/receipt", &"09".repeat(16), &"05".repeat(16)).await.body;
+    let receipt = asked().await;
+    assert!(receipt.contains(NAME), "{receipt}");
     site.read_texts();
     let found = site.get("/api/v1/search?q=%E6%96%B9%E5%9C%86%E6%85%88").await.body;
     let found: Value = serde_json::from_str(&found).unwrap();
@@ -144,6 +150,8 @@ async fn a_name_is_shown_with_consent_and_gone_with_the_block_that_orders_it() {
         assert_eq!(answer.status, 200, "{place}");
         assert!(!answer.body.contains(NAME), "{place} has the name:\n{}", answer.body);
     }
+    let receipt = asked().await;
+    assert!(receipt.contains("未公开") && !receipt.contains(NAME), "{receipt}");
     assert_eq!(follower.name(&public(&chain)).unwrap(), Named::Left, "a node that lags gives it");
     site.read_texts();
     assert!(!holds(site.index().parent().unwrap(), NAME), "a file holds the name");

@@ -6,6 +6,7 @@ use minglian_client::Client;
 use minglian_client::wire::{self, CertifiedBlock};
 use minglian_explorer::alarm::AlarmFile;
 use minglian_explorer::follower::Follower;
+use minglian_explorer::follower::level::Patience;
 use minglian_explorer::follower::watch::Pace;
 use minglian_explorer::index::Writer;
 use minglian_explorer::source::Source;
@@ -21,6 +22,7 @@ const PACE: Pace = Pace {
     retry: Duration::from_millis(40),
     survey: Duration::from_millis(60),
     stale_after: None,
+    patience: Patience { unproven: Duration::from_secs(60), away: Duration::from_secs(20) },
 };
 
 async fn wait_until(site: &Site, what: impl Fn(&Status) -> bool) {

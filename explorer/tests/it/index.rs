@@ -9,13 +9,13 @@ use minglian_contracts::project::execution;
 use minglian_contracts::seal;
 use minglian_contracts::trace::memory::MovementIndex;
 use minglian_contracts::trace::{self, Cursor, Direction};
-use minglian_explorer::database::Connection;
+use minglian_explorer::database::{Connection, ToSql};
 use minglian_explorer::follower::{FollowError, Follower};
 use minglian_explorer::index::trace::Movements;
 use minglian_explorer::index::{IndexError, Writer, account};
 use minglian_explorer::money::Money;
-use minglian_explorer::pages::project;
 use minglian_explorer::pages::sums::{self, Key};
+use minglian_explorer::pages::{home, project};
 use minglian_ledger::height::Height;
 
 use crate::chain::{code, text};
@@ -44,6 +44,36 @@ async fn the_notice_adds_up_to_the_fen() {
     ];
     let expected = expected.map(|(flow, fen)| (flow.to_owned(), fen));
     assert_eq!(totals(&site), BTreeMap::from(expected));
+}
+
+#[tokio::test]
+async fn the_home_page_counts_without_reading_tables() {
+    let site = Site::of(&story::told()).await;
+    let page = site.get("/").await.body;
+    let counted = |connection: &Connection| {
+        let one = |query: &str, values: &[&dyn ToSql]| -> i64 {
+            connection.query_row(query, values, |row| row.get(0)).unwrap()
+        };
+        let tables = [
+            ("organizations", "SELECT count(*) FROM organizations", "家机构"),
+            ("projects", "SELECT count(*) FROM projects", "个项目"),
+            ("refused", "SELECT count(*) FROM records WHERE code > 0", "件未通过的业务"),
+        ];
+        for (what, query, word) in tables {
+            let count = one(query, &[]);
+            assert!(count > 0, "the story has {what}");
+            assert_eq!(one(home::COUNT, &[&what]), count, "{what}");
+            assert!(page.contains(&format!("{count} {word}")), "{what}");
+        }
+        let records = one("SELECT count(*) FROM records", &[]);
+        assert!(page.contains(&format!("含 {records} 条账目")), "{records}");
+        let explain = format!("EXPLAIN QUERY PLAN {}", home::COUNT);
+        let plan: String = connection.query_row(&explain, ["projects"], |row| row.get(3)).unwrap();
+        // Not SCAN, which would read all of them.
+        assert!(plan.starts_with("SEARCH counts USING PRIMARY KEY"), "{plan}");
+        Ok(())
+    };
+    site.reader().read::<_, IndexError>(counted).unwrap();
 }
 
 #[tokio::test]

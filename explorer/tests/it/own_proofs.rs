@@ -150,6 +150,8 @@ async fn a_log_is_proven_to_be_the_beginning_of_a_longer_one_without_a_node() {
 async fn an_explorer_of_directories_alone_has_everything_but_a_signed_head() {
     let chain = story::told();
     let site = Site::of(&chain).await;
+    let away = site.get("/verify/records/3/bundle.json").await;
+    assert_eq!(away.status, StatusCode::OK, "its node is away: {}", away.body);
     site.app.follow_no_node();
     assert_eq!(site.get("/verify/checkpoint").await.status, StatusCode::NO_CONTENT);
     assert_eq!(site.get("/log/checkpoint").await.status, StatusCode::NOT_FOUND);

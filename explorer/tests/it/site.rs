@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use minglian_client::Client;
-use minglian_client::wire::{self, CertifiedBlock, HeaderView};
-use minglian_explorer::database::place::Place;
+use minglian_client::wire::{
+    self, CertifiedBlock, HeaderView, Hex, OpeningView, PublishedOpenings,
+};
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::{Reader, Writer};
 use minglian_explorer::source::Source;
@@ -18,7 +22,7 @@ use minglian_explorer::status::{Following, Status};
 use minglian_explorer::text;
 use minglian_explorer::text::keeper::Keeper;
 use minglian_explorer::web::{self, App};
-use minglian_ledger::height::LogIndex;
+use minglian_ledger::height::{Height, LogIndex};
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -156,9 +160,19 @@ impl Site {
     }
 }
 
-/// What a node on loopback serves: any blocks, lawful or not.
+/// What a node on loopback serves: any blocks, lawful or not, and openings of commitments.
 #[derive(Clone, Default)]
-pub struct FakeNode(pub Arc<Mutex<Vec<CertifiedBlock>>>);
+pub struct FakeNode(Arc<Mutex<Served>>);
+
+#[derive(Default)]
+struct Served {
+    blocks: Vec<CertifiedBlock>,
+    openings: Vec<OpeningView>,
+    /// Connections are taken, and no question is answered.
+    hangs: bool,
+    /// How many questions for blocks were answered.
+    answered: u64,
+}
 
 #[derive(Deserialize)]
 struct Range {
@@ -171,37 +185,84 @@ impl FakeNode {
         let router = Router::new()
             .route("/v1/blocks", get(blocks))
             .route("/v1/headers/latest", get(latest))
+            .route("/v1/headers/{height}", get(header))
+            .route("/v1/openings", get(openings))
+            .layer(middleware::from_fn_with_state(self.clone(), hang))
             .with_state(self.clone());
         Client::new(&serve(router).await).unwrap()
     }
 
     /// A node with these blocks, as a source.
     pub async fn source(blocks: &[CertifiedBlock]) -> (Self, Source) {
-        let node = Self(Arc::new(Mutex::new(blocks.to_vec())));
+        let node = Self::default();
+        node.set(blocks);
         let client = node.serve().await;
         (node, Source::node(client))
     }
 
     pub fn set(&self, blocks: &[CertifiedBlock]) {
-        *self.0.lock().unwrap() = blocks.to_vec();
+        self.0.lock().unwrap().blocks = blocks.to_vec();
     }
+
+    pub fn open(&self, openings: &[OpeningView]) {
+        self.0.lock().unwrap().openings = openings.to_vec();
+    }
+
+    pub fn hang(&self, hangs: bool) {
+        self.0.lock().unwrap().hangs = hangs;
+    }
+
+    pub fn answered(&self) -> u64 {
+        self.0.lock().unwrap().answered
+    }
+}
+
+/// Waits while the node hangs, as one does that was stopped.
+async fn hang(State(node): State<FakeNode>, request: Request, next: Next) -> Response {
+    while node.0.lock().unwrap().hangs {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    next.run(request).await
+}
+
+fn head(block: CertifiedBlock) -> Json<HeaderView> {
+    let CertifiedBlock { block, certificate } = block;
+    let (header, first_leaf) = (block.header, LogIndex(0));
+    Json(HeaderView { block_id: header.id(), header, first_leaf, certificate })
 }
 
 /// No blocks: a node that is not well.
 async fn latest(State(node): State<FakeNode>) -> Result<Json<HeaderView>, StatusCode> {
-    let blocks = node.0.lock().unwrap();
-    let CertifiedBlock { block, certificate } =
-        blocks.last().cloned().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
-    let (header, first_leaf) = (block.header, LogIndex(0));
-    Ok(Json(HeaderView { block_id: header.id(), header, first_leaf, certificate }))
+    let served = node.0.lock().unwrap();
+    served.blocks.last().cloned().map(head).ok_or(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+async fn header(
+    State(node): State<FakeNode>,
+    Path(height): Path<usize>,
+) -> Result<Json<HeaderView>, StatusCode> {
+    let served = node.0.lock().unwrap();
+    served.blocks.get(height - 1).cloned().map(head).ok_or(StatusCode::NOT_FOUND)
 }
 
 async fn blocks(State(node): State<FakeNode>, Query(range): Query<Range>) -> Bytes {
-    let blocks = node.0.lock().unwrap();
+    let mut served = node.0.lock().unwrap();
+    served.answered += 1;
     let first = usize::try_from(range.from).unwrap() - 1;
     let mut list = Vec::new();
-    for block in blocks.iter().skip(first).take(range.limit) {
+    for block in served.blocks.iter().skip(first).take(range.limit) {
         wire::push_frame(&mut list, &block.encode().unwrap());
     }
     Bytes::from(list)
+}
+
+async fn openings(State(node): State<FakeNode>) -> Json<PublishedOpenings> {
+    let served = node.0.lock().unwrap();
+    Json(PublishedOpenings {
+        run: Hex(vec![1]),
+        height: Height(served.blocks.len() as u64),
+        next: served.openings.len() as u64,
+        is_complete: true,
+        items: served.openings.clone(),
+    })
 }

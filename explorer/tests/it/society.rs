@@ -133,7 +133,7 @@ fn disburse(reference: &str, resolution: &str, expense: Expense, amount: &str) -
     }))
 }
 
-fn declare() -> Call {
+pub fn declare() -> Call {
     Call::Charity(charity::Call::Declare(Declare {
         year: 2021,
         reference: text("daishan 第1行"),
@@ -168,7 +168,7 @@ pub fn metadata(number: &str, title: &str, on: &str) -> Metadata {
     }
 }
 
-fn publish() -> Call {
+pub fn publish() -> Call {
     let obligation =
         ObligationName {
             rule: text("charity.fund_information"), subject: text("南湖"), period: 1

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use minglian_contracts::call::Call;
+use minglian_contracts::charity;
+use minglian_contracts::charity::declared::Helped;
 use minglian_contracts::charity::report;
+use minglian_contracts::disclosure;
 use minglian_contracts::disclosure::query::{self, Range};
 use minglian_contracts::oversight::sample::{SAMPLES, SampleName};
 use minglian_explorer::database::Connection;
@@ -136,7 +140,23 @@ async fn a_charity_shows_its_years_limits_funds_campaigns_and_declared_years() {
     both(&site, &declared, &chinese, &["entered from a notice"]).await;
 }
 
-async fn ask(site: &Site, path: &str, code: &str, salt: &str) -> Answer {
+#[tokio::test]
+async fn only_what_is_counted_in_the_same_thing_is_added() {
+    let mut chain = society::told();
+    for (line, count, counted_in) in [("第2行", 7, "家次"), ("第3行", 30, "人次")] {
+        let mut call = society::declare();
+        if let Call::Charity(charity::Call::Declare(declared)) = &mut call {
+            declared.reference = text(line);
+            declared.helped = Some(Helped { count, counted_in: text(counted_in) });
+        }
+        assert_eq!(chain.act("charity", &call, &["checker"]), 0);
+    }
+    let site = Site::of(&chain).await;
+    let page = site.get(&format!("/charities/{}/declared/2021", code("charity"))).await.body;
+    assert!(page.contains("42 人次") && page.contains("7 家次") && !page.contains(">49"), "{page}");
+}
+
+pub async fn ask(site: &Site, path: &str, code: &str, salt: &str) -> Answer {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let body = format!("code={code}&salt={salt}");
     let request = client.post(format!("{}{path}", site.base)).body(body);
@@ -158,6 +178,8 @@ async fn a_donor_follows_the_gift_to_the_fen_without_leaving_a_trace() {
     let chinese =
         ["1,000.00 元", "付1", "1,200.00", "先进先出", "使用证明", "受益人次</em>", "0.00 元"];
     check("/receipt", &found, &chinese[..5]);
+    let known = ["决1", "同意 5", "银行回单", "位置区间", "反馈", "公开捐赠人"];
+    check("/receipt", &found, &known);
     assert_eq!(found.headers["cache-control"], "no-store");
     assert!(!found.body.contains(&hex(receipt)) && !found.body.contains(&"07".repeat(16)));
     let english = ask(&site, "/en/receipt", &hex(receipt), &hex(salt)).await;
@@ -234,6 +256,21 @@ async fn a_charitys_reports_come_from_the_mirrored_state() {
     both(&site, &path, &["4.76%"], &["4.76%"]).await;
     let path = format!("/reports/declared?holder={holder}&publication=014133226%2F2026-00001");
     assert_eq!(site.get(&path).await.status, 400, "the correction prints no figures");
+}
+
+#[tokio::test]
+async fn a_comparison_of_counts_is_not_printed_as_money() {
+    let mut chain = society::told();
+    let mut call = society::publish();
+    if let Call::Disclosure(disclosure::Call::Publish(publish)) = &mut call {
+        publish.metadata = society::metadata("014133226/2026-00009", "公告", "2026-06-10");
+        publish.meets = Vec::new();
+    }
+    assert_eq!(chain.act("charity", &call, &["checker"]), 0);
+    let (site, holder) = (Site::of(&chain).await, code("charity"));
+    let path = format!("/reports/declared?holder={holder}&publication=014133226%2F2026-00009");
+    let compared = ["data-label=\"报表(个)\">1</td>", "data-label=\"账本(个)\">1</td>"];
+    both(&site, &path, &compared, &["data-label=\"Report (count)\">1</td>"]).await;
 }
 
 #[tokio::test]

@@ -1,14 +1,17 @@
-/** Every page, as everybody must be able to read it. Run by explorer/tests/it/browser.rs. */
+/** Every page where it answers or refuses, without JavaScript, and where its links lead. Run by
+ * explorer/tests/it/browser.rs. */
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import test, { after, before } from 'node:test';
-import { expectFits, PAGE_BYTES_MAX, unfold, violations } from './look.mjs';
+import { expectNone, look } from './look.mjs';
 import { browser, Reader, sites } from './site.mjs';
 
 const pictures = process.env.MINGLIAN_SCREENSHOTS;
 const base = sites.honest;
+/** How high the lottery's page may be on a telephone, in pixels of 360 by 800: five screens. */
+const LOTTERY_HEIGHT_MAX = 4_000;
 const PATHS = sites.routes.flatMap(({ pages }) => pages);
 let chromium;
 
@@ -17,51 +20,6 @@ before(async () => {
 });
 
 after(() => chromium?.close());
-
-/** Looks at the page that is open: at both widths, by day and by night. */
-async function look({ page }, where, found) {
-  await unfold(page);
-  for (const width of [360, 1280]) {
-    await page.setViewportSize({ width, height: 800 });
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await expectFits(page, width, where);
-      const wrong = await violations(page);
-      found.push(...wrong.map((text) => `${where} ${width} ${colorScheme}: ${text}`));
-      if (pictures) {
-        mkdirSync(pictures, { recursive: true });
-        const name = `page-${where.replaceAll(/[^\w-]+/gu, '_')}-${colorScheme}-${width}.png`;
-        await page.screenshot({ path: join(pictures, name), fullPage: true });
-      }
-    }
-  }
-}
-
-function expectNone(found) {
-  assert.equal(found.length, 0, `${found.length} violations:\n${found.slice(0, 20).join('\n')}`);
-}
-
-for (const language of ['zh', 'en']) {
-  test(`axe finds nothing on any page in ${language}, by day and night, on both screens`, async () => {
-    const reader = await Reader.at(chromium);
-    const found = [];
-    assert.ok(PATHS.length >= 50, `${PATHS.length} pages`);
-    for (const path of PATHS) {
-      const answers = [];
-      const keep = (answer) => answers.push(answer);
-      reader.page.on('response', keep);
-      const response = await reader.page.goto(`${base}/${language}${path}`);
-      reader.page.off('response', keep);
-      const sizes = await Promise.all(answers.map((answer) => answer.request().sizes()));
-      const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0);
-      assert.equal(response.status(), 200, path);
-      assert.ok(bytes > 0 && bytes <= PAGE_BYTES_MAX, `${path} weighs ${bytes} bytes`);
-      await look(reader, `${language}${path}`, found);
-    }
-    expectNone(found);
-    await reader.close();
-  });
-}
 
 test('axe finds nothing where a page answers the reader or refuses', async () => {
   const reader = await Reader.at(chromium);
@@ -95,6 +53,35 @@ test('axe finds nothing where a page answers the reader or refuses', async () =>
   // The browser itself reports that a page was refused.
   assert.ok(reader.errors.every((error) => /status of 40[04]/.test(error)), reader.errors.join());
   reader.errors.length = 0;
+  await reader.close();
+});
+
+test('the lottery\'s months are folded on a telephone, and printed', async () => {
+  const reader = await Reader.at(chromium, { javaScriptEnabled: false,
+    viewport: { width: 360, height: 800 } });
+  const { page } = reader;
+  for (const language of ['zh', 'en']) {
+    await page.goto(`${base}/${language}/lottery`);
+    const { height } = await page.locator('main').boundingBox();
+    assert.ok(height <= LOTTERY_HEIGHT_MAX, `${language}/lottery is ${height} high`);
+    const months = page.locator('main details th a');
+    assert.ok(await months.count() > 3, 'no month is told');
+    assert.equal(await months.filter({ visible: true }).count(), 0);
+    // Each unfolds without a script.
+    for (const summary of await page.locator('main summary').all()) {
+      await summary.click();
+    }
+    assert.equal(await months.filter({ visible: true }).count(), await months.count());
+    await page.reload();
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await months.filter({ visible: true }).count(), await months.count());
+    await page.emulateMedia({ media: 'screen' });
+    if (pictures) {
+      mkdirSync(pictures, { recursive: true });
+      const name = `folded-lottery-${language}.png`;
+      await page.screenshot({ path: join(pictures, name), fullPage: true });
+    }
+  }
   await reader.close();
 });
 

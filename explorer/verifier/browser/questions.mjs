@@ -9,7 +9,8 @@ import { expectFits } from './look.mjs';
 import { browser, Reader, sites } from './site.mjs';
 
 const CLICKS_MAX = 3;
-const PATHS = JSON.parse(readFileSync(new URL('paths.json', import.meta.url), 'utf8'));
+const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const PATHS = JSON.parse(read('paths.json'));
 const pictures = process.env.MINGLIAN_SCREENSHOTS;
 let chromium;
 
@@ -19,7 +20,53 @@ before(async () => {
 
 after(() => chromium?.close());
 
-/** One click: a name that is the same in both languages, a pair of names, or what to look for. */
+/** Who asks in a table of docs/explorer.md. */
+const TABLES = { public: 'public', auditors: 'auditor', charities: 'charity' };
+const QUESTIONS = 10;
+
+/** The rows of the page's three tables: who asks which question, and the path that it names. */
+function rowsOfThePage() {
+  const part = read('../../../docs/explorer.md').split('## Questions and their paths')[1];
+  const rows = new Map();
+  for (const table of part.split('\n## ')[0].split('\n\n')) {
+    const lines = table.split('\n').filter((line) => line.startsWith('|'));
+    const cells = lines.map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+    const who = TABLES[cells[0]?.[0]];
+    for (const [question, path, answer] of who === undefined ? [] : cells.slice(2)) {
+      const number = /^\d+[ab]? /.exec(question);
+      assert.ok(number !== null && answer !== '', `${who}: ${question}`);
+      const name = `${who} ${number[0].trim()}`;
+      assert.ok(!rows.has(name), `${name} stands there twice`);
+      rows.set(name, path);
+    }
+  }
+  return rows;
+}
+
+/** A click as the page tells it: the words of a link or button, or what kind of thing it is. */
+function told(step) {
+  return Array.isArray(step) ? step[0] : `〈${step.kind}〉`;
+}
+
+test('docs/explorer.md lists every question with the path that is clicked here', () => {
+  const rows = rowsOfThePage();
+  const asked = new Set([...rows.keys()].map((name) => name.replace(/[ab]$/, '')));
+  for (const who of Object.values(TABLES)) {
+    for (let number = 1; number <= QUESTIONS; number += 1) {
+      assert.ok(asked.has(`${who} ${number}`), `the page lacks question ${number} of ${who}`);
+    }
+  }
+  assert.equal(asked.size, Object.keys(TABLES).length * QUESTIONS);
+  const clicked = new Map(PATHS.map(({ who, clicks }) => [who, clicks.map(told).join(' → ')]));
+  assert.equal(clicked.size, PATHS.length, 'a question is clicked twice');
+  // What has no answer on any page has a dash for a path.
+  const paths = [...rows].filter(([, path]) => path !== '–');
+  assert.deepEqual(new Map(paths), new Map([...rows.keys()].flatMap((name) =>
+    (clicked.has(name) ? [[name, clicked.get(name)]] : []))));
+  assert.deepEqual([...clicked.keys()].filter((name) => !rows.has(name)), []);
+});
+
+/** One click: a pair of names in both languages, or a thing of the ledger by name or by place. */
 async function click(page, step, place) {
   const main = page.locator('main');
   if (step.receipt) {
@@ -29,7 +76,7 @@ async function click(page, step, place) {
   } else if (step.first) {
     await main.locator(step.first).first().click();
   } else {
-    const name = Array.isArray(step) ? step[place] : step;
+    const name = Array.isArray(step) ? step[place] : step.name;
     // A name of its own language stands in an element within the link.
     const exact = main.getByText(name, { exact: true });
     const links = main.locator('a, button').filter({ hasText: name });

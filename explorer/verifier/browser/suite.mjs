@@ -292,6 +292,39 @@ test('the offline file verifies without a network', async () => {
   }
 });
 
+test('the offline file is the one that a record on the ledger names', async () => {
+  let links;
+  await visit(async (reader) => {
+    await reader.page.goto(`${proxy.base}/verify`);
+    const main = reader.page.locator('main');
+    assert.match(await main.innerText(), /写明的就是这个文件/);
+    const places = await main.locator('tbody a[href*="/entries/"]').evaluateAll((all) =>
+      all.map((link) => link.getAttribute('href')));
+    links = places;
+    assert.equal(links.length, 2, 'what proposed it, and what made it effective');
+    for (const link of links) {
+      expectPass(await reader.verify(`${proxy.base}${link}`));
+    }
+  });
+  // A reader who trusts an older file looks at the new one with it: no site is asked.
+  const verifier = await download('/verify.html');
+  const file = join(folder, 'trusted.html');
+  writeFileSync(file, verifier);
+  const bundle = await download(links[0].replace('/entries/', '/verify/records/') + '/bundle.json');
+  const hash = await genesisHash();
+  for (const [given, mark] of [[verifier, 'pass'], [flip(verifier, 1_000), 'fail']]) {
+    const reader = await Reader.at(chromium);
+    await reader.page.goto(pathToFileURL(file).href);
+    await reader.page.fill('#expected', hash);
+    await reader.page.setInputFiles('#files', [['record.json', bundle], ['verify.html', given]].map(
+      ([name, buffer]) => ({ name, mimeType: 'application/octet-stream', buffer })));
+    const verdict = await reader.verdict();
+    assert.equal(verdict.marks.attachments, mark, verdict.words);
+    assert.equal(verdict.outcome, mark, verdict.words);
+    await reader.close();
+  }
+});
+
 async function genesisHash() {
   const page = (await download('/verify')).toString('utf8');
   return /data-genesis="([0-9a-f]{64})"/.exec(page)[1];

@@ -99,12 +99,18 @@ function printRecord(record: RecordView): void {
   const own = record.signatureHolds ? '有效 / valid' : '无效 / INVALID';
   console.log(`发送者签名 / sender's signature: ${own}`);
   console.log(receipt.code === 0
-    ? '结果 / outcome: 已执行 / applied'
+    ? `结果 / outcome: ${taken(receipt.events)}`
     : `结果 / outcome: 被拒绝，代码 / refused, code ${receipt.code}: ${receipt.detail ?? ''}`);
   receipt.events.forEach(printEvent);
   if (receipt.unread !== null) {
     console.log(`其后的事件此工具不解读 / events from here on are not decoded: ${receipt.unread}`);
   }
+}
+
+/** What an act came to that the rules took: one that waits for other officers is not applied. */
+function taken(events: readonly Event[]): string {
+  const waits = events.some((event) => event.kind === 'other' && event.name === 'approval.proposed');
+  return waits ? '已提出,待审批 / proposed, it waits for approval' : '已执行 / applied';
 }
 
 function printEvent(event: Event): void {

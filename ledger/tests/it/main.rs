@@ -10,6 +10,7 @@ mod evidence;
 mod fixture;
 mod keys;
 mod log;
+mod personal_number;
 mod sample;
 mod state;
 mod store;

@@ -69,7 +69,7 @@ impl Client {
             .body(body);
         let response = request.send().await?;
         let status = response.status();
-        let bytes = crate::read_capped(response, crate::JSON_BYTES_MAX).await?;
+        let bytes = crate::read_capped(response, crate::JSON_BYTES_MAX, None).await?;
         if !status.is_success() {
             let problem = Problem::read(status.as_u16(), &bytes);
             return Err(ClientError::Refused(Box::new(problem)));
@@ -101,7 +101,7 @@ impl Client {
         let mut response = request.timeout(TRANSFER_TIMEOUT).send().await?;
         let status = response.status();
         if !status.is_success() {
-            let bytes = crate::read_capped(response, crate::JSON_BYTES_MAX).await?;
+            let bytes = crate::read_capped(response, crate::JSON_BYTES_MAX, None).await?;
             let problem = Problem::read(status.as_u16(), &bytes);
             return Err(ClientError::Refused(Box::new(problem)));
         }

@@ -50,8 +50,13 @@ pub enum ClientError {
     /// The node cannot be reached, or broke off.
     #[error("the node cannot be reached: {0}")]
     Transport(#[from] reqwest::Error),
+    /// Nothing came for so long.
+    #[error("the node sent nothing for {0:?}")]
+    Silent(std::time::Duration),
     /// The node refused the request.
-    #[error("the node refused ({} {}): {}", .0.status, .0.code, .0.detail)]
+    #[error(
+        "the node refused ({} {}): {} {}", .0.status, .0.code, .0.title_zh, .0.detail
+    )]
     Refused(Box<Problem>),
     /// A file cannot be read.
     #[error("cannot read {path}: {source}")]
@@ -62,7 +67,7 @@ pub enum ClientError {
         source: std::io::Error,
     },
     /// A text holds what looks like a number of a natural person: it was not sent.
-    #[error("the text holds {0}; leave it out")]
+    #[error("文字中含有疑似{chinese},请删去 the text holds {0}; leave it out", chinese = .0.chinese())]
     PersonalNumber(PersonalNumber),
     /// The answer is larger than this client reads.
     #[error("the answer is larger than {bytes_max} bytes")]

@@ -101,7 +101,7 @@ impl Client {
             return Ok(Tips { response, buffer: Vec::new() });
         }
         let status = response.status().as_u16();
-        let bytes = read_capped(response, EVENT_BYTES_MAX).await?;
+        let bytes = read_capped(response, EVENT_BYTES_MAX, None).await?;
         Err(ClientError::Refused(Box::new(Problem::read(status, &bytes))))
     }
 

@@ -56,6 +56,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(75);
 pub struct Client {
     base: String,
     http: reqwest::Client,
+    silence_max: Option<Duration>,
 }
 
 impl Client {
@@ -67,7 +68,13 @@ impl Client {
         }
         let http =
             reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).no_proxy().build()?;
-        Ok(Self { base, http })
+        Ok(Self { base, http, silence_max: None })
+    }
+
+    /// The same, which gives up with [`ClientError::Silent`] when for so long nothing comes of an
+    /// answer. Not for whoever waits for a commit.
+    pub fn with_silence_max(self, silence_max: Duration) -> Self {
+        Self { silence_max: Some(silence_max), ..self }
     }
 
     /// The node's address, without a slash at its end.
@@ -167,9 +174,10 @@ impl Client {
     }
 
     async fn body(&self, request: RequestBuilder, max: usize) -> Result<Vec<u8>, ClientError> {
-        let response = request.timeout(ANSWER_TIMEOUT).send().await?;
+        let sent = request.timeout(ANSWER_TIMEOUT).send();
+        let response = heard(sent, self.silence_max).await?;
         let status = response.status();
-        let bytes = read_capped(response, max).await?;
+        let bytes = read_capped(response, max, self.silence_max).await?;
         if status.is_success() {
             return Ok(bytes);
         }
@@ -177,15 +185,29 @@ impl Client {
     }
 }
 
-async fn read_capped(mut response: Response, max: usize) -> Result<Vec<u8>, ClientError> {
+async fn read_capped(
+    mut response: Response,
+    max: usize,
+    silence_max: Option<Duration>,
+) -> Result<Vec<u8>, ClientError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = heard(response.chunk(), silence_max).await? {
         if bytes.len() + chunk.len() > max {
             return Err(ClientError::TooLarge { bytes_max: max });
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+/// The next part of an answer, if it comes in time.
+async fn heard<T>(
+    part: impl Future<Output = Result<T, reqwest::Error>>,
+    silence_max: Option<Duration>,
+) -> Result<T, ClientError> {
+    let Some(max) = silence_max else { return Ok(part.await?) };
+    let heard = tokio::time::timeout(max, part).await;
+    Ok(heard.map_err(|_| ClientError::Silent(max))??)
 }
 
 fn wait_query(wait: Option<Duration>) -> Vec<(&'static str, String)> {

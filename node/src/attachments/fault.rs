@@ -9,6 +9,7 @@ use minglian_ledger::transaction::ChainId;
 use super::blobs::BlobError;
 use super::index::NoRoom;
 use super::openings::OpeningFault;
+use crate::derived::DerivedError;
 
 /// Why something is not kept or handed out. None repeats what an opening says.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +23,11 @@ pub enum KeepFault {
     /// The deposit is of something else.
     #[error("the deposit is not of an attachment")]
     NotAnAttachment,
-    /// Larger than this node takes, or empty.
-    #[error("{bytes} bytes; at least 1, at most {bytes_max} are taken")]
+    /// Nothing is brought.
+    #[error("the file is empty: at least one byte is taken 文件为空")]
+    Empty,
+    /// Larger than this node takes, or than its deposit says.
+    #[error("{bytes} bytes; at most {bytes_max} are taken 文件超出大小上限")]
     Size {
         /// What the deposit says, or what came.
         bytes: u64,
@@ -66,12 +70,15 @@ pub enum KeepFault {
     /// The state cannot be read.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The query index cannot be read.
+    #[error(transparent)]
+    Index(#[from] DerivedError),
 }
 
 impl KeepFault {
     /// Whether this node failed, and not whoever asked.
     pub fn is_operational(&self) -> bool {
-        matches!(self, Self::Blob(_) | Self::File(_) | Self::State(_))
+        matches!(self, Self::Blob(_) | Self::File(_) | Self::State(_) | Self::Index(_))
     }
 
     /// Whether the copy here is damaged.

@@ -20,7 +20,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::personal_number::{self, PersonalNumber};
 
 use super::directory;
-use super::published::Published;
+use super::published::{Published, Standing};
 use super::shares::{Share, Shares};
 use super::wipe::wipe;
 
@@ -254,7 +254,7 @@ impl Openings {
         File::open(directory)?.sync_all()?;
         held.insert(*commitment, Held { organization: Some(organization), bytes });
         if opening.deposit.body.class == Class::Public {
-            held.published.enter(*commitment);
+            held.published.await_act(*commitment);
         }
         Ok(Kept::New)
     }
@@ -313,16 +313,40 @@ impl Openings {
 
     /// Up to `limit` openings that everybody may see, behind the number `after` of this run, and
     /// whether all that were found at the start are among the numbered ones. A file that cannot be
-    /// read is tried again after a while.
-    pub fn published(&self, after: u64, limit: usize) -> (Vec<(u64, Commitment)>, bool) {
+    /// read is tried again after a while. `is_in_force` says whether an act that took effect names
+    /// one: others are not numbered.
+    pub fn published(
+        &self,
+        after: u64,
+        limit: usize,
+        is_in_force: &dyn Fn(&Commitment) -> io::Result<bool>,
+    ) -> (Vec<(u64, Commitment)>, bool) {
+        self.classify(is_in_force);
+        let waiting = self.lock().published.waiting(CLASSIFIED_MAX);
+        for commitment in waiting {
+            // What cannot be read is looked at again with the next question.
+            if is_in_force(&commitment).unwrap_or(false) {
+                self.lock().published.come_into_force(commitment);
+            }
+        }
+        let held = self.lock();
+        (held.published.page(after, limit), held.published.is_complete())
+    }
+
+    /// Reads who may see some of those that were found at the start.
+    fn classify(&self, is_in_force: &dyn Fn(&Commitment) -> io::Result<bool>) {
         let now = Instant::now();
         let unread = self.lock().published.unread(CLASSIFIED_MAX, now);
         let mut fault = None;
         for commitment in unread {
-            let class = self.class(&commitment);
+            let standing = self.class(&commitment).and_then(|class| match class {
+                Some(Class::Public) if is_in_force(&commitment)? => Ok(Standing::Shown),
+                Some(Class::Public) => Ok(Standing::Waiting),
+                _ => Ok(Standing::Hidden),
+            });
             let mut held = self.lock();
-            match class {
-                Ok(class) => held.published.classify(commitment, class == Some(Class::Public)),
+            match standing {
+                Ok(standing) => held.published.classify(commitment, standing),
                 Err(error) => {
                     held.published.fail(commitment, now);
                     fault = Some((commitment, error));
@@ -332,8 +356,6 @@ impl Openings {
         if let Some((commitment, error)) = fault {
             tracing::error!(%commitment, %error, "cannot read who may see an opening");
         }
-        let held = self.lock();
-        (held.published.page(after, limit), held.published.is_complete())
     }
 
     /// Who may see an opening, by its file; none if that is gone or damaged, which is seen when it

@@ -1,7 +1,9 @@
 //! Which openings everybody may see, numbered in the order in which this run came to know them, so
-//! that whoever shows them asks for what is new only.
+//! that whoever shows them asks for what is new only. One whose act is not in force has no number
+//! yet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::time::{Duration, Instant};
 
 use minglian_ledger::hash::Commitment;
@@ -9,12 +11,26 @@ use minglian_ledger::hash::Commitment;
 /// When a file that could not be read is tried again.
 pub const RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
+/// Who may see an opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Everybody.
+    Shown,
+    /// Everybody, once an act in force names it.
+    Waiting,
+    /// Not everybody.
+    Hidden,
+}
+
 /// The public openings of one store.
 #[derive(Debug, Default)]
 pub struct Published {
     last: u64,
     by_number: BTreeMap<u64, Commitment>,
     numbers: BTreeMap<Commitment, u64>,
+    /// Public ones that no act in force names, and the last of them that was looked at.
+    waiting: BTreeSet<Commitment>,
+    looked_at: Option<Commitment>,
     /// Found at the start; their files say who may see them, and have not been read.
     unread: BTreeSet<Commitment>,
     /// Whose files could not be read, and when that was seen last.
@@ -28,8 +44,23 @@ impl Published {
         self.unread.insert(commitment);
     }
 
+    /// Notes a public opening that is to be numbered when an act in force names it.
+    pub fn await_act(&mut self, commitment: Commitment) {
+        self.waiting.insert(commitment);
+    }
+
+    /// Up to `limit` public openings that no act in force named so far; in turn.
+    pub fn waiting(&mut self, limit: usize) -> Vec<Commitment> {
+        let from = self.looked_at.map_or(Bound::Unbounded, Bound::Excluded);
+        let next = self.waiting.range((from, Bound::Unbounded)).take(limit);
+        let next: Vec<Commitment> = next.copied().collect();
+        self.looked_at = (next.len() == limit).then(|| next.last().copied()).flatten();
+        next
+    }
+
     /// Numbers an opening.
     pub fn enter(&mut self, commitment: Commitment) {
+        self.waiting.remove(&commitment);
         if !self.numbers.contains_key(&commitment) {
             self.last += 1;
             self.by_number.insert(self.last, commitment);
@@ -41,6 +72,7 @@ impl Published {
     pub fn remove(&mut self, commitment: &Commitment) {
         self.unread.remove(commitment);
         self.failed.remove(commitment);
+        self.waiting.remove(commitment);
         if let Some(number) = self.numbers.remove(commitment) {
             self.by_number.remove(&number);
         }
@@ -55,9 +87,20 @@ impl Published {
         self.unread.iter().take(limit).copied().collect()
     }
 
-    /// Says of one that was unread, and is not gone meanwhile, whether everybody may see it.
-    pub fn classify(&mut self, commitment: Commitment, is_public: bool) {
-        if self.unread.remove(&commitment) && is_public {
+    /// Says of one that was unread, and is not gone meanwhile, who may see it.
+    pub fn classify(&mut self, commitment: Commitment, standing: Standing) {
+        if self.unread.remove(&commitment) {
+            match standing {
+                Standing::Shown => self.enter(commitment),
+                Standing::Waiting => self.await_act(commitment),
+                Standing::Hidden => {}
+            }
+        }
+    }
+
+    /// Numbers one that waited, if it is not gone meanwhile.
+    pub fn come_into_force(&mut self, commitment: Commitment) {
+        if self.waiting.contains(&commitment) {
             self.enter(commitment);
         }
     }

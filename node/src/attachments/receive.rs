@@ -85,7 +85,10 @@ impl Keeper {
     ) -> Result<Option<(Description, bool)>, KeepFault> {
         let about = Description::of(deposit).ok_or(KeepFault::NotAnAttachment)?;
         let bytes_max = self.settings().bytes_max;
-        if about.bytes == 0 || about.bytes > bytes_max {
+        if about.bytes == 0 {
+            return Err(KeepFault::Empty);
+        }
+        if about.bytes > bytes_max {
             return Err(KeepFault::Size { bytes: about.bytes, bytes_max });
         }
         if !self.settings().takes(about.media_type) {

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
+use minglian_contracts::approval;
 use minglian_contracts::call::Call;
-use minglian_contracts::event::{self, Outcome};
+use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::refusal::Code;
 use minglian_contracts::words::{self, Names, Sentence};
 use minglian_ledger::evidence::Proven;
@@ -58,9 +59,7 @@ fn record(record: &Record) -> String {
         Err(error) => line(both(format!("act that this program does not know: {error}"))),
     }
     match event::read(receipt) {
-        Ok(Outcome::Applied(_)) => {
-            line(Sentence { zh: "结果:已生效".to_owned(), en: "outcome: applied".to_owned() });
-        }
+        Ok(Outcome::Applied(events)) => line(taken(&events)),
         Ok(Outcome::Refused { code, detail }) => {
             let known = Code::from_number(code);
             let zh = known.map_or_else(String::new, |code| code.chinese().to_owned());
@@ -74,6 +73,40 @@ fn record(record: &Record) -> String {
     }
     text.truncate(text.trim_end().len());
     text
+}
+
+/// What a record says that the rules took: its act applies, or it waits, or it is a step on one
+/// that waits. What became of it later stands in another record.
+fn taken(events: &[Event]) -> Sentence {
+    let step = events.iter().find_map(|event| match event {
+        Event::Approval(approval::Event::Proposed { open_until, .. }) => Some((
+            format!("结果:已提出,待审批,有效至 {open_until};是否生效见其后的审批记录"),
+            format!(
+                "outcome: proposed; it waits for approval until {open_until}. Whether it took \
+                 effect stands in the record of its last approval"
+            ),
+        )),
+        Event::Approval(approval::Event::StepTaken { .. }) => Some((
+            "结果:已审批一步,所审批的业务仍待审批".to_owned(),
+            "outcome: one step is taken; the act that it approves waits still".to_owned(),
+        )),
+        Event::Approval(approval::Event::Rejected { .. }) => Some((
+            "结果:已否决,所涉业务未生效".to_owned(),
+            "outcome: rejected; the act that waited did not take effect".to_owned(),
+        )),
+        Event::Approval(approval::Event::Withdrawn { .. }) => Some((
+            "结果:已撤回,所涉业务未生效".to_owned(),
+            "outcome: withdrawn; the act that waited did not take effect".to_owned(),
+        )),
+        Event::Approval(approval::Event::Retracted { .. }) => Some((
+            "结果:已撤回表决,所涉业务仍待审批".to_owned(),
+            "outcome: a vote is taken back; the act waits still".to_owned(),
+        )),
+        _ => None,
+    });
+    let (zh, en) =
+        step.unwrap_or_else(|| ("结果:已生效".to_owned(), "outcome: applied".to_owned()));
+    Sentence { zh, en }
 }
 
 fn closing(closing: &Closing) -> String {

@@ -10,6 +10,7 @@ use minglian_ledger::block::Header;
 use minglian_ledger::evidence::{EVIDENCE_BYTES_MAX, Evidence, Proven, Trust};
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::Height;
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::audit::verify::Verified;
@@ -169,12 +170,24 @@ fn summary(verified: &Verified) -> serde_json::Value {
     })
 }
 
+/// An explorer's bundle for its offline verifier. The genesis in it is not believed.
+#[derive(Deserialize)]
+struct ExplorersBundle {
+    evidence: String,
+}
+
+/// A node's evidence, in bytes or in JSON, or an explorer's bundle.
 fn read_evidence(bytes: &[u8]) -> anyhow::Result<Evidence> {
-    if bytes.first() == Some(&b'{') {
-        anyhow::ensure!(bytes.len() <= 4 * EVIDENCE_BYTES_MAX, "the bundle is too large");
-        return serde_json::from_slice(bytes).context("the bundle does not read");
+    if bytes.first() != Some(&b'{') {
+        return Ok(Evidence::decode(bytes)?);
     }
-    Ok(Evidence::decode(bytes)?)
+    anyhow::ensure!(bytes.len() <= 8 * EVIDENCE_BYTES_MAX, "the bundle is too large");
+    let known = serde_json::from_slice::<ExplorersBundle>(bytes).map(|bundle| bundle.evidence);
+    let evidence = known.as_ref().map_or(bytes, |evidence| evidence.as_bytes());
+    serde_json::from_slice(evidence).context(
+        "the bundle does not read: give what a node's /v1/records/N/evidence answers, or an \
+         explorer's 下载证据包",
+    )
 }
 
 fn describe(proven: &Proven) -> serde_json::Value {

@@ -3,6 +3,7 @@
 mod fetch;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Subcommand, ValueEnum};
@@ -19,6 +20,10 @@ use serde_json::json;
 
 use super::KeyOptions;
 use crate::attachments::openings::Opening;
+
+/// How often a file is brought again to a node that had no place for it, and after what pause.
+const BUSY_RETRIES: u32 = 5;
+const BUSY_PAUSE: Duration = Duration::from_secs(2);
 
 /// What to hand over.
 #[derive(Debug, Subcommand)]
@@ -102,18 +107,7 @@ pub fn run(command: DepositCommand) -> anyhow::Result<()> {
             println!("{}", serde_json::to_string_pretty(&shown)?);
             Ok(())
         }
-        DepositCommand::Attachment { terms, file } => {
-            let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-            let content = files::describe(&file, ending.parse::<MediaType>()?)
-                .with_context(|| format!("reading {}", file.display()))?;
-            in_runtime(async {
-                let client = Client::new(&terms.url)?;
-                let deposit = terms.sign(&client, content).await?;
-                let uploaded = client.upload(&deposit, &file).await?;
-                println!("{}", serde_json::to_string_pretty(&uploaded)?);
-                Ok(())
-            })
-        }
+        DepositCommand::Attachment { terms, file } => in_runtime(attach(terms, &file)),
         DepositCommand::Opening { terms, salt, text } => {
             let text = read_text(&text)?;
             let salt = read_salt(&salt)?;
@@ -136,6 +130,43 @@ pub fn run(command: DepositCommand) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Brings a file. Its size is asked before it is read: one that the node does not take may be
+/// large.
+async fn attach(terms: Terms, file: &Path) -> anyhow::Result<()> {
+    let reading = || format!("reading {}", file.display());
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let media_type = ending.parse::<MediaType>()?;
+    let bytes = std::fs::metadata(file).with_context(reading)?.len();
+    let client = Client::new(&terms.url)?;
+    check_size(bytes, client.health().await?.attachment_bytes_max)?;
+    let content = files::describe(file, media_type).with_context(reading)?;
+    let deposit = terms.sign(&client, content).await?;
+    let mut left = BUSY_RETRIES;
+    let uploaded = loop {
+        match client.upload(&deposit, file).await {
+            Err(error) if error.code() == Some("busy") && left > 0 => {
+                left -= 1;
+                tokio::time::sleep(BUSY_PAUSE).await;
+            }
+            answered => break answered?,
+        }
+    };
+    println!("{}", serde_json::to_string_pretty(&uploaded)?);
+    Ok(())
+}
+
+/// Whether a node takes a file of so many bytes. An earlier node does not say how many it takes.
+pub fn check_size(bytes: u64, bytes_max: Option<u64>) -> anyhow::Result<()> {
+    anyhow::ensure!(bytes > 0, "文件为空 the file is empty");
+    if let Some(max) = bytes_max.filter(|max| bytes > *max) {
+        bail!(
+            "文件有 {bytes} 字节,超出该节点的上限 {max} 字节 \
+             the file has {bytes} bytes, the node takes at most {max}"
+        );
+    }
+    Ok(())
 }
 
 impl Terms {
@@ -165,7 +196,8 @@ pub(super) fn read_text(path: &Path) -> anyhow::Result<String> {
     let text = text.with_context(|| format!("reading {}", path.display()))?;
     let text = text.trim_end_matches(['\r', '\n']);
     if let Some(number) = personal_number::find(text) {
-        bail!("the text holds {number}; leave it out");
+        let zh = number.chinese();
+        bail!("文字中含有疑似{zh},请删去 the text holds {number}; leave it out");
     }
     Ok(text.to_owned())
 }

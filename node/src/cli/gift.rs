@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use data_encoding::HEXLOWER;
 use minglian_client::Client;
@@ -101,11 +101,11 @@ fn read(source: impl Read) -> io::Result<Zeroizing<String>> {
 
 /// The gifts that the code leads to: one, unless another charity has entered it too.
 async fn paths(arguments: &TraceArguments, receipt: &ReceiptCode) -> anyhow::Result<Vec<GiftPath>> {
-    let (first, later) = pages(&arguments.url, receipt, arguments.charity).await?;
+    let (first, later) = pages(&arguments.url, receipt, arguments.charity, arguments.lang).await?;
     let others: Vec<_> = first.others.iter().map(|other| other.charity).collect();
     let mut paths = vec![GiftPath::of(first, later)?];
     for charity in others {
-        let (first, later) = pages(&arguments.url, receipt, Some(charity)).await?;
+        let (first, later) = pages(&arguments.url, receipt, Some(charity), arguments.lang).await?;
         paths.push(GiftPath::of(first, later)?);
     }
     Ok(paths)
@@ -135,11 +135,18 @@ async fn pages(
     url: &str,
     receipt: &ReceiptCode,
     charity: Option<OrganizationCode>,
+    lang: Language,
 ) -> anyhow::Result<(GiftTracePage, Vec<GiftTracePage>)> {
     let client = Client::new(url)?;
     let code_hash = receipt.hash();
     let mut request = GiftTraceRequest { code_hash, charity, after: None, limit: Some(PAGE_MAX) };
-    let first = client.gift_trace(&request).await?;
+    let first = client.gift_trace(&request).await.map_err(|error| match error.is_vacant() {
+        true => anyhow!(lang.say(
+            "没有捐赠登记过这个查询码:请核对票据上的查询码、盐和慈善组织,或稍后再查",
+            "no gift has this code: check code, salt and charity on the receipt, or ask later",
+        )),
+        false => error.into(),
+    })?;
     request.charity = Some(first.gift.charity);
     let (mut later, mut next) = (Vec::new(), first.next.clone());
     while let Some(after) = next {

@@ -2,6 +2,7 @@
 
 mod act;
 mod sheet;
+mod verifier;
 mod waiting;
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
@@ -80,6 +81,8 @@ pub enum TxCommand {
     Retract(waiting::StepArguments),
     /// Enter one act a row from a CSV or XLSX sheet 表格批量办理
     Sheet(Box<sheet::SheetArguments>),
+    /// State on the ledger which file is the offline verifier, and hand it to the nodes 离线核验程序
+    Verifier(verifier::VerifierArguments),
     /// Sign a call and send it without questions; prints the receipt as JSON
     Submit(act::SubmitArguments),
 }
@@ -133,6 +136,7 @@ pub fn run(command: TxCommand) -> anyhow::Result<()> {
         TxCommand::Withdraw(arguments) => waiting::step(arguments, waiting::Step::Withdraw),
         TxCommand::Retract(arguments) => waiting::step(arguments, waiting::Step::Retract),
         TxCommand::Sheet(arguments) => sheet::run(*arguments),
+        TxCommand::Verifier(arguments) => verifier::run(arguments),
         TxCommand::Submit(arguments) => act::submit(arguments),
     }
 }

@@ -114,15 +114,17 @@ impl GiftPath {
         if self.edges.is_empty() {
             text.push_str(lang.say("  尚未动用\n", "  it has not been moved yet\n"));
         }
-        for (wire, edge) in &self.edges {
-            line(&mut text, &moved(wire, edge, lang));
+        for (number, (wire, edge)) in (1..).zip(&self.edges) {
+            line(&mut text, &format!("{number}. {}", moved(wire, edge, lang)));
         }
         for (payer, reference, known) in &self.payments {
             let fen = self.of_payment(*payer, reference);
             text.push_str(&paid(reference, fen, known, lang));
         }
-        let unspent = self.rests.iter().filter(|rest| !rest.account.is_terminal());
-        text.push_str(lang.say("\n尚未支出:\n", "\nNot spent yet:\n"));
+        let mut unspent = self.rests.iter().filter(|rest| !rest.account.is_terminal()).peekable();
+        if unspent.peek().is_some() {
+            text.push_str(lang.say("\n尚未支出:\n", "\nNot spent yet:\n"));
+        }
         for Rest { account, interval, .. } in unspent {
             let (amount, at) = (yuan(interval.length()), span(*interval));
             line(&mut text, &format!("{} {amount} {at}", place(account, lang)));
@@ -191,11 +193,9 @@ fn moved(wire: &GiftEdge, edge: &Edge, lang: Language) -> String {
     let from = edge.from.account().map_or_else(String::new, |from| place(from, lang));
     let from_span = edge.from_interval.map_or_else(String::new, span);
     let (to, to_span) = (place(&edge.to, lang), span(edge.to_interval));
-    let (hop, amount, record) = (edge.hop, yuan(edge.to_interval.length()), wire.record);
+    let (amount, record) = (yuan(edge.to_interval.length()), wire.record);
     let in_record = lang.say("账本记录", "record");
-    format!(
-        "{hop}. {what} {amount} ({how}) {from} {from_span} → {to} {to_span} {in_record} {record}"
-    )
+    format!("{what} {amount} ({how}) {from} {from_span} → {to} {to_span} {in_record} {record}")
 }
 
 /// What is known of a payment, and how much of it was this gift's.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use minglian_client::wire::SubmitAnswer;
 use minglian_client::{Client, ClientError};
 use minglian_contracts::call::Call;
-use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody};
-use minglian_ledger::hash::TransactionId;
+use minglian_ledger::deposit::{Class, Content, Deposit, DepositBody, MediaType};
+use minglian_ledger::hash::{AttachmentHash, TransactionId};
 use minglian_ledger::height::Height;
 use minglian_ledger::keys::SigningKey;
 use minglian_ledger::organization_code::OrganizationCode;
@@ -220,6 +220,25 @@ impl Office {
         let (chain_id, class) = (self.chain_id.clone(), Class::Public);
         let body = DepositBody { chain_id, organization, class, content };
         self.client.deposit_opening(&Deposit::sign(body, key), salt, text).await
+    }
+
+    /// Hands a text that a record names as an attachment to the node, for everybody to see. What is
+    /// there already stays.
+    ///
+    /// # Errors
+    /// [`ClientError`], also if the node does not take it.
+    pub async fn attach_text(
+        &self,
+        key: &SigningKey,
+        organization: OrganizationCode,
+        text: Vec<u8>,
+    ) -> Result<(), ClientError> {
+        let (hash, bytes) = (AttachmentHash::of(&[&text]), text.len() as u64);
+        let content = Content::Attachment { hash, media_type: MediaType::Text, bytes };
+        let (chain_id, class) = (self.chain_id.clone(), Class::Public);
+        let body = DepositBody { chain_id, organization, class, content };
+        self.client.upload_body(&Deposit::sign(body, key), text).await?;
+        Ok(())
     }
 
     /// Keeps a signed act, sends it and waits. A connection that breaks is no error: the act is

@@ -14,6 +14,12 @@ use serde_json::Value;
 
 use super::language::{Language, plain};
 
+/// How a node refuses what was signed for another chain.
+const WRONG_CHAIN: &str = "wrong_chain";
+
+const OTHER_CHAIN: &str = "该节点属于另一条链,请用 --url 指定本业务所在网络的节点 this node is of another \
+    chain: name one of the act's own network with --url";
+
 /// Where a committed act stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -113,6 +119,10 @@ pub async fn read(
     match (answer.status, answer.committed) {
         (SubmitStatus::Committed, Some(committed)) => {
             read_committed(client, id, committed, names).await
+        }
+        // A node of another chain knows nothing of the act: it waits for one of its own.
+        (SubmitStatus::Refused, _) if answer.code == WRONG_CHAIN => {
+            Outcome::Unsettled { id, detail: OTHER_CHAIN.to_owned() }
         }
         (SubmitStatus::Refused, _) => {
             let detail = plain(&answer.detail.unwrap_or_default());

@@ -1,15 +1,18 @@
 //! What an act will do, in plain words, before anybody signs it.
 
 use minglian_contracts::call::Call;
+use minglian_contracts::contents;
 use minglian_contracts::words::field::{AMOUNTS, label};
 use minglian_contracts::words::{self, Names, Sentence};
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::personal_number::{self, PersonalNumber};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::catalogue;
 use super::language::Language;
+use super::sheet::schema::titles;
 
 /// An amount that an act names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,6 +75,37 @@ pub fn of(call: &Call, names: &dyn Names) -> Preview {
     }
 }
 
+/// A text of an act that looks like a number of a natural person. It is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "“{}”中含有疑似{},入账后无法删除,请删去 / the field {field} holds {number}: leave it out, \
+     nothing can take it off the ledger",
+    path_in_chinese(.field), .number.chinese()
+)]
+pub struct PersonalText {
+    /// The place of the field in the act.
+    pub field: String,
+    /// What it looks like.
+    pub number: PersonalNumber,
+}
+
+/// Looks for numbers of natural persons, as every node does with what is sent to it.
+///
+/// # Errors
+/// The first [`PersonalText`].
+pub fn check(call: &Call) -> Result<(), PersonalText> {
+    let texts = contents::of(call).texts;
+    let found = texts.iter().find_map(|text| Some((*text, personal_number::find(text)?)));
+    let Some((found, number)) = found else { return Ok(()) };
+    let mut leaves = Vec::new();
+    if let Ok(value) = serde_json::to_value(call) {
+        collect(&value, &mut Vec::new(), &mut leaves);
+    }
+    let place = leaves.into_iter().find(|(_, text)| text == found);
+    let field = place.map_or_else(String::new, |(path, _)| path.join("."));
+    Err(PersonalText { field, number })
+}
+
 fn amount(path: &[String], text: &str) -> Option<Amount> {
     let field = path.last()?;
     if !AMOUNTS.contains(&field.as_str()) {
@@ -121,7 +155,22 @@ fn path_in_chinese(path: &str) -> String {
     parts.join(".")
 }
 
+/// A word among which an act chooses, in Chinese with the word behind it; any other text as it is.
+fn word(text: &str) -> String {
+    let chinese = titles::word(text).and_then(|words| words.split('/').next());
+    chinese.map_or_else(|| text.to_owned(), |chinese| format!("{chinese}({text})"))
+}
+
 impl Preview {
+    /// A path in Chinese. A code is a receipt's in acts of charities, else an organisation's.
+    fn place_in_chinese(&self, path: &str) -> String {
+        match (path, self.act.starts_with("charity.")) {
+            ("code", true) => "票据码摘要".to_owned(),
+            ("code", false) => "统一社会信用代码".to_owned(),
+            _ => path_in_chinese(path),
+        }
+    }
+
     /// The preview as people read it.
     pub fn to_text(&self, language: Language) -> String {
         let zh = language == Language::Zh;
@@ -142,7 +191,10 @@ impl Preview {
             });
         }
         let fields = self.fields.iter().filter(|(path, _)| !path.is_empty());
-        lines.extend(fields.map(|(path, text)| format!("  {}: {text}", place(path))));
+        lines.extend(fields.map(|(path, text)| match language {
+            Language::Zh => format!("  {}: {}", self.place_in_chinese(path), word(text)),
+            Language::En => format!("  {path}: {text}"),
+        }));
         lines.join("\n")
     }
 }

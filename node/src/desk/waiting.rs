@@ -4,6 +4,7 @@ use minglian_client::read::Paging;
 use minglian_client::wire::{NextStepView, ProposalView};
 use minglian_client::{Client, ClientError};
 use minglian_contracts::actor::Signature;
+use minglian_contracts::call::Call;
 use minglian_contracts::proposal::Proposal;
 use minglian_contracts::words::policy::role_english;
 use minglian_contracts::words::{Names, party};
@@ -55,6 +56,9 @@ pub struct Signed {
 pub struct Waiting {
     /// The transaction that proposed it, by which it is approved.
     pub id: TransactionId,
+    /// The act.
+    #[serde(skip)]
+    pub call: Call,
     /// What it will do.
     pub preview: Preview,
     /// Who has signed, the proposer first.
@@ -153,13 +157,14 @@ async fn describe(
         preview: preview::of(&proposal.call, names),
         next: view.next,
         open_until: proposal.open_until,
+        call: proposal.call,
     })
 }
 
 impl Waiting {
     /// One act of the list as people read it.
     pub fn to_text(&self, language: Language) -> String {
-        let Self { id, preview, signed, next, open_until } = self;
+        let Self { id, preview, signed, next, open_until, call: _ } = self;
         let role = |role: Role| match language {
             Language::Zh => party::role(role),
             Language::En => role_english(role),

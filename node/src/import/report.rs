@@ -245,7 +245,9 @@ impl NoticeReport {
 
     fn totals(&self) -> String {
         match (self.agreements, self.disagreements.len()) {
-            (0, 0) => "the notice prints no totals 公告未印合计".to_owned(),
+            (0, 0) => {
+                "the table has no row with a total of the notice 表中没有公告的合计行".to_owned()
+            }
             (agree, disagree) => {
                 format!("printed totals 公告合计: {agree} agree 相符, {disagree} disagree 不符")
             }

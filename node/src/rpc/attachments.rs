@@ -45,12 +45,13 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
     responses(
         (status = 201, description = "it is kept; `waiting` until a record names it"),
         (status = 200, description = "it was here"),
+        (status = 400, description = "no deposit that reads, or of an empty file"),
         (status = 403, description = "not signed by a live key of the organisation"),
         (status = 409, description = "a record of another organisation names it"),
         (status = 410, description = "erased by an order on the ledger"),
         (status = 413, description = "larger than the limit, or than the deposit says"),
         (status = 415, description = "a type that is not taken, or bytes of another"),
-        (status = 422, description = "the bytes have another hash"),
+        (status = 422, description = "the bytes have another hash, or are fewer"),
         (status = 507, description = "no room, in all or of this organisation"),
     )
 )]
@@ -59,9 +60,13 @@ pub(super) async fn upload(State(shared): Node, request: Request) -> Result<Resp
     let mut body = body.into_data_stream();
     let answer = take(&shared, &head.headers, &mut body).await;
     // A client that still sends when the connection closes never sees the answer, a refusal or that
-    // the file was here; what was taken leaves nothing to read.
-    if let Ok(_place) = shared.drains.try_acquire() {
-        let _ = tokio::time::timeout(DRAIN_PATIENCE, drain(&mut body)).await;
+    // the file was here: some of the rest is read while the answer goes. What was taken leaves
+    // nothing to read.
+    if let Ok(place) = shared.drains.clone().try_acquire_owned() {
+        tokio::spawn(async move {
+            let _place = place;
+            let _ = tokio::time::timeout(DRAIN_PATIENCE, drain(&mut body)).await;
+        });
     }
     answer
 }
@@ -86,10 +91,6 @@ async fn take(
     let about = Description::of(&deposit).ok_or_else(|| Refusal::bad("no deposit of a file"))?;
     let length = headers.get(header::CONTENT_LENGTH);
     let length: Option<u64> = length.and_then(|value| value.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length| length != about.bytes) {
-        let detail = format!("{length:?} bytes come, the deposit says {}", about.bytes);
-        return Err(Refusal::new(Kind::TooLarge, detail));
-    }
     let keeper = &shared.parts.keeper;
     let known = || {
         let is_named = keeper.entry(&about.hash).is_some_and(|it| it.is_named);
@@ -98,6 +99,11 @@ async fn take(
     // Looked at twice: a place is for who may bring it, and much may change while it is waited for.
     if !keeper.admit(&deposit, Origin::Client)? {
         return known();
+    }
+    if let Some(length) = length.filter(|length| *length != about.bytes) {
+        let detail = format!("{length} bytes come, the deposit says {}", about.bytes);
+        let kind = if length > about.bytes { Kind::TooLarge } else { Kind::Mismatch };
+        return Err(Refusal::new(kind, detail));
     }
     let organization = deposit.body.organization.to_string();
     let Some(_own) = shared.uploads_by.enter(&organization) else {
@@ -247,7 +253,8 @@ pub(super) async fn attachment(
     let place = shared.downloads.try_enter(client).ok_or_else(busy)?;
     let manifest = keeper.manifest(&hash).await?.ok_or_else(absent)?;
     let path = format!("/v1/attachments/{hash}");
-    readers::admit(&shared, &headers, &path, &manifest.deposit.body)?;
+    let is_public = entry.class == Class::Public;
+    readers::admit(&shared, &headers, &path, &manifest.deposit.body, is_public)?;
     let asked = range::asked(&method, &headers, &tag(&hash), entry.bytes);
     let range = match &asked {
         Asked::Whole => 0..entry.bytes,

@@ -7,7 +7,7 @@ use minglian_client::wire::{Hex, OpeningRequest, OpeningView, PublishedOpenings}
 use minglian_contracts::call::Call;
 use minglian_contracts::contents;
 use minglian_contracts::naming::Thing;
-use minglian_ledger::deposit::{Class, Content, Deposit, OPENING_TEXT_BYTES_MAX, SALT_BYTES};
+use minglian_ledger::deposit::{Content, Deposit, OPENING_TEXT_BYTES_MAX, SALT_BYTES};
 use minglian_ledger::hash::Commitment;
 use minglian_ledger::height::LogIndex;
 use serde::Deserialize;
@@ -72,7 +72,10 @@ pub(super) async fn deposit(State(shared): Node, request: Request) -> Result<Res
     ),
     responses(
         (status = 200, description = "salt and text; nobody may keep it"),
-        (status = 403, description = "it is not public, and no officer asks who may read it"),
+        (
+            status = 403,
+            description = "it is not public, or its act has not taken effect, and no officer asks"
+        ),
         (status = 404, description = "it is not here"),
         (status = 410, description = "erased by an order on the ledger"),
     )
@@ -91,7 +94,8 @@ pub(super) async fn opening(
         let opening = keeper.opening(&commitment)?;
         let opening = opening.ok_or_else(|| Refusal::absent(commitment))?;
         let path = format!("/v1/openings/{commitment}");
-        readers::admit(shared, &headers, &path, &opening.deposit.body)?;
+        let is_public = keeper.is_public(&commitment, &opening)?;
+        readers::admit(shared, &headers, &path, &opening.deposit.body, is_public)?;
         json_answer(&view_of(commitment, opening))
     })
     .await?;
@@ -106,7 +110,8 @@ pub(super) struct Behind {
     after: Option<u64>,
 }
 
-/// Public openings, in the order in which this run of the node came to know them.
+/// Public openings that acts in force name, in the order in which this run of the node came to
+/// know them.
 #[utoipa::path(
     get, path = "/v1/openings", tag = "openings",
     params(
@@ -138,7 +143,7 @@ pub(super) async fn published(
     Ok(response)
 }
 
-/// The public openings of what a record names.
+/// The public openings of what a record names, once an act that names them took effect.
 #[utoipa::path(
     get, path = "/v1/records/{index}/openings", tag = "openings",
     params(("index" = u64, Path, description = "position in the log")),
@@ -158,9 +163,11 @@ pub(super) async fn openings_of(
         let mut views = Vec::new();
         for thing in contents::of(&call).things {
             let Thing::Opening(commitment) = thing else { continue };
-            let opening = shared.parts.keeper.opening(&commitment)?;
-            let public = opening.filter(|it| it.deposit.body.class == Class::Public);
-            views.extend(public.map(|opening| view_of(commitment, opening)));
+            let keeper = &shared.parts.keeper;
+            let Some(opening) = keeper.opening(&commitment)? else { continue };
+            if keeper.is_public(&commitment, &opening)? {
+                views.push(view_of(commitment, opening));
+            }
         }
         json_answer(&views)
     })

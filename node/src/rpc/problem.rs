@@ -67,6 +67,8 @@ kinds! {
         "未由本单位有效密钥签署"
     NotPublic FORBIDDEN "not_public"
         "it is not public" "该内容不公开"
+    NotPublicYet FORBIDDEN "not_public_yet"
+        "it becomes public when an act that names it takes effect" "引用该内容的业务生效后才公开"
     NotReader FORBIDDEN "not_reader"
         "the signed question does not let its officer read it" "签署的查阅请求无效或无权查阅"
     NotNamed CONFLICT "not_named"

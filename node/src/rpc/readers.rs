@@ -11,17 +11,22 @@ use super::problem::{Kind, Refusal};
 use crate::attachments::readers::ReadFault;
 use crate::clock;
 
-/// Lets through what everybody may see, and who may see the rest.
+/// Lets through what everybody may see (`is_public`), and who may see the rest.
 pub(super) fn admit(
     shared: &Shared,
     headers: &HeaderMap,
     path: &str,
     deposit: &DepositBody,
+    is_public: bool,
 ) -> Result<(), Refusal> {
-    if deposit.class == Class::Public {
+    if is_public {
         return Ok(());
     }
-    let not_public = || Refusal::new(Kind::NotPublic, path);
+    let kind = match deposit.class {
+        Class::Public => Kind::NotPublicYet,
+        Class::Restricted | Class::Personal => Kind::NotPublic,
+    };
+    let not_public = || Refusal::new(kind, path);
     let value = headers.get(READING_HEADER).ok_or_else(not_public)?;
     let wrong = |reason: String| Refusal::bad(format!("{READING_HEADER}: {reason}"));
     let bytes = HEXLOWER.decode(value.as_bytes()).map_err(|error| wrong(error.to_string()))?;

@@ -43,6 +43,7 @@ pub(super) async fn health(State(shared): Node) -> Result<Response, Refusal> {
         last_block_age_ms: clock::now().0.saturating_sub(header.time_ms.0),
         peers: (shared.parts.network.peers)().len(),
         waiting: shared.parts.admission.size().0,
+        attachment_bytes_max: Some(shared.parts.keeper.settings().bytes_max),
         detail: None,
     })
 }

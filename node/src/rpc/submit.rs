@@ -148,7 +148,10 @@ impl Submitted {
                 _ => return Err(Refusal::bad("one of `transaction` and `transactions`")),
             }
         };
-        if encoded.is_empty() || encoded.len() > SUBMIT_COUNT_MAX {
+        if encoded.is_empty() {
+            return Err(Refusal::bad("no transaction came: at least one is taken"));
+        }
+        if encoded.len() > SUBMIT_COUNT_MAX {
             let detail = format!("{} transactions, not 1 to {SUBMIT_COUNT_MAX}", encoded.len());
             return Err(Refusal::new(Kind::TooLarge, detail));
         }

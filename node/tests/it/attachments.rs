@@ -67,7 +67,10 @@ async fn what_is_not_what_its_deposit_says_is_refused_and_leaves_nothing() {
     let sized = |bytes| Content::Attachment { hash, media_type, bytes };
     assert_eq!(public(sized(5 << 20), &body).await, "too_large", "more than the node takes");
     assert_eq!(public(sized(100), &body).await, "too_large", "another length than it says");
-    assert_eq!(public(sized(0), b"").await, "too_large");
+    assert_eq!(public(sized(0), b"").await, "bad_request", "an empty file is not too large");
+    assert_eq!(public(sized(1_000), b"%PDF").await, "mismatch", "less than it says");
+    let health = world.client.health().await.unwrap();
+    assert_eq!(health.attachment_bytes_max, Some(4 << 20), "said before anything is sent");
     let longer = world.deposit(Class::Public, sized(body.len() as u64 + 1));
     let mut receiving = world.keeper.receive(longer, Origin::Client).await.unwrap().unwrap();
     receiving.push(&body).await.unwrap();

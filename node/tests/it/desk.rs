@@ -10,6 +10,7 @@ use minglian_ledger::fen::Fen;
 use minglian_ledger::height::Height;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::transaction::Transaction;
+use minglian_node::cli::deposit::check_size;
 use minglian_node::desk::language::{Language, plain};
 use minglian_node::desk::outbox::{Outbox, OutboxError};
 use minglian_node::desk::{catalogue, office, opinion, preview};
@@ -108,6 +109,47 @@ fn a_preview_says_amounts_in_both_units_and_names_organisations() {
     assert!(zh.contains("来安县社会福利中心 (Y9341122NXE3E0KA11)"), "{zh}");
     let en = preview.to_text(Language::En);
     assert!(en.contains("order.amount: CNY 13,627.00 = 1.3627 × 10,000"), "{en}");
+}
+
+#[test]
+fn a_preview_refuses_a_personal_number_names_its_field_and_does_not_repeat_it() {
+    let mut call = serde_json::to_value(catalogue::act("project.register").unwrap().example);
+    let register = &mut call.as_mut().unwrap()["project"]["register"];
+    register["title"] = "资助34112219800101001X".into();
+    register["category"] = "old_age".into();
+    let call: Call = serde_json::from_value(call.unwrap()).unwrap();
+    let refused = preview::check(&call).unwrap_err();
+    assert_eq!(refused.field, "title");
+    let said = refused.to_string();
+    assert!(
+        said.contains("“名称”中含有疑似身份证号") && said.contains("the field title"),
+        "{said}"
+    );
+    assert!(!said.contains("3411"), "{said}");
+    assert!(preview::check(&catalogue::act("project.register").unwrap().example).is_ok());
+    let zh = preview::of(&call, &Named).to_text(Language::Zh);
+    assert!(zh.contains("老年人福利(old_age)"), "{zh}");
+}
+
+#[test]
+fn a_preview_says_which_code_it_shows() {
+    let zh = |act| preview::of(&catalogue::act(act).unwrap().example, &Named).to_text(Language::Zh);
+    let donation = zh("charity.donate");
+    assert!(
+        donation.contains("票据码摘要: ") && !donation.contains("统一社会信用代码/"),
+        "{donation}"
+    );
+    let organization = zh("registry.register_organization");
+    assert!(organization.contains("统一社会信用代码: "), "{organization}");
+    assert!(!organization.contains("票据码摘要"), "{organization}");
+}
+
+#[test]
+fn a_file_that_a_node_does_not_take_is_refused_by_its_size() {
+    assert!(check_size(0, None).is_err(), "empty");
+    assert!(check_size(10, Some(10)).is_ok() && check_size(11, None).is_ok());
+    let refused = check_size(11, Some(10)).unwrap_err().to_string();
+    assert!(refused.contains("11 字节") && refused.contains("at most 10"), "{refused}");
 }
 
 #[test]

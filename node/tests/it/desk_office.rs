@@ -6,7 +6,7 @@ use minglian_ledger::genesis::{OrganizationKind, Role};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_node::desk::language::Language;
 use minglian_node::desk::names::Directory;
-use minglian_node::desk::office::{Known, Office, OfficeError};
+use minglian_node::desk::office::{self, Known, Office, OfficeError};
 use minglian_node::desk::outbox::Outbox;
 use minglian_node::desk::outcome::Outcome;
 use minglian_node::desk::sheet::build::{Reading, RowAct, build};
@@ -83,6 +83,23 @@ async fn an_act_waits_is_listed_and_takes_effect_with_its_last_signature() {
     let other = record_quota(1_000_001, day(5, 1));
     let taken = office.known(&finance(), &text("指标1"), &other).await.unwrap_err();
     assert!(matches!(taken, OfficeError::ReferenceTaken { index: 1, .. }), "{taken:?}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_another_chain_does_not_end_what_was_signed() {
+    let world = World::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let office = office(&world, &directory).await;
+    let call = record_quota(1_000_000, day(5, 1));
+    let (maker, elsewhere) = (key(FINANCE_MAKER), text("another-chain-0000000000000000"));
+    let height = world.chain.head().header.height;
+    let signed = office::sign(&elsewhere, height, &maker, finance(), text("指标1"), &call);
+    let outcome = office.deliver(&signed).await.unwrap();
+    assert!(matches!(&outcome, Outcome::Unsettled { .. }), "{outcome:?}");
+    assert!(outcome.to_text(Language::Zh).contains("另一条链"), "{outcome:?}");
+    let kept = office.outbox.entries().unwrap();
+    assert_eq!(kept.iter().map(|entry| entry.id).collect::<Vec<_>>(), [signed.id()]);
     world.stop().await;
 }
 

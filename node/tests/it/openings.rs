@@ -12,7 +12,7 @@ use minglian_ledger::deposit::{self, Class, Content, MediaType};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
 use minglian_ledger::height::LogIndex;
 use minglian_node::attachments::openings::Opening;
-use minglian_node::attachments::published::{Published, RETRY_INTERVAL};
+use minglian_node::attachments::published::{Published, RETRY_INTERVAL, Standing};
 use minglian_node::attachments::{KeepFault, Keeper, Origin};
 use minglian_node::config::AttachmentSettings;
 
@@ -197,21 +197,41 @@ fn what_is_being_read_counts_as_unread() {
     }
     assert_eq!(published.unread(2, start), [broken, hidden]);
     assert!(!published.is_complete());
-    published.classify(hidden, false);
+    published.classify(hidden, Standing::Hidden);
     published.fail(broken, start);
     assert_eq!(published.unread(2, start), [shown], "what failed keeps no others waiting");
-    published.classify(shown, true);
+    published.classify(shown, Standing::Shown);
     assert_eq!(published.page(0, 10), [(1, shown)]);
     assert!(published.unread(2, start).is_empty() && !published.is_complete());
     assert_eq!(published.unread(2, start + RETRY_INTERVAL), [broken]);
-    published.classify(broken, true);
-    published.classify(hidden, true);
+    published.classify(broken, Standing::Shown);
+    published.classify(hidden, Standing::Shown);
     assert_eq!(published.page(0, 10), [(1, shown), (2, broken)], "a class is said once");
     assert!(published.is_complete());
 
     // What is erased while it is read is not shown.
     published.find(Commitment::default());
     published.remove(&Commitment::default());
-    published.classify(Commitment::default(), true);
+    published.classify(Commitment::default(), Standing::Shown);
     assert_eq!(published.page(2, 10), []);
+}
+
+#[test]
+fn what_waits_for_its_act_has_no_number_and_is_looked_at_in_turn() {
+    let mut published = Published::default();
+    let mut names = ["a", "b", "c"].map(|name| Commitment::of(&[name.as_bytes()]));
+    names.sort_unstable();
+    let [first, second, third] = names;
+    published.find(first);
+    published.classify(first, Standing::Waiting);
+    published.await_act(second);
+    published.await_act(third);
+    assert!(published.is_complete() && published.page(0, 10).is_empty());
+    assert_eq!(published.waiting(2), [first, second]);
+    assert_eq!(published.waiting(2), [third]);
+    assert_eq!(published.waiting(2), [first, second], "and again from the first on");
+    published.come_into_force(second);
+    published.remove(&third);
+    published.come_into_force(third);
+    assert_eq!(published.page(0, 10), [(1, second)], "what is gone is not numbered");
 }

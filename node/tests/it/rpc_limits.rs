@@ -72,6 +72,8 @@ async fn submissions_have_limits() {
     }
     let broken = post(OCTET_STREAM, vec![9, 0, 0, 0, 1]).await.unwrap();
     assert_eq!(refused(broken).await.code, "bad_request");
+    let none = post(OCTET_STREAM, Vec::new()).await.unwrap();
+    assert_eq!(refused(none).await.code, "bad_request", "nothing is not too large");
     let mut many = Vec::new();
     for _ in 0..1_001 {
         wire::push_frame(&mut many, b"x");

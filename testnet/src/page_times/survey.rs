@@ -53,11 +53,11 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Follows the links of the site at `base`.
+    /// Follows the links of the site at `base`; each of `paths` is a kind of its own.
     ///
     /// # Errors
     /// If the site does not answer, or has no page.
-    pub(super) async fn of(client: &Client, base: &Url) -> anyhow::Result<Self> {
+    pub(super) async fn of(client: &Client, base: &Url, paths: &[String]) -> anyhow::Result<Self> {
         let head = client.get(base.join("/api/v1/head")?).send().await;
         let head = head.with_context(|| format!("{base} does not answer"))?.error_for_status()?;
         let head: Value = serde_json::from_slice(&head.bytes().await?)?;
@@ -77,9 +77,12 @@ impl Survey {
             links.follow(client, url).await?;
         }
         let found = links.kinds.into_iter().filter(|(_, found)| !found.urls.is_empty());
-        let kinds: Vec<Kind> = found
+        let mut kinds: Vec<Kind> = found
             .map(|(name, found)| Kind { name, urls: found.urls.into_iter().collect() })
             .collect();
+        for path in paths {
+            kinds.push(Kind { name: path.clone(), urls: vec![base.join(path)?] });
+        }
         ensure!(!kinds.is_empty(), "no page was found at {base}");
         Ok(Self { kinds, log_size })
     }

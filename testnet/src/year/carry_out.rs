@@ -18,6 +18,9 @@ use crate::act::approve;
 /// Most surprises that are kept word for word.
 const SURPRISES_MAX: usize = 50;
 
+/// So many signatures are not worth a thread of their own.
+const SIGNED_ALONE: usize = 64;
+
 /// A transaction that is in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
@@ -144,16 +147,16 @@ pub async fn carry_out(
     let mut tally = Tally::default();
     let mut cursors: Vec<Cursor> = threads.iter().map(|_| Cursor::default()).collect();
     loop {
-        let (mut wave, mut places) = (Vec::new(), Vec::new());
-        for (place, (thread, cursor)) in threads.iter().zip(&cursors).enumerate() {
-            let Some(act) = thread.get(cursor.act) else { continue };
-            let reference = reference(mark, place, cursor);
-            wave.push(office.sign(act, cursor, &reference, labels)?);
-            places.push(place);
-        }
-        if wave.is_empty() {
+        let goes_on = |place: &usize| cursors[*place].act < threads[*place].len();
+        let places: Vec<usize> = (0..threads.len()).filter(goes_on).collect();
+        if places.is_empty() {
             return Ok(tally);
         }
+        let wave = sign_all(&places, |place| {
+            let cursor = &cursors[place];
+            let act = &threads[place][cursor.act];
+            office.sign(act, cursor, &reference(mark, place, cursor), labels)
+        })?;
         let ids: Vec<TransactionId> = wave.iter().map(Transaction::id).collect();
         let answers = ledger.commit(wave).await?;
         anyhow::ensure!(answers.len() == ids.len(), "{} answers", answers.len());
@@ -164,6 +167,29 @@ pub async fn carry_out(
             advance(act, &mut cursors[place], id, committed, &named, &mut tally, labels);
         }
     }
+}
+
+/// Signs for each of `places`, on all processors; the transactions are in their order.
+fn sign_all(
+    places: &[usize],
+    sign: impl Fn(usize) -> anyhow::Result<Transaction> + Sync,
+) -> anyhow::Result<Vec<Transaction>> {
+    let signers = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = places.len().div_ceil(signers).max(SIGNED_ALONE);
+    let sign_part = |part: &[usize]| -> anyhow::Result<Vec<Transaction>> {
+        part.iter().map(|place| sign(*place)).collect()
+    };
+    let sign_part = &sign_part;
+    std::thread::scope(|scope| {
+        let parts = places.chunks(share);
+        let threads: Vec<_> = parts.map(|part| scope.spawn(move || sign_part(part))).collect();
+        let mut signed = Vec::with_capacity(places.len());
+        for thread in threads {
+            let part = thread.join();
+            signed.extend(part.map_err(|_| anyhow::anyhow!("a signing thread broke off"))??);
+        }
+        Ok(signed)
+    })
 }
 
 fn reference(mark: &str, place: usize, cursor: &Cursor) -> String {

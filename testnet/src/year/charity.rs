@@ -71,7 +71,8 @@ pub fn act(call: CharityCall, charity: OrganizationCode) -> Act {
     Act::two(Call::Charity(call), charity)
 }
 
-fn committee(seed: Seed, of: &str, members: u64, supervisors: u64) -> Committee {
+/// A committee of nobody in particular.
+pub fn committee(seed: Seed, of: &str, members: u64, supervisors: u64) -> Committee {
     let some = |what: &str, count: u64| {
         (0..count).map(|number| seed.commitment(&format!("{of} {what} {number}"))).collect()
     };

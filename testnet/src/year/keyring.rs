@@ -80,7 +80,8 @@ pub fn second_checker(bodies: &Bodies) -> Post {
     Post { organization: bodies.audit.code, role: Role::Checker, number: 1 }
 }
 
-fn derived(secret: &[u8], post: Post) -> Officer {
+/// The key of a post that follows from `secret`.
+pub fn derived(secret: &[u8], post: Post) -> Officer {
     let Post { organization, role, number } = post;
     // A second officer of a role has a name that no role has.
     let rest = if number == 0 { String::new() } else { format!("/{number}") };

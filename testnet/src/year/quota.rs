@@ -128,7 +128,8 @@ fn issued_under(window: Window, tranche: usize) -> anyhow::Result<DocumentNumber
     city_document(year_of(window, tranche), 11 + u32::try_from(tranche)?)
 }
 
-fn line(
+/// A line of a tranche's budget year.
+pub fn line(
     holder: OrganizationCode,
     window: Window,
     tranche: usize,

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use minglian_testnet::demo::Programs;
+use minglian_testnet::demo::{self, Programs};
+use minglian_testnet::process::Signal;
 use minglian_testnet::{program, smoke, totals};
+
+use crate::network;
 
 /// 万元 in fen.
 const TEN_THOUSAND_YUAN: u64 = 1_000_000;
@@ -37,4 +40,23 @@ async fn the_published_figures_are_in_the_ledger_to_the_fen() {
 
     assert_eq!(report.audit["verified"], true);
     assert!(report.explorer.contains(" 200 "), "{}", report.explorer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_was_taken_down_is_noticed() {
+    let network = network::up(4, 0).await;
+    let end = demo::taken_down(&network);
+    tokio::pin!(end);
+    // While one node runs, it is only restarted.
+    for node in 1..4 {
+        network.signal(node, Signal::Kill).unwrap();
+    }
+    let waits = tokio::select! {
+        biased;
+        _ = &mut end => false,
+        () = tokio::task::yield_now() => true,
+    };
+    assert!(waits, "a node runs still");
+    network.down().unwrap();
+    end.await.unwrap();
 }

@@ -40,6 +40,11 @@ fn open(network: &Network, node: usize, directory: &Path, address: SocketAddr) -
     let mut command = Command::new(beside("minglian-explorer"));
     command.arg("--node").arg(network.url(node).unwrap());
     command.arg("--genesis").arg(network.directory().genesis());
+    run(command, directory, address)
+}
+
+/// Runs an explorer that knows whom it follows.
+fn run(mut command: Command, directory: &Path, address: SocketAddr) -> Process {
     command.args(["--listen", &address.to_string()]).current_dir(directory);
     let (log, pid) = (directory.join("explorer.log"), directory.join("explorer.pid"));
     process::start(&mut command, &log, &pid).unwrap()
@@ -52,6 +57,42 @@ impl Explorer {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free().unwrap()));
         let process = open(network, node, directory.path(), address);
         Self { directory, address, process }
+    }
+
+    /// One that follows a directory of blocks and the genesis beside them.
+    pub fn reading(blocks: &Path) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free().unwrap()));
+        let mut command = Command::new(beside("minglian-explorer"));
+        command.arg("--directory").arg(blocks);
+        command.arg("--genesis").arg(blocks.join("genesis.json"));
+        let process = run(command, directory.path(), address);
+        Self { directory, address, process }
+    }
+
+    /// Where the trace of a payment's money begins, by the payment's reference. Its texts are found
+    /// a moment after its blocks are shown.
+    pub async fn trace_of(&self, reference: &str) -> String {
+        let mut trace = None;
+        let is_found = async || {
+            trace = self.find_trace(reference).await;
+            trace.is_some()
+        };
+        eventually("an entry of the payment leads to a trace", is_found).await;
+        trace.unwrap()
+    }
+
+    async fn find_trace(&self, reference: &str) -> Option<String> {
+        let found = self.page(&format!("/search?q={reference}")).await;
+        for entry in addresses(&found, "/entries/") {
+            // Only the last signature on it moved money.
+            let page = self.page(&entry).await;
+            let up = addresses(&page, "/trace/").find(|address| address.ends_with("/up"));
+            if up.is_some() {
+                return up;
+            }
+        }
+        None
     }
 
     /// Ends it, and starts it with what it had on a node that may be another.
@@ -77,6 +118,12 @@ impl Explorer {
     pub async fn wait_height(&self, height: Height) {
         eventually("the explorer follows", async || self.height().await >= height.0).await;
     }
+}
+
+/// What links of a page lead to that begins so.
+fn addresses<'a>(page: &'a str, start: &'a str) -> impl Iterator<Item = String> + 'a {
+    let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    links.filter(move |link| link.starts_with(start)).map(str::to_owned)
 }
 
 /// Waits until something holds.

@@ -19,6 +19,7 @@ mod backup;
 mod attachments;
 mod demonstration;
 mod page_times;
+mod blocks;
 mod year;
 mod import;
 mod power;

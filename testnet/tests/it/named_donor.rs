@@ -11,7 +11,7 @@ use minglian_contracts::call::Call;
 use minglian_contracts::naming::Thing;
 use minglian_contracts::opening::{self, Ground};
 use minglian_ledger::evidence::{Proven, Trust};
-use minglian_ledger::hash::Commitment;
+use minglian_ledger::hash::{Commitment, TransactionId};
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_testnet::act;
 use minglian_testnet::process::Signal;
@@ -68,6 +68,20 @@ async fn enter(network: &Network, charity: &mut Charity, files: &Path) -> (LogIn
     charity.desk.commit(&[approval]).await.unwrap();
     let commitment = record.call["charity"]["donate"]["donor"]["person"].as_str().unwrap();
     (index, commitment.parse().unwrap())
+}
+
+/// Proposes the order, which waits then for the checker's approval.
+async fn propose_erasure(charity: &mut Charity, commitment: Commitment) -> TransactionId {
+    let order = Call::Opening(opening::Call::Erase {
+        things: vec![Thing::Opening(commitment)],
+        ground: Ground::ConsentWithdrawn,
+        reviewer: None,
+        occurred_on: charity.date,
+    });
+    let proposal = charity.desk.sign(&charity.maker, &order).unwrap();
+    let id = proposal.id();
+    charity.desk.commit(&[proposal]).await.unwrap();
+    id
 }
 
 /// No node's file but the erasable openings, and no file of the explorer's logs, holds the name.
@@ -130,17 +144,14 @@ async fn a_named_donor_is_shown_until_an_order_erases_the_name_everywhere() {
 
     // Node 3 and a second explorer that follows it are away while the order is committed.
     let mut other = Explorer::start(&network, 3);
+    // A start shows names once it has verified a block that was made after it.
+    let proposed = propose_erasure(&mut charity, commitment).await;
     let shown = async || other.page(&places[0]).await.contains(NAME);
     eventually("the second explorer shows the name", shown).await;
     other.process.signal(Signal::Kill).unwrap();
     network.signal(3, Signal::Terminate).unwrap();
-    let order = Call::Opening(opening::Call::Erase {
-        things: vec![Thing::Opening(commitment)],
-        ground: Ground::ConsentWithdrawn,
-        reviewer: None,
-        occurred_on: charity.date,
-    });
-    charity.desk.carry_out(&order, &[&charity.maker, &charity.checker]).await.unwrap();
+    let approval = charity.desk.sign(&charity.checker, &act::approve(proposed)).unwrap();
+    charity.desk.commit(&[approval]).await.unwrap();
     // Gone with the order's block: no page of that height has the name.
     let ordered = network.wait_level(LIMIT).await.unwrap();
     for node in 0..3 {

@@ -15,8 +15,8 @@ async fn pages_of_every_kind_are_found_and_answer_many_readers() {
     let explorer = Explorer::start(&network, 0);
     explorer.wait_height(network.wait_level(Duration::from_secs(90)).await.unwrap()).await;
     let site = format!("http://{}", explorer.address);
-    let wanted = Wanted { readers: 8, rate: 40, seconds: 2 };
-    let times = page_times::run(&site, wanted).await.unwrap();
+    let wanted = Wanted { readers: 8, rate: 40, seconds: 2, paths: Vec::new() };
+    let times = page_times::run(&site, wanted.clone()).await.unwrap();
 
     for kind in ["/", "/entries/{}", "/organizations/{}", "/charities/{}", "/search?"] {
         assert!(times.addresses.contains_key(kind), "{kind}: {:?}", times.addresses);

@@ -38,9 +38,31 @@ struct Declared {
     year: u16,
     income: Money,
     expenditure: Money,
-    helped: u64,
+    helped: String,
     rows: Vec<LineRow>,
     next: String,
+}
+
+/// Most lines of a year whose helped are added.
+const ADDED_MAX: usize = 2_000;
+
+/// How many a year helped: only what is counted in the same thing is added. Empty if there are too
+/// many lines to add, or none says.
+fn helped(state: &Mirror<'_>, host: OrganizationCode, year: u16) -> Result<String, PageError> {
+    let lines = DECLARED.scan(state, &(host, year), None, ADDED_MAX + 1)?;
+    if lines.len() > ADDED_MAX {
+        return Ok(String::new());
+    }
+    let mut sums: Vec<(String, u64)> = Vec::new();
+    for helped in lines.into_iter().filter_map(|(_, line)| line.helped) {
+        let count = u64::from(helped.count);
+        match sums.iter_mut().find(|(counted_in, _)| *counted_in == helped.counted_in.as_str()) {
+            Some((_, sum)) => *sum = sum.saturating_add(count),
+            None => sums.push((helped.counted_in.to_string(), count)),
+        }
+    }
+    let said = sums.into_iter().map(|(counted_in, sum)| format!("{sum} {counted_in}"));
+    Ok(said.collect::<Vec<_>>().join(" · "))
 }
 
 /// `GET /charities/{code}/declared/{year}`.
@@ -83,7 +105,7 @@ pub async fn declared(
             year,
             income: Money::of(sums.income),
             expenditure: Money::of(sums.expenditure),
-            helped: sums.helped,
+            helped: helped(&state, host, year)?,
             rows: rows.collect(),
             next,
         })

@@ -10,12 +10,14 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use minglian_contracts::book::Interval;
-use minglian_contracts::charity::donation::{RECEIPT_CODES, receipt_code};
-use minglian_contracts::charity::path::MATCHES_MAX;
+use minglian_contracts::charity::disbursement::Reason;
+use minglian_contracts::charity::donation::receipt_code;
+use minglian_contracts::charity::path::{self, Given, Paid};
+use minglian_contracts::charity::resolution::Votes;
+use minglian_contracts::payment::{Reference, Status};
 use minglian_contracts::trace::aggregate::Aggregate;
 use minglian_contracts::trace::{Cursor, Direction};
 use minglian_contracts::words::Names;
-use minglian_ledger::organization_code::OrganizationCode;
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, PayoutRow, gifts, payouts};
@@ -38,6 +40,25 @@ pub struct Typed {
 struct Reached {
     payout: PayoutRow,
     amount: Money,
+    decision: Option<Decision>,
+    /// Whether it was paid before the committee agreed.
+    is_ahead: bool,
+    bank: &'static str,
+    bank_on: String,
+    feedback: Option<Feedback>,
+}
+
+/// The resolution under which a payment was made.
+struct Decision {
+    number: String,
+    decided_on: String,
+    votes: Votes,
+}
+
+/// What the donor was told.
+struct Feedback {
+    told_on: String,
+    record: u64,
 }
 
 /// A gift and its way.
@@ -47,6 +68,7 @@ struct Found {
     charity_code: String,
     fund: String,
     fund_link: String,
+    interval: String,
     flows: Vec<Flow>,
     reached: Vec<Reached>,
     rests: Vec<End>,
@@ -128,21 +150,14 @@ fn find(
     code: &[u8; 16],
     salt: &[u8; 16],
 ) -> Result<Vec<Found>, PageError> {
-    let hash = receipt_code(salt, code);
-    let known = RECEIPT_CODES.scan(&Mirror(connection), &hash, None, MATCHES_MAX)?;
-    let found = known.into_iter().filter_map(|((_, host), reference)| {
-        of_charity(connection, host, reference.as_str()).transpose()
-    });
-    found.collect()
+    let known = path::find(&Mirror(connection), &receipt_code(salt, code), None)?;
+    known.iter().filter_map(|given| of_charity(connection, given).transpose()).collect()
 }
 
-fn of_charity(
-    connection: &Connection,
-    host: OrganizationCode,
-    reference: &str,
-) -> Result<Option<Found>, PageError> {
+fn of_charity(connection: &Connection, given: &Given) -> Result<Option<Found>, PageError> {
+    let host = given.charity;
     let rest = "WHERE g.host = ?1 AND g.reference = ?2";
-    let values = vec![host.to_string().into(), reference.to_owned().into()];
+    let values = vec![host.to_string().into(), given.reference.to_string().into()];
     let Some(gift) = gifts(connection, rest, values)?.pop() else { return Ok(None) };
     let query = "SELECT g.fund, coalesce(f.name, g.fund) FROM gifts g \
                  LEFT JOIN charity_funds f ON f.host = g.host AND f.fund = g.fund WHERE g.id = ?1";
@@ -155,6 +170,7 @@ fn of_charity(
         fund: fund_name,
         fund_link: format!("/charities/{host}/funds/{}", escape(&fund)),
         gift,
+        interval: String::new(),
         flows: Vec::new(),
         reached: Vec::new(),
         rests: Vec::new(),
@@ -162,22 +178,19 @@ fn of_charity(
         left: Money::default(),
         is_summed: true,
     };
-    follow(connection, &host, &mut found)?;
+    follow(connection, given, &mut found)?;
     Ok(Some(found))
 }
 
 /// Follows every fen of the gift from where it came in.
-fn follow(
-    connection: &Connection,
-    host: &OrganizationCode,
-    found: &mut Found,
-) -> Result<(), PageError> {
+fn follow(connection: &Connection, given: &Given, found: &mut Found) -> Result<(), PageError> {
     let Some((number, start)) = found.gift.place else { return Ok(()) };
     let Some(id) = account::identity(connection, number)? else { return Ok(()) };
     let end = start.saturating_add(found.gift.amount.as_fen());
     let Some(interval) = Interval::new(crate::index::count(start), crate::index::count(end)) else {
         return Ok(());
     };
+    found.interval = read::interval(interval);
     let whole =
         trace::follow(connection, Cursor::new(id, interval, Direction::Down), trace::SUMMED_MAX)?;
     let mut sums = Aggregate::default();
@@ -186,11 +199,11 @@ fn follow(
     found.flows = trace::flows(connection, &sums)?;
     for end in trace::ends(connection, &sums)? {
         let rest = "WHERE p.account = ?1 AND p.host = ?2";
-        let values = vec![end.place.account.unwrap_or(0).into(), host.to_string().into()];
+        let values = vec![end.place.account.unwrap_or(0).into(), given.charity.to_string().into()];
         match payouts(connection, rest, values)?.pop() {
             Some(payout) => {
                 found.spent = found.spent.plus(end.amount);
-                found.reached.push(Reached { payout, amount: end.amount });
+                found.reached.push(reached(connection, given, payout, end.amount)?);
             }
             None => {
                 found.left = found.left.plus(end.amount);
@@ -199,4 +212,39 @@ fn follow(
         }
     }
     Ok(())
+}
+
+/// What the ledger says of a payment: decision, bank result and what the donor was told.
+fn reached(
+    connection: &Connection,
+    given: &Given,
+    payout: PayoutRow,
+    amount: Money,
+) -> Result<Reached, PageError> {
+    let known = match Reference::new(payout.reference.as_str()) {
+        Ok(reference) => given.paid(&Mirror(connection), given.charity, &reference)?,
+        Err(_) => None,
+    };
+    let (bank, bank_on) = match known.as_ref().and_then(|known| known.bank) {
+        Some(Status::Paid(on)) => ("银行已支付", on.to_string()),
+        Some(Status::Failed(on)) => ("银行退票", on.to_string()),
+        Some(Status::Corrected(on)) => ("系错录,已冲正", on.to_string()),
+        None => ("尚未登记", String::new()),
+    };
+    let is_ahead =
+        known.as_ref().is_some_and(|known| matches!(known.payout.reason, Reason::Ahead { .. }));
+    let decision = known.as_ref().and_then(|known| decision(&payout, known));
+    let feedback = known
+        .and_then(|known| known.feedback)
+        .map(|told| Feedback { told_on: told.told_on.to_string(), record: told.record.0 });
+    Ok(Reached { payout, amount, decision, is_ahead, bank, bank_on, feedback })
+}
+
+fn decision(payout: &PayoutRow, known: &Paid) -> Option<Decision> {
+    let resolution = known.resolution.as_ref()?;
+    Some(Decision {
+        number: payout.resolution.clone(),
+        decided_on: resolution.decided_on.to_string(),
+        votes: resolution.votes,
+    })
 }

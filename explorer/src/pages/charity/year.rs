@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use minglian_contracts::charity::declared::DECLARED_YEARS;
+use minglian_contracts::charity::declared::{DECLARED_YEARS, DeclaredYear};
 use minglian_contracts::charity::kind::{MANAGEMENT_MAX, SPENDING_MIN};
 use minglian_contracts::charity::qualification::{QUALIFICATIONS, Qualification};
 use minglian_contracts::charity::report::{self, Limit, Year};
@@ -114,7 +114,6 @@ pub struct DeclaredRow {
     pub(crate) year: u16,
     pub(crate) income: Money,
     pub(crate) expenditure: Money,
-    pub(crate) helped: u64,
 }
 
 /// What a charity's page shows.
@@ -331,16 +330,11 @@ fn declared(
     code: &OrganizationCode,
 ) -> Result<Vec<DeclaredRow>, IndexError> {
     let found = DECLARED_YEARS.scan(&Mirror(connection), code, None, SHOWN_MAX)?;
-    let row = |((_, year), sums): ((OrganizationCode, u16), _)| {
-        let minglian_contracts::charity::declared::DeclaredYear { income, expenditure, helped } =
-            sums;
-        DeclaredRow {
-            link: format!("/charities/{code}/declared/{year}"),
-            year,
-            income: Money::of(income),
-            expenditure: Money::of(expenditure),
-            helped,
-        }
+    let row = |((_, year), sums): ((OrganizationCode, u16), DeclaredYear)| DeclaredRow {
+        link: format!("/charities/{code}/declared/{year}"),
+        year,
+        income: Money::of(sums.income),
+        expenditure: Money::of(sums.expenditure),
     };
     Ok(found.into_iter().map(row).collect())
 }

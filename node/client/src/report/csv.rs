@@ -17,7 +17,15 @@ use crate::wire::report::{ColumnKind, ColumnView, ReportView};
 const MARK: char = '\u{feff}';
 
 /// The comparison whose two figures are counts.
-const COUNTED: &str = "figures";
+pub const COUNTED: &str = "figures";
+
+/// The column that says from what a figure was derived, by one of these names.
+const DERIVED_FROM: &str = "derived_from";
+const ORIGINS: &[(&str, &str, &str)] = &[
+    ("book", "账本记录", "the book"),
+    ("declared_lines", "单位申报明细", "declared lines"),
+    ("game_ratio", "公告销售额按提取比例推算", "ratio of the game"),
+];
 
 /// In which language a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,7 +83,11 @@ pub fn to_csv(report: &ReportView, language: Language) -> String {
     };
     line(&mut text, report.columns.iter().map(heading));
     for row in &report.rows {
-        line(&mut text, report.columns.iter().map(|column| cell(column, row.get(&column.key))));
+        let shown = |column: &ColumnView| {
+            let cell = cell(column, row.get(&column.key));
+            if column.key == DERIVED_FROM { origin(cell, language) } else { cell }
+        };
+        line(&mut text, report.columns.iter().map(shown));
     }
     let has_sums = report.columns.iter().any(|column| column.kind == ColumnKind::Sum);
     if has_sums && report.totals.values().any(|total| !total.is_null()) {
@@ -87,6 +99,12 @@ pub fn to_csv(report: &ReportView, language: Language) -> String {
     }
     notes(&mut text, report, language);
     text
+}
+
+/// From what a figure was derived, in words; what this program does not know as it is.
+fn origin(name: String, language: Language) -> String {
+    let known = ORIGINS.iter().find(|(origin, _, _)| *origin == name);
+    known.map_or(name, |(_, chinese, english)| language.pick(chinese, english).to_owned())
 }
 
 fn notes(text: &mut String, report: &ReportView, language: Language) {

@@ -161,6 +161,9 @@ pub struct Health {
     pub peers: usize,
     /// Transactions that wait for a block here.
     pub waiting: usize,
+    /// The largest attachment in bytes that it takes; an earlier node does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment_bytes_max: Option<u64>,
     /// Why it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -173,6 +176,7 @@ impl Health {
             height: Height::GENESIS,
             last_block_age_ms: 0,
             peers: 0,
+            attachment_bytes_max: None,
             waiting: 0,
             detail: Some(detail),
         }

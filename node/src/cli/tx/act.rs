@@ -16,10 +16,11 @@ use minglian_ledger::transaction::ClientReference;
 use super::{Manner, Signer, Tally, block_on, read_call};
 use crate::desk::language::Language;
 use crate::desk::names::Directory;
-use crate::desk::office::{self, Known, Office, WAIT};
+use crate::desk::office::{self, Known, Office, OfficeError, WAIT};
 use crate::desk::outbox::Outbox;
 use crate::desk::outcome::Outcome;
 use crate::desk::preview;
+use crate::desk::public_name;
 use crate::desk::sheet::cells::Opening;
 
 /// Options of `tx preview`.
@@ -52,8 +53,8 @@ pub struct SendArguments {
     /// File with the act as JSON; - for the standard input
     #[arg(long)]
     pub call: PathBuf,
-    /// File with a name behind a commitment of the act, for everybody to see: whoever is named has
-    /// agreed 同意公开的姓名
+    /// File with a name behind a commitment of the act, for everybody to see once the act took
+    /// effect: whoever is named has agreed 同意公开的姓名,业务生效后公开
     #[arg(long, requires = "public_salt")]
     pub public_name: Option<PathBuf>,
     /// The salt that `minglian deposit commit` printed for that name
@@ -93,6 +94,7 @@ pub struct ResendArguments {
 pub fn preview(arguments: PreviewArguments) -> anyhow::Result<()> {
     let PreviewArguments { call, url, json, lang } = arguments;
     let call = read_call(&call)?;
+    preview::check(&call)?;
     let mut names = Directory::default();
     if let Some(url) = url {
         let value = serde_json::to_value(&call)?;
@@ -112,6 +114,7 @@ pub fn preview(arguments: PreviewArguments) -> anyhow::Result<()> {
 pub fn send(arguments: SendArguments) -> anyhow::Result<()> {
     let SendArguments { signer, reference, call, public_name, public_salt, manner } = arguments;
     let call = read_call(&call)?;
+    preview::check(&call)?;
     let reference = checked_reference(reference)?;
     let public = public_name.zip(public_salt);
     let public = public.map(|(name, salt)| named(&call, &name, &salt)).transpose()?;
@@ -119,12 +122,18 @@ pub fn send(arguments: SendArguments) -> anyhow::Result<()> {
         let mut office = signer.office(&manner).await?;
         office.learn(&call).await?;
         manner.say(&preview::of(&call, &office.names).to_text(manner.lang));
+        if let Some(opening) = &public {
+            manner.say(&public_name::before(&opening.commitment, manner.lang));
+        }
         let mut key = None;
         let outcome = enter(&office, &signer, &manner, reference, &call, &mut key).await?;
-        if let Some(opening) = public.filter(|_| outcome.is_taken()) {
-            let key = key.map_or_else(|| signer.unlock(), Ok)?;
-            let published = office.publish(&key, signer.organization, &opening).await;
-            published.context("the name is not public yet: send the act again 姓名尚未公开")?;
+        if let Some(opening) = public {
+            if outcome.is_taken() {
+                let key = key.map_or_else(|| signer.unlock(), Ok)?;
+                let published = office.publish(&key, signer.organization, &opening).await;
+                published.with_context(|| public_name::not_handed_over(manner.lang))?;
+            }
+            manner.say(public_name::after(&outcome, manner.lang));
         }
         manner.conclude(&outcome)
     })
@@ -189,8 +198,14 @@ pub fn resend(arguments: ResendArguments) -> anyhow::Result<()> {
             let url = url.as_deref().unwrap_or(&entry.url);
             let head = format!("{} {}", entry.organization, entry.client_reference);
             manner.say(&head);
-            let office = Office::open(Client::new(url)?, outbox.clone()).await?;
-            let outcome = office.send(entry).await?;
+            let outcome = match Office::open(Client::new(url)?, outbox.clone()).await {
+                Ok(office) => office.send(entry).await?,
+                // The next may be for a node that answers.
+                Err(OfficeError::Client(error)) => {
+                    Outcome::Unsettled { id: entry.id, detail: error.to_string() }
+                }
+                Err(error) => return Err(error.into()),
+            };
             tally.count(&outcome);
             if manner.json {
                 println!("{}", serde_json::to_string(&outcome)?);
@@ -206,6 +221,7 @@ pub fn resend(arguments: ResendArguments) -> anyhow::Result<()> {
 pub fn submit(arguments: SubmitArguments) -> anyhow::Result<()> {
     let SubmitArguments { signer, reference, call } = arguments;
     let call = read_call(&call)?;
+    preview::check(&call)?;
     let reference = checked_reference(reference)?;
     let key = signer.unlock()?;
     block_on(async {

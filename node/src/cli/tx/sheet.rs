@@ -282,7 +282,9 @@ async fn send(
     file.sync_all()?;
     bar.finish_and_clear();
     for run::Unpublished { row, error } in unpublished.iter().take(SHOWN_MAX) {
-        eprintln!("! 第{row}行 row {row}: 姓名未公开 the name is not public: {error}");
+        eprintln!(
+            "! 第{row}行 row {row}: 姓名未送交,不会公开 the name was not handed over: {error}"
+        );
     }
     let left = tally.left();
     let done = built.acts.len() - left;
@@ -298,7 +300,7 @@ async fn send(
     let hidden = unpublished.len();
     anyhow::ensure!(
         hidden == 0,
-        "{hidden} names are not public yet: enter the sheet again 个姓名尚未公开,请再次提交本表"
+        "{hidden} names were not handed over: enter the sheet again 个姓名未送交,请再次提交本表"
     );
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::desk::names::Directory;
 use crate::desk::office::Office;
 use crate::desk::opinion;
 use crate::desk::outbox::Outbox;
+use crate::desk::public_name;
 use crate::desk::sheet::cells::Salts;
 use crate::desk::waiting::{self, Filter};
 
@@ -185,6 +186,9 @@ async fn show(
         Ok(found) => {
             manner.say(&found.to_text(manner.lang));
             manner.say(&found.preview.to_text(manner.lang));
+            for commitment in public_name::going_with(&office.client, &found.call).await {
+                manner.say(&public_name::with_approval(&commitment, manner.lang));
+            }
         }
         // The ledger says so too, with its code; or the step was taken already.
         Err(waiting::WaitingError::Client(error)) if error.is_vacant() => {
