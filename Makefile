@@ -40,9 +40,11 @@ help:
 setup:
 	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build"
 
-# What only the tests need besides: a browser, letters for its pictures, and Python's venv.
+# What only the tests need besides: a browser, letters for its pictures, a
+# database server, and Python's venv.
 setup-tests:
-	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build" chromium fonts-noto-cjk python3-venv
+	@.ci/setup "$(ROCKSDB_LIB_DIR)" "$(CACHE)/rocksdb-build" chromium fonts-noto-cjk \
+		postgresql python3-venv
 
 # Programs of others that look at the explorer: as pinned, no code of theirs run to install them.
 setup-outside: setup-tests

@@ -14,13 +14,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
 use crate::data::catalogue::{MORE, MOVEMENTS, TABLES};
 use crate::data::rows::{self, Selection};
 use crate::data::table::Table;
 use crate::data::{Ledger, ask, jsonl, value};
+use crate::database::{Connection, OptionalExtension};
 use crate::index::IndexError;
 use crate::index::history::Kept;
 use crate::web::{App, Asked, Effort, PageError, pin};
@@ -164,7 +164,7 @@ fn page(
     connection: &Connection,
     table: &Table,
     selection: &Selection,
-    after: Option<&[rusqlite::types::Value]>,
+    after: Option<&[crate::database::Value]>,
     limit: usize,
 ) -> Result<(Vec<Value>, Option<String>), PageError> {
     // One more than is given, to know whether others follow.

@@ -16,6 +16,7 @@ use minglian_client::Client;
 use minglian_explorer::alarm::AlarmFile;
 use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::data::manifest::kept::{self, Bounds, Manifests};
+use minglian_explorer::database::place::Place;
 use minglian_explorer::follower::Follower;
 use minglian_explorer::follower::watch::Pace;
 use minglian_explorer::index::{self, Reader, Writer};
@@ -31,6 +32,9 @@ use tracing_subscriber::EnvFilter;
 
 /// A name that never resolves (RFC 2606).
 const NO_NODE: &str = "http://node.invalid";
+
+/// With what the names of files begin that lie beside no file of an index.
+const BESIDE_SERVER: &str = "minglian-explorer";
 
 /// Shows a Minglian ledger to the public: follows a node, verifies every block, serves pages.
 /// 明链浏览器: 跟随节点,逐块核验,展示账目。
@@ -55,11 +59,20 @@ struct Options {
     /// Where to serve the pages; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:28080")]
     listen: SocketAddr,
-    /// The index, built from what was verified; may be deleted at any time, and so
-    /// may the directory beside it that ends with .text. The one that ends with .manifests keeps
-    /// what was said of downloads and cannot be built anew
+    /// The index, built from what was verified: a file, or a PostgreSQL database such as
+    /// postgres://explorer@host/minglian. It may be deleted at any time, and so may the directory
+    /// beside it that ends with .text. The one that ends with .manifests keeps what was said of
+    /// downloads and cannot be built anew
     #[arg(long, default_value = "minglian-explorer.sqlite")]
-    index: PathBuf,
+    index: Place,
+    /// Reads the index that another explorer writes on PostgreSQL, and compares it with what it
+    /// verifies itself
+    #[arg(long)]
+    read_only: bool,
+    /// Where the files beside the index lie and how their names begin, if not as the index's; with
+    /// PostgreSQL minglian-explorer in the working directory
+    #[arg(long)]
+    beside: Option<PathBuf>,
     /// The node's address in links to evidence, if readers reach it under another
     #[arg(long)]
     public_node: Option<String>,
@@ -106,15 +119,21 @@ pub fn run() -> anyhow::Result<()> {
     if sources.is_empty() {
         bail!("--node or --directory is needed");
     }
-    let writer = Writer::open(&options.index, &genesis.hash())
-        .with_context(|| format!("the index {}", options.index.display()))?;
+    let writer = match (options.read_only, &options.index) {
+        // Nothing in a file says whether who writes it still hears of orders to erase names.
+        (true, Place::File(_)) => bail!("--read-only is of an index on PostgreSQL"),
+        (true, place) => Writer::watch(place, &genesis.hash()),
+        (false, place) => Writer::open(place, &genesis.hash()),
+    };
+    let writer = writer.with_context(|| format!("the index {}", options.index))?;
+    let beside = beside(&options);
     let status = Status::default();
     // Without a node nobody is asked: this name is none.
     let has_node = !clients.is_empty();
     let client = clients.into_iter().next().map_or_else(|| Client::new(NO_NODE), Ok)?;
     let node = options.public_node.as_deref().unwrap_or(client.base_url()).to_owned();
     let reader = Reader::new(&options.index);
-    let keeper = Keeper::new(&text::directory(&options.index), reader.clone());
+    let keeper = Keeper::new(&text::directory(&beside), reader.clone());
     let relay = client.clone();
     let app = App::new(&genesis, reader, status.clone(), client, &node);
     app.search_in(keeper.index());
@@ -123,7 +142,7 @@ pub fn run() -> anyhow::Result<()> {
             .with_context(|| format!("the service key {}", path.display()))?;
         app.sign_with(key);
     }
-    let manifests = kept::directory(&options.index);
+    let manifests = kept::directory(&beside);
     let kept = Manifests::open(&manifests, Bounds::default())
         .with_context(|| format!("the manifests {}", manifests.display()))?;
     app.keep_manifests(kept);
@@ -131,10 +150,10 @@ pub fn run() -> anyhow::Result<()> {
         app.reached_at(url);
     }
     app.behind(options.proxy.proxies());
-    if let Some(window) = options.window.open(relay, &options.index)? {
+    if let Some(window) = options.window.open(relay, &beside)? {
         app.open_window(window);
     }
-    let follower = Follower::new(genesis, writer)?.alarmed_by(AlarmFile::beside(&options.index))?;
+    let follower = Follower::new(genesis, writer)?.alarmed_by(AlarmFile::beside(&beside))?;
     app.prove_from(follower.verified());
     if !has_node {
         app.follow_no_node();
@@ -184,9 +203,17 @@ async fn serve(listen: SocketAddr, app: App) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn copy_index(index: &Path, copy: &Path) -> anyhow::Result<()> {
-    let head = index::snapshot(index, copy)
-        .with_context(|| format!("copying the index {}", index.display()))?;
+/// With what the names of the files beside the index begin.
+fn beside(options: &Options) -> PathBuf {
+    match (&options.beside, &options.index) {
+        (Some(path), _) | (None, Place::File(path)) => path.clone(),
+        (None, Place::Server(_)) => PathBuf::from(BESIDE_SERVER),
+    }
+}
+
+fn copy_index(index: &Place, copy: &Path) -> anyhow::Result<()> {
+    let head =
+        index::snapshot(index, copy).with_context(|| format!("copying the index {index}"))?;
     let mut hasher = Sha256::new();
     let mut file = File::open(copy).with_context(|| format!("the copy {}", copy.display()))?;
     std::io::copy(&mut file, &mut hasher)?;

@@ -20,9 +20,9 @@ pub mod value;
 pub mod xlsx;
 
 use minglian_ledger::height::TimeMs;
-use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
+use crate::database::{Connection, OptionalExtension};
 use crate::index::history::Kept;
 use crate::index::{IndexError, count, names};
 

@@ -41,6 +41,12 @@ pub enum FollowError {
     /// It verifies, and the index names another block at its height, or keeps another state.
     #[error("the index holds another block or state at height {0}: it is built anew")]
     IndexDiffers(Height),
+    /// As [`FollowError::IndexDiffers`], of an index that another explorer writes.
+    #[error("the index that another explorer writes holds another block or state at height {0}")]
+    WatchedDiffers(Height),
+    /// Another explorer writes the index, and has not got so far.
+    #[error("the explorer that writes the index has not got to height {0}")]
+    Awaited(Height),
     /// It is certified, and so is another history, which was verified before.
     #[error("two certified histories at height {0}")]
     Forked(Height),
@@ -112,8 +118,8 @@ impl Follower {
     ///
     /// # Errors
     /// [`FollowError`]; nothing has changed after [`FollowError::Refused`],
-    /// [`FollowError::Uncertified`] and [`FollowError::Forked`]. After the others
-    /// [`Follower::start_anew`] is needed.
+    /// [`FollowError::Uncertified`], [`FollowError::Awaited`] and [`FollowError::Forked`]. After
+    /// the others [`Follower::recover`] is needed.
     pub fn apply(&mut self, certified: &CertifiedBlock) -> Result<(), FollowError> {
         let CertifiedBlock { block, certificate } = certified;
         let height = block.header.height;
@@ -121,13 +127,16 @@ impl Follower {
             return Err(FollowError::Uncertified(height));
         };
         let known = self.writer.block_id(height)?;
+        if known.is_none() && self.writer.only_watches() {
+            return Err(FollowError::Awaited(height));
+        }
         let is_other = known.as_ref().is_some_and(|known| *known != block.header.id().to_string());
         if is_other && height == self.height().next() {
             self.check_certificate(&block.header, certificate)?;
             // An index can be damaged; what it proves was certified.
             return Err(match self.known(height)? {
                 Some(_) => FollowError::Forked(height),
-                None => FollowError::IndexDiffers(height),
+                None => self.differs(height),
             });
         }
         // Held until the block is indexed, so that replica and index are read at one height.
@@ -138,13 +147,19 @@ impl Follower {
         }
         if known.is_none() {
             self.writer.block(block, certificate, &replayed, replica.state())?;
-        } else if self.writer.height()? == Some(height)
-            && !self.writer.holds_state(replica.state())?
-        {
+        } else if !self.writer.may_hold(height, replica.state())? {
             // The blocks are ours, what was made of them is not: a damaged or foreign index.
-            return Err(FollowError::IndexDiffers(height));
+            drop(replica);
+            return Err(self.differs(height));
         }
         Ok(())
+    }
+
+    fn differs(&self, height: Height) -> FollowError {
+        match self.writer.only_watches() {
+            true => FollowError::WatchedDiffers(height),
+            false => FollowError::IndexDiffers(height),
+        }
     }
 
     /// The validators that certify `height`, which is at most the next one.
@@ -210,20 +225,44 @@ impl Follower {
         Ok(kept?)
     }
 
+    /// Goes on after a block that was verified and not indexed: from the genesis, with the index
+    /// built anew. Only if its server went away, or another explorer writes it, it stays as it is
+    /// and is compared again; and what was wrong is said.
+    ///
+    /// # Errors
+    /// `error` then, or [`FollowError`] if the index cannot be written.
+    pub fn recover(&mut self, error: FollowError) -> Result<(), FollowError> {
+        let is_lost = matches!(&error, FollowError::Index(error) if error.is_lost());
+        if is_lost || self.writer.only_watches() {
+            self.verify_again()?;
+            return Err(error);
+        }
+        self.start_anew()
+    }
+
+    /// Goes back to the genesis.
+    fn verify_again(&mut self) -> Result<(), FollowError> {
+        let replica = Replica::new(&self.genesis)?;
+        self.validators = vec![(Height(1), replica.validators().clone())];
+        *self.replica.write().unwrap_or_else(PoisonError::into_inner) = replica;
+        self.names.start_anew();
+        Ok(())
+    }
+
     /// Empties the index and goes back to the genesis.
     ///
     /// # Errors
     /// [`FollowError`] if the index cannot be written.
     pub fn start_anew(&mut self) -> Result<(), FollowError> {
-        let replica = Replica::new(&self.genesis)?;
-        self.validators = vec![(Height(1), replica.validators().clone())];
-        *self.replica.write().unwrap_or_else(PoisonError::into_inner) = replica;
+        self.verify_again()?;
         self.writer.reset(&self.genesis.hash())?;
-        self.names.start_anew();
         self.index_genesis()
     }
 
     fn index_genesis(&mut self) -> Result<(), FollowError> {
+        if self.writer.only_watches() {
+            return Ok(());
+        }
         let replica = self.replica.read().unwrap_or_else(PoisonError::into_inner);
         let header = replica.header();
         match self.writer.block_id(Height::GENESIS)? {

@@ -1,4 +1,5 @@
-//! The index: what verified blocks said, laid out for pages. SQLite, one transaction per block.
+//! The index: what verified blocks said, laid out for pages, in one transaction per block; in a
+//! SQLite file, or on a PostgreSQL server ([`crate::database`]).
 //!
 //! [`Writer`] is the one connection that writes; [`Reader`] gives out connections that only read,
 //! each in one transaction, so that a page never mixes two heights.
@@ -24,32 +25,21 @@ pub mod totals;
 pub mod trace;
 pub mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use history::Kept;
 use minglian_contracts::context::RULES_VERSION;
 use minglian_ledger::hash::GenesisHash;
 use minglian_ledger::height::Height;
 use minglian_ledger::state::{MemoryState, StateError};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use crate::database::place::Place;
+use crate::database::turns::{Turn, Turns};
+use crate::database::{self, Access, Connection, OptionalExtension, catalogue};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
 pub const FORMAT: u32 = 9;
-
-/// How long a statement waits for the database.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Statements that a connection keeps ready: more than writing a block uses, or pages have.
-const STATEMENTS_KEPT: usize = 256;
-
-/// Memory of the connection that writes, in KiB. A block changes more pages than the 2 MiB hold
-/// that SQLite takes by itself, which would then be written several times.
-const WRITER_CACHE_KIB: i64 = 64 * 1024;
-
-/// Memory of each connection that reads, in KiB.
-const READER_CACHE_KIB: i64 = 8 * 1024;
 
 /// Most idle connections kept for readers.
 const IDLE_CONNECTIONS_MAX: usize = 8;
@@ -59,7 +49,7 @@ const IDLE_CONNECTIONS_MAX: usize = 8;
 pub enum IndexError {
     /// The database.
     #[error("the index: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(#[from] database::Error),
     /// An entry of the index does not decode: it is not what this program wrote.
     #[error("the index holds {what} that does not decode: {source}")]
     Damaged {
@@ -93,6 +83,19 @@ pub enum IndexError {
     /// An act names a proposal that the index does not know.
     #[error("proposal {0} is not in the index")]
     ProposalMissing(String),
+    /// It is only read here, and whoever writes it has written nothing that belongs to this chain.
+    #[error(
+        "the index at {0} is not one of this chain and this version: the explorer that writes it \
+         starts first"
+    )]
+    NotWritten(String),
+}
+
+impl IndexError {
+    /// Whether the server of the index went away, so that it is not known what was written.
+    pub const fn is_lost(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_lost())
+    }
 }
 
 /// A figure as the database stores it.
@@ -114,6 +117,7 @@ fn identity(genesis: &GenesisHash) -> String {
 #[derive(Debug)]
 pub struct Writer {
     pub(crate) connection: Connection,
+    access: Access,
     /// How far the ledger is known to go.
     pub(crate) target: Height,
     /// For how many heights every row is kept.
@@ -129,25 +133,36 @@ impl Writer {
     ///
     /// # Errors
     /// [`IndexError`] if the file is not a database or cannot be written.
-    pub fn open(path: &Path, genesis: &GenesisHash) -> Result<Self, IndexError> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // Derived data: after a power cut the last blocks are indexed again.
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
-        // So that what keeps earlier rows sees those that are replaced.
-        connection.pragma_update(None, "recursive_triggers", true)?;
-        // A name that is deleted is overwritten, not only left out.
-        connection.pragma_update(None, "secure_delete", true)?;
-        let (target, kept_heights) = (Height::GENESIS, history::KEPT_HEIGHTS);
-        let mut writer = Self { connection, target, kept_heights, unscrubbed: false };
+    pub fn open(place: impl Into<Place>, genesis: &GenesisHash) -> Result<Self, IndexError> {
+        let mut writer = Self::on(Connection::open(&place.into(), Access::Write)?, Access::Write);
         if writer.identity()?.as_deref() != Some(&identity(genesis)) {
             writer.reset(genesis)?;
         }
         writer.forget_names()?;
         Ok(writer)
+    }
+
+    /// Looks at the index of the chain with this genesis, which another explorer writes.
+    ///
+    /// # Errors
+    /// [`IndexError::NotWritten`] if there is none, or [`IndexError::Database`].
+    pub fn watch(place: impl Into<Place>, genesis: &GenesisHash) -> Result<Self, IndexError> {
+        let place = place.into();
+        let watched = Self::on(Connection::open(&place, Access::Read)?, Access::Read);
+        match watched.identity()?.as_deref() == Some(&identity(genesis)) {
+            true => Ok(watched),
+            false => Err(IndexError::NotWritten(place.to_string())),
+        }
+    }
+
+    const fn on(connection: Connection, access: Access) -> Self {
+        let (target, kept_heights) = (Height::GENESIS, history::KEPT_HEIGHTS);
+        Self { connection, access, target, kept_heights, unscrubbed: false }
+    }
+
+    /// Whether another explorer writes this index.
+    pub fn only_watches(&self) -> bool {
+        self.access == Access::Read
     }
 
     /// Says how far the ledger goes: of blocks far below, less is kept.
@@ -161,9 +176,7 @@ impl Writer {
     }
 
     fn identity(&self) -> Result<Option<String>, IndexError> {
-        let query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'";
-        let tables: i64 = self.connection.query_row(query, [], |row| row.get(0))?;
-        if tables == 0 {
+        if catalogue::columns(&self.connection, "meta")?.is_empty() {
             return Ok(None);
         }
         let query = "SELECT value FROM meta WHERE key = 'identity'";
@@ -176,18 +189,9 @@ impl Writer {
     /// [`IndexError::Database`].
     pub fn reset(&mut self, genesis: &GenesisHash) -> Result<(), IndexError> {
         let transaction = self.connection.transaction()?;
-        let tables: Vec<String> = {
-            let query = "SELECT name FROM sqlite_master \
-                         WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-            let mut statement = transaction.prepare(query)?;
-            let names = statement.query_map([], |row| row.get(0))?;
-            names.collect::<Result<_, _>>()?
-        };
-        for table in tables {
-            transaction.execute(&format!("DROP TABLE \"{}\"", table.replace('"', "\"\"")), [])?;
-        }
-        transaction.execute_batch(include_str!("index/schema.sql"))?;
-        transaction.execute_batch(include_str!("index/search.sql"))?;
+        transaction.empty()?;
+        transaction.lay_out(include_str!("index/schema.sql"))?;
+        transaction.lay_out(include_str!("index/search.sql"))?;
         history::lay(&transaction)?;
         let identity = identity(genesis);
         transaction.execute("INSERT INTO meta VALUES ('identity', ?1)", [identity])?;
@@ -201,17 +205,21 @@ impl Writer {
     /// # Errors
     /// [`IndexError::Database`].
     pub fn height(&self) -> Result<Option<Height>, IndexError> {
-        let query = "SELECT max(height) FROM blocks";
-        let height: Option<i64> = self.connection.query_row(query, [], |row| row.get(0))?;
-        Ok(height.map(|height| Height(count(height))))
+        last_height(&self.connection)
     }
 
-    /// Whether the index keeps this state, byte for byte.
+    /// Whether the index, if it ends with this height, keeps this state, byte for byte.
     ///
     /// # Errors
     /// [`IndexError::Database`].
-    pub fn holds_state(&self, state: &MemoryState) -> Result<bool, IndexError> {
-        mirror::holds(&self.connection, state)
+    pub fn may_hold(&mut self, height: Height, state: &MemoryState) -> Result<bool, IndexError> {
+        if self.height()? != Some(height) {
+            return Ok(true);
+        }
+        // One that is only watched goes on meanwhile.
+        let transaction = self.connection.transaction()?;
+        let last = last_height(&transaction)?;
+        Ok(last != Some(height) || mirror::holds(&transaction, state)?)
     }
 
     /// The name of the indexed block at `height`.
@@ -225,41 +233,38 @@ impl Writer {
     }
 }
 
-/// Writes a copy of the index at `path` to `copy`, of one height, also while it is written. What
+fn last_height(connection: &Connection) -> Result<Option<Height>, IndexError> {
+    let query = "SELECT max(height) FROM blocks";
+    let height: Option<i64> = connection.query_row(query, [], |row| row.get(0))?;
+    Ok(height.map(|height| Height(count(height))))
+}
+
+/// Writes a copy of the index in a file to `copy`, of one height, also while it is written. What
 /// the copy holds is the word of whoever made it until it was verified again (docs/explorer.md).
 /// Names of donors are not in it: no order would reach them there.
 ///
 /// # Errors
 /// [`IndexError::Database`] if the copy exists or cannot be written.
-pub fn snapshot(path: &Path, copy: &Path) -> Result<read::Head, IndexError> {
-    let open = |path: &Path| {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        Ok::<_, IndexError>(connection)
-    };
-    open(path)?.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
-    let copied = Connection::open(copy)?;
-    copied.pragma_update(None, "journal_mode", "MEMORY")?;
-    copied.pragma_update(None, "secure_delete", true)?;
-    copied.execute("DELETE FROM donor_names", [])?;
-    drop(copied);
-    read::head(&open(copy)?)
+pub fn snapshot(place: impl Into<Place>, copy: &Path) -> Result<read::Head, IndexError> {
+    database::copy(&place.into(), copy)?;
+    read::head(&Connection::open(&Place::from(copy), Access::Read)?)
 }
 
 /// Gives out connections that only read.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    path: PathBuf,
+    place: Place,
+    turns: Arc<Turns>,
     idle: Arc<Mutex<Vec<Connection>>>,
     /// Those with views of earlier heights.
     pinned: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Reader {
-    /// Reads the index at `path`, which [`Writer::open`] has created.
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), idle: Arc::default(), pinned: Arc::default() }
+    /// Reads the index that [`Writer::open`] has created there.
+    pub fn new(place: impl Into<Place>) -> Self {
+        let (turns, idle, pinned) = <_>::default();
+        Self { place: place.into(), turns, idle, pinned }
     }
 
     /// As [`Reader::read`], with every table as it was at `height`, if `accept` takes what is kept
@@ -273,6 +278,7 @@ impl Reader {
         accept: impl FnOnce(&Kept) -> Result<(), E>,
         work: impl FnOnce(&Connection, &Kept) -> Result<T, E>,
     ) -> Result<T, E> {
+        let _turn = self.turn();
         let idle = self.pinned.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -305,6 +311,7 @@ impl Reader {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
+        let _turn = self.turn();
         let mut connection = self.connection()?;
         let result = {
             let transaction =
@@ -318,16 +325,16 @@ impl Reader {
         Ok(result)
     }
 
+    /// A turn to have a connection, where there are few.
+    fn turn(&self) -> Option<Turn<'_>> {
+        matches!(self.place, Place::Server(_)).then(|| self.turns.take())
+    }
+
     fn connection(&self) -> Result<Connection, IndexError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if let Some(connection) = idle {
             return Ok(connection);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
-        Ok(connection)
+        Ok(Connection::open(&self.place, Access::Read)?)
     }
 }

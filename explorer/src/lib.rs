@@ -3,8 +3,9 @@
 //!
 //! [`follower`] pulls certified blocks and applies each to a replica of the ledger in memory, which
 //! checks certificate, signatures, execution, state root and log root; [`index`] writes what the
-//! block did into SQLite, one transaction per block; [`web`] serves the pages of [`pages`] from
-//! there, with [`charts`] drawn as SVG; [`text`] finds things by their words. The pages are plain
+//! block did into a database ([`database`]), one transaction per block; [`web`] serves the pages of
+//! [`pages`] from there, with [`charts`] drawn as SVG; [`text`] finds things by their words. The
+//! pages are plain
 //! HTML; the few that offer a check in the reader's browser load one script, and read as well
 //! without it. [`window`] relays complaints by anybody to the ledger, which is the only thing that
 //! goes the other way.
@@ -13,6 +14,7 @@ pub mod alarm;
 pub mod api;
 pub mod charts;
 pub mod data;
+pub mod database;
 pub mod follower;
 pub mod index;
 pub mod language;

@@ -36,8 +36,8 @@ pub mod verify;
 
 use minglian_ledger::date;
 use minglian_ledger::height::TimeMs;
-use rusqlite::types::Value;
 
+use crate::database::Value;
 use crate::index::count;
 use crate::web::PageError;
 

@@ -1,9 +1,9 @@
-//! Finding by text: an index of pairs of characters beside the SQLite index.
+//! Finding by text: an index of pairs of characters beside that of rows.
 //!
 //! Chinese has no spaces between words, and no list of words holds the names of places and people,
 //! so every pair of neighbouring characters is a term with its position, and a longer text is found
 //! as a phrase of pairs: exactly where a scan would find it, at the cost of a lookup. [`fold`] is
-//! the one spelling of text and question. [`source`] reads what is looked for from the SQLite
+//! the one spelling of text and question. [`source`] reads what is looked for from the
 //! index, so that only what stands on the ledger's records is ever found; [`keeper`] follows it on
 //! a thread of its own, so that following the ledger waits for no text; [`query`] and [`found`]
 //! answer. The whole is derived and lies in a directory of its own, which may be deleted.
@@ -49,8 +49,8 @@ pub enum TextError {
     Damaged(&'static str),
 }
 
-impl From<rusqlite::Error> for TextError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<crate::database::Error> for TextError {
+    fn from(error: crate::database::Error) -> Self {
         Self::Index(error.into())
     }
 }
@@ -98,7 +98,7 @@ impl Kind {
         Self::Entry,
     ];
 
-    /// Its name in addresses and in the SQLite index.
+    /// Its name in addresses and in the index.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Organization => "organization",
@@ -138,7 +138,7 @@ impl Kind {
     }
 }
 
-/// Where the text index of the SQLite index at `index` lies.
+/// Where the text index of the index at `index` lies.
 pub fn directory(index: &Path) -> PathBuf {
     let mut name = index.file_name().unwrap_or_default().to_owned();
     name.push(".text");

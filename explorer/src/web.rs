@@ -26,7 +26,6 @@ use axum::response::Html;
 use minglian_client::{Client, checkpoint};
 use minglian_ledger::checkpoint::key::VerifierKey;
 use minglian_ledger::genesis::Genesis;
-use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 pub use asked::{Asked, Effort};
@@ -41,6 +40,7 @@ pub use serve::{LIMITS, serve};
 use crate::data::Ledger;
 use crate::data::manifest::ServiceKey;
 use crate::data::manifest::kept::Manifests;
+use crate::database::Connection;
 use crate::follower::Verified;
 use crate::index::Reader;
 use crate::status::Status;

@@ -7,10 +7,10 @@ use data_encoding::BASE64URL_NOPAD;
 use minglian_contracts::book::Interval;
 use minglian_contracts::trace::{Cursor, Direction, Edge, Rest};
 use minglian_contracts::words::book as book_words;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{Filters, answer};
+use crate::database::Connection;
 use crate::index::{account, read, stored};
 use crate::pages::trace::{credited, decode, follow_from};
 use crate::web::{self, App, PageError, pin};

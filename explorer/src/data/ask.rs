@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
-use rusqlite::types::Value;
-
 use super::rows::{self, Selection};
 use super::table::{Kind, Table};
+use crate::database::Connection;
+use crate::database::Value;
 use crate::index::IndexError;
 
 /// Longest value of a filter, in characters: the longest name on the ledger, with room.

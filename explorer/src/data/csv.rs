@@ -7,12 +7,12 @@
 use std::io::Write;
 
 pub use minglian_client::csv::{line, safe};
-use rusqlite::types::Value;
 
 use super::export::{About, ExportError, TableWriter};
 use super::rows::Row;
 use super::table::{Kind, Table};
 use super::value;
+use crate::database::Value;
 use crate::language::Language;
 
 /// The byte-order mark of UTF-8.

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use data_encoding::HEXLOWER;
-use rusqlite::Connection;
-use rusqlite::types::Value;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -16,6 +14,8 @@ use super::rows::{self, Row, Selection};
 use super::table::Table;
 use super::xlsx::{self, Xlsx};
 use super::{Ledger, giving, package, value};
+use crate::database::Connection;
+use crate::database::Value;
 use crate::index::IndexError;
 use crate::language::Language;
 use crate::pages::escape;
@@ -49,8 +49,8 @@ pub enum ExportError {
     TooManyRows,
 }
 
-impl From<rusqlite::Error> for ExportError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<crate::database::Error> for ExportError {
+    fn from(error: crate::database::Error) -> Self {
         Self::Index(error.into())
     }
 }

@@ -5,14 +5,14 @@
 
 use std::io::Write;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value as Json, json};
 
 use super::catalogue::ALLOCATIONS;
 use super::export::{Counted, ExportError, Measured};
 use super::rows::{self, Row, Selection};
 use super::{Ledger, value};
+use crate::database::Value;
+use crate::database::{Connection, OptionalExtension};
 
 /// The version of the standard.
 const VERSION: &str = "1.4";

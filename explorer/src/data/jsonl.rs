@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use rusqlite::types::Value;
 use serde_json::Map;
 
 use super::export::{ExportError, TableWriter};
 use super::rows::Row;
 use super::table::Table;
 use super::value;
+use crate::database::Value;
 
 /// A row as an object: amounts in fen as text under names that end in `_fen`.
 pub fn object(table: &Table, row: &[Value]) -> Map<String, serde_json::Value> {

@@ -5,7 +5,6 @@
 
 use std::io::Write;
 
-use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
@@ -16,6 +15,7 @@ use super::export::{self, About, Counted, ExportError, Measured};
 use super::rows::Selection;
 use super::table::{Column, Kind, Table};
 use super::{Ledger, value};
+use crate::database::Connection;
 use crate::language::Language;
 
 /// How the cells that are text are to be read.

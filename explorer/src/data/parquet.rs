@@ -9,12 +9,12 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::Type;
-use rusqlite::types::Value;
 
 use super::export::{About, ExportError, TableWriter};
 use super::rows::Row;
 use super::table::{Column, Kind, Table};
 use super::value;
+use crate::database::Value;
 
 /// Rows of a group: what is kept in memory at a time.
 const GROUP_ROWS: usize = 20_000;

@@ -4,10 +4,10 @@
 use data_encoding::BASE64URL_NOPAD;
 use minglian_contracts::book::Movement;
 use minglian_contracts::words::book as book_words;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::table::{Expansion, Kind, Table};
+use crate::database::Value;
+use crate::database::{Connection, OptionalExtension, params_from_iter};
 use crate::index::{IndexError, account};
 
 /// Longest cursor in characters.
@@ -43,7 +43,7 @@ pub fn read(
     let mut found = statement.query(params_from_iter(values))?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
-        rows.push(values_of(table, row)?);
+        rows.push(values_of(table, &row)?);
     }
     Ok(rows)
 }
@@ -59,12 +59,12 @@ pub fn each<E: From<IndexError>>(
     selection: &Selection,
     mut each: impl FnMut(&Row) -> Result<(), E>,
 ) -> Result<(), E> {
-    let failed = |error: rusqlite::Error| E::from(IndexError::from(error));
+    let failed = |error: crate::database::Error| E::from(IndexError::from(error));
     let (query, values) = query(table, selection, None);
     let mut statement = connection.prepare_cached(&query).map_err(failed)?;
-    let mut found = statement.query(params_from_iter(values)).map_err(failed)?;
+    let mut found = statement.stream(params_from_iter(values)).map_err(failed)?;
     while let Some(row) = found.next().map_err(failed)? {
-        each(&values_of(table, row)?)?;
+        each(&values_of(table, &row)?)?;
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ fn query(table: &Table, selection: &Selection, after: Option<&[Value]>) -> (Stri
     (format!("SELECT {columns} FROM {} {clause} ORDER BY {order}", table.from), values)
 }
 
-fn values_of(table: &Table, row: &rusqlite::Row<'_>) -> Result<Row, IndexError> {
+fn values_of(table: &Table, row: &crate::database::Row<'_>) -> Result<Row, IndexError> {
     let mut values = Vec::with_capacity(table.columns.len());
     for place in 0..table.columns.len() {
         values.push(row.get(place)?);
@@ -98,7 +98,8 @@ pub fn count(
 ) -> Result<usize, IndexError> {
     let (clause, values) = clause(table, selection, None);
     let from = table.from;
-    let query = format!("SELECT count(*) FROM (SELECT 1 FROM {from} {clause} LIMIT {max})");
+    let query =
+        format!("SELECT count(*) FROM (SELECT 1 FROM {from} {clause} LIMIT {max}) AS found");
     let found: i64 =
         connection.prepare_cached(&query)?.query_row(params_from_iter(values), |row| row.get(0))?;
     Ok(usize::try_from(found).unwrap_or(max))

@@ -1,9 +1,9 @@
 //! How one value of a table is written.
 
 use minglian_ledger::date::Date;
-use rusqlite::types::Value;
 
 use super::table::Kind;
+use crate::database::Value;
 use crate::pages::beijing;
 
 /// Fen in ten thousand yuan.

@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use rusqlite::types::Value;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
 
 use super::export::{About, ExportError, TableWriter};
 use super::rows::Row;
 use super::table::{Column, Kind};
 use super::value;
+use crate::database::Value;
 use crate::language::Language;
 
 /// Rows of one sheet below its headings: Excel has 1,048,576 rows.

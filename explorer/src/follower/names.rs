@@ -35,7 +35,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The index has no names any more: every node is asked for all of its again.
+    /// The index may have no names any more: every node is asked for all of its again.
     pub(super) fn start_anew(&mut self) {
         self.cursors.clear();
         self.asked = None;
@@ -59,6 +59,7 @@ impl Follower {
             return Ok(());
         }
         self.names.asked = Some(Instant::now());
+        self.writer.attend()?;
         for _ in 0..PAGES_MAX {
             let before = self.names.cursors.get(source.name()).cloned();
             let behind = before.as_ref().map(|(run, after)| (run, *after));

@@ -134,7 +134,8 @@ impl Follower {
         }
         if !taken {
             status.set(self.at_rest(known, pace));
-            if self.is_level(known) {
+            // Names are asked for by whoever writes the index.
+            if !self.writer.only_watches() && self.is_level(known) {
                 self.ask_for_names(source).await?;
             }
         }
@@ -284,11 +285,12 @@ impl Follower {
                     known.set(number, Standing::Invalid(height, error.to_string()));
                     return Ok(taken);
                 }
+                Err(FollowError::Awaited(_)) => return Ok(taken),
                 Err(error) => {
-                    tracing::error!(%error, "the index is built anew");
+                    tracing::error!(%error, "verifying begins again from the genesis");
                     let reason = error.to_string();
                     status.set(Following::Stopped { verified: self.height(), reason });
-                    self.start_anew()?;
+                    self.recover(error)?;
                     return Ok(true);
                 }
             }

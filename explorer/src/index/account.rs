@@ -2,9 +2,9 @@
 
 use borsh::BorshDeserialize;
 use minglian_contracts::book::{AccountId, Measure};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::IndexError;
+use crate::database::{Connection, OptionalExtension, Row, params};
 
 /// The number of an account in the index.
 pub type AccountNumber = i64;
@@ -75,11 +75,11 @@ pub(super) fn number(
         "INSERT INTO accounts (encoded, kind, measure, organization, fund, year, name, level, \
          category, notice, project, depth, credited, balance, division, issued_on) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', '', '', NULL, 0, 0, 0, \
-         coalesce((SELECT division FROM organizations WHERE code = ?4), 0), '')",
+         coalesce((SELECT division FROM organizations WHERE code = ?4), 0), '') RETURNING id",
     )?;
     let encoded = minglian_contracts::schema::encode(account);
-    statement.execute(params![encoded, kind, of, organization, fund, year, name])?;
-    Ok(connection.last_insert_rowid())
+    let values = params![encoded, kind, of, organization, fund, year, name];
+    Ok(statement.query_row(values, |row| row.get(0))?)
 }
 
 /// Sets what the movements of an account are added up by.

@@ -6,11 +6,11 @@
 
 use minglian_contracts::book::{Kind, Movement};
 use minglian_ledger::date::Date;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::IndexError;
 use super::account::AccountNumber;
 use super::act::CORRECTED_FLOW;
+use crate::database::{Connection, OptionalExtension, params};
 
 /// A movement as it is entered.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ fn place(connection: &Connection, line: AccountNumber) -> Result<Option<Place>, 
     let query = "SELECT year, fund, level, division, category, coalesce(project, ''), issued_on \
                  FROM accounts WHERE id = ?1 AND kind = 'line' AND measure = 'quota'";
     let mut statement = connection.prepare_cached(query)?;
-    let read = |row: &rusqlite::Row<'_>| {
+    let read = |row: &crate::database::Row<'_>| {
         Ok(Place {
             year: row.get(0)?,
             fund: row.get(1)?,
@@ -63,7 +63,8 @@ fn add(connection: &Connection, place: &Place, flow: &str, amount: i64) -> Resul
     let Place { year, fund, level, division, category, .. } = place;
     let mut statement = connection.prepare_cached(
         "INSERT INTO bands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-         ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+         ON CONFLICT (year, fund, level, division, category, flow) \
+         DO UPDATE SET amount = bands.amount + excluded.amount",
     )?;
     statement.execute(params![year, fund, level, division, category, flow, amount])?;
     Ok(())
@@ -78,8 +79,10 @@ fn add_to_project(
     let Place { year, division, category, project, .. } = place;
     let mut statement = connection.prepare_cached(
         "INSERT INTO project_bands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5 + ?6) \
-         ON CONFLICT DO UPDATE SET spent = spent + excluded.spent, \
-         unspent = unspent + excluded.unspent, amount = amount + excluded.amount",
+         ON CONFLICT (year, division, category, project) DO UPDATE \
+         SET spent = project_bands.spent + excluded.spent, \
+         unspent = project_bands.unspent + excluded.unspent, \
+         amount = project_bands.amount + excluded.amount",
     )?;
     statement.execute(params![year, division, category, project, spent, left])?;
     Ok(())
@@ -96,7 +99,8 @@ pub(super) fn left(
     add_to_project(connection, &place, 0, more)?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO held VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+         ON CONFLICT (division, year, issued_on) \
+         DO UPDATE SET amount = held.amount + excluded.amount",
     )?;
     statement.execute(params![place.year, place.division, place.issued_on, more])?;
     Ok(())
@@ -107,7 +111,8 @@ fn spent(connection: &Connection, place: &Place, amount: i64, day: Date) -> Resu
     add_to_project(connection, place, amount, 0)?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO months VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT DO UPDATE SET spent = spent + excluded.spent",
+         ON CONFLICT (year, division, month) \
+         DO UPDATE SET spent = months.spent + excluded.spent",
     )?;
     let month: String = day.to_string().chars().take(7).collect();
     statement.execute(params![place.year, place.division, month, amount])?;

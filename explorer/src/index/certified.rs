@@ -6,9 +6,9 @@ use minglian_ledger::certificate::Certificate;
 use minglian_ledger::evidence::ValidatorChange;
 use minglian_ledger::height::Height;
 use minglian_ledger::state::StateRead;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{IndexError, Writer, account, stored};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// Enters a verified header. `reader` is the state after its block.
 pub(super) fn enter(

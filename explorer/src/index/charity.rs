@@ -13,11 +13,11 @@ use minglian_contracts::payment::Reference;
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{Changes, StateRead};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::act::Act;
 use super::mirror::{entries, keys};
 use super::{IndexError, account, stored};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// What stands before a fund's reference in the names of its accounts.
 pub use minglian_contracts::book::CHARITY_FUND_MARK as FUND_MARK;
@@ -285,7 +285,7 @@ fn add(
     let quarter = on.month().month().saturating_sub(1) / 3 + 1;
     let query = "INSERT INTO charity_quarters VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT (host, year, quarter, kind) DO UPDATE \
-                 SET amount = amount + excluded.amount";
+                 SET amount = charity_quarters.amount + excluded.amount";
     let values = params![host.as_str(), on.year(), quarter, kind, amount];
     connection.prepare_cached(query)?.execute(values)?;
     Ok(())
@@ -307,7 +307,7 @@ fn add_to_month(
 ) -> Result<(), IndexError> {
     let query = "INSERT INTO charity_months VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT (host, fund, month, kind) DO UPDATE \
-                 SET amount = amount + excluded.amount";
+                 SET amount = charity_months.amount + excluded.amount";
     let month = on.month().to_string();
     for (host, fund) in [(host.as_str(), *fund), (host.as_str(), ""), ("", "")] {
         connection.prepare_cached(query)?.execute(params![host, fund, month, kind, amount])?;

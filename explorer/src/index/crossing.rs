@@ -2,11 +2,11 @@
 //! what is left in it.
 
 use minglian_contracts::book::Movement;
-use rusqlite::{Connection, params};
 
 use super::account::{self, AccountNumber, Attributes};
 use super::act::CORRECTED_FLOW;
 use super::{IndexError, movement, stored, totals};
+use crate::database::{Connection, params};
 
 /// What came to a fund from another one.
 pub const FROM_FUNDS: &str = "from_funds";

@@ -10,9 +10,10 @@
 //! old ledger is caught up with, only those are written.
 
 use minglian_ledger::height::Height;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{IndexError, stored};
+use crate::database::catalogue::{self, Column};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// For how many of the last heights every row can be told.
 pub const KEPT_HEIGHTS: u64 = 10_000;
@@ -54,14 +55,13 @@ const UNDO: &str = "undo_";
 /// Columns of a table whose rows change.
 struct Changing {
     name: String,
-    /// Names and types.
-    columns: Vec<(String, String)>,
+    columns: Vec<Column>,
     keys: Vec<String>,
 }
 
 impl Changing {
     fn list(&self, prefix: &str) -> String {
-        let names = self.columns.iter().map(|(name, _)| format!("{prefix}\"{name}\""));
+        let names = self.columns.iter().map(|it| format!("{prefix}\"{}\"", it.name));
         names.collect::<Vec<_>>().join(", ")
     }
 
@@ -74,7 +74,7 @@ impl Changing {
     /// The table of earlier rows and the triggers that fill it.
     fn kept(&self) -> String {
         let Self { name, .. } = self;
-        let columns = self.columns.iter().map(|(column, kind)| format!("\"{column}\" {kind}"));
+        let columns = self.columns.iter().map(|it| format!("\"{}\" {}", it.name, it.kind));
         let columns = columns.collect::<Vec<_>>().join(", ");
         let keys = self.keys.iter().map(|key| format!("\"{key}\", ")).collect::<String>();
         // The first change since the floor says what was there before; others say nothing new.
@@ -85,11 +85,11 @@ impl Changing {
             )
         };
         let old = self.list("old.");
-        let key = |column: &String| match self.keys.contains(column) {
-            true => format!("new.\"{column}\""),
+        let key = |column: &Column| match column.key > 0 {
+            true => format!("new.\"{}\"", column.name),
             false => "NULL".to_owned(),
         };
-        let new = self.columns.iter().map(|(column, _)| key(column)).collect::<Vec<_>>().join(", ");
+        let new = self.columns.iter().map(key).collect::<Vec<_>>().join(", ");
         let (before, absent) = (first("old"), first("new"));
         format!(
             "CREATE TABLE \"{UNDO}{name}\" (height INTEGER NOT NULL, existed INTEGER NOT NULL, \
@@ -127,36 +127,31 @@ impl Changing {
 
 /// The tables whose rows change: all that are not known to be otherwise.
 fn changing(connection: &Connection) -> Result<Vec<Changing>, IndexError> {
-    let query = "SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name";
-    let mut statement = connection.prepare(query)?;
-    let names = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     let mut tables = Vec::new();
-    for name in names {
+    for name in catalogue::tables(connection)? {
         let is_other = APPENDED.iter().any(|(appended, _)| *appended == name)
             || PRESENT.contains(&name.as_str())
-            || name.starts_with(UNDO)
-            || name.starts_with("sqlite_");
+            || name.starts_with(UNDO);
         if is_other {
             continue;
         }
-        let query = "SELECT name, type, pk FROM pragma_table_info(?1, 'main')";
-        let mut statement = connection.prepare(query)?;
-        let rows = statement
-            .query_map([&name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-            .collect::<Result<Vec<(String, String, i64)>, _>>()?;
-        let mut keys: Vec<_> = rows.iter().filter(|(_, _, pk)| *pk > 0).collect();
-        keys.sort_by_key(|(_, _, pk)| *pk);
-        let keys = keys.into_iter().map(|(name, ..)| name.clone()).collect();
-        let columns = rows.iter().map(|(name, kind, _)| (name.clone(), kind.clone())).collect();
+        let columns = catalogue::columns(connection, &name)?;
+        let mut keys: Vec<&Column> = columns.iter().filter(|column| column.key > 0).collect();
+        keys.sort_by_key(|column| column.key);
+        let keys = keys.into_iter().map(|column| column.name.clone()).collect();
         tables.push(Changing { name, columns, keys });
     }
     Ok(tables)
 }
 
-/// Lays the tables of earlier rows beside new tables.
+/// Lays the tables of earlier rows beside new tables; and the views, where they stay.
 pub(super) fn lay(connection: &Connection) -> Result<(), IndexError> {
     for table in changing(connection)? {
-        connection.execute_batch(&table.kept())?;
+        connection.lay_out(&table.kept())?;
+    }
+    if connection.is_server() {
+        lay_views(connection)?;
+        connection.lay_reading()?;
     }
     Ok(())
 }
@@ -184,7 +179,8 @@ pub(super) fn begin(
     let oldest = height.0.saturating_sub(kept_heights);
     let from = if is_old { height.0 } else { oldest };
     let query = "INSERT INTO history VALUES (1, ?1) \
-                 ON CONFLICT DO UPDATE SET kept_from = max(kept_from, ?1)";
+                 ON CONFLICT (one) DO UPDATE \
+                 SET kept_from = max(history.kept_from, excluded.kept_from)";
     connection.prepare_cached(query)?.execute([stored("a height", from)?])?;
     if !is_old && oldest > 0 {
         forget(connection, stored("a height", oldest)?)?;
@@ -203,16 +199,13 @@ fn month_end_before(connection: &Connection, height: i64) -> Result<i64, IndexEr
 /// Drops what rows were before this height, but for the first change of a row in its month.
 fn forget(connection: &Connection, height: i64) -> Result<(), IndexError> {
     let month_end = month_end_before(connection, height)?;
-    let query = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name LIKE 'undo_%'";
-    let mut statement = connection.prepare_cached(query)?;
-    let names = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
-    for name in names {
-        let query = "SELECT name FROM pragma_table_info(?1) WHERE pk > 0 AND name <> 'height'";
-        let mut statement = connection.prepare_cached(query)?;
-        let same = statement
-            .query_map([&name], |row| row.get::<_, String>(0))?
-            .map(|key| key.map(|key| format!("v.\"{key}\" = u.\"{key}\"")))
-            .collect::<Result<Vec<_>, _>>()?
+    let names = catalogue::tables(connection)?;
+    for name in names.iter().filter(|name| name.starts_with(UNDO)) {
+        let same = catalogue::columns(connection, name)?
+            .iter()
+            .filter(|column| column.key > 0 && column.name != "height")
+            .map(|column| format!("v.\"{0}\" = u.\"{0}\"", column.name))
+            .collect::<Vec<_>>()
             .join(" AND ");
         let query = format!(
             "DELETE FROM \"{name}\" AS u WHERE height = ?1 AND EXISTS (SELECT 1 FROM \"{name}\" v \
@@ -223,19 +216,27 @@ fn forget(connection: &Connection, height: i64) -> Result<(), IndexError> {
     Ok(())
 }
 
-/// Lays views over all tables of a connection that only reads. [`pin`] says of which height.
+/// Lays views over all tables of a connection that only reads; a server keeps them. [`pin`] says of
+/// which height.
 pub(super) fn overlay(connection: &Connection) -> Result<(), IndexError> {
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.execute_batch(
-        "CREATE TEMP TABLE pin (height INTEGER, kept INTEGER, log_size INTEGER, movement INTEGER);",
+    if connection.is_server() {
+        return Ok(());
+    }
+    connection.lay_out(
+        "PRAGMA temp_store = MEMORY; \
+         CREATE TEMP TABLE pin (height INTEGER, kept INTEGER, log_size INTEGER, movement INTEGER);",
     )?;
+    lay_views(connection)
+}
+
+fn lay_views(connection: &Connection) -> Result<(), IndexError> {
     for (name, condition) in APPENDED {
-        connection.execute_batch(&format!(
+        connection.lay_out(&format!(
             "CREATE TEMP VIEW \"{name}\" AS SELECT * FROM main.\"{name}\" WHERE {condition};"
         ))?;
     }
     for table in changing(connection)? {
-        connection.execute_batch(&table.view())?;
+        connection.lay_out(&table.view())?;
     }
     Ok(())
 }
@@ -304,6 +305,11 @@ pub(super) fn pin(connection: &Connection, height: i64, kept: &Kept) -> Result<(
                  ORDER BY log_index DESC, number DESC LIMIT 1), -1)";
     let movement: i64 =
         connection.prepare_cached(query)?.query_row([log_size], |row| row.get(0))?;
+    if connection.is_server() {
+        let settings =
+            [("height", height), ("kept", rows), ("log_size", log_size), ("movement", movement)];
+        return Ok(connection.pin_server(&settings)?);
+    }
     connection.execute("DELETE FROM temp.pin", [])?;
     let query = "INSERT INTO temp.pin VALUES (?1, ?2, ?3, ?4)";
     connection.prepare_cached(query)?.execute([height, rows, log_size, movement])?;

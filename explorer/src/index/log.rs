@@ -9,9 +9,9 @@ use minglian_ledger::log::tiles::{self, Content, TILE_WIDTH, Tile};
 use minglian_ledger::log::tree::NodeSource;
 use minglian_ledger::log::{self, LOG_HASH_BYTES, LogHash};
 use minglian_ledger::record::Leaf;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{IndexError, stored};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// Levels of the tree between two levels of tiles.
 const TILE_LEVELS: u8 = TILE_WIDTH.ilog2() as u8;

@@ -7,10 +7,10 @@ use minglian_contracts::lottery::{REMITTANCES, STATEMENTS};
 use minglian_contracts::payment::Reference;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{Changes, StateRead};
-use rusqlite::{Connection, params};
 
 use super::mirror::{entries, keys};
 use super::{IndexError, account, stored};
+use crate::database::{Connection, params};
 
 /// Enters statements and remittances, once the block's movements are known.
 pub(super) fn enter(

@@ -7,10 +7,9 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_contracts::schema::{Table, prefix};
 use minglian_ledger::state::{Changes, KeyValue, MemoryState, StateError, StateRead};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{IndexError, account};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// What no page asks: references that were used, refused acts, and open proposals.
 const LEFT_OUT: [u8; 6] = [
@@ -47,13 +46,12 @@ pub(super) fn enter(connection: &Connection, changes: &Changes) -> Result<(), In
 /// # Errors
 /// [`IndexError::Database`].
 pub fn holds(connection: &Connection, state: &MemoryState) -> Result<bool, IndexError> {
-    let mut statement = connection.prepare("SELECT key, value FROM state ORDER BY key")?;
-    let mut rows = statement.query([])?;
+    let mut statement = connection.prepare_cached("SELECT key, value FROM state ORDER BY key")?;
+    let mut rows = statement.stream([])?;
     let kept = |key: &[u8]| key.first().is_some_and(|first| !LEFT_OUT.contains(first));
     for (key, value) in state.entries().filter(|(key, _)| kept(key)) {
         let Some(row) = rows.next()? else { return Ok(false) };
-        let (found_key, found) = (row.get_ref(0)?, row.get_ref(1)?);
-        if found_key != ValueRef::Blob(key) || found != ValueRef::Blob(value) {
+        if !row.is_blob(0, key)? || !row.is_blob(1, value)? {
             return Ok(false);
         }
     }
@@ -92,7 +90,7 @@ where
 
 impl StateRead for Mirror<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        let read = || -> Result<Option<Vec<u8>>, rusqlite::Error> {
+        let read = || -> Result<Option<Vec<u8>>, crate::database::Error> {
             let query = "SELECT value FROM state WHERE key = ?1";
             self.0.prepare_cached(query)?.query_row([key], |row| row.get(0)).optional()
         };
@@ -106,7 +104,7 @@ impl StateRead for Mirror<'_> {
         limit: usize,
     ) -> Result<Vec<KeyValue>, StateError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let read = || -> Result<Vec<KeyValue>, rusqlite::Error> {
+        let read = || -> Result<Vec<KeyValue>, crate::database::Error> {
             let is_after = after.is_some_and(|after| after >= prefix);
             let query = if is_after {
                 "SELECT key, value FROM state WHERE key > ?1 ORDER BY key LIMIT ?2"

@@ -3,11 +3,11 @@
 use minglian_contracts::book::{AccountId, Movement};
 use minglian_contracts::report::flow::day_of;
 use minglian_ledger::date::Date;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber, Attributes};
 use super::act::{self, Act};
 use super::{IndexError, band, charity, crossing, state, stored, totals, trace};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// Enters a movement and adds it to the totals. The lines that it touches are entered already.
 pub(super) fn enter(

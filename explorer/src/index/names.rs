@@ -5,8 +5,6 @@
 //! on the ledger has erased it: the order's block takes it away in the same transaction. A start
 //! begins without names, because an order may have come while the explorer was down.
 
-use std::time::Duration;
-
 use minglian_client::wire::OpeningView;
 use minglian_contracts::call::Call;
 use minglian_contracts::charity::donation::Donor;
@@ -18,11 +16,11 @@ use minglian_ledger::personal_number;
 use minglian_ledger::state::Changes;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::ChainId;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::act::Act;
 use super::mirror::{Mirror, keys};
-use super::{BUSY_TIMEOUT, IndexError, Writer};
+use super::{IndexError, Writer};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// A name as it can be shown: one line of at most so many bytes.
 type Name = Text<192>;
@@ -79,19 +77,23 @@ impl Writer {
         self.scrub()
     }
 
-    /// Empties the log of the database, which holds what was deleted from the tables. While a
-    /// reader holds an earlier state it cannot be emptied: it is tried again.
+    /// Says that the explorer is known to be level: whoever reads the index of a server shows names
+    /// only for a minute after.
+    ///
+    /// # Errors
+    /// [`IndexError::Database`].
+    pub fn attend(&self) -> Result<(), IndexError> {
+        Ok(self.connection.attend()?)
+    }
+
+    /// Overwrites what was deleted from the table of names. While a reader holds an earlier state
+    /// it cannot be: it is tried again.
     ///
     /// # Errors
     /// [`IndexError::Database`].
     pub fn scrub(&mut self) -> Result<(), IndexError> {
         if self.unscrubbed {
-            // Readers are not waited for: following goes on.
-            self.connection.busy_timeout(Duration::ZERO)?;
-            let query = "PRAGMA wal_checkpoint(TRUNCATE)";
-            let busy = self.connection.query_row(query, [], |row| row.get::<_, i64>(0));
-            self.connection.busy_timeout(BUSY_TIMEOUT)?;
-            self.unscrubbed = busy? != 0;
+            self.unscrubbed = !self.connection.scrub("donor_names")?;
         }
         Ok(())
     }

@@ -13,10 +13,10 @@ use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::{Changes, StateRead};
 use minglian_ledger::text::Text;
-use rusqlite::{Connection, params};
 
 use super::mirror::keys;
 use super::{IndexError, stored};
+use crate::database::{Connection, params};
 
 /// How far ahead what recurs is laid out, in days.
 pub const HORIZON_DAYS: i32 = 400;

@@ -9,10 +9,10 @@ use minglian_contracts::oversight::finding::{FINDINGS, FindingKind, FindingStage
 use minglian_contracts::oversight::sample::{Progress, SAMPLES, SamplePurpose};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::Changes;
-use rusqlite::{Connection, params};
 
 use super::mirror::entries;
 use super::{IndexError, charity, stored};
+use crate::database::{Connection, params};
 
 /// Enters what a block changed.
 pub(super) fn enter(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {

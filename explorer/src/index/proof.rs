@@ -13,10 +13,10 @@ use minglian_ledger::log::LogHash;
 use minglian_ledger::log::proof::{self, ProveError};
 use minglian_ledger::log::tree::{Frontier, LoadError};
 use minglian_ledger::state::StateRead;
-use rusqlite::Connection;
 
 use super::log::{self, Nodes};
 use super::{IndexError, certified, count, read};
+use crate::database::Connection;
 
 /// Evidence of a leaf under the newest header; none if the log is not so long, or nothing is
 /// certified yet.

@@ -1,11 +1,11 @@
 //! Rows that several pages show.
 
 use minglian_contracts::book::{AccountId, Movement, Source};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use super::account::{self, AccountNumber};
 use super::{IndexError, state};
+use crate::database::Value;
+use crate::database::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 use crate::money::Money;
 use crate::words::passage::{self, Part};
 use minglian_contracts::words::{self, book as book_words};
@@ -77,7 +77,8 @@ pub fn records(
         "SELECT r.log_index, r.time_ms, r.kind, r.stage, r.code, r.sentence_zh, \
          coalesce(o.name, r.organization), r.organization, \
          (SELECT d.stage FROM records d WHERE d.proposal = r.proposal \
-          AND d.log_index > r.log_index AND d.stage IN ('已生效', '已否决', '已撤回')), \
+          AND d.log_index > r.log_index AND d.stage IN ('已生效', '已否决', '已撤回') \
+          ORDER BY d.log_index LIMIT 1), \
          r.sentence_en \
          FROM records r LEFT JOIN organizations o ON o.code = r.organization {rest}"
     );
@@ -198,7 +199,7 @@ pub fn movements(
     let query = format!("SELECT m.log_index, m.body, m.flow FROM movements m {rest}");
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map(params_from_iter(values), |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, String>(2)?))
+        Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?, row.get::<String>(2)?))
     })?;
     let mut list = Vec::new();
     for row in rows {

@@ -210,7 +210,7 @@ CREATE INDEX movements_by_notice ON movements (notice, flow, number);
 CREATE TABLE taken (
     account INTEGER NOT NULL,
     start INTEGER NOT NULL,
-    end INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
     movement INTEGER NOT NULL,
     PRIMARY KEY (account, start)
 ) WITHOUT ROWID;

@@ -12,12 +12,12 @@ use minglian_ledger::fen::Fen;
 use minglian_ledger::keys::PublicKey;
 use minglian_ledger::organization_code::{CheckDigit, OrganizationCode};
 use minglian_ledger::state::Changes;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, Attributes};
 use super::act::{self, Act};
 use super::mirror::entries;
 use super::{IndexError, stored};
+use crate::database::{Connection, OptionalExtension, params};
 use minglian_contracts::words::payment as payment_words;
 use minglian_contracts::words::{party, project as project_words};
 

@@ -1,9 +1,8 @@
 //! Sums kept as money moves, so that a page of totals costs the same on a large ledger.
 
-use rusqlite::{Connection, params};
-
 use super::IndexError;
 use super::account::Attributes;
+use crate::database::{Connection, params};
 
 /// What is left in lines.
 pub(super) const LEFT: &str = "left";
@@ -20,7 +19,8 @@ pub(super) fn add(
     let mut statement = connection.prepare_cached(
         "INSERT INTO totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
          ON CONFLICT (measure, fund, notice, level, category, flow) \
-         DO UPDATE SET amount = amount + excluded.amount, count = count + excluded.count",
+         DO UPDATE SET amount = totals.amount + excluded.amount, \
+         count = totals.count + excluded.count",
     )?;
     statement.execute(params![measure, fund, notice, level, category, flow, amount, count])?;
     Ok(())

@@ -2,10 +2,10 @@
 
 use minglian_contracts::book::{AccountId, Interval, Movement};
 use minglian_contracts::trace::MovementSource;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber};
 use super::{IndexError, stored};
+use crate::database::{Connection, OptionalExtension, params};
 
 /// The movements of the index in one read transaction.
 #[derive(Debug, Clone, Copy)]
@@ -26,9 +26,9 @@ const CREDITED: Query = Query {
 };
 
 const TAKEN: Query = Query {
-    at_or_below: "SELECT end, body FROM taken JOIN movements ON number = movement \
+    at_or_below: "SELECT \"end\", body FROM taken JOIN movements ON number = movement \
                   WHERE account = ?1 AND start <= ?2 ORDER BY start DESC LIMIT 1",
-    among: "SELECT end, body FROM taken JOIN movements ON number = movement \
+    among: "SELECT \"end\", body FROM taken JOIN movements ON number = movement \
             WHERE account = ?1 AND start > ?2 AND start < ?3 ORDER BY start LIMIT 1",
 };
 
@@ -42,7 +42,7 @@ impl Movements<'_> {
         let Some(number) = account::find(self.0, account)? else { return Ok(None) };
         let start = stored("a position", interval.start())?;
         let end = stored("a position", interval.end())?;
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get(1)?));
+        let read = |row: &crate::database::Row<'_>| Ok((row.get::<i64>(0)?, row.get(1)?));
         let below: Option<(i64, Vec<u8>)> = self
             .0
             .prepare_cached(query.at_or_below)?

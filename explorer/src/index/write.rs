@@ -1,4 +1,4 @@
-//! Writing a block: one SQLite transaction.
+//! Writing a block: one transaction.
 
 use std::collections::BTreeSet;
 
@@ -17,12 +17,12 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::Receipt;
 use minglian_ledger::state::{Changes, MemoryState, StateRead};
 use minglian_ledger::transaction::Transaction;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
 use super::{IndexError, Writer, band, charity, history, log, mirror, movement, obligation};
 use super::{lottery, names, oversight, state, stored, totals};
+use crate::database::{Connection, OptionalExtension, params};
 use minglian_contracts::words::{self, Names, payment as payment_words};
 
 /// The names of the index.

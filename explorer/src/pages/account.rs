@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
 use super::allocations::stage::stage;
 use super::allocations::{Node, children};
 use super::{LIMIT, ROWS_MAX, cut};
+use crate::database::{Connection, OptionalExtension};
 use crate::index::read::{self, MovementRow};
 use crate::index::{IndexError, account as accounts};
 use crate::money::Money;
@@ -177,8 +177,8 @@ fn line(connection: &Connection, number: i64) -> Result<Option<Line>, IndexError
         }
         Ok(Line {
             parent: row.get(0)?,
-            parent_name: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
-            parent_year: row.get::<_, Option<i64>>(15)?.unwrap_or_default(),
+            parent_name: row.get::<Option<String>>(14)?.unwrap_or_default(),
+            parent_year: row.get::<Option<i64>>(15)?.unwrap_or_default(),
             basis: [documents, printed_in].join(" ").trim().to_owned(),
             implied: row.get(3)?,
             first_year: row.get(4)?,
@@ -202,8 +202,8 @@ fn payment(connection: &Connection, number: i64) -> Result<Option<Payment>, Inde
         Ok(Payment {
             record: row.get(0)?,
             line: row.get(1)?,
-            line_name: row.get::<_, Option<String>>(8)?.unwrap_or_default(),
-            line_year: row.get::<_, Option<i64>>(9)?.unwrap_or_default(),
+            line_name: row.get::<Option<String>>(8)?.unwrap_or_default(),
+            line_year: row.get::<Option<i64>>(9)?.unwrap_or_default(),
             payee: row.get(2)?,
             payee_code: row.get(3)?,
             expenditure: row.get(4)?,

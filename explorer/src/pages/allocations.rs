@@ -5,11 +5,11 @@ pub mod stage;
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_contracts::allocation::status::Stage;
-use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 
 use super::counties::Sums;
 use super::{Conditions, address, bands, check_filters, cut};
+use crate::database::{Connection, Row, params};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};
@@ -194,8 +194,8 @@ const COLUMNS: &str = "SELECT a.id, a.name, coalesce(o.name, a.organization), a.
     FROM lines l JOIN accounts a ON a.id = l.id \
     LEFT JOIN organizations o ON o.code = a.organization";
 
-fn read(row: &Row<'_>, depth: usize) -> rusqlite::Result<Node> {
-    let money = |index| Ok::<_, rusqlite::Error>(Money::fen(row.get(index)?));
+fn read(row: &Row<'_>, depth: usize) -> crate::database::Result<Node> {
+    let money = |index| Ok::<_, crate::database::Error>(Money::fen(row.get(index)?));
     Ok(Node {
         id: row.get(0)?,
         depth,
@@ -224,7 +224,7 @@ fn roots_of(
     let clause = conditions.clause();
     let query = format!("{COLUMNS} {clause} AND {which} ORDER BY a.id {}", super::LIMIT);
     let mut statement = connection.prepare_cached(&query)?;
-    let values = rusqlite::params_from_iter(conditions.values());
+    let values = crate::database::params_from_iter(conditions.values());
     let rows = statement.query_map(values, |row| read(row, 0))?;
     stage::with_stages(connection, rows.collect::<Result<_, _>>()?)
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use minglian_ledger::division::Division;
-use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::{Conditions, address, check_filters};
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{Frame, PageError};
@@ -123,10 +123,12 @@ pub fn bands(
     );
     let mut statement = connection.prepare_cached(&query)?;
     let count = columns.len();
-    let rows = statement.query_map(rusqlite::params_from_iter(conditions.values()), |row| {
-        let key = (0..count).map(|column| row.get(column)).collect::<Result<Vec<String>, _>>()?;
-        Ok((key, row.get::<_, String>(count)?, row.get::<_, i64>(count + 1)?))
-    })?;
+    let rows =
+        statement.query_map(crate::database::params_from_iter(conditions.values()), |row| {
+            let key =
+                (0..count).map(|column| row.get(column)).collect::<Result<Vec<String>, _>>()?;
+            Ok((key, row.get::<String>(count)?, row.get::<i64>(count + 1)?))
+        })?;
     let mut sums: BTreeMap<Vec<String>, Flows> = BTreeMap::new();
     for row in rows {
         let (key, flow, amount) = row?;

@@ -4,12 +4,12 @@ pub mod county;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
 
 use super::bands::{self, Filter, Flows, bands, division_name, on_mark};
 use super::flows::{Choice, with_year, year_choices};
 use crate::charts::tiles::{self, Tile};
 use crate::charts::{Caption, figure, screens};
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::State;
-use rusqlite::OptionalExtension;
 
 use crate::api;
 use crate::data::catalogue::TABLES;
 use crate::data::export::Format;
 use crate::data::table::Table;
+use crate::database::OptionalExtension;
 use crate::web::{App, Frame, PageResult};
 
 /// A table as the page offers it.

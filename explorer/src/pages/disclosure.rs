@@ -11,10 +11,10 @@ pub mod subscribe;
 use minglian_contracts::disclosure::obligation::{Correction, Met, ObligationState};
 use minglian_ledger::date::Date;
 use minglian_ledger::text::Text;
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
 
 use super::escape;
+use crate::database::Value;
+use crate::database::{Connection, Row, params_from_iter};
 use crate::index::IndexError;
 
 /// An obligation in a list.
@@ -87,8 +87,8 @@ pub(crate) fn obligations(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn read(row: &Row<'_>, today: Date) -> rusqlite::Result<ObligationRow> {
-    let day = |index| -> rusqlite::Result<Option<Date>> {
+fn read(row: &Row<'_>, today: Date) -> crate::database::Result<ObligationRow> {
+    let day = |index| -> crate::database::Result<Option<Date>> {
         let text: Option<String> = row.get(index)?;
         Ok(text.and_then(|text| text.parse().ok()))
     };
@@ -98,7 +98,7 @@ fn read(row: &Row<'_>, today: Date) -> rusqlite::Result<ObligationRow> {
     let publication: Option<String> = row.get(14)?;
     let correction: Option<String> = row.get(16)?;
     let due_on = day(1)?.unwrap_or(Date::MAX);
-    let met = day(12)?.map(|published_on| -> rusqlite::Result<Met> {
+    let met = day(12)?.map(|published_on| -> crate::database::Result<Met> {
         let since = day(15)?;
         let correction = since.map(|since| Correction { publication: Text::default(), since });
         let (publication, version) = (Text::default(), 0);

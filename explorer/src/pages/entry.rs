@@ -4,12 +4,11 @@ use askama::Template;
 use axum::extract::{Path, State};
 use minglian_contracts::event::Event;
 use minglian_contracts::refusal::Code;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
 use super::charity::gifts::{GiftRow, gifts};
 use super::{beijing, rules};
+use crate::database::{Connection, OptionalExtension, Value};
 use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
 use crate::language::Language;
@@ -216,7 +215,7 @@ fn signers(connection: &Connection, record: &Record) -> Result<Vec<Signer>, Inde
             stage: row.get(2)?,
             organization: row.get(3)?,
             role: row.get(4)?,
-            key: words::short(&row.get::<_, String>(5)?),
+            key: words::short(&row.get::<String>(5)?),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -8,7 +8,6 @@ use axum::extract::{Query, State};
 use minglian_contracts::report::rule::{HeldDays, Rule};
 use minglian_ledger::date::Date;
 use minglian_ledger::division::{Division, Level};
-use rusqlite::{Connection, params, params_from_iter};
 
 use super::bands::{self, Filter, bands, division_name, percent, points};
 use super::flows::{Choice, with_year, year_choices};
@@ -17,6 +16,7 @@ use super::{Conditions, LIMIT, ROWS_MAX, cut, escape};
 use crate::charts::line::{self, Series};
 use crate::charts::progress::{self, Mark, Progress, WHOLE};
 use crate::charts::{Caption, figure, screens};
+use crate::database::{Connection, params, params_from_iter};
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::money::Money;
@@ -208,10 +208,10 @@ fn months(connection: &Connection, filter: &Filter) -> Result<Vec<Month>, IndexE
     // Of all years there are too many months for one line.
     let Some(year) = filter.year() else { return Ok(Vec::new()) };
     let query = "SELECT month, sum(spent) FROM months \
-                 WHERE year = ?1 AND (?2 IS NULL OR division = ?2) GROUP BY month ORDER BY month";
+                 WHERE year = ?1 AND (division = ?2 OR ?2 IS NULL) GROUP BY month ORDER BY month";
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(params![year, filter.division()], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+        Ok((row.get::<String>(0)?, row.get::<i64>(1)?))
     })?;
     let (mut months, mut sum) = (Vec::new(), Money::default());
     for row in rows {
@@ -244,7 +244,7 @@ fn projects(
     );
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map(params_from_iter(conditions.values()), |row| {
-        let text = |column| row.get::<_, String>(column);
+        let text = |column| row.get::<String>(column);
         Ok((text(0)?, text(1)?, text(2)?, text(3)?))
     })?;
     let mut found: Vec<(String, String, String, String)> = rows.collect::<Result<_, _>>()?;

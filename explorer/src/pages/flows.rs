@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
 
 use super::bands::{self, Filter, bands, division_name, on_mark, years};
 use crate::charts::sankey::{self, Band, Column, Node};
 use crate::charts::{Caption, figure, screens};
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageResult};

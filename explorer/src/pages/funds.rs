@@ -1,9 +1,8 @@
 //! Funds on the home page: what came to each, what went, and what is left add up for the reader.
 
-use rusqlite::Connection;
-
 use super::escape;
 use super::sums::{self, Cell, Key, SumRow};
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::charity::FUND_MARK;
 use crate::index::crossing::{FROM_FUNDS, TO_FUNDS};
@@ -84,7 +83,7 @@ fn page_of(connection: &Connection, name: &str) -> Result<Option<String>, IndexE
     let reference = name.strip_prefix(FUND_MARK).unwrap_or(name);
     let query = "SELECT host FROM charity_funds WHERE fund = ?1 LIMIT 2";
     let mut statement = connection.prepare_cached(query)?;
-    let hosts = statement.query_map([reference], |row| row.get::<_, String>(0))?;
+    let hosts = statement.query_map([reference], |row| row.get::<String>(0))?;
     let hosts: Vec<String> = hosts.collect::<Result<_, _>>()?;
     Ok(match hosts.as_slice() {
         [host] => Some(format!("/charities/{host}/funds/{}", escape(reference))),

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::{Connection, params_from_iter};
 use serde::Deserialize;
 
 use super::sums::{self, Key};
 use super::{Conditions, LIMIT, ROWS_MAX, address, check_filters, cut};
+use crate::database::{Connection, params_from_iter};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};

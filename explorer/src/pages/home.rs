@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use rusqlite::Connection;
 
 use super::charity::giving::{self, Giving, Scope};
 use super::counties::{Row, county};
@@ -10,6 +9,7 @@ use super::escape;
 use super::funds::{self, Funds};
 use super::lottery::{self, Year};
 use super::sums::{self, Key, SumRow};
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::web::{App, Frame, PageResult};

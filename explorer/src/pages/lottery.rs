@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_ledger::date::Month;
-use rusqlite::{Connection, params};
 use serde::Deserialize;
 
 use super::bands::{on_mark, percent, points};
@@ -18,6 +17,7 @@ use super::flows::Choice;
 use super::months::{ByMonth, Kind, Named};
 use super::{address, check_filters};
 use crate::charts::Caption;
+use crate::database::{Connection, params};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};

@@ -2,12 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
-use rusqlite::types::Value;
 use serde::Deserialize;
 
 use super::sums::{self, Key};
 use super::{Conditions, LIMIT, ROWS_MAX, address, check_filters, cut};
+use crate::database::{Connection, Value};
 use crate::index::IndexError;
 use crate::index::crossing::{FROM_FUNDS, TO_FUNDS};
 use crate::index::read::{self, MovementRow};
@@ -186,7 +185,7 @@ pub fn lists(key: &Key, flows: &[&str], after: Option<i64>) -> (String, Vec<Valu
         flow => format!("SELECT m.number FROM movements m {clause} AND m.flow = '{flow}' {order}"),
     };
     let parts: Vec<String> =
-        flows.iter().map(part).map(|part| format!("SELECT number FROM ({part})")).collect();
+        flows.iter().map(part).map(|part| format!("SELECT number FROM ({part}) AS part")).collect();
     let parts = parts.join(" UNION ALL ");
     (format!("WHERE m.number IN ({parts}) {order}"), conditions.values())
 }

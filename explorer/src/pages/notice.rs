@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use rusqlite::{Connection, params};
 use serde::Deserialize;
 
 use super::sums::{self, Flows, Key, SumRow};
 use super::{LIMIT, ROWS_MAX, address, cut, escape};
+use crate::database::{Connection, params};
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::web::{App, Frame, PageError, PageResult};
@@ -79,7 +79,7 @@ fn rows(
     let mut statement = connection.prepare_cached(&query)?;
     let after = (paging.row.unwrap_or(-1), paging.after.unwrap_or(-1));
     let found = statement.query_map(params![notice, after.0, after.1], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
     })?;
     let mut found: Vec<(i64, i64)> = found.collect::<Result<_, _>>()?;
     let has_more = cut(&mut found, ROWS_MAX);

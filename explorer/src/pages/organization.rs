@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
 use super::charity::year::{self, Charity};
 use super::disclosure::list::{PublicationRow, publications};
 use super::oversight::credit::{self, Credit};
 use super::{LIMIT, ROWS_MAX, cut};
+use crate::database::{Connection, OptionalExtension, params};
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::money::Money;
@@ -140,7 +140,7 @@ fn lines(connection: &Connection, code: &str, after: i64) -> Result<Vec<LineRow>
             name: row.get(1)?,
             fund: row.get(2)?,
             year: row.get(3)?,
-            nature: words::book::measure(&row.get::<_, String>(4)?),
+            nature: words::book::measure(&row.get::<String>(4)?),
             balance: Money::fen(row.get(5)?),
         })
     })?;

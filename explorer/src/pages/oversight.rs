@@ -9,8 +9,8 @@ use askama::Template;
 use axum::extract::State;
 use minglian_contracts::oversight::Reference;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::Connection;
 
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::web::{App, Frame, PageError, PageResult};

@@ -4,9 +4,9 @@ pub mod targets;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::LIMIT;
+use crate::database::{Connection, OptionalExtension, Row, params};
 use crate::index::IndexError;
 use crate::index::read::{self, RecordRow};
 use crate::money::Money;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use minglian_contracts::project::Stage;
 use minglian_contracts::words::project as project_words;
-use rusqlite::{Connection, params_from_iter};
+use crate::database::{Connection, params_from_iter};
 use serde::Deserialize;
 
 use super::bands::division_name;

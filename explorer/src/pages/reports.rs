@@ -21,8 +21,8 @@ use minglian_contracts::report::table::{Cell, Column, Kind};
 use minglian_contracts::report::{AsOf, Check, NAMES, Report};
 use minglian_contracts::words;
 use minglian_ledger::height::{Height, LogIndex};
-use rusqlite::Connection;
 
+use crate::database::Connection;
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, count, state};
 use crate::language::Language;

@@ -4,11 +4,11 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use minglian_contracts::parameter::{Key, PARAMETERS, Version};
-use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::bands::percent;
 use super::{ROWS_MAX, address, cut, escape};
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::language::Language;

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::bands::division_name;
 use super::{QUERY_CHARACTERS_MAX, ROWS_MAX, address};
 use crate::data::csv;
+use crate::database::Connection;
 use crate::index::read::{self, RecordRow};
 use crate::language::Language;
 use crate::text::found::{self, Filter, Found, Hit};
@@ -246,7 +246,7 @@ fn page(frame: Frame, asked: &Understood, found: Found) -> Search {
     }
 }
 
-/// The results that the SQLite index holds.
+/// The results that the index holds.
 pub(crate) fn all_shown(connection: &Connection, hits: &[Hit]) -> Result<Vec<Shown>, PageError> {
     let mut rows = Vec::with_capacity(hits.len());
     for hit in hits {

@@ -7,9 +7,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use rusqlite::Connection;
 
 use super::beijing;
+use crate::database::Connection;
 use crate::index::{FORMAT, IndexError};
 use crate::status::{Following, Standing};
 use crate::web::banner::clock;
@@ -191,7 +191,7 @@ fn changes(connection: &Connection) -> Result<Vec<Change>, IndexError> {
     let query = "SELECT height, time_ms, members FROM validator_sets ORDER BY height DESC LIMIT ?1";
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([CHANGES_MAX], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<String>(2)?))
     })?;
     let mut list = Vec::new();
     for row in rows {

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::{Connection, params};
 
 use super::bands::{self, Filter, bands, division_name, on_mark, percent, points};
 use super::{LIMIT, ROWS_MAX, cut, escape};
 use crate::charts::treemap::{self, Item};
 use crate::charts::{Caption, figure, screens};
+use crate::database::{Connection, params};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::web::{App, Frame, PageError, PageResult};

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
-
 use super::address;
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::money::Money;
 
@@ -120,10 +119,10 @@ pub fn totals(
         conditions.clause()
     );
     let mut statement = connection.prepare_cached(&query)?;
-    let read = |row: &rusqlite::Row<'_>| {
+    let read = |row: &crate::database::Row<'_>| {
         let part = |index: usize, name: &str, fixed: &Option<String>| {
             let value: String = row.get(index)?;
-            Ok::<_, rusqlite::Error>(if grouped.contains(&name) {
+            Ok::<_, crate::database::Error>(if grouped.contains(&name) {
                 Some(value)
             } else {
                 fixed.clone()
@@ -136,9 +135,9 @@ pub fn totals(
             level: part(2, "level", &filter.level)?,
             category: part(3, "category", &filter.category)?,
         };
-        Ok((key, row.get::<_, String>(4)?, row.get::<_, i64>(5)?))
+        Ok((key, row.get::<String>(4)?, row.get::<i64>(5)?))
     };
-    let rows = statement.query_map(rusqlite::params_from_iter(conditions.values()), read)?;
+    let rows = statement.query_map(crate::database::params_from_iter(conditions.values()), read)?;
     let mut sums: BTreeMap<Key, Flows> = BTreeMap::new();
     for row in rows {
         let (key, flow, amount) = row?;

@@ -6,9 +6,9 @@ use data_encoding::BASE64URL_NOPAD;
 use minglian_contracts::book::Interval;
 use minglian_contracts::trace::aggregate::Aggregate;
 use minglian_contracts::trace::{self, Cursor, Direction, Edge, Page};
-use rusqlite::Connection;
 use serde::Deserialize;
 
+use crate::database::Connection;
 use crate::index::read::{self, Place};
 use crate::index::trace::Movements;
 use crate::index::{IndexError, account, count};

@@ -12,10 +12,10 @@ use minglian_contracts::disclosure::publication::{PUBLICATIONS, Publication, Val
 use minglian_contracts::validator_set;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::TextError;
-use rusqlite::{Connection, params};
 
 use super::disclosure::link;
 use super::{ROWS_MAX, beijing};
+use crate::database::{Connection, params};
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::web::{App, Frame, ScriptedResult, assets};

@@ -1,8 +1,8 @@
-//! Keeping the text index behind the SQLite index, and giving it to readers.
+//! Keeping the text index behind the index, and giving it to readers.
 //!
-//! The SQLite index is written first, the text index from what is committed there: after a crash
+//! The index is written first, the text index from what is committed there: after a crash
 //! it is behind, never ahead, and reads on from the change that its last commit names. A text
-//! index that is ahead (the SQLite index lost its last blocks with the power), of another filling,
+//! index that is ahead (the index lost its last blocks with the power), of another filling,
 //! damaged or missing is built anew from the same rows.
 
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ struct Batch {
 }
 
 impl Keeper {
-    /// Keeps the text index at `path` behind the SQLite index that `reader` reads.
+    /// Keeps the text index at `path` behind the index that `reader` reads.
     pub fn new(path: &Path, reader: Reader) -> Self {
         Self { path: path.to_owned(), reader, shown: TextIndex::default(), open: None }
     }
@@ -92,7 +92,7 @@ impl Keeper {
         self.shown.clone()
     }
 
-    /// Reads everything that the SQLite index has committed and makes it visible.
+    /// Reads everything that the index has committed and makes it visible.
     ///
     /// # Errors
     /// [`TextError`]; the next call begins at the last commit.

@@ -1,10 +1,10 @@
-//! Results as pages and programs show them, read from the SQLite index.
+//! Results as pages and programs show them, read from the index.
 
-use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use super::found::Hit;
 use super::{Kind, TextError};
+use crate::database::{Connection, OptionalExtension};
 use crate::pages::{beijing, escape};
 
 /// A result that is shown.
@@ -100,7 +100,7 @@ fn href(hit: &Hit) -> String {
     }
 }
 
-/// How a result is shown; none if the SQLite index that is read does not hold it.
+/// How a result is shown; none if the index that is read does not hold it.
 ///
 /// # Errors
 /// [`TextError::Index`] if it cannot be read.

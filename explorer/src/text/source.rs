@@ -1,9 +1,8 @@
-//! What the text index reads from the SQLite index: what changed, and the texts of each thing.
-
-use rusqlite::{Connection, OptionalExtension};
+//! What the text index reads from the index: what changed, and the texts of each thing.
 
 use super::fold::{self, SEPARATOR};
 use super::{Kind, TextError};
+use crate::database::{Connection, OptionalExtension};
 
 /// Characters of a text that are indexed; longer than any text that an act may hold.
 const TEXT_CHARACTERS_MAX: usize = 4_096;
@@ -24,7 +23,7 @@ pub struct Change {
 pub struct Thing {
     /// Its kind.
     pub kind: Kind,
-    /// Its key in the SQLite index.
+    /// Its key in the index.
     pub key: String,
     /// The second part of its key; mostly empty.
     pub part: String,
@@ -45,7 +44,7 @@ pub struct Text {
     pub division: u64,
 }
 
-/// The SQLite index as the text index knows it.
+/// The index as the text index knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// Which filling of its tables it is.
@@ -60,7 +59,7 @@ fn positive(value: i64) -> u64 {
     crate::index::count(value)
 }
 
-/// What the SQLite index is.
+/// What the index is.
 ///
 /// # Errors
 /// [`TextError::Index`] if it cannot be read.
@@ -81,7 +80,7 @@ pub fn origin(connection: &Connection) -> Result<Origin, TextError> {
 /// The changes behind `after`, oldest first.
 ///
 /// # Errors
-/// [`TextError`] if the SQLite index cannot be read.
+/// [`TextError`] if the index cannot be read.
 pub fn changes(
     connection: &Connection,
     after: u64,
@@ -176,10 +175,10 @@ const fn query(kind: Kind) -> &'static str {
     }
 }
 
-/// What is indexed of a thing; none if the SQLite index does not hold it.
+/// What is indexed of a thing; none if the index does not hold it.
 ///
 /// # Errors
-/// [`TextError`] if the SQLite index cannot be read.
+/// [`TextError`] if the index cannot be read.
 pub fn text(connection: &Connection, thing: &Thing) -> Result<Option<Text>, TextError> {
     let mut statement = connection.prepare_cached(query(thing.kind))?;
     let row = statement

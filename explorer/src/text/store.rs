@@ -87,11 +87,11 @@ pub fn read_facts(facts: u64) -> (Option<Kind>, u64, u64) {
 /// How far the text index is, as its last commit says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mark {
-    /// Of which filling of the SQLite index.
+    /// Of which filling of the index.
     pub incarnation: String,
     /// The last change that it holds.
     pub number: u64,
-    /// The height of the SQLite index when it was read.
+    /// The height of the index when it was read.
     pub height: u64,
 }
 

@@ -4,9 +4,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rusqlite::Connection;
-
 use super::{App, PageError, pin};
+use crate::database::Connection;
 use crate::index::history::Kept;
 use crate::language::Language;
 use crate::reading::Reading;

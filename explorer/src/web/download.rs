@@ -9,7 +9,6 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,6 +18,7 @@ use crate::data::ask;
 use crate::data::export::{Export, ExportError, What};
 use crate::data::manifest::{self, kept::Lasting};
 use crate::data::rows::Selection;
+use crate::database::Connection;
 use crate::pages::escape;
 
 /// How long one export may take.

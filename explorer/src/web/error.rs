@@ -114,8 +114,8 @@ impl From<TextError> for PageError {
     }
 }
 
-impl From<rusqlite::Error> for PageError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<crate::database::Error> for PageError {
+    fn from(error: crate::database::Error) -> Self {
         Self::Index(error.into())
     }
 }

@@ -2,11 +2,11 @@
 
 use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::height::TimeMs;
-use rusqlite::Connection;
 
 use super::banner::{Banner, banner};
 use super::{App, Asked, PageError, assets, machine, pin};
 use crate::charts::qr;
+use crate::database::Connection;
 use crate::index::read::{self, Head};
 use crate::language::Language;
 use crate::money::Money;

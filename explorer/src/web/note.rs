@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use minglian_client::OCTET_STREAM;
 use minglian_ledger::checkpoint::Checkpoint;
 use minglian_ledger::log::tiles::{Content, Tile};
-use rusqlite::Connection;
 
 use super::{App, PageError};
+use crate::database::Connection;
 use crate::index::log;
 
 /// How long the node may take for a signed head that goes into a manifest.

@@ -15,10 +15,10 @@ use minglian_contracts::replica::Replica;
 use minglian_contracts::schema;
 use minglian_ledger::evidence::Evidence;
 use minglian_ledger::height::{Height, LogIndex};
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::{App, PageError};
+use crate::database::Connection;
 use crate::follower::Verified;
 use crate::index::{IndexError, account, proof};
 

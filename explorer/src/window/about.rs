@@ -7,8 +7,8 @@ use minglian_contracts::words::Names;
 use minglian_ledger::division::Division;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::database::{Connection, OptionalExtension, params};
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, read, stored};
 use crate::pages::escape;

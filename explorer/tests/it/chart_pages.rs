@@ -5,6 +5,7 @@ use minglian_contracts::allocation::line::LineName;
 use minglian_contracts::allocation::year::TakeBack;
 use minglian_contracts::book;
 use minglian_contracts::call::Call;
+use minglian_explorer::database::Connection;
 use minglian_explorer::index::IndexError;
 use minglian_explorer::money::Money;
 use minglian_explorer::pages::bands::{self, Filter, bands};
@@ -12,7 +13,6 @@ use minglian_explorer::pages::counties::Sums;
 use minglian_explorer::pages::sums::{self, Key};
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::state::StateRead;
-use rusqlite::Connection;
 
 use crate::chain::{Chain, text};
 use crate::site::Site;
@@ -95,8 +95,8 @@ fn whole(connection: &Connection, filter: &Filter) -> bands::Flows {
 
 /// What the ledger's own state says: paid and left of all quota lines.
 fn ledger(connection: &Connection, state: &dyn StateRead) -> (Money, Money) {
-    let mut statement = connection.prepare("SELECT id FROM lines").unwrap();
-    let numbers = statement.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+    let mut statement = connection.prepare_cached("SELECT id FROM lines").unwrap();
+    let numbers = statement.query_map([], |row| row.get::<i64>(0)).unwrap();
     let (mut paid, mut left) = (Money::default(), Money::default());
     for number in numbers {
         let id = minglian_explorer::index::account::identity(connection, number.unwrap());
@@ -104,8 +104,8 @@ fn ledger(connection: &Connection, state: &dyn StateRead) -> (Money, Money) {
         left = left.plus(Money::of(book::account(state, &id).unwrap().unwrap().balance()));
     }
     let query = "SELECT encoded FROM accounts WHERE kind = 'payment'";
-    let mut statement = connection.prepare(query).unwrap();
-    let payments = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let mut statement = connection.prepare_cached(query).unwrap();
+    let payments = statement.query_map([], |row| row.get::<Vec<u8>>(0)).unwrap();
     for encoded in payments {
         let id = borsh::from_slice(&encoded.unwrap()).unwrap();
         paid = paid.plus(Money::of(book::account(state, &id).unwrap().unwrap().balance()));

@@ -5,11 +5,11 @@ use minglian_contracts::allocation::line::LineName;
 use minglian_contracts::allocation::year::TakeBack;
 use minglian_contracts::call::Call;
 use minglian_contracts::project::execution;
+use minglian_explorer::database::Connection;
 use minglian_explorer::index::IndexError;
 use minglian_explorer::money::Money;
 use minglian_explorer::pages::project;
 use minglian_ledger::fen::{Fen, Unit};
-use rusqlite::Connection;
 
 use crate::chain::{Chain, code, text};
 use crate::site::Site;

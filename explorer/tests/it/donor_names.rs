@@ -26,7 +26,7 @@ const SALT: [u8; 16] = [5; 16];
 const CODE: [u8; 16] = [9; 16];
 
 /// What a node gives of a name.
-fn given(chain: &Chain, class: Class, signer: &str, text: &str) -> OpeningView {
+pub fn given(chain: &Chain, class: Class, signer: &str, text: &str) -> OpeningView {
     let commitment = deposit::commit(&SALT, text);
     let body = DepositBody {
         chain_id: chain.genesis.chain_id().unwrap(),
@@ -50,7 +50,12 @@ pub fn public(chain: &Chain) -> OpeningView {
 
 /// A gift of a person with this name.
 pub fn give(chain: &mut Chain, reference: &str, name: &str) {
-    let code = receipt_code(&SALT, &CODE);
+    give_with(chain, reference, name, &CODE);
+}
+
+/// The same with another code on the receipt.
+pub fn give_with(chain: &mut Chain, reference: &str, name: &str, code: &[u8; 16]) {
+    let code = receipt_code(&SALT, code);
     let mut call = society::donate(reference, "66", None, code);
     if let Call::Charity(charity::Call::Donate(gift)) = &mut call {
         gift.donor = Donor::Person(deposit::commit(&SALT, name));
@@ -76,7 +81,7 @@ pub fn catch_up(follower: &mut Follower, chain: &Chain) {
 }
 
 /// Whether any file below a directory holds a text.
-fn holds(path: &Path, text: &str) -> bool {
+pub fn holds(path: &Path, text: &str) -> bool {
     if path.is_dir() {
         let mut inside = std::fs::read_dir(path).unwrap();
         return inside.any(|entry| holds(&entry.unwrap().path(), text));
@@ -86,7 +91,7 @@ fn holds(path: &Path, text: &str) -> bool {
 }
 
 /// Every place where a name can be read, with the record of its gift.
-fn places(record: u64, height: u64) -> Vec<String> {
+pub fn places(record: u64, height: u64) -> Vec<String> {
     let charity = format!("/charities/{}", code("charity"));
     let fund = format!("{charity}/funds/%E5%8D%97%E6%B9%96");
     vec![

@@ -9,6 +9,7 @@ use minglian_contracts::project::execution;
 use minglian_contracts::seal;
 use minglian_contracts::trace::memory::MovementIndex;
 use minglian_contracts::trace::{self, Cursor, Direction};
+use minglian_explorer::database::{Connection, ToSql};
 use minglian_explorer::follower::{FollowError, Follower};
 use minglian_explorer::index::trace::Movements;
 use minglian_explorer::index::{IndexError, Writer, account};
@@ -16,7 +17,6 @@ use minglian_explorer::money::Money;
 use minglian_explorer::pages::sums::{self, Key};
 use minglian_explorer::pages::{home, project};
 use minglian_ledger::height::Height;
-use rusqlite::{Connection, params_from_iter};
 
 use crate::chain::{code, text};
 use crate::site::Site;
@@ -51,8 +51,8 @@ async fn the_home_page_counts_without_reading_tables() {
     let site = Site::of(&story::told()).await;
     let page = site.get("/").await.body;
     let counted = |connection: &Connection| {
-        let one = |query: &str, values: &[&str]| -> i64 {
-            connection.query_row(query, params_from_iter(values), |row| row.get(0)).unwrap()
+        let one = |query: &str, values: &[&dyn ToSql]| -> i64 {
+            connection.query_row(query, values, |row| row.get(0)).unwrap()
         };
         let tables = [
             ("organizations", "SELECT count(*) FROM organizations", "家机构"),
@@ -62,7 +62,7 @@ async fn the_home_page_counts_without_reading_tables() {
         for (what, query, word) in tables {
             let count = one(query, &[]);
             assert!(count > 0, "the story has {what}");
-            assert_eq!(one(home::COUNT, &[what]), count, "{what}");
+            assert_eq!(one(home::COUNT, &[&what]), count, "{what}");
             assert!(page.contains(&format!("{count} {word}")), "{what}");
         }
         let records = one("SELECT count(*) FROM records", &[]);
@@ -154,7 +154,7 @@ async fn an_index_that_names_another_block_is_built_anew() {
     let chain = story::told();
     let site = Site::of(&chain).await;
     let before = totals(&site);
-    let connection = Connection::open(site.index()).unwrap();
+    let connection = rusqlite::Connection::open(site.index()).unwrap();
     connection.execute("UPDATE blocks SET block_id = 'other' WHERE height = 3", []).unwrap();
     connection.execute("UPDATE totals SET amount = amount + 1", []).unwrap();
     let writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();

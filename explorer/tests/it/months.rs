@@ -5,10 +5,10 @@ use minglian_contracts::charity;
 use minglian_contracts::charity::change::Refund;
 use minglian_contracts::charity::donation::{Donate, Gift, Goods, Valuation};
 use minglian_contracts::lottery::STATEMENTS;
+use minglian_explorer::database::Connection;
 use minglian_explorer::index::IndexError;
 use minglian_ledger::fen::{Fen, Unit};
 use minglian_ledger::hash::{AttachmentHash, Commitment};
-use rusqlite::Connection;
 
 use crate::chain::{Chain, code, text};
 use crate::site::Site;
@@ -46,7 +46,7 @@ fn given() -> Chain {
 fn sums(site: &Site, query: &str) -> Vec<(String, i64)> {
     site.reader()
         .read::<_, IndexError>(|connection: &Connection| {
-            let mut statement = connection.prepare(query)?;
+            let mut statement = connection.prepare_cached(query)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })

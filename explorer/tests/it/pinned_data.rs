@@ -26,7 +26,7 @@ async fn json(site: &Site, path: &str) -> Value {
 }
 
 /// Every file that the site offers, and some with filters.
-fn files() -> Vec<String> {
+pub fn files() -> Vec<String> {
     let tables = TABLES.into_iter().flat_map(|table| {
         Format::ALL.map(|format| format!("/data/{}.{}", table.name, format.extension()))
     });
@@ -92,20 +92,26 @@ fn unpinned(answer: &Value, height: usize) -> Value {
     serde_json::from_str(&text.replace(&format!("\"next\":\"{height}."), "\"next\":\"")).unwrap()
 }
 
+/// Every question that the API takes and that pins.
+pub async fn questions(site: &Site) -> Vec<String> {
+    let document = json(site, "/api/v1/openapi.json").await;
+    let paths = document["paths"].as_object().unwrap();
+    let mut asked: Vec<String> = paths
+        .keys()
+        .filter(|path| !path.contains('{') && !path.ends_with("/search"))
+        .map(|path| format!("{path}?limit=3"))
+        .collect();
+    assert!(asked.len() > 10, "{asked:?}");
+    let more = ["/api/v1/entries/1", "/api/v1/trace/1/up", "/api/v1/trace/1/down?start=1"];
+    asked.extend(more.map(str::to_owned));
+    asked
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_of_an_earlier_height_is_what_was_answered_then() {
     for chain in [story::told(), society::told()] {
         let site = Site::of(&chain).await;
-        let document = json(&site, "/api/v1/openapi.json").await;
-        let paths = document["paths"].as_object().unwrap();
-        let mut asked: Vec<String> = paths
-            .keys()
-            .filter(|path| !path.contains('{') && !path.ends_with("/search"))
-            .map(|path| format!("{path}?limit=3"))
-            .collect();
-        assert!(asked.len() > 10, "{asked:?}");
-        let more = ["/api/v1/entries/1", "/api/v1/trace/1/up", "/api/v1/trace/1/down?start=1"];
-        asked.extend(more.map(str::to_owned));
+        let asked = questions(&site).await;
         let last = chain.blocks.len();
         for height in [2, last / 2, last - 1] {
             let then = stopped(&chain, height).await;

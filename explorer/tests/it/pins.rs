@@ -13,7 +13,7 @@ use crate::site::Site;
 use crate::{society, story};
 
 /// What a page says, without what stands around it, and without what pins its links and forms.
-fn said(page: &str, height: usize) -> String {
+pub fn said(page: &str, height: usize) -> String {
     let main = page.split_once("<main>").unwrap().1.split_once("</main>").unwrap().0;
     let field = format!("<input type=\"hidden\" name=\"at\" value=\"{height}\">");
     // The code is of the page's whole address, and each of the sites has another.
@@ -57,7 +57,7 @@ const NEVER: [&str; 13] = [
 ];
 
 /// The addresses of this site that pages link to, from the home page on.
-async fn crawl(site: &Site, pages_max: usize) -> Vec<String> {
+pub async fn crawl(site: &Site, pages_max: usize) -> Vec<String> {
     let (mut found, mut next) = (vec!["/".to_owned()], 0);
     let mut known: BTreeSet<String> = found.iter().cloned().collect();
     while next < found.len() {

@@ -1,25 +1,24 @@
 //! Lists of a long ledger are read by their indexes: as far as a page shows, never from one end of
 //! the ledger to the other.
 
+use minglian_explorer::database::{Connection, Value, params_from_iter};
 use minglian_explorer::index::IndexError;
 use minglian_explorer::pages::sums::Key;
 use minglian_explorer::pages::{entries, entry, movements};
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
 
 use crate::site::Site;
 use crate::story;
 
 /// How SQLite carries out a query, step by step.
 fn plan(connection: &Connection, query: &str, values: &[Value]) -> Vec<String> {
-    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
-    let steps = statement.query_map(params_from_iter(values), |row| row.get(3)).unwrap();
+    let mut statement = connection.prepare_cached(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+    let steps = statement.query_map(params_from_iter(values.to_vec()), |row| row.get(3)).unwrap();
     steps.collect::<Result<_, _>>().unwrap()
 }
 
 fn numbers(connection: &Connection, query: &str, values: &[Value]) -> Vec<i64> {
-    let mut statement = connection.prepare(query).unwrap();
-    let rows = statement.query_map(params_from_iter(values), |row| row.get(0)).unwrap();
+    let mut statement = connection.prepare_cached(query).unwrap();
+    let rows = statement.query_map(params_from_iter(values.to_vec()), |row| row.get(0)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
 }
 

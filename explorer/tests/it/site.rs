@@ -15,6 +15,7 @@ use minglian_client::Client;
 use minglian_client::wire::{
     self, CertifiedBlock, HeaderView, Hex, OpeningView, PublishedOpenings,
 };
+use minglian_explorer::database::place::Place;
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::{Reader, Writer};
 use minglian_explorer::source::Source;
@@ -29,9 +30,13 @@ use tokio::sync::watch;
 
 use crate::chain::Chain;
 
+/// What the index in a file is called.
+const INDEX: &str = "index.sqlite";
+
 /// An explorer's files and pages.
 pub struct Site {
     directory: TempDir,
+    place: Place,
     keeper: Mutex<Keeper>,
     pub status: Status,
     pub base: String,
@@ -71,41 +76,63 @@ impl Site {
     /// As [`Site::new`], with evidence from this node.
     pub async fn beside(chain: &Chain, node: &str) -> (Self, Follower) {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("index.sqlite");
-        let writer = Writer::open(&path, &chain.genesis.hash()).unwrap();
+        let place = Place::File(directory.path().join(INDEX));
+        let writer = Writer::open(&place, &chain.genesis.hash()).unwrap();
+        Self::over(chain, node, (directory, place), writer).await
+    }
+
+    /// A site over the index that `writer` has open at `place`.
+    pub async fn on(chain: &Chain, place: &Place, writer: Writer) -> (Self, Follower) {
+        let files = (tempfile::tempdir().unwrap(), place.clone());
+        Self::over(chain, "http://127.0.0.1:9", files, writer).await
+    }
+
+    async fn over(
+        chain: &Chain,
+        node: &str,
+        (directory, place): (TempDir, Place),
+        writer: Writer,
+    ) -> (Self, Follower) {
         let follower = Follower::new(chain.genesis.clone(), writer).unwrap();
         let status = Status::default();
         let client = Client::new(node).unwrap();
         let public = "http://node.example";
-        let app = App::new(&chain.genesis, Reader::new(&path), status.clone(), client, public);
-        let keeper = Keeper::new(&text::directory(&path), Reader::new(&path));
+        let app = App::new(&chain.genesis, Reader::new(&place), status.clone(), client, public);
+        let texts = text::directory(&directory.path().join(INDEX));
+        let keeper = Keeper::new(&texts, Reader::new(&place));
         app.search_in(keeper.index());
         app.prove_from(follower.verified());
         let base = serve_pages(app.clone()).await;
-        (Self { directory, keeper: Mutex::new(keeper), status, base, app }, follower)
+        (Self { directory, place, keeper: Mutex::new(keeper), status, base, app }, follower)
     }
 
     /// A site that has verified the whole chain.
     pub async fn of(chain: &Chain) -> Self {
         let (site, mut follower) = Self::new(chain).await;
-        for block in &chain.blocks {
+        site.verify(chain, &mut follower);
+        site
+    }
+
+    /// Lets the follower verify the whole chain.
+    pub fn verify(&self, chain: &Chain, follower: &mut Follower) {
+        let first = usize::try_from(follower.height().0).unwrap();
+        for block in &chain.blocks[first..] {
             follower.apply(block).unwrap();
         }
-        site.status.set(Following::Current { verified: follower.height() });
-        site.read_texts();
-        site
+        self.status.set(Following::Current { verified: follower.height() });
+        self.read_texts();
     }
 
     /// The explorer of this index after a restart, with what its new follower verifies.
     pub async fn restarted(self, chain: &Chain, follower: &Follower) -> Self {
-        let Self { directory, keeper, .. } = self;
-        let reader = Reader::new(&directory.path().join("index.sqlite"));
+        let Self { directory, place, keeper, .. } = self;
+        let reader = Reader::new(&place);
         let status = Status::default();
         let client = Client::new("http://127.0.0.1:9").unwrap();
         let app = App::new(&chain.genesis, reader, status.clone(), client, "http://node.example");
         app.prove_from(follower.verified());
         let base = serve_pages(app.clone()).await;
-        Self { directory, keeper, status, base, app }
+        Self { directory, place, keeper, status, base, app }
     }
 
     /// Lets searches find everything that is indexed.
@@ -114,11 +141,11 @@ impl Site {
     }
 
     pub fn index(&self) -> PathBuf {
-        self.directory.path().join("index.sqlite")
+        self.directory.path().join(INDEX)
     }
 
     pub fn reader(&self) -> Reader {
-        Reader::new(&self.index())
+        Reader::new(&self.place)
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -9,12 +9,12 @@ use minglian_contracts::charity::report;
 use minglian_contracts::disclosure;
 use minglian_contracts::disclosure::query::{self, Range};
 use minglian_contracts::oversight::sample::{SAMPLES, SampleName};
+use minglian_explorer::database::Connection;
 use minglian_explorer::index::IndexError;
 use minglian_explorer::language::Language;
 use minglian_explorer::words;
 use minglian_ledger::date::Date;
 use minglian_ledger::date::beijing_date;
-use rusqlite::Connection;
 
 use crate::chain::{Chain, ORGANIZATIONS, code, text};
 use crate::site::{Answer, Site};
@@ -353,7 +353,7 @@ async fn the_laid_out_calendar_is_what_the_contracts_derive() {
     let query = "SELECT holder || ' ' || rule || ' ' || subject || ' ' || period || ' ' || \
                  due_on || ' ' || coalesce(publication, '') FROM obligations WHERE due_on <= ?1";
     let read = |connection: &Connection| -> Result<Vec<String>, IndexError> {
-        let mut statement = connection.prepare(query)?;
+        let mut statement = connection.prepare_cached(query)?;
         let rows = statement.query_map([&horizon], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     };

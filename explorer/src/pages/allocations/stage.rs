@@ -4,9 +4,9 @@ use minglian_contracts::allocation::LineName;
 use minglian_contracts::allocation::status::Stage;
 use minglian_contracts::book::{AccountId, Measure};
 use minglian_contracts::project::line_status::line_status;
-use rusqlite::Connection;
 
 use super::Node;
+use crate::database::Connection;
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, account};
 

@@ -5,10 +5,10 @@ use axum::extract::{Path, Query, State};
 use minglian_contracts::charity::campaign::{CAMPAIGNS, Campaign};
 use minglian_contracts::charity::fund::Filing;
 use minglian_contracts::words::Names;
-use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, gifts};
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::index::read::{self, RecordRow};

@@ -7,11 +7,11 @@ use minglian_contracts::charity::donation::{DONATIONS, UNSPENT};
 use minglian_contracts::charity::fund::{FUNDS, Fund, FundName, FundReference};
 use minglian_contracts::words::Names;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, PayoutRow, gifts, payouts};
 use super::giving::{self, Giving, Scope};
+use crate::database::{Connection, OptionalExtension, params};
 use crate::index::mirror::Mirror;
 use crate::index::read::{self, RecordRow};
 use crate::index::{IndexError, account};

@@ -1,8 +1,7 @@
 //! Gifts and payments in lists.
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
-
+use crate::database::Value;
+use crate::database::{Connection, params_from_iter};
 use crate::index::IndexError;
 use crate::money::Money;
 

@@ -8,10 +8,10 @@ use axum::extract::{Query, State};
 use minglian_contracts::words::Names;
 use minglian_ledger::date::Month;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
 use crate::charts::Caption;
+use crate::database::{Connection, OptionalExtension, params};
 use crate::index::{IndexError, read};
 use crate::money::Money;
 use crate::pages::bands::on_mark;

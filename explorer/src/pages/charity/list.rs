@@ -5,9 +5,9 @@ use axum::extract::{Query, State};
 use minglian_contracts::charity::declared::DECLARED_YEARS;
 use minglian_contracts::charity::qualification::QUALIFICATIONS;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::Connection;
 use serde::Deserialize;
 
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::money::Money;

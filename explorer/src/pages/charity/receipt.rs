@@ -18,10 +18,10 @@ use minglian_contracts::payment::{Reference, Status};
 use minglian_contracts::trace::aggregate::Aggregate;
 use minglian_contracts::trace::{Cursor, Direction};
 use minglian_contracts::words::Names;
-use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::gifts::{GiftRow, PayoutRow, gifts, payouts};
+use crate::database::Connection;
 use crate::index::mirror::Mirror;
 use crate::index::{account, read};
 use crate::money::Money;

@@ -14,10 +14,10 @@ use minglian_contracts::words::Names;
 use minglian_contracts::words::charity as charity_words;
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, params};
 
 use super::gifts::{GiftRow, gifts};
 use super::giving::{self, Giving, Scope};
+use crate::database::{Connection, params};
 use crate::index::charity::INCOME;
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, read};

@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use minglian_contracts::oversight::Reference;
 use minglian_contracts::oversight::complaint::{COMPLAINTS, ComplaintName};
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, params};
 use serde::Deserialize;
 
 use super::private;
+use crate::database::{Connection, params};
 use crate::index::mirror::Mirror;
 use crate::index::read::RecordRow;
 use crate::index::{IndexError, stored};
@@ -138,7 +138,7 @@ pub(super) fn waiting(
     max: usize,
 ) -> Result<usize, IndexError> {
     let query = "SELECT count(*) FROM (SELECT log_index FROM record_organizations \
-                 WHERE organization = ?1 ORDER BY log_index DESC LIMIT ?2) \
+                 WHERE organization = ?1 ORDER BY log_index DESC LIMIT ?2) AS newest \
                  JOIN records r USING (log_index) \
                  WHERE r.organization = ?1 AND r.kind = ?3 AND r.stage = '待审批' AND NOT EXISTS \
                  (SELECT 1 FROM records d WHERE d.proposal = r.proposal \

@@ -3,11 +3,11 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use rusqlite::{Connection, params};
 
 use super::{Row, Sums};
 use crate::charts::bar::{self, Bar, Part};
 use crate::charts::{Caption, figure, screens};
+use crate::database::{Connection, params};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::pages::bands::{self, Filter, bands, division_name, on_mark};
@@ -228,7 +228,7 @@ fn organizations(
 
 /// The largest projects of the division, all years together as on their own pages.
 fn projects(connection: &Connection, division: i64) -> Result<Vec<Project>, IndexError> {
-    let query = "SELECT b.project, coalesce(p.title, b.project), sum(b.spent), sum(b.amount) \
+    let query = "SELECT b.project, coalesce(max(p.title), b.project), sum(b.spent), sum(b.amount) \
                  FROM project_bands b LEFT JOIN projects p ON p.reference = b.project \
                  WHERE b.division = ?1 AND b.project <> '' \
                  GROUP BY b.project HAVING sum(b.amount) > 0 ORDER BY 4 DESC, 1 LIMIT ?2";
@@ -236,7 +236,7 @@ fn projects(connection: &Connection, division: i64) -> Result<Vec<Project>, Inde
     let limit = i64::try_from(SHORT).unwrap_or(0);
     let rows = statement.query_map(params![division, limit], |row| {
         Ok(Project {
-            link: format!("/projects/{}", escape(&row.get::<_, String>(0)?)),
+            link: format!("/projects/{}", escape(&row.get::<String>(0)?)),
             title: row.get(1)?,
             spent: Money::fen(row.get(2)?),
             amount: Money::fen(row.get(3)?),

@@ -3,10 +3,10 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_ledger::date::Month;
-use rusqlite::types::Value;
 use serde::Deserialize;
 
 use super::{ObligationRow, Place, obligations};
+use crate::database::Value;
 use crate::index::obligation::HORIZON_DAYS;
 use crate::pages::{LIMIT, ROWS_MAX, address, check_filters, cut};
 use crate::web::{App, Frame, PageError, PageResult};

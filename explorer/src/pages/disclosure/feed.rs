@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use rusqlite::{Connection, OptionalExtension};
 
 use super::{ObligationRow, overdue};
+use crate::database::{Connection, OptionalExtension};
 use crate::index::read;
 use crate::index::{IndexError, stored};
 use crate::pages::escape;

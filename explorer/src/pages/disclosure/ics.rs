@@ -1,10 +1,10 @@
 //! The calendar as a file that calendar programs subscribe to (RFC 5545).
 
 use axum::extract::{Query, State};
-use rusqlite::types::Value;
 use serde::Deserialize;
 
 use super::{ObligationRow, obligations};
+use crate::database::Value;
 use crate::pages::check_filters;
 use crate::web::{App, Document, Frame, PageError};
 

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::link;
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::pages::{LIMIT, ROWS_MAX, address, check_filters, cut};
 use crate::web::{App, Frame, PageResult};
@@ -90,7 +90,7 @@ pub fn publications(
          WHERE p.record < ?1 AND {which} ORDER BY p.record DESC {LIMIT}"
     );
     let mut statement = connection.prepare_cached(&query)?;
-    let rows = statement.query_map(rusqlite::params![before, organization], |row| {
+    let rows = statement.query_map(crate::database::params![before, organization], |row| {
         let (number, organization_code): (String, String) = (row.get(0)?, row.get(4)?);
         Ok(PublicationRow {
             link: link(&organization_code, &number),

@@ -4,11 +4,10 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_ledger::date::Date;
-use rusqlite::Connection;
-use rusqlite::types::Value;
 use serde::Deserialize;
 
 use super::{ObligationRow, Place, obligations};
+use crate::database::{Connection, Value};
 use crate::index::{IndexError, state};
 use crate::pages::flows::Choice;
 use crate::pages::projects::choices;

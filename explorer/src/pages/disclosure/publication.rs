@@ -76,7 +76,7 @@ pub async fn publication(
 
 /// The publication at the beginning of a chain of corrections; as long as those are few.
 fn first(
-    connection: &rusqlite::Connection,
+    connection: &crate::database::Connection,
     code: &OrganizationCode,
     found: &Publication,
 ) -> Option<IndexNumber> {

@@ -19,7 +19,7 @@ struct Subscribe {
 /// `GET /subscribe`.
 pub async fn subscribe(State(app): State<App>) -> PageResult {
     app.page(|connection, frame| {
-        let query = "SELECT division, division_name FROM organizations GROUP BY division \
+        let query = "SELECT division, min(division_name) FROM organizations GROUP BY division \
                      ORDER BY division LIMIT ?1";
         let mut statement = connection.prepare_cached(query)?;
         let rows = statement.query_map([DIVISIONS_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?;

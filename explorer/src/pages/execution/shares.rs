@@ -6,8 +6,8 @@ use minglian_contracts::report::shares::shares;
 use minglian_contracts::report::table::Cell;
 use minglian_contracts::report::{AsOf, Report};
 use minglian_ledger::height::{Height, LogIndex};
-use rusqlite::Connection;
 
+use crate::database::Connection;
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, count};
 use crate::pages::address;

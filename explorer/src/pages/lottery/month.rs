@@ -3,9 +3,9 @@
 use askama::Template;
 use minglian_contracts::lottery::duty::{Duty, due_on};
 use minglian_ledger::date::Month;
-use rusqlite::Connection;
 
 use super::Sums;
+use crate::database::Connection;
 use crate::index::IndexError;
 use crate::index::mirror::Mirror;
 use crate::money::Money;
@@ -82,7 +82,7 @@ fn whole(connection: &Connection, month: &str) -> Result<Sums, IndexError> {
     Ok(statement.query_row([month], |row| sums(row, 0))?)
 }
 
-fn sums(row: &rusqlite::Row<'_>, first: usize) -> Result<Sums, rusqlite::Error> {
+fn sums(row: &crate::database::Row<'_>, first: usize) -> Result<Sums, crate::database::Error> {
     Ok(Sums {
         sales: Money::fen(row.get(first)?),
         fund: Money::fen(row.get(first + 1)?),

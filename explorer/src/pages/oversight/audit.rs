@@ -6,11 +6,11 @@ use axum::extract::{Path, Query, State};
 use minglian_contracts::oversight::audit::{Audit, ENGAGEMENTS, EngagementName};
 use minglian_contracts::words::Names;
 use minglian_ledger::date::Date;
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Deserialize;
 
 use super::{acts, named};
+use crate::database::Value;
+use crate::database::{Connection, Row, params, params_from_iter};
 use crate::index::mirror::Mirror;
 use crate::index::read::{self, RecordRow};
 use crate::index::{IndexError, stored};
@@ -201,7 +201,7 @@ pub fn findings(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn read_finding(row: &Row<'_>, today: Date) -> rusqlite::Result<FindingRow> {
+fn read_finding(row: &Row<'_>, today: Date) -> crate::database::Result<FindingRow> {
     let (organization, reference): (String, String) = (row.get(1)?, row.get(2)?);
     let (due_on, stage): (String, String) = (row.get(9)?, row.get(10)?);
     let claimed_on: Option<String> = row.get(12)?;

@@ -9,10 +9,10 @@ use minglian_contracts::oversight::complaint::{
 use minglian_contracts::words::Names;
 use minglian_contracts::words::oversight as oversight_words;
 use minglian_ledger::date::Date;
-use rusqlite::{Connection, params};
 use serde::Deserialize;
 
 use super::{acts, named};
+use crate::database::{Connection, params};
 use crate::index::mirror::Mirror;
 use crate::index::oversight::complaint_stage;
 use crate::index::read::{self, RecordRow};

@@ -9,9 +9,9 @@ use minglian_contracts::payment::Reference;
 use minglian_contracts::words::Names;
 use minglian_ledger::date::Date;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, params};
 
 use super::audit::{FindingRow, findings};
+use crate::database::{Connection, params};
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, read};
 use crate::pages::disclosure::{ObligationRow, obligations};
@@ -91,12 +91,13 @@ pub fn read(
     let (code, day) = (organization.to_string(), today.to_string());
     let rest = format!(
         "WHERE o.holder = ?1 AND o.due_on < ?2 AND o.met_on IS NULL AND o.waived = 0 \
-         ORDER BY o.due_on DESC LIMIT {limit}"
+         ORDER BY o.due_on DESC, o.id DESC LIMIT {limit}"
     );
     let values = vec![code.clone().into(), day.clone().into()];
     let missing = obligations(connection, &rest, values, today)?;
     let rest = format!(
-        "WHERE o.holder = ?1 AND o.met_on > o.met_due_on ORDER BY o.due_on DESC LIMIT {limit}"
+        "WHERE o.holder = ?1 AND o.met_on > o.met_due_on \
+         ORDER BY o.due_on DESC, o.id DESC LIMIT {limit}"
     );
     let late = obligations(connection, &rest, vec![code.clone().into()], today)?;
     let rest = format!("WHERE f.about = ?1 ORDER BY f.id DESC LIMIT {limit}");
@@ -134,7 +135,8 @@ fn complaints(
 ) -> Result<Vec<OwedRow>, IndexError> {
     let query = format!(
         "SELECT organization, reference, due_on FROM complaints WHERE handler = ?1 \
-         AND due_on IS NOT NULL AND due_on < ?2 ORDER BY due_on DESC LIMIT {limit}"
+         AND due_on IS NOT NULL AND due_on < ?2 \
+         ORDER BY due_on DESC, organization DESC, reference DESC LIMIT {limit}"
     );
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map(params![code, day], |row| {

@@ -9,10 +9,10 @@ use minglian_contracts::oversight::sample::{
 use minglian_contracts::words::Names;
 use minglian_contracts::words::oversight as oversight_words;
 use minglian_ledger::organization_code::OrganizationCode;
-use rusqlite::{Connection, params};
 use serde::Deserialize;
 
 use super::{acts, named};
+use crate::database::{Connection, params};
 use crate::index::mirror::Mirror;
 use crate::index::oversight::purpose;
 use crate::index::read::{self, RecordRow};

@@ -10,9 +10,9 @@ use minglian_contracts::project::{self, ACCEPTANCES, EVALUATIONS, PROJECTS, Refe
 use minglian_contracts::words::Names as _;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
-use rusqlite::{Connection, OptionalExtension};
 
 use crate::data::value;
+use crate::database::Connection;
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, account, read as index_read};
 

@@ -9,9 +9,9 @@ use minglian_ledger::date::{Date, beijing_date};
 use minglian_ledger::height::{LogIndex, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::state::StateError;
-use rusqlite::{Connection, params};
 use serde::Deserialize;
 
+use crate::database::{Connection, params};
 use crate::index::{IndexError, account, count, stored};
 
 /// The log as the index has it, in one read transaction.

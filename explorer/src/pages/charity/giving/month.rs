@@ -1,9 +1,9 @@
 //! One month: its sums, and who had them, down to gifts and payments.
 
 use minglian_ledger::date::Month;
-use rusqlite::{Connection, params};
 
 use super::{Amount, INCOME, SPENDING, Scope, amounts};
+use crate::database::{Connection, params};
 use crate::index::IndexError;
 use crate::money::Money;
 use crate::pages::charity::gifts::{GiftRow, PayoutRow, gifts, payouts};
@@ -115,12 +115,12 @@ fn parts(
     let sums = format!("sum(iif({received}, m.amount, 0)), sum(iif({received}, 0, m.amount))");
     let query = match scope.host.is_empty() {
         true => format!(
-            "SELECT m.host, coalesce(o.name, m.host), {sums} FROM charity_months m \
+            "SELECT m.host, coalesce(max(o.name), m.host), {sums} FROM charity_months m \
              LEFT JOIN organizations o ON o.code = m.host WHERE m.month = ?1 AND m.fund = '' \
              AND m.host <> '' AND m.host > ?2 AND ?3 = '' GROUP BY m.host ORDER BY m.host {LIMIT}"
         ),
         false => format!(
-            "SELECT m.fund, coalesce(f.name, m.fund), {sums} FROM charity_months m \
+            "SELECT m.fund, coalesce(max(f.name), m.fund), {sums} FROM charity_months m \
              LEFT JOIN charity_funds f ON f.host = m.host AND f.fund = m.fund \
              WHERE m.month = ?1 AND m.fund <> '' AND m.fund > ?2 AND m.host = ?3 \
              GROUP BY m.fund ORDER BY m.fund {LIMIT}"
@@ -141,7 +141,7 @@ fn parts(
 }
 
 /// A fund and the days of a month, as queries have them.
-fn days(scope: &Scope, month: Month, before: Option<i64>) -> Vec<rusqlite::types::Value> {
+fn days(scope: &Scope, month: Month, before: Option<i64>) -> Vec<crate::database::Value> {
     vec![
         scope.host.clone().into(),
         scope.fund.clone().into(),
