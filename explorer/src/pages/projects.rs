@@ -1,10 +1,10 @@
 //! 项目列表, all or those of a stage, a county and a year.
 
+use crate::database::{Connection, params_from_iter};
 use askama::Template;
 use axum::extract::{Query, State};
 use minglian_contracts::project::Stage;
 use minglian_contracts::words::project as project_words;
-use crate::database::{Connection, params_from_iter};
 use serde::Deserialize;
 
 use super::bands::division_name;
@@ -138,7 +138,7 @@ fn divisions(connection: &Connection) -> Result<Vec<(String, String)>, IndexErro
     let query = "SELECT DISTINCT o.division FROM organizations o \
                  WHERE EXISTS (SELECT 1 FROM projects p WHERE p.unit = o.code) ORDER BY o.division";
     let mut statement = connection.prepare_cached(query)?;
-    let codes = statement.query_map([], |row| row.get::<_, i64>(0))?;
+    let codes = statement.query_map([], |row| row.get::<i64>(0))?;
     let named = codes.map(|code| code.map(|code| code.to_string()));
     let named = named.map(|code| code.map(|code| (code.clone(), division_name(&code))));
     Ok(named.collect::<Result<_, _>>()?)
@@ -148,7 +148,7 @@ fn divisions(connection: &Connection) -> Result<Vec<(String, String)>, IndexErro
 fn years(connection: &Connection) -> Result<Vec<(String, String)>, IndexError> {
     let query = "SELECT DISTINCT year FROM projects ORDER BY year DESC";
     let mut statement = connection.prepare_cached(query)?;
-    let years = statement.query_map([], |row| row.get::<_, i64>(0))?;
+    let years = statement.query_map([], |row| row.get::<i64>(0))?;
     let named = years.map(|year| year.map(|year| (year.to_string(), year.to_string())));
     Ok(named.collect::<Result<_, _>>()?)
 }

@@ -11,6 +11,7 @@ use minglian_contracts::schema;
 use minglian_ledger::hash::{Commitment, TransactionId};
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::organization_code::OrganizationCode;
+use minglian_ledger::state::KeyValue;
 use minglian_ledger::store::ScanDirection;
 use minglian_ledger::transaction::Transaction;
 
@@ -122,7 +123,7 @@ impl DerivedIndex<'_> {
         organization: &OrganizationCode,
         end: LogIndex,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DerivedError> {
+    ) -> Result<Vec<KeyValue>, DerivedError> {
         let Some(last) = end.0.checked_sub(1) else { return Ok(Vec::new()) };
         let newest = naming_key(commitment, organization, LogIndex(last));
         let prefix = &newest[..newest.len() - 8];

@@ -213,7 +213,7 @@ async fn a_peer_whose_log_is_shorter_is_not_believed_to_hold_the_newest_opening(
     let size = world.chain.head().header.log_size;
     for (named_at, is_given) in [(size - 2, true), (size, false)] {
         let ask = Ask::Opening { commitment, named_at: LogIndex(named_at) };
-        let answer = ask_for(&world.keeper, &ask).await;
+        let answer = ask_for(&world, &ask).await;
         assert_eq!(matches!(answer, Answer::Opening(_)), is_given, "{named_at}");
         assert_eq!(answer == Answer::Absent, !is_given, "{named_at}");
     }
@@ -221,12 +221,12 @@ async fn a_peer_whose_log_is_shorter_is_not_believed_to_hold_the_newest_opening(
 }
 
 /// What a node answers a validator.
-async fn ask_for(keeper: &Keeper, ask: &Ask) -> Answer {
+async fn ask_for(world: &World, ask: &Ask) -> Answer {
     let asked = borsh::to_vec(ask).unwrap();
     let length = u32::try_from(asked.len()).unwrap().to_le_bytes();
     let mut stream =
         Stream { asked: Cursor::new([&length[..], &asked].concat()), answered: Vec::new() };
-    exchange::answer(keeper, &mut stream, "peer1", true).await.unwrap();
+    exchange::answer(&world.keeper, &world.batches, &mut stream, "peer1", true).await.unwrap();
     borsh::from_slice(&stream.answered[4..]).unwrap()
 }
 

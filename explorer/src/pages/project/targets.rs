@@ -12,7 +12,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 
 use crate::data::value;
-use crate::database::Connection;
+use crate::database::{Connection, OptionalExtension};
 use crate::index::mirror::Mirror;
 use crate::index::{IndexError, account, read as index_read};
 
@@ -124,9 +124,8 @@ fn scores(
                  WHERE c.project = ?1 AND r.kind = '绩效自评' AND r.stage = '已生效' \
                  ORDER BY c.log_index DESC LIMIT 1";
     let mut statement = connection.prepare_cached(query)?;
-    let found = statement.query_row([reference.as_str()], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-    });
+    let found = statement
+        .query_row([reference.as_str()], |row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?)));
     let Some((record, call)) = found.optional()? else { return Ok(None) };
     match account::decode("an act", &call)? {
         Call::Project(project::Call::Evaluate { scores, .. }) => Ok(Some((record, scores))),
