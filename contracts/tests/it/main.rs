@@ -21,6 +21,7 @@ mod enrolment;
 mod enrolment_limits;
 mod enrolment_moves;
 mod enrolment_property;
+mod enrolment_weights;
 mod envelope;
 mod fen_model;
 mod fen_property;
