@@ -21,7 +21,6 @@ mod enrolment;
 mod enrolment_limits;
 mod enrolment_moves;
 mod enrolment_property;
-mod enrolment_weights;
 mod envelope;
 mod fen_model;
 mod fen_property;

@@ -293,11 +293,8 @@ fn figures_of_lines_are_what_the_lines_come_to() {
 fn a_line_that_its_own_holder_filled_is_what_it_got() {
     let mut world = county();
     world.date = "2025-01-10".parse().unwrap();
-    go(
-        &mut world,
-        &["home allocate from=home/中央/2025/甲 to=home/中央/2025/乙 amount=2万元 \
-             category=老年人福利 notice=公示"],
-    );
+    let within = "from=home/中央/2025/甲 to=home/中央/2025/乙 amount=2万元 notice=公示";
+    go(&mut world, &[&format!("home allocate {within}")]);
     let arranged = |line: &str| {
         let subject = FigureSubject::Line(scenario::line_name(line));
         value(&world, &figure(FigureMeasure::Allocated, subject, None))
