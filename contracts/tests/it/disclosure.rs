@@ -192,8 +192,8 @@ fn what_follows_an_end_is_judged_by_the_law_of_the_day_of_the_end() {
     assert_eq!([version("campaign_progress", "备2"), version("campaign_end", "备2")], [1, 1]);
 }
 
-/// What is owed every year is owed for ever: of a rule that binds the charity a page reads the years
-/// that it gives. One does not bind it, and is asked each year whether it does.
+/// What is owed every year is owed for ever: of a rule that binds the charity a page reads the
+/// years that it gives. One does not bind it, and is asked each year whether it does.
 #[test]
 fn a_page_reads_no_years_behind_it_of_what_is_owed_every_year() {
     let mut world = World::new();

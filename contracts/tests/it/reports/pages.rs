@@ -48,7 +48,7 @@ impl StateRead for Shelf {
     }
 }
 
-/// A page names twenty contradictions, however many there are: who mends the first is told the next.
+/// A page names twenty contradictions, however many there are: who mends these is told the next.
 #[test]
 fn a_page_names_up_to_twenty_lines_that_contradict_their_accounts() {
     let (world, day) = (World::new(), "2024-05-01".parse().unwrap());
