@@ -1,8 +1,10 @@
 //! Paying first and deciding after: what stands open, what is overdue, what is to be taken back.
 
+use minglian_contracts::charity;
 use minglian_contracts::charity::ahead::{AHEAD, Ended, OPEN, REJECTED, paid_ahead};
 use minglian_contracts::charity::check::{CharityViolation, check_charities};
 use minglian_contracts::charity::contribution::{SOURCES, Source};
+use minglian_contracts::event::Event;
 use minglian_contracts::oversight::credit::{CreditEvent, Owed, credit_events};
 use minglian_contracts::refusal::Code;
 use minglian_contracts::schema::State;
@@ -166,6 +168,24 @@ fn what_is_to_be_taken_back_and_the_list_of_it_are_compared() {
     assert!(matches!(found, Err(CharityViolation::AheadCount { .. })), "{found:?}");
     does(&mut world, "bounced payment=付2 amount=5元");
     assert_eq!(REJECTED.scan(&world.state, &(), None, 9).unwrap(), []);
+}
+
+/// They are to be decided on by 5, 6 and 7 March.
+#[test]
+fn the_record_of_a_decision_says_how_many_days_late_it_is() {
+    let mut world = paid_world();
+    world.date = day("2025-03-07");
+    let mut late = |payment: &str| {
+        does(&mut world, &format!("resolve fund=南湖 number=议{payment} for=助餐 amount=5元"));
+        let words = format!("decide_after payment={payment} under=议{payment}");
+        let call = scenario::charity_call(&words, world.date);
+        let events = checked(&mut world, CHARITY, &call).unwrap();
+        events.into_iter().find_map(|event| match event {
+            Event::Charity(charity::Event::DecidedAfter { days_late, .. }) => Some(days_late),
+            _ => None,
+        })
+    };
+    assert_eq!(["付1", "付2", "付3"].map(&mut late), [Some(2), Some(1), Some(0)]);
 }
 
 /// 付1 is to be decided on by 5 March.

@@ -4,6 +4,7 @@ use minglian_contracts::approval;
 use minglian_contracts::call::Call;
 use minglian_contracts::contents;
 use minglian_contracts::envelope::EnvelopeFault;
+use minglian_contracts::homes;
 use minglian_contracts::naming::{self, ERASED, NAMED, Thing};
 use minglian_contracts::opening::{self, Ground};
 use minglian_contracts::project::Contract;
@@ -59,6 +60,18 @@ fn contracts_acceptances_and_vouchers_name_attachments() {
     let call = payment::Call::Pay { authorization: text("授权"), order };
     let name = Thing::Opening(Commitment::of(&[b"name"]));
     assert_eq!(contents::of(&Call::Payment(call)).things, [name, attachment("凭证")]);
+}
+
+#[test]
+fn opinions_of_who_rejects_and_a_homes_evidence_are_named() {
+    let opinion = Commitment::of(&["意见".as_bytes()]);
+    let reject = approval::Call::Reject { proposal: Default::default(), opinion: Some(opinion) };
+    assert_eq!(contents::of(&Call::Approval(reject)).things, [Thing::Opening(opinion)]);
+    let call = scenario::call("occupancy month=2024-05 beds=1/0/0/0", &World::new());
+    let Call::Homes(homes::Call::StateOccupancy(mut stated)) = call else { panic!("{call:?}") };
+    stated.evidence = Some(AttachmentHash::of(&["名册".as_bytes()]));
+    let stated = Call::Homes(homes::Call::StateOccupancy(stated));
+    assert_eq!(contents::of(&stated).things, [attachment("名册")]);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use minglian_contracts::allocation::Category;
 use minglian_contracts::charity::fund::FundName;
 use minglian_contracts::report::contradiction::{Compared, Contradiction, Derived};
 use minglian_contracts::report::declared::{compare, report as declared_report};
-use minglian_contracts::report::printed::{Figure, FigureSubject, FigureUnit, FundOfHolder};
+use minglian_contracts::report::printed::{
+    Figure, FigureSubject, FigureUnit, FundOfHolder, GameOfCentre,
+};
 use minglian_contracts::report::transcript::{Transcript, TranscriptError};
 use minglian_contracts::report::words;
 use proptest::prelude::*;
@@ -155,12 +157,14 @@ fn a_figure_is_about_what_its_words_name() {
     let code = code("home");
     let line = FigureSubject::Line(scenario::line_name("home/中央/2024/甲"));
     let fund = FundOfHolder { holder: code, fund: text("中央") };
+    let game = GameOfCentre { centre: code, game: text("双色球") };
     let charity_fund = FundName { host: code, fund: text("南湖") };
     for (words, subject) in [
         (format!("organization:{code}"), FigureSubject::Organization(code)),
         (format!("fund:{code}/中央"), FigureSubject::Fund(fund)),
         (format!("line:{code}/中央/2024/甲"), line),
         (format!("charity_fund:{code}/南湖"), FigureSubject::CharityFund(charity_fund)),
+        (format!("game:{code}/双色球"), FigureSubject::Game(game)),
         ("project:睦邻点".to_owned(), FigureSubject::Project(text("睦邻点"))),
         ("campaign:助学".to_owned(), FigureSubject::Campaign(text("助学"))),
     ] {
@@ -313,6 +317,17 @@ fn a_row_that_cannot_stand_is_refused_with_its_reason() {
         (Transcript { printed: TOO_LONG, ..good }, TranscriptError::Printed(TOO_LONG.into())),
     ] {
         assert_eq!(row.figure().unwrap_err(), error);
+    }
+}
+
+#[test]
+fn a_figure_is_shown_as_it_is_printed() {
+    let label = "a";
+    for printed in ["0", "0.00", "102", "-1.5", "-0.19"] {
+        let (subject, category, measure) = ("division:341122", "", "安排");
+        let row =
+            Transcript { label, subject, category, measure, year: "", printed, unit: "万元" };
+        assert_eq!(row.figure().unwrap().printed(), format!("{printed}万元"));
     }
 }
 

@@ -16,6 +16,7 @@ use minglian_contracts::oversight::credit::{self, Owed};
 use minglian_contracts::refusal::Code;
 use minglian_ledger::date::{Date, Month};
 
+use crate::counting::Counting;
 use crate::gift_acts::{CHARITY, all_applied, set_up, signed};
 use crate::scenario::notices::obligation_name;
 use crate::scenario::{self, call};
@@ -189,6 +190,23 @@ fn what_follows_an_end_is_judged_by_the_law_of_the_day_of_the_end() {
     };
     assert_eq!([version("campaign_progress", "备1"), version("campaign_end", "备1")], [1, 2]);
     assert_eq!([version("campaign_progress", "备2"), version("campaign_end", "备2")], [1, 1]);
+}
+
+/// What is owed every year is owed for ever: of a rule that binds the charity a page reads the
+/// years that it gives. One does not bind it, and is asked each year whether it does.
+#[test]
+fn a_page_reads_no_years_behind_it_of_what_is_owed_every_year() {
+    let mut world = World::new();
+    world.date = day("2026-01-05");
+    set_up(&mut world);
+    let reads = |to: &str| {
+        let reads = Counting::new(&world.state);
+        let range = range("2027-01-01", to, world.date);
+        let page = query::obligations(&reads, code(CHARITY), range, None, 1).unwrap();
+        assert_eq!(page.len(), 1);
+        reads.single.get()
+    };
+    assert_eq!(reads("2099-12-31") - reads("2030-12-31"), 69);
 }
 
 #[test]

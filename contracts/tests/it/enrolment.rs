@@ -172,6 +172,11 @@ fn a18_a_second_enrolment_is_refused_and_does_not_say_where_the_first_is() {
     act.entries.push(Entry { position: 11, ..act.entries[0].clone() });
     let found = refused(&mut world, "county_civil.checker", enrolment::Call::Enrol(act));
     assert_eq!(found, (Code::TagTaken, "1 in all, positions 11".to_owned()));
+    // Twice by one point: no enrolment names a position twice.
+    let mut act = private::enrol(&world, request, 1, &numbers(40, 11));
+    act.entries.push(act.entries[10].clone());
+    let found = refused(&mut world, "county_civil.checker", enrolment::Call::Enrol(act));
+    assert_eq!(found.0, Code::EnrolmentsInvalid);
     assert!(list::list(&world.state, &code(there), 1, EPOCH).unwrap().is_none());
 }
 

@@ -111,7 +111,14 @@ fn a_check_finds_a_tag_too_many_and_a_root_that_is_not_the_lists() {
 /// Weights hang on an act's bytes only, so a refused one has declared what it costs to refuse.
 #[test]
 fn acts_weigh_by_their_points_answers_and_tags() {
-    let world = prepared(100);
+    let world = World::new();
+    let words = |words: &str| scenario::call(words, &world).weight();
+    assert_eq!(words("open_key tags=1/2024"), 500);
+    assert_eq!(words("plan_enrolments group=1 epoch=2024 planned=9 reviewer=city_civil"), 500);
+    assert_eq!(words("retire_key tags=1/2024"), 300);
+    let attester = "county=county_civil attester=police.attester";
+    assert_eq!(words(&format!("register_attester {attester} organization=police")), 200);
+    assert_eq!(words(&format!("end_attester {attester}")), 200);
     let context = private::context(&world, code("county_civil"), 1, 2024);
     let request = private::request(&context, "police.attester", &[1, 2, 3]);
     let weight = |call| Call::Enrolment(call).weight();

@@ -43,11 +43,16 @@ fn a18_a_transfer_without_the_old_county_is_none() {
     {
         assert_eq!((zeros(here, month), zeros(there, month)), (old, new), "{month}");
     }
+    assert_eq!([here, there].map(|county| tenures(&world, county)), [1, 1]);
 }
 
-/// Of the places that a person has had, one pays each month, however the moves overlap.
-#[test]
-fn a18_who_moves_there_and_back_is_paid_once_for_each_month() {
+/// How many indexes of a county's list are not paid in every month.
+fn tenures(world: &World, county: &str) -> u32 {
+    list::list(&world.state, &code(county), 1, EPOCH).unwrap().unwrap().tenures
+}
+
+/// Person 5 leaves for the other county, whose list pays from July on, and asks to come back.
+fn who_left_in_june() -> (World, impl Fn(&str) -> String) {
     let mut world = prepared(100);
     let [here, there] = COUNTIES;
     let first = evaluated(&mut world, here, &numbers(1, 12));
@@ -56,27 +61,45 @@ fn a18_who_moves_there_and_back_is_paid_once_for_each_month() {
     let request = evaluated(&mut world, there, &[5]);
     let words = format!("programme=1 person=5 request={request} from={here} last_month=2024-06");
     agree(&mut world, &format!("quanjiao.maker transfer {words}"), &others);
-    // The list that was left pays until June, so the way back cannot begin in March.
     let request = evaluated(&mut world, here, &[5]);
-    let back = |month: &str| {
+    let back = move |month: &str| {
         format!("transfer programme=1 person=5 request={request} from={there} last_month={month}")
     };
+    (world, back)
+}
+
+/// Of the places that a person has had, one pays each month, however the moves overlap.
+#[test]
+fn a18_who_moves_there_and_back_is_paid_once_for_each_month() {
+    let [here, there] = COUNTIES;
+    // Back at once, so that the other list never pays, or after three months.
+    for last_month in ["2024-06", "2024-09"] {
+        let (mut world, back) = who_left_in_june();
+        let others = ["county_civil.checker", "quanjiao.checker"];
+        agree(&mut world, &format!("county_civil.maker {}", back(last_month)), &others);
+        for number in 1..=12 {
+            let month = format!("2024-{number:02}");
+            let zero = |county, index| {
+                let month = month.parse().unwrap();
+                let zeros = list::zeros(&world.state, &code(county), 1, EPOCH, month).unwrap();
+                u32::from(zeros.contains(&index))
+            };
+            assert_eq!(zero(here, 4) + zero(there, 0) + zero(here, 12), 2, "{month}");
+        }
+        // The index there is bounded twice, and one index still.
+        assert_eq!([here, there].map(|county| tenures(&world, county)), [2, 1]);
+    }
+}
+
+/// The list that was left pays until June, so the way back cannot begin in March.
+#[test]
+fn a18_nobody_comes_back_before_the_list_that_was_left_has_paid() {
+    let (mut world, back) = who_left_in_june();
     for month in ["2024-02", "2024-05"] {
         let call = scenario::call_of("county_civil.maker", &back(month), &world);
         let Outcome::Refused { code, .. } = world.act("county_civil.maker", &call).1 else {
             panic!("{month}")
         };
         assert_eq!(Code::from_number(code), Some(Code::TransferTooEarly), "{month}");
-    }
-    let others = ["county_civil.checker", "quanjiao.checker"];
-    agree(&mut world, &format!("county_civil.maker {}", back("2024-09")), &others);
-    for number in 1..=12 {
-        let month = format!("2024-{number:02}");
-        let zero = |county, index| {
-            let month = month.parse().unwrap();
-            let zeros = list::zeros(&world.state, &code(county), 1, EPOCH, month).unwrap();
-            u32::from(zeros.contains(&index))
-        };
-        assert_eq!(zero(here, 4) + zero(there, 0) + zero(here, 12), 2, "{month}");
     }
 }

@@ -4,12 +4,16 @@ use minglian_contracts::call::Call;
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::disclosure;
 use minglian_contracts::disclosure::obligation::ObligationName;
-use minglian_contracts::envelope::{ACT_WEIGHT_MAX, EnvelopeFault, LIFETIME_HEIGHTS_MAX};
+use minglian_contracts::envelope::{
+    ACT_WEIGHT_MAX, EnvelopeFault, LIFETIME_HEIGHTS_MAX, REFUSED_BYTES, REFUSED_BYTES_MAX,
+    RefusedBytes,
+};
 use minglian_contracts::execute::{BLOCK_TRANSACTION_BYTES_MAX, Run, Unfit};
 use minglian_contracts::lottery::accrual;
 use minglian_contracts::project::evaluation::{INDICATORS_MAX, Indicator, Measures};
 use minglian_contracts::project::{self, Registration};
 use minglian_contracts::refusal::Code;
+use minglian_contracts::schema::State;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::text::Text;
@@ -17,7 +21,7 @@ use minglian_ledger::transaction::{TRANSACTION_BYTES_MAX, Transaction};
 
 use crate::scenario;
 use crate::steps::{alone, checked};
-use crate::world::{World, secret_key, text};
+use crate::world::{World, code, secret_key, text};
 
 const REGISTER: &str = "project reference=XM-1 category=老年人福利 unit=home year=2024";
 
@@ -126,6 +130,27 @@ fn a_block_is_filled_to_its_last_byte() {
     assert!(run.push(&last).unwrap().is_ok());
     let short = sized(&world, maker, number + 1, 1_000);
     assert_eq!(run.push(&short).unwrap(), Err(Unfit::Full));
+}
+
+/// 2 MiB of a day's refused acts stand in its blocks, and not a byte more.
+#[test]
+fn refused_acts_of_a_day_are_as_many_bytes_as_the_limit_and_no_more() {
+    let mut world = World::new();
+    let plan = "plan name=甲 from=county_civil/省级/2024/甲 reviewer=county_finance";
+    let plan = scenario::call(plan, &world);
+    let refused = world.sign("county_civil.maker", &plan);
+    let context = BlockContext::after(&world.header, world.next_time()).unwrap();
+    let behind = |bytes: u64| {
+        let mut state = State::new(&world.state);
+        let before = RefusedBytes { date: context.date, bytes };
+        REFUSED_BYTES.put(&mut state, &code("county_civil"), &before);
+        let mut run = Run::new(&state, &context).unwrap();
+        run.push(&refused).unwrap().map(|receipt| receipt.code)
+    };
+    let most = REFUSED_BYTES_MAX - length(&refused) as u64;
+    let code = behind(0).unwrap();
+    assert_eq!(behind(most), Ok(code));
+    assert_eq!(behind(most + 1), Err(Unfit::RefusedBytes { code }));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use minglian_contracts::project::line_status::line_status;
 use minglian_contracts::project::{self, Stage};
 use minglian_contracts::proposal::OPEN_PROPOSALS;
 use minglian_contracts::refusal::Code;
+use minglian_contracts::report::flow::day_of;
 
 use crate::scenario::{self, line_name};
 use crate::steps::{alone, checked, yuan};
@@ -41,8 +42,11 @@ fn an_act_is_entered_late_from_the_day_after_it_on() {
     let record = "record to=home/省级/2024/甲 amount=1元 notice=公告 occurred_on=";
     let mut entered =
         |day: &str| act(&mut world, "county_finance", &format!("{record}{day}")).unwrap();
-    assert!(!is_late(&entered("2024-03-02")));
-    assert!(is_late(&entered("2024-03-01")));
+    let (day, before) = (entered("2024-03-02"), entered("2024-03-01"));
+    assert!(!is_late(&day) && is_late(&before));
+    // Reports take it for an act of that earlier day.
+    let [today, yesterday] = ["2024-03-02", "2024-03-01"].map(|day| day.parse().unwrap());
+    assert_eq!([day_of(&day, today), day_of(&before, today)], [today, yesterday]);
 }
 
 /// Where a document has a number, the number is the money's origin, whatever notice prints it too.
@@ -86,6 +90,11 @@ fn money_that_leaves_the_fund_names_its_authority() {
     assert_eq!(authority("notice=决算").as_deref(), Some("决算"));
     let both = authority("basis=皖财社〔2023〕129号 notice=决算");
     assert_eq!(both.as_deref(), Some("皖财社〔2023〕129号"));
+    // Of a title of more than 128 bytes its first characters are kept.
+    let longest = format!("no{}", "决".repeat(42));
+    assert_eq!(authority(&format!("notice={longest}")), Some(longest.clone()));
+    let cut = "决".repeat(43);
+    assert_eq!(authority(&format!("notice={cut}")), Some("决".repeat(42)));
 }
 
 /// Only money that was carried to a later year is counted as never carried when it comes back.

@@ -20,6 +20,7 @@ use minglian_ledger::date::Date;
 use minglian_ledger::genesis::Role;
 use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex};
+use minglian_ledger::record::{RECEIPT_BYTES_MAX, Receipt};
 
 use crate::invariants::acts::{CENTRAL, line};
 use crate::scenario;
@@ -197,6 +198,11 @@ fn vote(organization: &str) -> Signature {
 /// What becomes of the last approval of `call`, which waits with `signatures` in a state that no
 /// act can have made; none if it is applied.
 fn approve_broken(call: Call, signatures: Vec<Signature>) -> Option<Code> {
+    Code::from_number(receipt_of_broken(call, signatures).code)
+}
+
+/// The receipt of that approval.
+fn receipt_of_broken(call: Call, signatures: Vec<Signature>) -> Receipt {
     let mut world = World::new();
     let proposal = TransactionId([7; 32]);
     let approve = Call::Approval(approval::Call::Approve { proposal });
@@ -205,8 +211,28 @@ fn approve_broken(call: Call, signatures: Vec<Signature>) -> Option<Code> {
     let (proposed_at, open_until) = (Height(0), Date::MAX);
     PROPOSALS.put(&mut state, &proposal, &Proposal { call, signatures, proposed_at, open_until });
     let context = BlockContext::after(&world.header, world.next_time()).unwrap();
-    let executed = execute_block(&state, &context, &[transaction]).unwrap();
-    Code::from_number(executed.receipts[0].code)
+    execute_block(&state, &context, &[transaction]).unwrap().receipts.remove(0)
+}
+
+/// A receipt names all who signed, and here the parameter: so it can be made a byte longer.
+#[test]
+fn a_receipt_may_be_as_long_as_the_limit_and_no_longer() {
+    let receipt = |votes: usize, key: usize| {
+        let key = "k".repeat(key);
+        let words = format!("set_parameter key={key} value=1 unit=days from=2024-01-01");
+        let all = [vec![vote("city_finance"); votes], vec![vote("city_civil")]].concat();
+        receipt_of_broken(scenario::call(&words, &World::new()), all)
+    };
+    let length = |receipt: &Receipt| borsh::object_length(receipt).unwrap();
+    let (short, longer) = (length(&receipt(1, 1)), length(&receipt(2, 1)));
+    let (votes, key) = (
+        (RECEIPT_BYTES_MAX - short) / (longer - short),
+        (RECEIPT_BYTES_MAX - short) % (longer - short),
+    );
+    let longest = receipt(1 + votes, 1 + key);
+    assert!(longest.is_applied() && length(&longest) == RECEIPT_BYTES_MAX, "{longest:?}");
+    let refused = receipt(1 + votes, 2 + key).code;
+    assert_eq!(Code::from_number(refused), Some(Code::ReceiptTooLarge));
 }
 
 #[test]

@@ -288,6 +288,20 @@ fn figures_of_lines_are_what_the_lines_come_to() {
     assert_eq!(of(Spent, &FigureSubject::Campaign(text("甲")), Some(2024)), None);
 }
 
+/// What a holder passes from one of its lines to another is arranged for the other.
+#[test]
+fn a_line_that_its_own_holder_filled_is_what_it_got() {
+    let mut world = county();
+    world.date = "2025-01-10".parse().unwrap();
+    let within = "from=home/中央/2025/甲 to=home/中央/2025/乙 amount=2万元 notice=公示";
+    go(&mut world, &[&format!("home allocate {within}")]);
+    let arranged = |line: &str| {
+        let subject = FigureSubject::Line(scenario::line_name(line));
+        value(&world, &figure(FigureMeasure::Allocated, subject, None))
+    };
+    assert_eq!(arranged("home/中央/2025/乙"), Some(2_000_000));
+}
+
 #[test]
 fn figures_of_a_project_and_of_a_category_leave_out_other_lines() {
     use FigureMeasure::{Allocated, ProjectCount, Received, Spent};

@@ -53,6 +53,11 @@ fn points(report: &Report, rule: &str) -> Vec<(String, String)> {
     rows.filter(|(found, _)| found == rule).map(|(_, row)| row).collect()
 }
 
+/// The values of the rules by which a report judges.
+fn rules(report: &Report) -> Vec<String> {
+    report.rules.iter().map(|rule| rule.value.to_string()).collect()
+}
+
 #[test]
 fn a_province_and_a_county_have_limits_of_their_own() {
     let mut world = World::new();
@@ -62,16 +67,20 @@ fn a_province_and_a_county_have_limits_of_their_own() {
     // 45 days: too long for a province, in time for a county.
     world.date = "2024-04-15".parse().unwrap();
     world.block(Vec::new()).unwrap();
-    for (state, limit, exceeded, idle) in [
-        (&world.state as &dyn StateRead, "60", "0", vec![]),
-        (&Moved::home(&world) as &dyn StateRead, "30", "30", vec!["45"]),
+    for (state, division, limit, exceeded, idle) in [
+        (&world.state as &dyn StateRead, "341122", "60", "0", vec![]),
+        (&Moved::home(&world) as &dyn StateRead, "340000", "30", "30", vec!["45"]),
     ] {
         let log = Log::of(&world);
         let report = holding(state, &log, &ask(selection.clone()), as_of(&world)).unwrap();
+        assert_eq!(column(&report, "division"), [division]);
         assert_eq!(column(&report, "days_held"), ["45"]);
         assert_eq!(column(&report, "limit_days"), [limit]);
         assert_eq!(column(&report, "limit_exceeded_days"), [exceeded]);
+        // Both limits are stated, whichever is the holder's.
+        assert_eq!(rules(&report), ["30", "60"]);
         let report = findings(state, &log, &ask(selection.clone()), as_of(&world)).unwrap();
+        assert_eq!(rules(&report)[..2], ["30", "60"]);
         let found = points(&report, "idle");
         assert_eq!(found.iter().map(|(days, _)| days.as_str()).collect::<Vec<_>>(), idle);
         assert!(found.iter().all(|(_, article)| article.contains("省级")), "{found:?}");

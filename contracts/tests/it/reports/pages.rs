@@ -10,6 +10,7 @@ use minglian_contracts::charity::sums::{Item, Quarter, Total, USES};
 use minglian_contracts::report::contradiction::Derived;
 use minglian_contracts::report::derived::Book;
 use minglian_contracts::report::gifts::{AskGifts, ENTRIES_MAX, gifts};
+use minglian_contracts::report::lines::{LinesReport, lines};
 use minglian_contracts::report::printed::{FigureMeasure, FigureSubject};
 use minglian_contracts::report::selection::{LINES_MAX, Lookup, Selection};
 use minglian_contracts::schema;
@@ -45,6 +46,26 @@ impl StateRead for Shelf {
         let found = found.take_while(|(key, _)| key.starts_with(prefix)).take(limit);
         Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
+}
+
+/// A page names twenty contradictions, however many there are: who mends these is told the next.
+#[test]
+fn a_page_names_up_to_twenty_lines_that_contradict_their_accounts() {
+    let (world, day) = (World::new(), "2024-05-01".parse().unwrap());
+    let named = |count: usize| {
+        let mut shelf = Shelf::default();
+        for number in 0..count {
+            let line = text(&format!("{number:02}"));
+            let name = LineName { holder: code("home"), fund: text("省级"), year: 2024, line };
+            let empty = Line::new(Purpose::default(), Basis::default(), 2024, day);
+            shelf.put(LINES.key(&name), &Line { quota: Fen::new(1).unwrap(), ..empty });
+        }
+        let ask = super::ask(Selection::default());
+        let report = lines(&shelf, LinesReport::Execution, &ask, as_of(&world)).unwrap();
+        assert_eq!(report.rows.len(), count);
+        report.mismatches.len()
+    };
+    assert_eq!([19, 20, 21, 30].map(named), [19, 20, 20, 20]);
 }
 
 #[test]

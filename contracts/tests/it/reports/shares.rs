@@ -1,9 +1,11 @@
 //! Early issue and shares of categories, and what is no quota because it was corrected away.
 
+use minglian_contracts::allocation::{Basis, LINES, Line, LineName, Purpose};
 use minglian_contracts::report::finding::findings;
 use minglian_contracts::report::lines::{Ask, LinesReport};
-use minglian_contracts::report::selection::Selection;
+use minglian_contracts::report::selection::{LINES_MAX, Selection};
 use minglian_contracts::report::shares::shares;
+use minglian_contracts::schema::State;
 
 use super::log::{Log, as_of, column, total};
 use super::{ask, go, make, of_year};
@@ -67,6 +69,25 @@ fn a_page_never_ends_within_what_one_row_adds_up() {
     let project = Selection { project: Some(text("无")), ..of_year(2025) };
     let same = shares(&world.state, &ask(project), as_of(&world)).unwrap();
     assert_eq!(same.rows, whole.rows);
+}
+
+/// Of the second fund more lines are left than one page reads: it is not judged, the first is.
+#[test]
+fn a_fund_is_judged_where_all_of_it_was_read() {
+    let world = two_funds();
+    let (mut state, day) = (State::new(&world.state), world.date);
+    for number in 0..LINES_MAX {
+        let line = text(&format!("{number:05}"));
+        let name =
+            LineName { holder: code("county_civil"), fund: text("省级"), year: 2025, line };
+        LINES.put(&mut state, &name, &Line::new(Purpose::default(), Basis::default(), 2025, day));
+    }
+    let report = shares(&state, &Ask { limit: usize::MAX, ..ask(of_year(2025)) }, as_of(&world));
+    let report = report.unwrap();
+    assert!(report.next.is_some());
+    let judged = column(&report, "fund").into_iter().zip(column(&report, "is_met"));
+    let judged: Vec<_> = judged.filter(|(_, is_met)| is_met != "null").collect();
+    assert_eq!(judged, [("中央", "true"), ("中央", "true")].map(|(a, b)| (a.into(), b.into())));
 }
 
 #[test]

@@ -47,13 +47,18 @@ fn standards_do_not_hold_for_a_period_that_is_paid() {
     let act = main_batch(&world);
     submit(&mut world, act).unwrap();
     assert_eq!(set(&mut world, "county_civil", terms("2024-05")), Err(Code::StandardsTooEarly));
-    // The month that has begun is not paid yet: retroactive, and said to be.
-    let events = set(&mut world, "county_civil", terms("2024-06")).unwrap();
-    let Some(Event::Subsidy(subsidy::Event::StandardsSet { retroactive, .. })) = events.last()
-    else {
-        panic!("{events:?}")
+    // The month that has begun is not paid yet: retroactive, and said to be, but on its first day.
+    let mut is_retroactive = |day: &str, from: &str| {
+        world.date = day.parse().unwrap();
+        let events = set(&mut world, "county_civil", terms(from)).unwrap();
+        match events.last() {
+            Some(Event::Subsidy(subsidy::Event::StandardsSet { retroactive, .. })) => *retroactive,
+            other => panic!("{other:?}"),
+        }
     };
-    assert!(retroactive);
+    assert!(is_retroactive("2024-06-20", "2024-06"));
+    assert!(!is_retroactive("2024-07-01", "2024-07"));
+    assert!(is_retroactive("2024-07-02", "2024-07"));
 }
 
 #[test]

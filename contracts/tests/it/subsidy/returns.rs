@@ -6,7 +6,7 @@ use minglian_contracts::refusal::Code;
 use minglian_contracts::subsidy;
 use minglian_contracts::subsidy::batch::{BATCHES, Content, Standing};
 use minglian_contracts::subsidy::money;
-use minglian_contracts::subsidy::returned::{INDEXES_MAX, Return};
+use minglian_contracts::subsidy::returned::{INDEXES_MAX, RETURNED, Return};
 use minglian_contracts::subsidy::verdict::Finding;
 use minglian_ledger::fen::Fen;
 use minglian_ledger::subsidy::batch::{BatchKind, BatchName};
@@ -89,9 +89,11 @@ fn each_leaf_has_a_mark_of_its_own() {
     let Content::Payment { sealed, .. } = &mut known.content else { panic!("it pays") };
     sealed.header.leaves = 8_192;
     world.put(|state| BATCHES.put(state, &batch, &known));
-    let first = came_back(&mut world, batch, 1, &[1, 4_098], 6_000).unwrap();
+    let first = came_back(&mut world, batch, 1, &[1, 4_096, 4_098], 9_000).unwrap();
     decide(&mut world, first, Finding::Valid);
-    for taken in [1, 4_098] {
+    let marks = |chunk| RETURNED.get(&world.state, &(batch, chunk)).unwrap().unwrap();
+    assert_eq!([marks(0).len(), marks(1).len()], [512, 512], "a bit for each leaf");
+    for taken in [1, 4_096, 4_098] {
         let again = came_back(&mut world, batch, 2, &[taken], 3_000);
         assert_eq!(again, Err(Code::AlreadyReturned), "{taken}");
     }
@@ -125,6 +127,17 @@ fn what_comes_back_is_presumed_to_be_of_the_last_lot() {
     let first = came_back(&mut world, batch, 1, &[1, 2, 3, 4], 12_000).unwrap();
     decide(&mut world, first, Finding::Valid);
     assert_eq!(held(&world), [58_000, 0]);
+}
+
+#[test]
+fn all_of_a_batch_may_come_back_and_not_more() {
+    let mut world = county();
+    let (batch, _) = applied(&mut world);
+    let all: Vec<u32> = (0..40).collect();
+    assert_eq!(came_back(&mut world, batch, 1, &all, 70_001), Err(Code::ReturnExceeded));
+    let first = came_back(&mut world, batch, 1, &all, 70_000).unwrap();
+    decide(&mut world, first, Finding::Valid);
+    assert_eq!(free(&world), 2_000_000);
 }
 
 #[test]

@@ -1,18 +1,23 @@
 //! What is submitted, bit by bit, and the one movement of its money.
 
 use minglian_contracts::book::Kind;
+use minglian_contracts::call::Call;
 use minglian_contracts::context::BlockContext;
 use minglian_contracts::event::Event;
 use minglian_contracts::execute::execute_block;
 use minglian_contracts::refusal::Code;
 use minglian_contracts::schema::State;
+use minglian_contracts::subsidy;
 use minglian_contracts::subsidy::batch::Submit;
-use minglian_contracts::subsidy::verdict::Finding;
+use minglian_contracts::subsidy::programme::ProgrammeKind;
+use minglian_contracts::subsidy::returned::Return;
+use minglian_contracts::subsidy::verdict::{Finding, GiveVerdict};
+use minglian_ledger::fen::Fen;
 use minglian_ledger::subsidy::batch::BatchKind;
 
 use super::fixture::{
-    HANDLES, call, county, header, look, lot, main_batch, money, name, prove, receipts, root,
-    submission, submit,
+    HANDLES, call, county, declare, header, look, lot, main_batch, money, name, prove, receipts,
+    root, submission, submit, terms, unproven,
 };
 use crate::invariants::acts::{OLD_AGE, purpose, record};
 use crate::steps::checked;
@@ -74,6 +79,27 @@ fn a_batch_is_paid_out_of_up_to_sixteen_lots() {
     assert_eq!(submit(&mut world, act), Err(Code::LotsInvalid));
     let act = of(&world, 16);
     assert!(submit(&mut world, act).is_ok());
+}
+
+/// 100 for a lot, 150 for a receipt, 15 for a leaf: what each makes others do.
+#[test]
+fn acts_on_batches_weigh_by_their_lots_receipts_and_leaves() {
+    let world = county();
+    let mut act = main_batch(&world);
+    let (batch, occurred_on) = (act.sealed.header.name.id(), world.date);
+    let weight = |call: subsidy::Call| Call::Subsidy(call).weight();
+    assert_eq!(call(act.clone()).weight(), 600 + 100 + 2 * 150);
+    act.sources.extend(vec![act.sources[0].clone(); 4]);
+    assert_eq!(call(act).weight(), 600 + 5 * 100 + 2 * 150);
+    let declared = declare(2, ProgrammeKind::Nursing, terms("2024-01"), &world);
+    assert_eq!(declared.weight(), 150);
+    let (indexes, total, balance) = (vec![2, 5, 7], Fen::new(9_000).unwrap(), unproven());
+    let back = Return { batch, number: 1, attempt: 0, indexes, total, balance, occurred_on };
+    assert_eq!(weight(subsidy::Call::Return(back)), 300 + 3 * 15);
+    // A verdict may give the money of all lots back, or forget all leaves of a return.
+    let verdict = GiveVerdict { batch, finding: Finding::Valid };
+    assert_eq!(weight(subsidy::Call::GiveVerdict(verdict)), 3_000);
+    assert_eq!(weight(subsidy::Call::Close { batch }), 3_000);
 }
 
 #[test]

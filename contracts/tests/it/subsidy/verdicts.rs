@@ -6,9 +6,9 @@ use minglian_contracts::event::Event;
 use minglian_contracts::governance::{self, Change};
 use minglian_contracts::refusal::Code;
 use minglian_contracts::subsidy;
-use minglian_contracts::subsidy::batch::Standing;
+use minglian_contracts::subsidy::batch::{BATCHES, Standing};
 use minglian_contracts::subsidy::verdict::{Check, Finding};
-use minglian_ledger::height::Height;
+use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::subsidy::balance::BalanceError;
 use minglian_ledger::subsidy::batch::{BatchKind, HeaderError};
 use minglian_ledger::subsidy::domain::BatchId;
@@ -23,6 +23,7 @@ use super::fixture::{
     submission, submit, verdict,
 };
 use crate::invariants::acts::set_parameter;
+use crate::scenario;
 use crate::world::{World, validator};
 
 fn pending() -> (World, BatchId) {
@@ -96,6 +97,18 @@ fn halves_decide_nothing_and_the_batch_expires() {
     submit(&mut world, act).unwrap();
 }
 
+/// A batch is over after its last millisecond, not with it.
+#[test]
+fn a_batch_is_pending_until_its_time_is_over() {
+    let (mut world, batch) = pending();
+    let due = BATCHES.get(&world.state, &batch).unwrap().unwrap().due;
+    let close = Call::Subsidy(subsidy::Call::Close { batch });
+    let close = [world.sign("home.payer", &close)];
+    let closed = |time_ms| world.build_at(time_ms, &close).unwrap().executed.receipts[0].code;
+    assert_eq!(closed(due), Code::VerdictsMissing.number());
+    assert_eq!(closed(TimeMs(due.0 + 1)), 0);
+}
+
 #[test]
 fn a_verdict_after_the_time_does_not_count_and_the_time_is_a_parameter() {
     let mut world = county();
@@ -108,18 +121,26 @@ fn a_verdict_after_the_time_does_not_count_and_the_time_is_a_parameter() {
     assert_eq!(standing(&world, &batch), Standing::Expired);
 }
 
-/// The governors of three of the four validators remove one.
+/// The governors of three validators decide, and it takes effect.
+fn govern(world: &mut World, call: &Call) {
+    let Call::Governance(governance::Call::ChangeValidators { takes_effect_at, .. }) = call else {
+        panic!("{call:?}")
+    };
+    let (proposal, _) = world.act("city_finance.governor", call);
+    for governor in ["city_civil.governor", "county_finance.governor"] {
+        world.apply(governor, &Call::Approval(approval::Call::Approve { proposal }));
+    }
+    while world.header.height < *takes_effect_at {
+        world.block(Vec::new()).unwrap();
+    }
+}
+
+/// Three of the four validators remove one.
 fn remove(world: &mut World, who: &str) {
     let change = Change::Remove(validator(who, who, 1).address());
     let takes_effect_at = Height(world.header.height.0 + 6);
     let call = Call::Governance(governance::Call::ChangeValidators { change, takes_effect_at });
-    let (proposal, _) = world.act("city_finance.governor", &call);
-    for governor in ["city_civil.governor", "county_finance.governor"] {
-        world.apply(governor, &Call::Approval(approval::Call::Approve { proposal }));
-    }
-    while world.header.height < takes_effect_at {
-        world.block(Vec::new()).unwrap();
-    }
+    govern(world, &call);
 }
 
 #[test]
@@ -133,6 +154,21 @@ fn the_power_of_today_s_set_counts_and_that_of_who_left_does_not() {
     assert_eq!(standing(&world, &batch), Standing::Pending);
     let outcome = verdict(&mut world, "county_civil.maker", batch, Finding::Valid);
     assert_eq!(outcome, Err(Code::NotValidatorOrganization));
+    verdict(&mut world, "county_finance.maker", batch, Finding::Valid).unwrap();
+    assert_eq!(standing(&world, &batch), Standing::Applied);
+}
+
+#[test]
+fn who_left_and_comes_back_gives_a_verdict_anew() {
+    let (mut world, batch) = pending();
+    verdict(&mut world, "county_civil.maker", batch, Finding::Valid).unwrap();
+    verdict(&mut world, "city_finance.maker", batch, Finding::Valid).unwrap();
+    remove(&mut world, "county_civil");
+    verdict(&mut world, "city_civil.maker", batch, Finding::Valid).unwrap();
+    let back = scenario::call("add_validator name=again organization=county_civil in=6", &world);
+    govern(&mut world, &back);
+    verdict(&mut world, "county_civil.maker", batch, INVALID).unwrap();
+    assert_eq!(standing(&world, &batch), Standing::Pending);
     verdict(&mut world, "county_finance.maker", batch, Finding::Valid).unwrap();
     assert_eq!(standing(&world, &batch), Standing::Applied);
 }
