@@ -67,6 +67,22 @@ impl Stage {
             Self::Announced => "已公告",
         }
     }
+
+    /// In English.
+    pub const fn english(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Reviewed => "reviewed",
+            Self::Issued => "issued",
+            Self::Received => "received",
+            Self::Suballocated => "suballocated",
+            Self::Paying => "paying",
+            Self::Completed => "completed",
+            Self::Accepted => "accepted",
+            Self::Evaluated => "evaluated",
+            Self::Announced => "announced",
+        }
+    }
 }
 
 /// A line's state, with the amounts that left its way.

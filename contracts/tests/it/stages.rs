@@ -132,3 +132,22 @@ fn what_is_not_received_is_not_announced_with_the_rest() {
     let received = line_status(&world.state, &line_name("home/省级/2024/甲")).unwrap().unwrap();
     assert_eq!(received.stage, Stage::Announced);
 }
+
+#[test]
+fn every_stage_has_words_of_its_own_in_both_languages() {
+    let said = [
+        (Stage::Proposed, "已提出", "proposed"),
+        (Stage::Reviewed, "已审核", "reviewed"),
+        (Stage::Issued, "已下达", "issued"),
+        (Stage::Received, "已签收", "received"),
+        (Stage::Suballocated, "已分配", "suballocated"),
+        (Stage::Paying, "支付中", "paying"),
+        (Stage::Completed, "已支付完毕", "completed"),
+        (Stage::Accepted, "已验收", "accepted"),
+        (Stage::Evaluated, "已评价", "evaluated"),
+        (Stage::Announced, "已公告", "announced"),
+    ];
+    for (stage, chinese, english) in said {
+        assert_eq!((stage.chinese(), stage.english()), (chinese, english));
+    }
+}
