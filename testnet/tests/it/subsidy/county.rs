@@ -111,17 +111,35 @@ fn quota(line: &LineName, date: Date) -> Call {
     }))
 }
 
-/// Four nodes, two of which keep envelopes.
+/// Four nodes without a key for their service: the test makes the key of the tags itself.
 async fn up() -> Network {
     let network = Network::create(&network::minglian(), &Plan::validators(4));
-    for number in CUSTODIANS {
-        let path = network.directory().config(number);
-        let mut config = fs::read_to_string(&path).unwrap();
-        config.push_str("\n[subsidies]\nkeeps_envelopes = true\n");
-        fs::write(&path, config).unwrap();
+    for number in 0..4 {
+        change_config(&network, number, |config| config.replace("\nservice = ", "\n# service = "));
     }
     network.up().await.unwrap();
     network
+}
+
+/// The same nodes with keys for their service; two of them keep envelopes.
+async fn serve(network: &Network) {
+    network.down().unwrap();
+    for number in 0..4 {
+        change_config(network, number, |config| {
+            let mut config = config.replace("\n# service = ", "\nservice = ");
+            if CUSTODIANS.contains(&number) {
+                config.push_str("\n[subsidies]\nkeeps_envelopes = true\n");
+            }
+            config
+        });
+    }
+    network.up().await.unwrap();
+}
+
+fn change_config(network: &Network, number: usize, change: impl FnOnce(&str) -> String) {
+    let path = network.directory().config(number);
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, change(&config)).unwrap();
 }
 
 impl County {
@@ -159,6 +177,7 @@ impl County {
         let (epoch, handles) = (date.year(), HANDLES);
         let wanted = Wanted { county, above, programme: 1, group: 1, epoch, handles };
         enrolment::enrol(&mut desk, &officers, &members, &wanted).await;
+        serve(&network).await;
         Self { network, desk, maker, checker, line, date }
     }
 
