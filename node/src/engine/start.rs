@@ -1,5 +1,6 @@
 //! Starts and steers the engine.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
@@ -368,9 +369,22 @@ impl EngineControl {
     /// Stops the engine and waits until its log is free, so that it can be started again. Go on
     /// answering (or drop the channels): a request that waits for its answer delays the stop.
     pub async fn stop(self) {
-        let cell = self.handle.actor.get_cell();
-        cell.stop_children_and_wait(Some("stopping".to_owned()), Some(STOP_TIMEOUT)).await;
-        self.handle.actor.stop(Some("stopping".to_owned()));
+        let supervisor = self.handle.actor.get_cell();
+        // The supervisor kills all parts as soon as it sees one end, and a network killed before it
+        // ended its own task listens and dials for ever: so each ends unseen, and before those that
+        // it uses, which were made first.
+        let mut parts = supervisor.get_children();
+        parts.sort_by_key(|part| Reverse(part.get_id()));
+        for part in &parts {
+            part.unlink(supervisor.clone());
+        }
+        for part in parts {
+            let reason = Some("stopping".to_owned());
+            if part.stop_and_wait(reason, Some(STOP_TIMEOUT)).await.is_err() {
+                part.kill();
+            }
+        }
+        supervisor.stop(Some("stopping".to_owned()));
         let freed = async {
             let _ = self.handle.handle.await;
             // The log's own thread ends after the actors do.

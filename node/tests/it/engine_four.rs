@@ -66,6 +66,17 @@ async fn all_four_stop_and_resume_the_same_chain() {
     network.assert_one_chain(&all);
 }
 
+// An engine's network has a task of its own, which once outlived one stop in fifty.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_engine_listens_no_more() {
+    let network = Network::new(&[true; 4]);
+    for life in 0..50 {
+        stop(network.start(0, &[0, 1, 2, 3]).await).await;
+        let connected = TcpStream::connect(("127.0.0.1", network.machines[0].port));
+        assert!(connected.is_err(), "life {life}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signer_that_refuses_ends_its_engine_and_votes_again_once_the_chain_has_passed() {
     let network = Network::new(&[true; 4]);
