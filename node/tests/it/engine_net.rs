@@ -15,7 +15,7 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 use minglian_ledger::transaction::ChainId;
 use minglian_ledger::validators::{Validator, ValidatorSet};
-use minglian_node::engine::mark::Mark;
+use minglian_node::engine::mark::{Mark, MarkError};
 use minglian_node::engine::messages::PeerId;
 use minglian_node::engine::signer::Signer;
 use minglian_node::engine::start::{self, EngineControl, EngineError, EngineSettings, Role};
@@ -119,11 +119,7 @@ impl Network {
     /// the next height, else as an observer, which is what the real node does too.
     pub async fn start(&self, index: usize, peers: &[usize]) -> Running {
         let machine = &self.machines[index];
-        let signer = machine.votes.then(|| {
-            let public = PublicKey::of(&machine.consensus_key);
-            let mark = Mark::open(&machine.directory.join("mark"), public).unwrap();
-            Signer::new(self.chain_id.clone(), Arc::new(machine.consensus_key.clone()), mark)
-        });
+        let signer = if machine.votes { Some(self.signer(machine).await) } else { None };
         let signer = signer.filter(|signer| signer.votes_from() <= self.tip(index).next());
         let others = peers.iter().filter(|&&peer| peer != index);
         let settings = EngineSettings {
@@ -156,6 +152,21 @@ impl Network {
             control.peer_tip(),
         );
         Running { control, app: tokio::spawn(app.run(channels)), signer }
+    }
+
+    /// A machine's signer. The real node keeps its own for all lives of its engine; here each life
+    /// has another, and the parts of the one before let go of the mark a moment after they ended.
+    async fn signer(&self, machine: &Machine) -> Signer {
+        let public = PublicKey::of(&machine.consensus_key);
+        let mut tries_left = 500;
+        let mark = loop {
+            match Mark::open(&machine.directory.join("mark"), public) {
+                Err(MarkError::Locked(_)) if tries_left > 0 => tries_left -= 1,
+                opened => break opened.unwrap(),
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        Signer::new(self.chain_id.clone(), Arc::new(machine.consensus_key.clone()), mark)
     }
 
     pub fn tip(&self, index: usize) -> Height {
