@@ -124,12 +124,13 @@ pub fn run() -> anyhow::Result<()> {
     let status = Status::default();
     // Without a node nobody is asked: this name is none.
     let has_node = !clients.is_empty();
+    let node = options.public_node.clone();
+    let node = node.or_else(|| clients.first().map(|client| client.base_url().to_owned()));
     let client = clients.into_iter().next().map_or_else(|| Client::new(NO_NODE), Ok)?;
-    let node = options.public_node.as_deref().unwrap_or(client.base_url()).to_owned();
     let reader = Reader::new(&options.index);
     let keeper = Keeper::new(&text::directory(&beside), reader.clone());
     let relay = client.clone();
-    let app = App::new(&genesis, reader, status.clone(), client, &node);
+    let app = App::new(&genesis, reader, status.clone(), client, node.as_deref());
     app.search_in(keeper.index());
     if let Some(path) = &options.service_key {
         let key = ServiceKey::read(path, &genesis.origin())

@@ -84,7 +84,7 @@ pub(crate) struct Parts {
     pub(crate) status: Status,
     client: Client,
     genesis: String,
-    node: String,
+    node: Option<String>,
     network: String,
     chain_id: String,
     genesis_hash: String,
@@ -107,13 +107,13 @@ pub type ScriptedResult = Result<(Extension<Scripted>, Html<String>), PageError>
 
 impl App {
     /// The pages of the chain with this genesis. `client` is asked for evidence; `node` is where
-    /// readers find it themselves.
+    /// readers find it themselves, if there is one.
     pub fn new(
         genesis: &Genesis,
         reader: Reader,
         status: Status,
         client: Client,
-        node: &str,
+        node: Option<&str>,
     ) -> Self {
         let chain_id = genesis.chain_id().map(|id| id.to_string()).unwrap_or_default();
         Self(Arc::new(Parts {
@@ -137,7 +137,7 @@ impl App {
             status,
             client,
             genesis: serde_json::to_string(genesis).unwrap_or_default(),
-            node: node.trim_end_matches('/').to_owned(),
+            node: node.map(|node| node.trim_end_matches('/').to_owned()),
             network: genesis.name.to_string(),
             chain_id,
             genesis_hash: genesis.hash().to_string(),
@@ -226,11 +226,6 @@ impl App {
             genesis_hash: self.0.genesis_hash.clone(),
             ..Ledger::default()
         }
-    }
-
-    /// The address of the node that the explorer follows.
-    pub fn node(&self) -> &str {
-        &self.0.node
     }
 
     /// Makes a page from one read transaction, on a thread that may block.

@@ -15,7 +15,6 @@ pub mod index;
 pub mod magic;
 pub mod manifest;
 pub mod openings;
-pub mod places;
 pub mod published;
 pub mod readers;
 pub mod replicate;

@@ -19,6 +19,7 @@
 
 pub mod counters;
 pub mod exchange;
+pub mod frame;
 pub mod message;
 mod batch;
 mod network;

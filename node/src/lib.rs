@@ -8,6 +8,7 @@ pub mod config;
 pub mod node;
 pub mod pace;
 pub mod recent;
+pub mod places;
 pub mod arrivals;
 pub mod restore;
 pub mod genesis_file;

@@ -55,13 +55,13 @@ use utoipa_axum::routes;
 
 use crate::admission::Admission;
 use crate::attachments::Keeper;
-use crate::attachments::places::Places;
 use crate::batches::Batches;
 use crate::batches::custody::Custody;
 use crate::chain::{Chain, Committed};
 use crate::checkpoints::Checkpoints;
 use crate::gossip::GossipHandle;
 use crate::metrics::Metrics;
+use crate::places::Places;
 pub use limits::HttpLimits;
 use limits::{Limits, Shares};
 use problem::{Kind, Refusal};

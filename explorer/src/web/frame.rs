@@ -26,8 +26,8 @@ pub struct Frame {
     pub chain_id: String,
     /// The genesis file's name.
     pub genesis_hash: String,
-    /// The node's address.
-    pub node: String,
+    /// Where readers find the evidence themselves, if a node is known.
+    pub node: Option<String>,
     /// Where the verifier's script is, for the pages that load it.
     pub script: String,
     /// The height that the page is of.

@@ -28,8 +28,7 @@ impl Life {
     async fn begin(chain: &Chain, site: &Site, manifests: &Path) -> Self {
         let client = Client::new("http://127.0.0.1:9").unwrap();
         let reader = site.reader();
-        let app =
-            App::new(&chain.genesis, reader, Status::default(), client, "http://node.example");
+        let app = App::new(&chain.genesis, reader, Status::default(), client, None);
         app.sign_with(key(chain));
         app.keep_manifests(Manifests::open(manifests, Bounds::default()).unwrap());
         Self { base: serve_pages(app).await }

@@ -1,6 +1,7 @@
 //! Evidence from what the explorer verified itself: no node is there that could give any.
 
 use axum::http::StatusCode;
+use minglian_client::Client;
 use minglian_client::wire::Consistency;
 use minglian_contracts::approval;
 use minglian_contracts::book;
@@ -9,6 +10,8 @@ use minglian_contracts::governance;
 use minglian_contracts::validator_set::Change;
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::{IndexError, Writer, account};
+use minglian_explorer::status::Status;
+use minglian_explorer::web::App;
 use minglian_ledger::evidence::{Evidence, Proven, Trust};
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::log::proof::verify_consistency;
@@ -17,7 +20,7 @@ use minglian_ledger::state::StateRead;
 use serde_json::Value;
 
 use crate::chain::{Chain, validator};
-use crate::site::Site;
+use crate::site::{Site, serve_pages};
 use crate::story;
 
 /// The story, and after it one of the four validators goes.
@@ -165,4 +168,22 @@ async fn an_explorer_of_directories_alone_has_everything_but_a_signed_head() {
     let beyond = site.get("/en/verify/records/999/evidence").await;
     assert_eq!(beyond.status, StatusCode::BAD_GATEWAY);
     assert!(beyond.body.contains("has not the proof"), "{}", beyond.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_name_a_node_only_if_one_is_known() {
+    let chain = story::told();
+    let site = Site::of(&chain).await;
+    let known = site.get("/entries/3").await;
+    assert!(known.body.contains("http://node.example/v1/records/3/evidence"), "{}", known.body);
+    let client = Client::new("http://127.0.0.1:9").unwrap();
+    let app = App::new(&chain.genesis, site.reader(), Status::default(), client, None);
+    let base = serve_pages(app).await;
+    let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+    for path in ["/", "/entries/3", "/en/entries/3", "/verify", "/reports"] {
+        let answer = browser.get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let page = answer.text().await.unwrap();
+        assert!(!page.contains("/v1/") && !page.contains("数据来自节点"), "{path}: {page}");
+    }
 }

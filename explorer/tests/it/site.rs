@@ -96,7 +96,7 @@ impl Site {
         let follower = Follower::new(chain.genesis.clone(), writer).unwrap();
         let status = Status::default();
         let client = Client::new(node).unwrap();
-        let public = "http://node.example";
+        let public = Some("http://node.example");
         let app = App::new(&chain.genesis, Reader::new(&place), status.clone(), client, public);
         let texts = text::directory(&directory.path().join(INDEX));
         let keeper = Keeper::new(&texts, Reader::new(&place));
@@ -129,7 +129,8 @@ impl Site {
         let reader = Reader::new(&place);
         let status = Status::default();
         let client = Client::new("http://127.0.0.1:9").unwrap();
-        let app = App::new(&chain.genesis, reader, status.clone(), client, "http://node.example");
+        let public = Some("http://node.example");
+        let app = App::new(&chain.genesis, reader, status.clone(), client, public);
         app.prove_from(follower.verified());
         let base = serve_pages(app.clone()).await;
         Self { directory, place, keeper, status, base, app }

@@ -8,8 +8,9 @@ use minglian_contracts::naming::Thing;
 use minglian_ledger::hash::Commitment;
 
 use super::exchange::{self, ExchangeError, LIST_MAX};
-use super::places::Places;
 use super::{Hint, KeepFault, Keeper};
+use crate::gossip::frame::FrameError;
+use crate::places::Places;
 
 /// Most pages of one peer's openings that are read at a time; the next time goes on behind them.
 const PAGES_MAX: usize = 10;
@@ -65,7 +66,7 @@ impl Comparison {
             for commitment in &list {
                 // Ascending, or a peer could keep us here for ever.
                 if after.is_some_and(|after| *commitment <= after) {
-                    return Err(ExchangeError::Malformed);
+                    return Err(FrameError::Malformed.into());
                 }
                 if !self.hint_at(Thing::Opening(*commitment), peer)? {
                     return Ok(after);

@@ -1,7 +1,6 @@
 //! What nodes ask each other for, one question a stream: a frame with the question, a frame with
 //! the answer, and behind the answer to [`Ask::Attachment`] the attachment's bytes, behind that to
-//! [`Ask::Chunk`] the chunk's. A frame is a length in 4 bytes, little endian, and the borsh of the
-//! message.
+//! [`Ask::Chunk`] the chunk's.
 
 use std::io;
 use std::sync::Arc;
@@ -20,18 +19,17 @@ use super::manifest::Description;
 use super::openings::{OPENING_BYTES_MAX, Opening};
 use super::{Hint, KeepFault, Keeper, Origin};
 use crate::batches::{BatchFault, Batches};
+use crate::gossip::frame::{FrameError, Frames};
 use crate::pace::Pace;
 
 /// Most commitments in one answer.
 pub const LIST_MAX: usize = 1_000;
 
-/// Largest frame in bytes: a list of commitments, or an opening, with room.
-const FRAME_BYTES_MAX: usize = 64 * 1024;
+/// The largest messages are a list of commitments and an opening. The bytes of an attachment earn a
+/// peer more patience.
+const FRAMES: Frames = Frames { bytes_max: 64 * 1024, patience: Duration::from_secs(20) };
 
-const _: () = assert!(OPENING_BYTES_MAX < FRAME_BYTES_MAX && LIST_MAX * 32 < FRAME_BYTES_MAX);
-
-/// How long a peer may bring nothing, or take nothing; the bytes of an attachment earn it more.
-const PATIENCE: Duration = Duration::from_secs(20);
+const _: () = assert!(OPENING_BYTES_MAX < FRAMES.bytes_max && LIST_MAX * 32 < FRAMES.bytes_max);
 
 /// Bytes of an attachment read from the network at a time.
 const READ_BYTES: usize = 64 * 1024;
@@ -83,15 +81,9 @@ pub enum Answer {
 /// Why a question was not answered as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    /// The stream broke.
-    #[error("the stream broke: {0}")]
-    Stream(#[from] io::Error),
-    /// Nothing came, or nothing was taken, for too long; or what came came too slowly.
-    #[error("the peer brings or takes nothing, or too slowly")]
-    Silent,
-    /// The frame is too large or no message, or the answer is to another question.
-    #[error("the peer does not answer as asked")]
-    Malformed,
+    /// A message did not get through, or is not the answer to what was asked.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
     /// What came is not kept, or what is asked for cannot be read.
     #[error(transparent)]
     Keep(#[from] KeepFault),
@@ -101,7 +93,7 @@ impl ExchangeError {
     /// Whether the peer failed, or the way to it, and not this node.
     pub fn is_of_peer(&self) -> bool {
         match self {
-            Self::Stream(_) | Self::Silent | Self::Malformed => true,
+            Self::Frame(_) => true,
             Self::Keep(fault) => matches!(
                 fault,
                 KeepFault::WrongChain(_)
@@ -125,41 +117,6 @@ pub enum Fetched {
     Forbidden,
 }
 
-async fn patiently<T>(work: impl Future<Output = io::Result<T>>) -> Result<T, ExchangeError> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(ExchangeError::Silent),
-    }
-}
-
-async fn send(
-    stream: &mut (impl AsyncWrite + Unpin),
-    message: &impl BorshSerialize,
-) -> Result<(), ExchangeError> {
-    let bytes = borsh::to_vec(message)?;
-    let length = u32::try_from(bytes.len()).map_err(|_| ExchangeError::Malformed)?;
-    let frame = [&length.to_le_bytes()[..], &bytes].concat();
-    patiently(async {
-        stream.write_all(&frame).await?;
-        stream.flush().await
-    })
-    .await
-}
-
-async fn receive<T: BorshDeserialize>(
-    stream: &mut (impl AsyncRead + Unpin),
-) -> Result<T, ExchangeError> {
-    let mut length = [0; 4];
-    patiently(stream.read_exact(&mut length)).await?;
-    let length = u32::from_le_bytes(length) as usize;
-    if length > FRAME_BYTES_MAX {
-        return Err(ExchangeError::Malformed);
-    }
-    let mut bytes = vec![0; length];
-    patiently(stream.read_exact(&mut bytes)).await?;
-    borsh::from_slice(&bytes).map_err(|_| ExchangeError::Malformed)
-}
-
 /// Asks a peer for a thing and keeps it.
 ///
 /// # Errors
@@ -178,13 +135,13 @@ pub async fn fetch(
             Ask::Opening { commitment: *commitment, named_at }
         }
     };
-    send(stream, &ask).await?;
-    match (receive(stream).await?, thing) {
+    FRAMES.send(stream, &ask).await?;
+    match (FRAMES.receive(stream).await?, thing) {
         (Answer::Absent, _) => Ok(Fetched::Absent),
         (Answer::Forbidden, _) => Ok(Fetched::Forbidden),
         (Answer::Attachment(deposit), Thing::Attachment(hash)) => {
             let about = Description::of(&deposit).filter(|about| about.hash == *hash);
-            let about = about.ok_or(ExchangeError::Malformed)?;
+            let about = about.ok_or(FrameError::Malformed)?;
             let Some(receiving) = keeper.receive(deposit, Origin::Peer).await? else {
                 return Ok(Fetched::Kept);
             };
@@ -193,12 +150,12 @@ pub async fn fetch(
         }
         (Answer::Opening(opening), Thing::Opening(_)) => {
             if super::thing_of(&opening.deposit) != *thing {
-                return Err(ExchangeError::Malformed);
+                return Err(FrameError::Malformed.into());
             }
             keeper.keep_opening(&opening, Origin::Peer)?;
             Ok(Fetched::Kept)
         }
-        _ => Err(ExchangeError::Malformed),
+        _ => Err(FrameError::Malformed.into()),
     }
 }
 
@@ -209,50 +166,59 @@ async fn take_bytes(
 ) -> Result<(), ExchangeError> {
     let mut buffer = vec![0; READ_BYTES];
     let mut left = bytes;
-    let mut pace = Pace::new(PATIENCE);
+    let mut pace = Pace::new(FRAMES.patience);
     while left > 0 {
         let now = usize::try_from(left).unwrap_or(READ_BYTES).min(READ_BYTES);
-        let read = pace.next(stream.read(&mut buffer[..now])).await;
-        let read = read.ok_or(ExchangeError::Silent)??;
-        if read == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
+        let read = read_some(stream, &mut pace, &mut buffer[..now]).await?;
         receiving.push(&buffer[..read]).await?;
-        pace.came(read);
         left -= read as u64;
     }
     receiving.finish().await?;
     Ok(())
 }
 
+/// Reads what comes next, which is at least a byte.
+async fn read_some(
+    stream: &mut (impl AsyncRead + Unpin),
+    pace: &mut Pace,
+    buffer: &mut [u8],
+) -> Result<usize, FrameError> {
+    let read = pace.next(stream.read(buffer)).await.ok_or(FrameError::Silent)??;
+    if read == 0 {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+    }
+    pace.came(read);
+    Ok(read)
+}
+
 /// Asks a peer of which commitments it has the openings, behind `after`.
 ///
 /// # Errors
-/// [`ExchangeError`] if it does not answer as asked.
+/// [`FrameError`] if it does not answer as asked.
 pub async fn list(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     after: Option<Commitment>,
-) -> Result<Vec<Commitment>, ExchangeError> {
-    send(stream, &Ask::Openings(after)).await?;
-    match receive(stream).await? {
+) -> Result<Vec<Commitment>, FrameError> {
+    FRAMES.send(stream, &Ask::Openings(after)).await?;
+    match FRAMES.receive(stream).await? {
         Answer::Openings(list) if list.len() <= LIST_MAX => Ok(list),
         Answer::Forbidden => Ok(Vec::new()),
-        _ => Err(ExchangeError::Malformed),
+        _ => Err(FrameError::Malformed),
     }
 }
 
 /// Tells a peer that a thing is here.
 ///
 /// # Errors
-/// [`ExchangeError`] if it does not hear.
+/// [`FrameError`] if it does not hear.
 pub async fn tell(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     thing: &Thing,
-) -> Result<(), ExchangeError> {
-    send(stream, &Ask::Have(*thing)).await?;
-    match receive(stream).await? {
+) -> Result<(), FrameError> {
+    FRAMES.send(stream, &Ask::Have(*thing)).await?;
+    match FRAMES.receive(stream).await? {
         Answer::Heard => Ok(()),
-        _ => Err(ExchangeError::Malformed),
+        _ => Err(FrameError::Malformed),
     }
 }
 
@@ -267,97 +233,92 @@ pub async fn answer(
     peer: &str,
     is_validator: bool,
 ) -> Result<(), ExchangeError> {
-    match receive(stream).await? {
+    match FRAMES.receive(stream).await? {
         Ask::Attachment(hash) => send_attachment(keeper, stream, &hash, is_validator).await?,
         Ask::Opening { .. } | Ask::Openings(_) if !is_validator => {
-            send(stream, &Answer::Forbidden).await?;
+            FRAMES.send(stream, &Answer::Forbidden).await?;
         }
         Ask::Opening { commitment, named_at } => {
             let found = tokio::task::block_in_place(|| keeper.opening_for(&commitment, named_at))?;
-            send(stream, &found.map_or(Answer::Absent, Answer::Opening)).await?;
+            FRAMES.send(stream, &found.map_or(Answer::Absent, Answer::Opening)).await?;
         }
         Ask::Openings(after) => {
             let list = keeper.openings().page(after.as_ref(), LIST_MAX);
-            send(stream, &Answer::Openings(list)).await?;
+            FRAMES.send(stream, &Answer::Openings(list)).await?;
         }
         Ask::Have(thing) => {
             keeper.hint(Hint::Heard(thing, peer.to_owned()));
-            send(stream, &Answer::Heard).await?;
+            FRAMES.send(stream, &Answer::Heard).await?;
         }
         Ask::ChunkList(batch) => {
             let list = batches.list(&batch).map(|list| Answer::ChunkList((*list).clone()));
-            send(stream, &list.unwrap_or(Answer::Absent)).await?;
+            FRAMES.send(stream, &list.unwrap_or(Answer::Absent)).await?;
         }
         Ask::Chunk(batch, part, number) => {
             let found = tokio::task::block_in_place(|| batches.chunk(&batch, part, number));
             send_chunk(stream, found).await?;
         }
     }
-    patiently(stream.close()).await
+    Ok(FRAMES.patiently(stream.close()).await?)
 }
 
 async fn send_chunk(
     stream: &mut (impl AsyncWrite + Unpin),
     found: Result<Option<Vec<u8>>, BatchFault>,
-) -> Result<(), ExchangeError> {
+) -> Result<(), FrameError> {
     let bytes = match found {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return send(stream, &Answer::Absent).await,
+        Ok(None) => return FRAMES.send(stream, &Answer::Absent).await,
         Err(fault) => {
             tracing::debug!(%fault, "a chunk is not handed out");
-            return send(stream, &Answer::Absent).await;
+            return FRAMES.send(stream, &Answer::Absent).await;
         }
     };
-    let count = u32::try_from(bytes.len()).map_err(|_| ExchangeError::Malformed)?;
-    send(stream, &Answer::Chunk(count)).await?;
+    let count = u32::try_from(bytes.len()).map_err(|_| FrameError::Malformed)?;
+    FRAMES.send(stream, &Answer::Chunk(count)).await?;
     for piece in bytes.chunks(READ_BYTES) {
-        patiently(stream.write_all(piece)).await?;
+        FRAMES.patiently(stream.write_all(piece)).await?;
     }
-    patiently(stream.flush()).await
+    FRAMES.patiently(stream.flush()).await
 }
 
 /// Asks a peer for the list of the chunks of a batch.
 ///
 /// # Errors
-/// [`ExchangeError`] if it does not answer as asked.
+/// [`FrameError`] if it does not answer as asked.
 pub async fn chunk_list(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     batch: &BatchId,
-) -> Result<Option<ChunkList>, ExchangeError> {
-    send(stream, &Ask::ChunkList(*batch)).await?;
-    match receive(stream).await? {
+) -> Result<Option<ChunkList>, FrameError> {
+    FRAMES.send(stream, &Ask::ChunkList(*batch)).await?;
+    match FRAMES.receive(stream).await? {
         Answer::ChunkList(list) => Ok(Some(list)),
         Answer::Absent => Ok(None),
-        _ => Err(ExchangeError::Malformed),
+        _ => Err(FrameError::Malformed),
     }
 }
 
 /// Asks a peer for a chunk of a batch, which has `bytes` bytes. What it is, the caller checks.
 ///
 /// # Errors
-/// [`ExchangeError`] if it does not answer as asked.
+/// [`FrameError`] if it does not answer as asked.
 pub async fn chunk(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     batch: &BatchId,
     part: Part,
     number: u32,
     bytes: usize,
-) -> Result<Option<Vec<u8>>, ExchangeError> {
-    send(stream, &Ask::Chunk(*batch, part, number)).await?;
-    match receive(stream).await? {
+) -> Result<Option<Vec<u8>>, FrameError> {
+    FRAMES.send(stream, &Ask::Chunk(*batch, part, number)).await?;
+    match FRAMES.receive(stream).await? {
         Answer::Chunk(count) if usize::try_from(count).is_ok_and(|count| count == bytes) => {}
         Answer::Absent => return Ok(None),
-        _ => return Err(ExchangeError::Malformed),
+        _ => return Err(FrameError::Malformed),
     }
     let mut chunk = vec![0; bytes];
-    let (mut come, mut pace) = (0, Pace::new(PATIENCE));
+    let (mut come, mut pace) = (0, Pace::new(FRAMES.patience));
     while let Some(rest) = chunk.get_mut(come..).filter(|rest| !rest.is_empty()) {
-        let read = pace.next(stream.read(rest)).await.ok_or(ExchangeError::Silent)??;
-        if read == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
-        pace.came(read);
-        come += read;
+        come += read_some(stream, &mut pace, rest).await?;
     }
     Ok(Some(chunk))
 }
@@ -369,15 +330,15 @@ async fn send_attachment(
     is_validator: bool,
 ) -> Result<(), ExchangeError> {
     let Some(manifest) = keeper.manifest(hash).await? else {
-        return send(stream, &Answer::Absent).await;
+        return Ok(FRAMES.send(stream, &Answer::Absent).await?);
     };
     if manifest.deposit.body.class != Class::Public && !is_validator {
-        return send(stream, &Answer::Forbidden).await;
+        return Ok(FRAMES.send(stream, &Answer::Forbidden).await?);
     }
-    send(stream, &Answer::Attachment(manifest.deposit.clone())).await?;
+    FRAMES.send(stream, &Answer::Attachment(manifest.deposit.clone())).await?;
     for number in 0..manifest.pieces.len() as u64 {
         let piece = keeper.piece(&manifest, number).await?;
-        patiently(stream.write_all(&piece)).await?;
+        FRAMES.patiently(stream.write_all(&piece)).await?;
     }
-    patiently(stream.flush()).await
+    Ok(FRAMES.patiently(stream.flush()).await?)
 }

@@ -8,8 +8,8 @@ use minglian_contracts::naming::Thing;
 use tokio::time::Instant;
 
 use super::exchange::{self, ExchangeError, Fetched};
-use super::places::{Place, Places};
 use super::{KeepFault, Keeper};
+use crate::places::{Place, Places};
 use crate::recent::Recent;
 
 /// Most things that are asked for at a time. Of each some 3 MiB wait for the disk.

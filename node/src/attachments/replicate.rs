@@ -19,14 +19,14 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::compare::Comparison;
 use super::exchange;
 use super::fetch::{self, Outcome, Sources, fetch_from};
-use super::places::Places;
 use super::wanted::{Owner, Wanted};
 use super::{Hint, Keeper};
 use crate::arrivals::Arrivals;
 use crate::batches::Batches;
 use crate::chain::{Chain, Committed};
 use crate::gossip::GossipHandle;
-use crate::gossip::exchange::{Exchange, Questions};
+use crate::gossip::exchange::{Exchange, ExchangeStream, Questions};
+use crate::places::Places;
 
 /// Questions of others that are answered at a time; more are turned away, and asked again.
 const ANSWERING_MAX: usize = 32;
@@ -282,29 +282,23 @@ async fn open(exchange: &Exchange, peer: &str) -> Option<crate::gossip::exchange
 
 /// Answers what peers ask, until the gossip stops.
 pub async fn answer(
-    mut questions: Questions,
+    questions: Questions,
     (keeper, batches): (Arc<Keeper>, Arc<Batches>),
     chain: Arc<Chain>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
     let places = Places::new(ANSWERING_MAX, ANSWERING_PEER_MAX);
-    loop {
-        let question = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            question = questions.next() => question,
-        };
-        let Some((peer, mut stream)) = question else { return };
-        let Some(place) = places.enter(&peer) else { continue };
+    let one = |peer: String, mut stream: ExchangeStream| {
         let validators = chain.head().validators;
         let is_validator = validators.members().iter().any(|it| it.peer_id.as_str() == peer);
         let (keeper, batches) = (keeper.clone(), batches.clone());
-        tokio::spawn(async move {
-            let _place = place;
+        async move {
             let answered = exchange::answer(&keeper, &batches, &mut stream, &peer, is_validator);
             let answered = answered.await;
             if let Err(error) = answered {
                 tracing::debug!(peer, %error, "a question was not answered");
             }
-        });
-    }
+        }
+    };
+    questions.serve(places, stop, one).await;
 }

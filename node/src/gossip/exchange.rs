@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::StreamExt as _;
 use libp2p::{PeerId, Stream, StreamProtocol};
 use libp2p_stream::{Control, IncomingStreams};
+use tokio::sync::watch;
+
+use crate::places::Places;
 
 /// A stream to one peer.
 pub type ExchangeStream = Stream;
@@ -46,6 +49,29 @@ impl Questions {
     pub async fn next(&mut self) -> Option<(String, ExchangeStream)> {
         let (peer, stream) = self.0.next().await?;
         Some((peer.to_string(), stream))
+    }
+
+    /// Answers each question in a task of its own, with the id of the peer that asks, until the
+    /// gossip stops. A question that finds no place is turned away, and asked again.
+    pub async fn serve<Answering: Future<Output = ()> + Send + 'static>(
+        mut self,
+        places: Arc<Places>,
+        mut stop: watch::Receiver<bool>,
+        answer: impl Fn(String, ExchangeStream) -> Answering,
+    ) {
+        loop {
+            let question = tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                question = self.next() => question,
+            };
+            let Some((peer, stream)) = question else { return };
+            let Some(place) = places.enter(&peer) else { continue };
+            let answering = answer(peer, stream);
+            tokio::spawn(async move {
+                let _place = place;
+                answering.await;
+            });
+        }
     }
 }
 

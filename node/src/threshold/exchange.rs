@@ -1,31 +1,25 @@
 //! How members hand each other their shares: a member asks for the one that is meant for it, over
 //! the authenticated and encrypted network between nodes, and never anybody for another's. Nothing
 //! of it stands on the ledger, where it would outlive the key (docs/privacy.md).
-//!
-//! A frame is a length in 2 bytes, little endian, and the borsh of the message.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use futures::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::subsidy::key_generation::DealtShare;
 use minglian_ledger::subsidy::threshold::KeyPurpose;
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
-use crate::attachments::places::Places;
 use crate::chain::Chain;
-use crate::gossip::exchange::Questions;
+use crate::gossip::exchange::{ExchangeStream, Questions};
+use crate::gossip::frame::{FrameError, Frames};
+use crate::places::Places;
 
-/// Largest frame in bytes; the largest of ours has 33.
-const FRAME_BYTES_MAX: usize = 64;
-
-/// How long a peer may bring or take nothing.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The largest message has 33 bytes.
+const FRAMES: Frames = Frames { bytes_max: 64, patience: Duration::from_secs(10) };
 
 /// Questions that are answered at a time, and of one peer; more are turned away, and asked again.
 const ANSWERING_MAX: usize = 64;
@@ -38,20 +32,6 @@ pub struct Ask {
     pub purpose: KeyPurpose,
     /// Which attempt.
     pub attempt: u32,
-}
-
-/// Why a question was not answered. Never holds a share.
-#[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
-    /// The stream broke.
-    #[error("the stream broke: {0}")]
-    Stream(#[from] io::Error),
-    /// Nothing came, or nothing was taken, for too long.
-    #[error("the peer brings or takes nothing")]
-    Silent,
-    /// The frame is too large or no message.
-    #[error("the peer does not answer as asked")]
-    Malformed,
 }
 
 /// The shares that this node has dealt, for the members they are meant for.
@@ -101,92 +81,48 @@ impl Offers {
 /// Asks a peer for the share that it has dealt to this node's organisation; none if it has none.
 ///
 /// # Errors
-/// [`ExchangeError`].
+/// [`FrameError`].
 pub async fn ask(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     ask: &Ask,
-) -> Result<Option<DealtShare>, ExchangeError> {
-    send(stream, ask).await?;
-    receive(stream).await
+) -> Result<Option<DealtShare>, FrameError> {
+    FRAMES.send(stream, ask).await?;
+    FRAMES.receive(stream).await
 }
 
 /// Answers one question; `find` knows the share that is meant for the one who asks.
 ///
 /// # Errors
-/// [`ExchangeError`].
+/// [`FrameError`].
 pub async fn answer(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     find: impl FnOnce(&Ask) -> Option<DealtShare>,
-) -> Result<(), ExchangeError> {
-    let ask: Ask = receive(stream).await?;
-    send(stream, &find(&ask)).await?;
-    patiently(stream.close()).await
+) -> Result<(), FrameError> {
+    let ask: Ask = FRAMES.receive(stream).await?;
+    FRAMES.send(stream, &find(&ask)).await?;
+    FRAMES.patiently(stream.close()).await
 }
 
 /// Answers what validators ask, until the gossip stops: each is given the shares that are meant for
 /// the organisation that runs it, and nobody else's.
 pub async fn serve(
-    mut questions: Questions,
+    questions: Questions,
     chain: Arc<Chain>,
     offers: Arc<Offers>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
     let places = Places::new(ANSWERING_MAX, ANSWERING_PEER_MAX);
-    loop {
-        let question = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            question = questions.next() => question,
-        };
-        let Some((peer, mut stream)) = question else { return };
-        let Some(place) = places.enter(&peer) else { continue };
+    let one = |peer: String, mut stream: ExchangeStream| {
         let validators = chain.head().validators;
         let asker = validators.members().iter().find(|it| it.peer_id.as_str() == peer);
         let asker = asker.map(|it| it.organization);
         let offers = offers.clone();
-        tokio::spawn(async move {
-            let _place = place;
+        async move {
             let find = |ask: &Ask| offers.meant_for(&asker?, ask);
             if let Err(error) = answer(&mut stream, find).await {
                 tracing::debug!(peer, %error, "a question for a share was not answered");
             }
-        });
-    }
-}
-
-async fn patiently<T>(work: impl Future<Output = io::Result<T>>) -> Result<T, ExchangeError> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(ExchangeError::Silent),
-    }
-}
-
-async fn send(
-    stream: &mut (impl AsyncWrite + Unpin),
-    message: &impl BorshSerialize,
-) -> Result<(), ExchangeError> {
-    // With room for all of it from the beginning: a vector that grows leaves a copy behind.
-    let mut frame = Zeroizing::new(Vec::<u8>::with_capacity(2 + FRAME_BYTES_MAX));
-    frame.extend_from_slice(&[0; 2]);
-    borsh::to_writer(&mut *frame, message)?;
-    let length = u16::try_from(frame.len() - 2).map_err(|_| ExchangeError::Malformed)?;
-    frame[..2].copy_from_slice(&length.to_le_bytes());
-    patiently(async {
-        stream.write_all(&frame).await?;
-        stream.flush().await
-    })
-    .await
-}
-
-async fn receive<T: BorshDeserialize>(
-    stream: &mut (impl AsyncRead + Unpin),
-) -> Result<T, ExchangeError> {
-    let mut length = [0; 2];
-    patiently(stream.read_exact(&mut length)).await?;
-    let length = usize::from(u16::from_le_bytes(length));
-    if length > FRAME_BYTES_MAX {
-        return Err(ExchangeError::Malformed);
-    }
-    let mut bytes = Zeroizing::new(vec![0_u8; length]);
-    patiently(stream.read_exact(&mut bytes)).await?;
-    borsh::from_slice(&bytes).map_err(|_| ExchangeError::Malformed)
+        }
+    };
+    questions.serve(places, stop, one).await;
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use minglian_ledger::subsidy::domain::BatchId;
 
-use crate::attachments::exchange::{self, ExchangeError};
+use crate::attachments::exchange;
 use crate::batches::{self, BatchFault, Batches};
 use crate::gossip::exchange::{Exchange, ExchangeStream};
+use crate::gossip::frame::FrameError;
 
 /// How long a peer may take to take a stream.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,7 +19,7 @@ enum FetchFault {
     #[error("the peer takes no stream")]
     Closed,
     #[error(transparent)]
-    Exchange(#[from] ExchangeError),
+    Exchange(#[from] FrameError),
     #[error(transparent)]
     Batch(#[from] BatchFault),
 }

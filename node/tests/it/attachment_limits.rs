@@ -11,7 +11,7 @@ use minglian_ledger::hash::AttachmentHash;
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_node::attachments::index::NoRoom;
 use minglian_node::attachments::openings::Opening;
-use minglian_node::attachments::places::Places;
+use minglian_node::places::Places;
 use minglian_node::attachments::wanted::{WANTED_MAX, WANTED_ORGANIZATION_MAX, Wanted};
 use minglian_node::attachments::{KeepFault, Keeper, Origin};
 use minglian_node::config::AttachmentSettings;

@@ -20,9 +20,10 @@ use minglian_ledger::keys::PublicKey;
 use minglian_ledger::subsidy::key_generation::{Dealing, DealtShare, Seat, Waiting};
 use minglian_ledger::subsidy::threshold::KeyPurpose;
 use minglian_ledger::validators::{Validator, ValidatorSet};
+use minglian_node::gossip::frame::FrameError;
 use minglian_node::threshold::ceremony::{Ceremonies, Round, Wanted, place, read_share};
 use minglian_node::threshold::dealing::DealingName;
-use minglian_node::threshold::exchange::{self, Ask, ExchangeError, Offers};
+use minglian_node::threshold::exchange::{self, Ask, Offers};
 use minglian_node::threshold::fault::MemberFault;
 use minglian_node::threshold::outbox::Outbox;
 use minglian_node::threshold::secrets::{SecretError, SecretKind, SecretName, Secrets};
@@ -371,7 +372,7 @@ async fn a_share_travels_between_two_nodes() {
     }
     // A frame that no question has is not read.
     let mut stream = taker.handle.shares().open(&giver.id()).await.unwrap();
-    futures::AsyncWriteExt::write_all(&mut stream, &[0xff, 0xff]).await.unwrap();
+    futures::AsyncWriteExt::write_all(&mut stream, &[0xff; 4]).await.unwrap();
     futures::AsyncWriteExt::flush(&mut stream).await.unwrap();
-    assert!(matches!(answering.await.unwrap(), Err(ExchangeError::Malformed)));
+    assert!(matches!(answering.await.unwrap(), Err(FrameError::Malformed)));
 }
