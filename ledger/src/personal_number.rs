@@ -4,6 +4,7 @@
 //! A pattern, not a proof: it errs towards refusing, and no error repeats the digits. Numbers in
 //! words (一三八…), and names, pass.
 
+mod closing;
 mod digit;
 mod unusual;
 
@@ -53,11 +54,13 @@ pub fn find(text: &str) -> Option<PersonalNumber> {
     })
 }
 
-/// What [`find`] finds, and numbers in groups that nobody uses. For whoever takes a text and can
+/// What [`find`] finds, and numbers in groups that nobody uses or with an X apart. For whoever takes a text and can
 /// ask for another: the rules of the ledger know [`find`] alone, so that what they come to stays
 /// the same.
 pub fn suspect(text: &str) -> Option<PersonalNumber> {
-    find(text).or_else(|| rows(text).iter().find_map(|row| unusual::find(row)))
+    find(text)
+        .or_else(|| rows(text).iter().find_map(|row| unusual::find(row)))
+        .or_else(|| closing::find(text))
 }
 
 /// Whether any field of an encoding holds an identity card number in plain digits, with its right

@@ -50,11 +50,15 @@ impl<'a> Book<'a> {
         match figure.measure {
             M::Received
             | M::Allocated
-            | M::Spent
             | M::Carried
             | M::Balance
             | M::ExecutionRate
             | M::ProjectCount => self.of_lines(figure),
+            // A charity's spending is called 支出 too.
+            M::Spent => match self.of_lines(figure)? {
+                None => of_charity(&mut self.lookup, figure),
+                found => Ok(found),
+            },
             M::Income | M::Expenditure | M::ManagementCost | M::Beneficiaries => {
                 of_charity(&mut self.lookup, figure)
             }
@@ -254,7 +258,7 @@ fn of_charity(lookup: &mut Lookup<'_>, figure: &Figure) -> Result<Option<Derived
             let declared = DECLARED_YEARS.get(reader, &(*code, year))?;
             let sum = declared.and_then(|sums| match figure.measure {
                 FigureMeasure::Income => Some(sums.income),
-                FigureMeasure::Expenditure => Some(sums.expenditure),
+                FigureMeasure::Expenditure | FigureMeasure::Spent => Some(sums.expenditure),
                 _ => None,
             });
             Ok(sum.map(|sum| Derived::Declared(sum.get().into())))

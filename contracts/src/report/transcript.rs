@@ -7,7 +7,7 @@ use minglian_ledger::width;
 
 use super::facts::category_of;
 use super::printed::{DECIMALS_MAX, Figure, FigureSubject, FigureUnit, FundOfHolder, GameOfCentre};
-use super::words::measure_of;
+use super::words::{self, measure_of};
 use crate::allocation::LineName;
 use crate::charity::fund::FundName;
 
@@ -23,11 +23,11 @@ pub enum TranscriptError {
     /// The subject has another form.
     #[error(
         "subject {0:?} is none of organization:, division:, project:, line:, fund:, \
-         charity_fund:, campaign:, other:, each with what it names"
+         charity_fund:, campaign:, game:, other:, each with what it names"
     )]
     Subject(String),
     /// There is no such measure.
-    #[error("measure {0:?} is unknown; 安排, 支出, 执行率 … are known")]
+    #[error("measure {0:?} is none of {measures}", measures = words::measures())]
     Measure(String),
     /// There is no such category.
     #[error("category {0:?} is none of the four")]

@@ -212,10 +212,10 @@ pub const fn measure(measure: FigureMeasure) -> &'static str {
     }
 }
 
-/// The measure of that name.
-pub fn measure_of(words: &str) -> Option<FigureMeasure> {
+/// All measures.
+const MEASURES: [FigureMeasure; 17] = {
     use FigureMeasure as M;
-    let all = [
+    [
         M::Raised,
         M::Remitted,
         M::Received,
@@ -233,8 +233,17 @@ pub fn measure_of(words: &str) -> Option<FigureMeasure> {
         M::Other,
         M::Sales,
         M::Fund,
-    ];
-    all.into_iter().find(|known| measure(*known) == words)
+    ]
+};
+
+/// The measure of that name.
+pub fn measure_of(words: &str) -> Option<FigureMeasure> {
+    MEASURES.into_iter().find(|known| measure(*known) == words)
+}
+
+/// The names of all measures, for who mistyped one.
+pub fn measures() -> String {
+    MEASURES.map(measure).join(", ")
 }
 
 /// The whole that a label names: what stands between 占 and 的.

@@ -102,6 +102,15 @@ fn numbers_in_groups_that_nobody_uses_are_suspected_and_pass_the_rules() {
         ("341-122-198-003-071-235", PersonalNumber::IdentityCard),
         ("341122198 003071235", PersonalNumber::IdentityCard),
         ("34 1122 1980 0307 1235", PersonalNumber::IdentityCard),
+        ("341122 19800101 018 X", PersonalNumber::IdentityCard),
+        ("341122-19800101-018-X", PersonalNumber::IdentityCard),
+        ("34112219800101018-X", PersonalNumber::IdentityCard),
+        ("34112219800101018(X)", PersonalNumber::IdentityCard),
+        ("证号34112219800101018 x。", PersonalNumber::IdentityCard),
+        ("34112219800101018×", PersonalNumber::IdentityCard),
+        ("34112219800101018*", PersonalNumber::IdentityCard),
+        ("34112219800101018Х", PersonalNumber::IdentityCard),
+        ("34112219800101018Ⅹ", PersonalNumber::IdentityCard),
     ] {
         assert_eq!(personal_number::suspect(text), Some(expected), "{text}");
         assert_eq!(personal_number::suspect(&widen(text)), Some(expected), "wide {text}");
@@ -131,6 +140,10 @@ fn what_only_has_the_length_of_a_persons_number_is_not_suspected() {
         "341122-2021-06-22-0001",
         "341122-20210-62200-01",
         "12350200154-9897397",
+        "34112219800101011 X",
+        "34112219800101011 × 3",
+        "34112219800101018 XL",
+        "3 x 4 x 5",
         "民发〔2012〕18号、财社〔2013〕156号",
         "皖民福函〔2012〕138 号 5501 2345",
     ] {

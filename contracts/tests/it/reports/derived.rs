@@ -94,7 +94,7 @@ fn give(world: &mut World, acts: &[&str]) {
 
 #[test]
 fn beneficiaries_are_those_of_payments_whose_use_is_shown() {
-    use FigureMeasure::{Beneficiaries, Expenditure, Income};
+    use FigureMeasure::{Beneficiaries, Expenditure, Income, Spent};
     let mut world = World::new();
     gift_acts::set_up(&mut world);
     let year = world.date.year();
@@ -122,6 +122,7 @@ fn beneficiaries_are_those_of_payments_whose_use_is_shown() {
     assert_eq!(helped(&world, "", Some(year)), Some(12));
     let sum = |measure| value(&world, &figure(measure, of(""), Some(year)));
     assert_eq!((sum(Income), sum(Expenditure)), (Some(2_000), Some(400)));
+    assert_eq!(sum(Spent), Some(400), "支出 is that too");
     assert_eq!(sum(FigureMeasure::ManagementCost), Some(0));
 }
 
@@ -196,7 +197,7 @@ fn the_fund_of_a_game_is_compared_with_the_printed_sales_within_their_precision(
 /// are not on the ledger, the lines of its notice are (`testnet/data/daishan_charity_2021.csv`).
 #[test]
 fn a_year_of_which_only_a_notice_is_known_is_what_its_lines_declare() {
-    use FigureMeasure::{Expenditure, Income, ManagementCost};
+    use FigureMeasure::{Expenditure, Income, ManagementCost, Spent};
     let mut world = World::new();
     gift_acts::set_up(&mut world);
     let subject = || FigureSubject::Organization(code(CHARITY));
@@ -215,6 +216,7 @@ fn a_year_of_which_only_a_notice_is_known_is_what_its_lines_declare() {
     );
     assert_eq!(of(&world, Income, 2021), Some(Derived::Declared(1_362_700_000)));
     assert_eq!(of(&world, Expenditure, 2021), Some(Derived::Declared(1_320_440_000)));
+    assert_eq!(of(&world, Spent, 2021), Some(Derived::Declared(1_320_440_000)), "支出 is that too");
     assert_eq!(of(&world, ManagementCost, 2021), None, "no line says what it counts as");
     let printed = |measure, mantissa| Figure {
         mantissa,
