@@ -50,10 +50,7 @@ fn closed(text: &str) -> String {
 
 /// An X, or what is written or printed in its place.
 fn is_x(character: char) -> bool {
-    matches!(
-        character,
-        'X' | 'x' | '×' | '✕' | '✖' | '╳' | 'Ⅹ' | 'ⅹ' | 'Х' | 'х' | 'Χ' | 'χ' | '*'
-    )
+    matches!(character, 'X' | 'x' | '×' | '✕' | '✖' | '╳' | 'Ⅹ' | 'ⅹ' | 'Х' | 'х' | 'Χ' | 'χ' | '*')
 }
 
 fn is_closed(places: &[u8]) -> bool {
