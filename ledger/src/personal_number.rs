@@ -54,9 +54,9 @@ pub fn find(text: &str) -> Option<PersonalNumber> {
     })
 }
 
-/// What [`find`] finds, and numbers in groups that nobody uses or with an X apart. For whoever takes a text and can
-/// ask for another: the rules of the ledger know [`find`] alone, so that what they come to stays
-/// the same.
+/// What [`find`] finds, and numbers in groups that nobody uses or with an X apart. For whoever
+/// takes a text and can ask for another: the rules of the ledger know [`find`] alone, so that what
+/// they come to stays the same.
 pub fn suspect(text: &str) -> Option<PersonalNumber> {
     find(text)
         .or_else(|| rows(text).iter().find_map(|row| unusual::find(row)))

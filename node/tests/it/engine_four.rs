@@ -66,7 +66,7 @@ async fn all_four_stop_and_resume_the_same_chain() {
     network.assert_one_chain(&all);
 }
 
-// An engine's network has a task of its own, which once outlived one stop in fifty.
+// An engine's network has a task of its own, which once outlived a stop now and then, under load.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_engine_listens_no_more() {
     let network = Network::new(&[true; 4]);
