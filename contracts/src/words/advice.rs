@@ -57,6 +57,15 @@ fn named(code: Code) -> Option<Sentence> {
             "请先从限定用于该用途的捐赠支出",
             "pay out of the gifts that are bound to this use first"
         ),
+        Code::CommitteeInvalid => sentence!(
+            "请按明细所示本类基金的最少人数和是否须为单数配齐成员,成员和监督员中每人只列一次",
+            "the details say how few members this kind of fund may have and whether their number is \
+             odd; no person stands twice among members and supervisors"
+        ),
+        Code::EvidenceMissing => sentence!(
+            "请先由该慈善组织登记该笔支付的使用凭证(charity.show_use)",
+            "let the charity enter first what shows how that payment was used (charity.show_use)"
+        ),
         Code::ExpenditureDenied => sentence!(
             "请改用允许的支出类别,或从其他资金支付;公益金不得用于此类支出",
             "choose another kind of expenditure, or pay from other money"

@@ -1,6 +1,7 @@
 //! Pages of a report added together, and a report as a spreadsheet reads it.
 
 pub mod csv;
+mod words;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};

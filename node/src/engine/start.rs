@@ -381,6 +381,7 @@ impl EngineControl {
         for part in parts {
             let reason = Some("stopping".to_owned());
             if part.stop_and_wait(reason, Some(STOP_TIMEOUT)).await.is_err() {
+                tracing::warn!(part = %part.get_id(), "a part of the engine was killed");
                 part.kill();
             }
         }

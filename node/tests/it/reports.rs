@@ -248,6 +248,7 @@ async fn what_a_notice_declares_is_compared_with_the_book() {
     let text = std::fs::read_to_string(out).unwrap();
     assert_eq!(text.matches('\u{feff}').count(), 1);
     assert!(text.contains("结论,不符,2个不符、9个相符、"), "{text}");
+    assert!(text.contains(",不符,") && !text.contains("not_derivable"), "{text}");
     assert!(text.contains("个数无误") && !text.contains(",相符\r\n结论"), "{text}");
     for words in ["94.44%", "相差 780万元", "金额为负数", "17.6亿元", "对账表 mof_2016"]
     {

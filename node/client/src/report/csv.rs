@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use super::decimal;
+use super::{decimal, words};
 use crate::csv::{self, safe};
 use crate::wire::report::{ColumnKind, ColumnView, ReportView};
 
@@ -21,14 +21,6 @@ pub const COUNTED: &str = "figures";
 
 /// The column that says of each figure whether it agrees.
 const VERDICT: &str = "verdict";
-
-/// The column that says from what a figure was derived, by one of these names.
-const DERIVED_FROM: &str = "derived_from";
-const ORIGINS: &[(&str, &str, &str)] = &[
-    ("book", "账本记录", "the book"),
-    ("declared_lines", "单位申报明细", "declared lines"),
-    ("game_ratio", "公告销售额按提取比例推算", "ratio of the game"),
-];
 
 /// In which language a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +56,7 @@ impl fmt::Display for Language {
 }
 
 impl Language {
-    fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
+    pub(super) fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
         match self {
             Self::Chinese => chinese,
             Self::English => english,
@@ -87,8 +79,7 @@ pub fn to_csv(report: &ReportView, language: Language) -> String {
     line(&mut text, report.columns.iter().map(heading));
     for row in &report.rows {
         let shown = |column: &ColumnView| {
-            let cell = cell(column, row.get(&column.key));
-            if column.key == DERIVED_FROM { origin(cell, language) } else { cell }
+            words::of(&column.key, cell(column, row.get(&column.key)), language)
         };
         line(&mut text, report.columns.iter().map(shown));
     }
@@ -102,12 +93,6 @@ pub fn to_csv(report: &ReportView, language: Language) -> String {
     }
     notes(&mut text, report, language);
     text
-}
-
-/// From what a figure was derived, in words; what this program does not know as it is.
-fn origin(name: String, language: Language) -> String {
-    let known = ORIGINS.iter().find(|(origin, _, _)| *origin == name);
-    known.map_or(name, |(_, chinese, english)| language.pick(chinese, english).to_owned())
 }
 
 fn notes(text: &mut String, report: &ReportView, language: Language) {
