@@ -68,7 +68,7 @@ fn is_year(part: &str) -> bool {
 }
 
 /// Eight digits with year, month and day.
-fn is_day(part: &str) -> bool {
+pub(super) fn is_day(part: &str) -> bool {
     let places = part.get(..4).zip(part.get(4..6)).zip(part.get(6..));
     part.len() == 8
         && places.is_some_and(|((year, month), day)| {

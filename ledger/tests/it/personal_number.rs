@@ -111,6 +111,17 @@ fn numbers_in_groups_that_nobody_uses_are_suspected_and_pass_the_rules() {
         ("34112219800101018*", PersonalNumber::IdentityCard),
         ("34112219800101018Х", PersonalNumber::IdentityCard),
         ("34112219800101018Ⅹ", PersonalNumber::IdentityCard),
+        ("013855012345", PersonalNumber::MobilePhone),
+        ("1385501234513855012346", PersonalNumber::MobilePhone),
+        ("138:5501:2345", PersonalNumber::MobilePhone),
+        ("电话：138：5501：2345", PersonalNumber::MobilePhone),
+        ("一三八五五〇一二三四五", PersonalNumber::MobilePhone),
+        ("幺叁捌伍伍零壹贰叁肆伍", PersonalNumber::MobilePhone),
+        ("〡〣〨〥〥〇〡〢〣〤〥", PersonalNumber::MobilePhone),
+        ("三四一一二二一九八〇〇三〇七一二三五", PersonalNumber::IdentityCard),
+        ("341122:19800307:1234", PersonalNumber::IdentityCard),
+        ("41111111 11111111", PersonalNumber::BankCard),
+        ("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", PersonalNumber::BankCard),
     ] {
         assert_eq!(personal_number::suspect(text), Some(expected), "{text}");
         assert_eq!(personal_number::suspect(&widen(text)), Some(expected), "wide {text}");
@@ -144,6 +155,15 @@ fn what_only_has_the_length_of_a_persons_number_is_not_suspected() {
         "34112219800101011 × 3",
         "34112219800101018 XL",
         "3 x 4 x 5",
+        "20210622 20210930",
+        "13:50:12 12345",
+        "2021-06-22 13:45:30",
+        "二〇二一年六月二十二日",
+        "一二三四五六七八九",
+        "壹佰叁拾捌万伍仟伍佰零壹元贰角叁分",
+        "012345678901",
+        "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+        "41111111、11111111",
         "民发〔2012〕18号、财社〔2013〕156号",
         "皖民福函〔2012〕138 号 5501 2345",
     ] {
