@@ -14,7 +14,7 @@ use crate::schema;
 
 /// The version of the rules in this crate, as headers name it. A change of what any act comes to
 /// raises it; `contracts/tests/it/rules.rs` sees to that, and `docs/contracts.md` lists them.
-pub const RULES_VERSION: u32 = 9;
+pub const RULES_VERSION: u32 = 10;
 
 /// The block that is being executed. Contracts know no other time than this.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,6 +32,10 @@ pub(super) fn donate(
     if reference.is_empty() || restriction.as_ref().is_some_and(Text::is_empty) {
         return Err(Refusal::new(Code::ReferenceMissing, &act.fund).into());
     }
+    // Money that moves between a charity's own funds is no income.
+    if *donor == Donor::Organization(name.host) {
+        return Err(Refusal::new(Code::DonorIsCharity, name.host).into());
+    }
     let key = (name.host, reference.clone());
     if DONATIONS.contains(state, &key)? {
         return Err(Refusal::new(Code::DonationExists, reference).into());

@@ -104,6 +104,8 @@ macro_rules! with_society {
         "该笔支付不是先行支付,或已有决议" ""
     948 AheadUndecided "payments that were made ahead still await the committee's decision"
         "尚有先行支付的款项未经决议" ""
+    949 DonorIsCharity "a charity gives nothing to itself"
+        "慈善组织不得登记自己向自己的捐赠" ""
     1001 DisclosureRuleInvalid "the rule's dates, deadline or titles are not acceptable"
         "公开规则的日期、期限或名称不符合要求" ""
     1002 DisclosureRuleFull "the rule has as many versions, or the event as many rules, as may be"
