@@ -15,16 +15,15 @@ use minglian_contracts::execute::{BLOCK_WEIGHT_MAX, ExecuteError, Run, Unfit};
 use minglian_contracts::naming::{self, Thing};
 use minglian_contracts::seal::{self, InvalidBlock, OtherRules, Place, Replayed};
 use minglian_contracts::setup::SetupError;
-use minglian_contracts::{schema::State, validator_set};
+use minglian_contracts::validator_set;
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::hash::{BlockId, TransactionId, ValidatorAddress};
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::log::tree::Frontier;
-use minglian_ledger::state::overlay::Overlay;
+use minglian_ledger::state::StateError;
 use minglian_ledger::state::tree::StateTree;
-use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::store::{Store, StoreError};
 use minglian_ledger::transaction::{ChainId, Transaction};
 use minglian_ledger::validators::ValidatorSet;
@@ -292,7 +291,9 @@ impl Chain {
         let Candidate { block, replayed: Replayed { executed, update, sealed } } = &*candidate;
         let validators_changed =
             sealed.header.next_validators_hash != inner.header.next_validators_hash;
-        let validators = validators_changed.then(|| self.validators_after(executed)).transpose()?;
+        let changes = &executed.changes;
+        let after = || validator_set::after(&self.store, changes);
+        let validators = validators_changed.then(after).transpose()?;
         let additions = Additions::new(&inner.frontier, block, &candidate.replayed)?;
         self.store.commit(&additions.write(certificate, validators.as_ref()))?;
         let transactions = additions.transactions;
@@ -309,20 +310,6 @@ impl Chain {
         let header = sealed.header.clone();
         let (named, erased) = naming::changed(&executed.changes);
         Ok(Committed { header, transactions, validators_changed, named, erased })
-    }
-
-    fn validators_after(
-        &self,
-        executed: &minglian_contracts::execute::Executed,
-    ) -> Result<ValidatorSet, ChainError> {
-        let mut state: State<'_> = Overlay::new(&self.store as &dyn StateRead);
-        for (key, value) in &executed.changes {
-            match value {
-                Some(value) => state.put(key, value.clone()),
-                None => state.delete(key),
-            }
-        }
-        Ok(validator_set::validators(&state)?)
     }
 
     fn candidates(&self) -> MutexGuard<'_, BTreeMap<BlockId, Arc<Candidate>>> {

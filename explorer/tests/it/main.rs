@@ -34,6 +34,7 @@ mod postgres;
 mod program;
 mod proving;
 mod receipt_codes;
+mod resume;
 mod rules;
 mod sales;
 mod server;
