@@ -73,10 +73,10 @@ pub enum FollowError {
 }
 
 /// The verified ledger, behind its lock.
-pub type Ledger = RwLock<KeptReplica>;
+pub type Shared = RwLock<KeptReplica>;
 
 /// The verified ledger, which grows by a block and its index at a time.
-pub type Verified = Arc<Ledger>;
+pub type Verified = Arc<Shared>;
 
 /// A replica and the index that is written from it.
 #[derive(Debug)]

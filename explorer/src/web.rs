@@ -41,7 +41,7 @@ use crate::data::Ledger;
 use crate::data::manifest::ServiceKey;
 use crate::data::manifest::kept::Manifests;
 use crate::database::Connection;
-use crate::follower::{Ledger, Verified};
+use crate::follower::{Shared, Verified};
 use crate::index::Reader;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
@@ -70,7 +70,7 @@ pub(crate) struct Parts {
     searches: Places,
     pinned: Arc<Semaphore>,
     relayed: Arc<Semaphore>,
-    verified: OnceLock<Weak<Ledger>>,
+    verified: OnceLock<Weak<Shared>>,
     nodeless: OnceLock<()>,
     exports: Places,
     scans: Places,

@@ -132,7 +132,7 @@ impl Directory {
         for entry in fs::read_dir(&self.path).map_err(failed(&self.path))? {
             let name = entry.map_err(failed(&self.path))?.file_name();
             let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse().ok());
-            numbers.extend(number.filter(|number| *number > 0));
+            numbers.extend(number.filter(|number: &u64| *number > 0));
         }
         Ok(numbers)
     }
