@@ -124,13 +124,7 @@ pub fn run() -> anyhow::Result<()> {
     if sources.is_empty() {
         bail!("--node or --directory is needed");
     }
-    let writer = match (options.read_only, &options.index) {
-        // Nothing in a file says whether who writes it still hears of orders to erase names.
-        (true, Place::File(_)) => bail!("--read-only is of an index on PostgreSQL"),
-        (true, place) => Writer::watch(place, &genesis.hash()),
-        (false, place) => Writer::open(place, &genesis.hash()),
-    };
-    let writer = writer.with_context(|| format!("the index {}", options.index))?;
+    let writer = open_writer(&options, &genesis)?;
     let beside = beside(&options);
     let status = Status::default();
     // Without a node nobody is asked: this name is none.
@@ -174,6 +168,17 @@ pub fn run() -> anyhow::Result<()> {
     std::thread::Builder::new().name("text".to_owned()).spawn(move || keeper.run())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(options.listen, app))
+}
+
+/// Opens the index: to write it, or only to compare it with what is followed.
+fn open_writer(options: &Options, genesis: &Genesis) -> anyhow::Result<Writer> {
+    let writer = match (options.read_only, &options.index) {
+        // Nothing in a file says whether who writes it still hears of orders to erase names.
+        (true, Place::File(_)) => bail!("--read-only is of an index on PostgreSQL"),
+        (true, place) => Writer::watch(place, &genesis.hash()),
+        (false, place) => Writer::open(place, &genesis.hash()),
+    };
+    writer.with_context(|| format!("the index {}", options.index))
 }
 
 /// Opens the ledger that is kept, and the alarm that stands, beside the index.

@@ -8,11 +8,13 @@
 //!                   chain <--- app <---> engine <---> other validators
 //! ```
 
+mod peers;
+mod subsidies;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use minglian_client::key_file::passphrase::Passphrase;
 use minglian_client::key_file::{KeyFile, KeyFileError, KeyKind};
 use minglian_client::wire::KeyShareView;
@@ -30,8 +32,7 @@ use crate::app::peers::Peers;
 use crate::app::{App, AppError, AppParts, Ended};
 use crate::attachments::replicate::{self, Replicator};
 use crate::attachments::{KeepFault, Keeper, wiper};
-use crate::batches::custody::Custody;
-use crate::batches::{BatchFault, Batches};
+use crate::batches::BatchFault;
 use crate::bodies::{Bodies, BodiesError};
 use crate::chain::{Chain, ChainError, Committed};
 use crate::checkpoints::{Checkpoints, CheckpointsError};
@@ -41,7 +42,7 @@ use crate::engine::mark::{Mark, MarkError};
 use crate::engine::signer::Signer;
 use crate::engine::start::{self, EngineError, EngineSettings, Role, Timeouts};
 use crate::genesis_file::{self, GenesisFileError};
-use crate::gossip::{self, GossipError, GossipHandle, GossipLimits, GossipPeer, GossipSettings};
+use crate::gossip::{self, GossipError, GossipHandle};
 use crate::inbound;
 use crate::mempool::{self, Mempool};
 use crate::metrics::Metrics;
@@ -50,8 +51,6 @@ use crate::rpc::{self, HttpLimits, RpcParts};
 use crate::signatures::VerifiedCache;
 use crate::threshold;
 use crate::threshold::secrets::{SecretError, Secrets};
-use crate::verdicts;
-use crate::verdicts::sign::Voice;
 
 /// Commits that a slow listener may lag behind.
 const COMMITS_MAX: usize = 1_024;
@@ -151,14 +150,12 @@ pub async fn run(
     let commits = broadcast::Sender::new(COMMITS_MAX);
     let checkpoints = Arc::new(Checkpoints::new(&chain, keys.cosigner.clone(), keys.log.clone())?);
     let own_id = gossip::peer_id(&keys.peer)?;
-    let (gossip, received) = gossip::start(gossip_settings(&config, &chain, &keys)).await?;
+    let (gossip, received) = gossip::start(peers::settings(&config, &chain, &keys)).await?;
     let openings = config.openings_path();
     let (keeper, hints) =
         Keeper::open(config.attachments.clone(), &openings, chain.clone(), &own_id).await?;
-    let (batches, custody) = open_batches(&config, &keys, &chain)?;
-
+    let (batches, custody) = subsidies::open(&config, &keys, &chain)?;
     let held = watch::Sender::new(Vec::new());
-
     let address = config.http_address;
     let listener =
         TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })?;
@@ -166,7 +163,7 @@ pub async fn run(
         chain: chain.clone(),
         admission: admission.clone(),
         commits: commits.clone(),
-        broadcast: broadcaster(gossip.clone()),
+        broadcast: peers::broadcaster(gossip.clone()),
         checkpoints: checkpoints.clone(),
         metrics: metrics.clone(),
         keeper: keeper.clone(),
@@ -174,11 +171,7 @@ pub async fn run(
         custody: custody.clone(),
         network: rpc::Network::of(gossip.clone()),
         key_shares: held.subscribe(),
-        limits: HttpLimits {
-            connections_per_client_max: config.http_connections_per_client_max,
-            share_per_client_percent: config.http_share_per_client_percent,
-            ..HttpLimits::default()
-        },
+        limits: http_limits(&config),
     };
     let mut tasks = JoinSet::new();
     let http = tokio::spawn(rpc::serve(parts, listener, stop.clone()));
@@ -192,9 +185,9 @@ pub async fn run(
         let kept = (keeper.clone(), batches.clone());
         tasks.spawn(replicate::answer(questions, kept, chain.clone(), stop.clone()));
     }
-    let service = batch_service(&keys, &admission, &gossip, (batches, custody), &stop, &chain);
+    let service = subsidies::service(&keys, &admission, &gossip, (batches, custody), &stop, &chain);
     tasks.spawn(service.run(commits.subscribe()));
-    tasks.spawn(follow_peers(chain.clone(), config.observers.clone(), gossip.clone()));
+    tasks.spawn(peers::follow(chain.clone(), config.observers.clone(), gossip.clone()));
     tracing::info!(name = config.name, %address, peer_id = own_id, "node started");
 
     let shared = Shared { chain, admission, verified, metrics, keeper, commits, own_id };
@@ -208,35 +201,12 @@ pub async fn run(
     ended
 }
 
-/// Bodies of batches, and envelopes at a custodian.
-fn open_batches(
-    config: &Config,
-    keys: &Keys,
-    chain: &Arc<Chain>,
-) -> Result<(Arc<Batches>, Option<Arc<Custody>>), BatchFault> {
-    let settings = &config.subsidies;
-    let batches = Batches::open(&config.batches_path(), settings.bytes_max, chain.clone())?;
-    let key = keys.service.clone().filter(|_| settings.keeps_envelopes);
-    let custody = key.map(|key| {
-        let (path, bytes_max) = (config.envelopes_path(), settings.envelope_bytes_max);
-        Custody::open(&path, bytes_max, key, chain.clone()).map(Arc::new)
-    });
-    Ok((Arc::new(batches), custody.transpose()?))
-}
-
-/// What looks after batches.
-fn batch_service(
-    keys: &Keys,
-    admission: &Arc<Admission>,
-    gossip: &GossipHandle,
-    (batches, custody): (Arc<Batches>, Option<Arc<Custody>>),
-    stop: &watch::Receiver<bool>,
-    chain: &Arc<Chain>,
-) -> verdicts::Service {
-    let (chain, pass_on) = (chain.clone(), broadcaster(gossip.clone()));
-    let voice = Voice::new(chain.clone(), admission.clone(), pass_on, keys.service.clone());
-    let (gossip, stop) = (gossip.clone(), stop.clone());
-    verdicts::Service::new(verdicts::Parts { chain, batches, custody, voice, gossip, stop })
+fn http_limits(config: &Config) -> HttpLimits {
+    HttpLimits {
+        connections_per_client_max: config.http_connections_per_client_max,
+        share_per_client_percent: config.http_share_per_client_percent,
+        ..HttpLimits::default()
+    }
 }
 
 /// What each start of the engine shares.
@@ -351,42 +321,6 @@ fn read_keys(config: &Config, passphrase: &Passphrase) -> Result<Keys, NodeError
     })
 }
 
-fn gossip_settings(config: &Config, chain: &Chain, keys: &Keys) -> GossipSettings {
-    GossipSettings {
-        chain_id: chain.chain_id().clone(),
-        peer_key: keys.peer.clone(),
-        listen: config.gossip.listen.clone(),
-        peers: gossip_peers(chain, &config.observers),
-        limits: GossipLimits::default(),
-    }
-}
-
-/// The validators, which are called, and observers, which call: the ledger does not name their
-/// addresses on this network.
-fn gossip_peers(chain: &Chain, observers: &[String]) -> Vec<GossipPeer> {
-    let peer = |validator: &minglian_ledger::validators::Validator| GossipPeer {
-        peer_id: validator.peer_id.to_string(),
-        address: validator.gossip_address.to_string(),
-    };
-    let mut peers: Vec<_> = chain.head().validators.members().iter().map(peer).collect();
-    for observer in observers {
-        let Some((_, peer_id)) = observer.rsplit_once("/p2p/") else { continue };
-        if peers.iter().all(|known| known.peer_id != peer_id) {
-            peers.push(GossipPeer { peer_id: peer_id.to_owned(), address: String::new() });
-        }
-    }
-    peers
-}
-
-/// Passes on what clients brought.
-fn broadcaster(gossip: GossipHandle) -> Arc<dyn Fn(Vec<Bytes>) + Send + Sync> {
-    Arc::new(move |transactions| {
-        if let Err(error) = gossip.broadcast_transactions(transactions) {
-            tracing::warn!(%error, "cannot pass on transactions");
-        }
-    })
-}
-
 /// Cosigns each new head and tells the others.
 async fn cosign(
     mut commits: broadcast::Receiver<Arc<Committed>>,
@@ -404,21 +338,6 @@ async fn cosign(
             }
             Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(broadcast::error::RecvError::Closed) => return,
-        }
-    }
-}
-
-/// Keeps the gossip's peers in step with the ledger.
-async fn follow_peers(chain: Arc<Chain>, observers: Vec<String>, gossip: GossipHandle) {
-    let mut head = chain.subscribe();
-    let mut known = gossip_peers(&chain, &observers);
-    while head.changed().await.is_ok() {
-        let wanted = gossip_peers(&chain, &observers);
-        if wanted != known {
-            if let Err(error) = gossip.set_peers(&wanted).await {
-                tracing::warn!(%error, "cannot change the gossip's peers");
-            }
-            known = wanted;
         }
     }
 }

@@ -35,7 +35,7 @@ fn tests_below(folder: &Path) -> String {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.extension().is_some_and(|it| it == "rs") {
                 all.push_str(&fs::read_to_string(path).unwrap());
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::chain::code;
 use crate::site::Site;
-use crate::society;
+use crate::{society, story};
 
 #[tokio::test]
 async fn what_is_overdue_is_chosen_by_body() {
@@ -30,15 +30,19 @@ async fn what_is_overdue_is_chosen_by_body() {
 
 #[tokio::test]
 async fn doubtful_points_name_the_bodies_and_lead_to_them_and_to_records() {
-    let site = Site::of(&society::told()).await;
-    let charity = code("charity");
-    let page = site.get(&format!("/reports/findings?holder={charity}")).await.body;
+    let site = Site::of(&story::told()).await;
+    let civil = code("civil");
+    let page = site.get(&format!("/reports/findings?holder={civil}")).await.body;
     let holder = page.split("data-label=\"单位代码\">").nth(1).unwrap_or_else(|| panic!("{page}"));
     let holder = holder.split("</td>").next().unwrap();
-    assert!(holder.starts_with(&format!("<a href=\"/organizations/{charity}\">")), "{holder}");
-    assert!(holder.ends_with(&format!("</a> {charity}")), "{holder}");
-    assert!(!holder.contains(&format!("{charity}</a>")), "the name, not the code: {holder}");
+    assert!(
+        holder.starts_with(&format!("<a class=\"target\" href=\"/organizations/{civil}\">")),
+        "{holder}"
+    );
+    assert!(holder.ends_with(&format!("</a> {civil}")), "{holder}");
+    assert!(!holder.contains(&format!("{civil}</a>")), "the name, not the code: {holder}");
     let records = page.split("data-label=\"账本记录\">").skip(1);
-    let mut linked = records.filter(|cell| cell.starts_with("<a href=\"/entries/"));
+    let mut linked =
+        records.filter(|cell| cell.starts_with("<a class=\"target\" href=\"/entries/"));
     assert!(linked.next().is_some(), "{page}");
 }

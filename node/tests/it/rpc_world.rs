@@ -37,7 +37,6 @@ use minglian_node::config::AttachmentSettings;
 use minglian_node::mempool::{Limits, Mempool};
 use minglian_node::metrics::Metrics;
 use minglian_node::rpc::{self, HttpLimits, Network, RpcParts};
-use minglian_node::signatures::VerifiedCache;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
@@ -194,8 +193,7 @@ impl World {
         let chain = Arc::new(Chain::open(&path, genesis).unwrap());
         let metrics = Arc::new(Metrics::default());
         let pool = Mempool::new(pool);
-        let verified = Arc::new(VerifiedCache::default());
-        let admission = Admission::new(chain.clone(), verified, pool, metrics.clone());
+        let admission = Admission::new(chain.clone(), Arc::default(), pool, metrics.clone());
         let admission = Arc::new(admission);
         let keys = (Some(cosigner_key(0)), Some(log_key()));
         let checkpoints = Arc::new(Checkpoints::new(&chain, keys.0, keys.1).unwrap());

@@ -14,8 +14,9 @@ use minglian_contracts::enrolment::ceremony::{
 };
 use minglian_contracts::enrolment::key::THRESHOLD_KEYS;
 use minglian_ledger::date;
-use minglian_ledger::genesis::Genesis;
+use minglian_ledger::genesis::{Genesis, GenesisOfficer, Role};
 use minglian_ledger::height::TimeMs;
+use minglian_ledger::keys::PublicKey;
 use minglian_ledger::subsidy::key_generation::{Dealing, DealtShare, Seat, Waiting};
 use minglian_ledger::subsidy::threshold::KeyPurpose;
 use minglian_ledger::validators::{Validator, ValidatorSet};
@@ -35,15 +36,21 @@ use crate::rpc_world::{
     lottery_centre, text,
 };
 
+const CIVIL_GOVERNOR: u8 = 77;
+
 const PURPOSE: KeyPurpose = KeyPurpose::Tags { group: 1, epoch: 2025 };
 
 fn passphrase() -> Passphrase {
     Passphrase::new("correct horse battery".to_owned()).unwrap()
 }
 
-/// 民政 runs one of the four validators, finance the others.
+/// 民政 runs one of the four validators and so has a governor, finance runs the others.
 fn two_members() -> Genesis {
     let mut genesis = genesis();
+    let organizations = &mut genesis.organizations;
+    let civil = organizations.iter_mut().find(|it| it.code == civil_affairs()).unwrap();
+    let key = PublicKey::of(&key(CIVIL_GOVERNOR));
+    civil.officers.push(GenesisOfficer { key, role: Role::Governor });
     let mut members: Vec<Validator> = genesis.validators.members().to_vec();
     members[0].organization = civil_affairs();
     genesis.validators = ValidatorSet::new(members).unwrap();
