@@ -180,6 +180,17 @@ impl Connection {
         self.prepare_cached(query)?.query_row(values, read)
     }
 
+    /// Brings to the disk what was committed. A server has done so already.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(crate) fn settle(&self) -> Result<()> {
+        match &self.0 {
+            Server::Sqlite(connection) => sqlite::settle(connection),
+            Server::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Drops all tables.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub mod certified;
 pub mod charity;
 pub mod crossing;
 pub mod history;
+pub mod kept;
 pub mod log;
 pub mod lottery;
 pub mod mirror;
@@ -32,7 +33,7 @@ use history::Kept;
 use minglian_contracts::context::RULES_VERSION;
 use minglian_ledger::hash::GenesisHash;
 use minglian_ledger::height::Height;
-use minglian_ledger::state::{MemoryState, StateError};
+use minglian_ledger::state::{StateError, StateRead};
 
 use crate::database::place::Place;
 use crate::database::turns::{Turn, Turns};
@@ -212,7 +213,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`IndexError::Database`].
-    pub fn may_hold(&mut self, height: Height, state: &MemoryState) -> Result<bool, IndexError> {
+    pub fn may_hold(&mut self, height: Height, state: &dyn StateRead) -> Result<bool, IndexError> {
         if self.height()? != Some(height) {
             return Ok(true);
         }

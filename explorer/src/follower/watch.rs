@@ -54,7 +54,9 @@ impl Follower {
         let progress = Progress::new(self.height(), self.replica().header().log_size);
         let mut known = Known::new(&sources, progress);
         self.names.level = Level::new(pace.patience);
-        self.report_alarm(&status);
+        if !self.report_alarm(&status) {
+            status.set(Following::CatchingUp { verified: self.height(), target: None });
+        }
         loop {
             let outcome = self.round(&mut sources, &mut known, &status, &pace).await;
             status.set_sources(known.status.clone());
@@ -133,6 +135,11 @@ impl Follower {
             _ => {}
         }
         if !taken {
+            if let Err(error) = self.keep() {
+                tracing::error!(%error, "what was verified is not kept");
+                self.recover(error)?;
+                return Ok(Duration::ZERO);
+            }
             status.set(self.at_rest(known, pace));
             // Names are asked for by whoever writes the index.
             if !self.writer.only_watches() && self.is_level(known) {

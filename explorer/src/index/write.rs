@@ -15,7 +15,7 @@ use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::Receipt;
-use minglian_ledger::state::{Changes, MemoryState, StateRead};
+use minglian_ledger::state::{Changes, StateRead};
 use minglian_ledger::transaction::Transaction;
 
 use super::account::{self, AccountNumber};
@@ -44,13 +44,16 @@ impl Writer {
         &mut self,
         genesis: &Genesis,
         header: &Header,
-        state: &MemoryState,
+        state: &dyn StateRead,
     ) -> Result<(), IndexError> {
         let transaction = self.connection.transaction()?;
-        let changes: Changes =
-            state.entries().map(|(key, value)| (key.to_vec(), Some(value.to_vec()))).collect();
+        let mut changes = Changes::new();
+        mirror::each(state, |key, value| {
+            changes.insert(key, Some(value));
+            Ok(true)
+        })?;
         super::state::registry(&transaction, &changes)?;
-        super::mirror::enter(&transaction, &changes)?;
+        mirror::enter(&transaction, &changes)?;
         enter_header(&transaction, header, 0)?;
         log::genesis(&transaction, header)?;
         super::certified::enter_validators(&transaction, header, state)?;
@@ -69,7 +72,7 @@ impl Writer {
         block: &Block,
         certificate: &Certificate,
         replayed: &Replayed,
-        state: &MemoryState,
+        state: &dyn StateRead,
     ) -> Result<(), IndexError> {
         let transaction = self.connection.transaction()?;
         let (target, kept) = (self.target, self.kept_heights);

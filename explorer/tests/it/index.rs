@@ -10,7 +10,7 @@ use minglian_contracts::seal;
 use minglian_contracts::trace::memory::MovementIndex;
 use minglian_contracts::trace::{self, Cursor, Direction};
 use minglian_explorer::database::{Connection, ToSql};
-use minglian_explorer::follower::{FollowError, Follower};
+use minglian_explorer::follower::FollowError;
 use minglian_explorer::index::trace::Movements;
 use minglian_explorer::index::{IndexError, Writer, account};
 use minglian_explorer::money::Money;
@@ -19,7 +19,7 @@ use minglian_explorer::pages::{home, project};
 use minglian_ledger::height::Height;
 
 use crate::chain::{code, text};
-use crate::site::Site;
+use crate::site::{Site, follower};
 use crate::story;
 
 /// Sums of the notice by flow, in fen.
@@ -142,7 +142,7 @@ async fn a_restart_verifies_again_and_writes_nothing_twice() {
     let before = totals(&site);
     let writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();
     assert_eq!(writer.height().unwrap(), Some(chain.header.height));
-    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    let mut follower = follower(&chain, writer, &site.index());
     for block in &chain.blocks {
         follower.apply(block).unwrap();
     }
@@ -157,8 +157,7 @@ async fn an_index_that_names_another_block_is_built_anew() {
     let connection = rusqlite::Connection::open(site.index()).unwrap();
     connection.execute("UPDATE blocks SET block_id = 'other' WHERE height = 3", []).unwrap();
     connection.execute("UPDATE totals SET amount = amount + 1", []).unwrap();
-    let writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();
-    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    let mut follower = site.follower(&chain);
     let mut blocks = chain.blocks.iter();
     let error = blocks.by_ref().find_map(|block| follower.apply(block).err()).unwrap();
     assert!(matches!(error, FollowError::IndexDiffers(Height(3))), "{error}");

@@ -36,6 +36,7 @@ mod program;
 mod projects;
 mod proving;
 mod receipt_codes;
+mod resume;
 mod rules;
 mod sales;
 mod server;
