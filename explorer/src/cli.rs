@@ -65,7 +65,8 @@ struct Options {
     /// downloads and cannot be built anew
     #[arg(long, default_value = "minglian-explorer.sqlite")]
     index: Place,
-    /// Reads the index that another explorer writes, and compares it with what it verifies itself
+    /// Reads the index that another explorer writes on PostgreSQL, and compares it with what it
+    /// verifies itself
     #[arg(long)]
     read_only: bool,
     /// Where the files beside the index lie and how their names begin, if not as the index's; with
@@ -123,11 +124,7 @@ pub fn run() -> anyhow::Result<()> {
     if sources.is_empty() {
         bail!("--node or --directory is needed");
     }
-    let writer = match options.read_only {
-        true => Writer::watch(&options.index, &genesis.hash()),
-        false => Writer::open(&options.index, &genesis.hash()),
-    };
-    let writer = writer.with_context(|| format!("the index {}", options.index))?;
+    let writer = open_index(&options, &genesis)?;
     let beside = beside(&options);
     let status = Status::default();
     // Without a node nobody is asked: this name is none.
@@ -171,6 +168,16 @@ pub fn run() -> anyhow::Result<()> {
     std::thread::Builder::new().name("text".to_owned()).spawn(move || keeper.run())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(options.listen, app))
+}
+
+fn open_index(options: &Options, genesis: &Genesis) -> anyhow::Result<Writer> {
+    let writer = match (options.read_only, &options.index) {
+        // Nothing in a file says whether who writes it still hears of orders to erase names.
+        (true, Place::File(_)) => bail!("--read-only is of an index on PostgreSQL"),
+        (true, place) => Writer::watch(place, &genesis.hash()),
+        (false, place) => Writer::open(place, &genesis.hash()),
+    };
+    writer.with_context(|| format!("the index {}", options.index))
 }
 
 /// Opens the ledger that is kept, and the alarm that stands, beside the index.
