@@ -48,7 +48,7 @@ impl Files {
     }
 
     fn start(&self, chain: &Chain) -> Follower {
-        let writer = Writer::open(self.index(), &chain.genesis.hash()).unwrap();
+        let writer = Writer::open(&self.index(), &chain.genesis.hash()).unwrap();
         follower(chain, writer, &self.index())
     }
 
@@ -326,7 +326,7 @@ fn a_directory_that_cannot_be_used_is_an_error() {
     let chain = story::told();
     let files = Files::kept(&chain, chain.blocks.len());
     let start = |directory: &Path| {
-        let writer = Writer::open(files.index(), &chain.genesis.hash()).unwrap();
+        let writer = Writer::open(&files.index(), &chain.genesis.hash()).unwrap();
         Follower::open(chain.genesis.clone(), writer, directory)
     };
     let file = files.0.path().join("file");
