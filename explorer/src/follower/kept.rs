@@ -131,7 +131,7 @@ impl Directory {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(failed(&self.path))? {
             let name = entry.map_err(failed(&self.path))?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse().ok());
+            let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse::<u64>().ok());
             numbers.extend(number.filter(|number| *number > 0));
         }
         Ok(numbers)
