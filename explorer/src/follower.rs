@@ -1,12 +1,12 @@
 //! Following a node: every block is verified by a replica of the ledger, then indexed.
 //!
-//! The replica is kept beside the index and goes on after a restart where it stood ([`resume`]); an
-//! index from elsewhere has none, and is verified from the genesis on. Blocks that the index holds
-//! already are compared by name; an index that names another block is built anew, unless it can
-//! prove its own: then the validators certified two histories, which is an alarm. A block that does
-//! not verify is never indexed: the pages stay at the height before it and say why. [`watch`]
-//! chooses which source is followed. Whoever proves entries of the state reads the replica between
-//! blocks ([`Verified`]).
+//! The replica is kept beside the index and goes on after a restart where it stood (see the module
+//! `resume`); an index from elsewhere has none, and is verified from the genesis on. Blocks that
+//! the index holds already are compared by name; an index that names another block is built anew,
+//! unless it can prove its own: then the validators certified two histories, which is an alarm. A
+//! block that does not verify is never indexed: the pages stay at the height before it and say why.
+//! [`watch`] chooses which source is followed. Whoever proves entries of the state reads the
+//! replica between blocks ([`Verified`]).
 
 pub mod kept;
 mod known;

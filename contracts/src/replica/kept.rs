@@ -214,15 +214,16 @@ fn certified(
 ) -> Result<Vec<(Height, ValidatorSet)>, KeptError> {
     let missing = |height| KeptError::Inconsistent { part: "chain of headers", height };
     let mut sets = vec![(Height::GENESIS.next(), genesis.validators.clone())];
+    let first = founded(genesis)?.sealed.header;
     if tip.height == Height::GENESIS {
-        let is_ours = founded(genesis)?.sealed.header == *tip;
+        let is_ours = first == *tip;
         return is_ours.then_some(sets).ok_or_else(|| missing(tip.height));
     }
     let mut above = Height::GENESIS;
     let check = |above, set: &ValidatorSet, header: &Header| -> Result<(), KeptError> {
         let certificate = store.certificate(header.height)?;
         let certificate = certificate.ok_or_else(|| missing(header.height))?;
-        Ok(evidence::certified(&tip.chain_id, above, set, header, &certificate)?)
+        Ok(evidence::certified(&first.chain_id, above, set, header, &certificate)?)
     };
     for (height, next) in store.validator_changes(Height::GENESIS)? {
         let header = store.header(height)?.ok_or_else(|| missing(height))?.header;

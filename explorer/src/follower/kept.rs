@@ -4,7 +4,7 @@
 //! stands before the one that it replaces is removed; the highest number is in use. Nothing else
 //! in the directory is touched.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,9 @@ use minglian_ledger::genesis::Genesis;
 
 /// With what the names of databases begin.
 const PREFIX: &str = "verified-";
+
+/// The file that is locked by the explorer that has the directory.
+const LOCK: &str = "lock";
 
 /// Why a verified ledger is not kept.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,9 @@ pub enum KeepError {
         /// Why.
         source: io::Error,
     },
+    /// Another explorer has it.
+    #[error("another explorer keeps its verified ledger in {0}; each needs a directory of its own")]
+    Taken(PathBuf),
     /// The ledger in it.
     #[error("the verified ledger in {path}: {source}")]
     Ledger {
@@ -55,16 +61,24 @@ pub struct Directory {
     path: PathBuf,
     /// The number of the database in use; 0 if there is none.
     number: u64,
+    /// Locked as long as this is there.
+    _lock: File,
 }
 
 impl Directory {
-    /// Opens the directory, which is made if it is not there.
+    /// Opens the directory, which is made if it is not there, for this explorer alone.
     ///
     /// # Errors
-    /// [`KeepError::Directory`].
+    /// [`KeepError::Directory`], [`KeepError::Taken`].
     pub fn open(path: &Path) -> Result<Self, KeepError> {
         fs::create_dir_all(path).map_err(failed(path))?;
-        let mut directory = Self { path: path.to_owned(), number: 0 };
+        let lock = File::create(path.join(LOCK)).map_err(failed(path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(KeepError::Taken(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(failed(path)(error)),
+        }
+        let mut directory = Self { path: path.to_owned(), number: 0, _lock: lock };
         directory.number = directory.numbers()?.into_iter().max().unwrap_or(0);
         Ok(directory)
     }
@@ -73,7 +87,7 @@ impl Directory {
     /// there is damaged, which the log says.
     ///
     /// # Errors
-    /// [`KeepError`] if the disk does not give it, or another explorer has it open.
+    /// [`KeepError`] if the disk does not give it.
     pub fn resume(&self, genesis: &Genesis) -> Result<Option<KeptReplica>, KeepError> {
         if self.number == 0 {
             return Ok(None);
@@ -131,8 +145,9 @@ impl Directory {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(failed(&self.path))? {
             let name = entry.map_err(failed(&self.path))?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse().ok());
-            numbers.extend(number.filter(|number: &u64| *number > 0));
+            let number =
+                name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse::<u64>().ok());
+            numbers.extend(number.filter(|number| *number > 0));
         }
         Ok(numbers)
     }

@@ -157,7 +157,7 @@ impl BucketRead for BufferedStore {
     }
 
     fn buckets(&self, places: &[Place]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
-        let is_stored = |place: &&Place| !self.gathered.buckets.contains_key(place);
+        let is_stored = |place: &&Place| !self.gathered.buckets.contains_key(*place);
         let stored: Vec<Place> = places.iter().filter(is_stored).copied().collect();
         let mut stored = self.store.buckets(&stored)?.into_iter();
         let answer = |place: &Place| match self.gathered.bucket(*place) {
