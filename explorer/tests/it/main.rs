@@ -30,6 +30,7 @@ mod pages;
 mod pinned_data;
 mod pins;
 mod plans;
+mod pools;
 mod postgres;
 mod program;
 mod proving;
