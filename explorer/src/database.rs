@@ -130,11 +130,39 @@ impl Connection {
     /// # Errors
     /// [`Error`].
     pub fn transaction(&mut self) -> Result<Transaction<'_>> {
-        match &self.0 {
-            Server::Sqlite(connection) => connection.execute_batch("BEGIN DEFERRED")?,
-            Server::Postgres(session) => session.begin()?,
-        }
+        self.begin()?;
         Ok(Transaction { connection: self })
+    }
+
+    /// Begins a transaction that goes on until it is ended or undone.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(crate) fn begin(&self) -> Result<()> {
+        match &self.0 {
+            Server::Sqlite(connection) => Ok(connection.execute_batch("BEGIN DEFERRED")?),
+            Server::Postgres(session) => session.begin(),
+        }
+    }
+
+    /// Ends a transaction for good.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing has happened then, unless the server went away.
+    pub(crate) fn commit(&self) -> Result<()> {
+        match &self.0 {
+            Server::Sqlite(connection) => Ok(connection.execute_batch("COMMIT")?),
+            Server::Postgres(session) => session.commit(),
+        }
+    }
+
+    /// Undoes a transaction, if one runs.
+    pub(crate) fn roll_back(&self) -> Result<()> {
+        match &self.0 {
+            Server::Sqlite(connection) if connection.is_autocommit() => Ok(()),
+            Server::Sqlite(connection) => Ok(connection.execute_batch("ROLLBACK")?),
+            Server::Postgres(session) => session.roll_back(),
+        }
     }
 
     /// Whether a server keeps the index, for what cannot be said in one text.
@@ -276,10 +304,7 @@ impl Transaction<'_> {
     /// # Errors
     /// [`Error`]; nothing has happened then, unless the server went away.
     pub fn commit(self) -> Result<()> {
-        match &self.connection.0 {
-            Server::Sqlite(connection) => Ok(connection.execute_batch("COMMIT")?),
-            Server::Postgres(session) => session.commit(),
-        }
+        self.connection.commit()
     }
 }
 
@@ -293,12 +318,7 @@ impl Deref for Transaction<'_> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        let undone = match &self.connection.0 {
-            Server::Sqlite(connection) if connection.is_autocommit() => Ok(()),
-            Server::Sqlite(connection) => connection.execute_batch("ROLLBACK").map_err(Error::from),
-            Server::Postgres(session) => session.roll_back(),
-        };
-        if let Err(error) = undone {
+        if let Err(error) = self.connection.roll_back() {
             tracing::warn!(%error, "a transaction of the index was not rolled back");
         }
     }

@@ -5,6 +5,7 @@
 
 mod about;
 mod api;
+mod batch;
 mod browser;
 mod chain;
 mod chart_pages;
