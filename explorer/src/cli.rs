@@ -65,7 +65,8 @@ struct Options {
     /// downloads and cannot be built anew
     #[arg(long, default_value = "minglian-explorer.sqlite")]
     index: Place,
-    /// Reads the index that another explorer writes, and compares it with what it verifies itself
+    /// Reads the index that another explorer writes on PostgreSQL, and compares it with what it
+    /// verifies itself
     #[arg(long)]
     read_only: bool,
     /// Where the files beside the index lie and how their names begin, if not as the index's; with
@@ -118,9 +119,11 @@ pub fn run() -> anyhow::Result<()> {
     if sources.is_empty() {
         bail!("--node or --directory is needed");
     }
-    let writer = match options.read_only {
-        true => Writer::watch(&options.index, &genesis.hash()),
-        false => Writer::open(&options.index, &genesis.hash()),
+    let writer = match (options.read_only, &options.index) {
+        // Nothing in a file says whether who writes it still hears of orders to erase names.
+        (true, Place::File(_)) => bail!("--read-only is of an index on PostgreSQL"),
+        (true, place) => Writer::watch(place, &genesis.hash()),
+        (false, place) => Writer::open(place, &genesis.hash()),
     };
     let writer = writer.with_context(|| format!("the index {}", options.index))?;
     let beside = beside(&options);

@@ -50,7 +50,12 @@ pub fn public(chain: &Chain) -> OpeningView {
 
 /// A gift of a person with this name.
 pub fn give(chain: &mut Chain, reference: &str, name: &str) {
-    let code = receipt_code(&SALT, &CODE);
+    give_with(chain, reference, name, &CODE);
+}
+
+/// The same with another code on the receipt.
+pub fn give_with(chain: &mut Chain, reference: &str, name: &str, code: &[u8; 16]) {
+    let code = receipt_code(&SALT, code);
     let mut call = society::donate(reference, "66", None, code);
     if let Call::Charity(charity::Call::Donate(gift)) = &mut call {
         gift.donor = Donor::Person(deposit::commit(&SALT, name));

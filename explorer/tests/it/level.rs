@@ -15,7 +15,7 @@ use crate::donor_names::{NAME, catch_up, erase, give, public};
 use crate::site::{FakeNode, Site};
 use crate::society;
 
-const PACE: Pace = Pace {
+pub const PACE: Pace = Pace {
     poll: Duration::from_millis(20),
     retry: Duration::from_millis(40),
     survey: Duration::from_millis(60),
@@ -37,7 +37,7 @@ async fn shows(site: &Site) -> bool {
     page.body.contains(NAME)
 }
 
-async fn wait_until_it_shows(site: &Site, wanted: bool) {
+pub async fn wait_until_it_shows(site: &Site, wanted: bool) {
     for _ in 0..600 {
         if shows(site).await == wanted {
             return;
@@ -60,7 +60,7 @@ async fn wait_until_verified(site: &Site, chain: &Chain) {
 }
 
 /// A chain with a named donor's gift.
-fn chain() -> Chain {
+pub fn chain() -> Chain {
     let mut chain = society::told();
     give(&mut chain, "捐公开", NAME);
     chain
@@ -77,7 +77,19 @@ async fn shown_from(
     nodes: usize,
     pace: Pace,
 ) -> (Site, Vec<FakeNode>, JoinHandle<()>) {
-    let (site, mut follower): (Site, Follower) = Site::new(chain).await;
+    let (site, follower) = Site::new(chain).await;
+    let (nodes, task) = follow(&site, follower, chain, nodes, pace).await;
+    (site, nodes, task)
+}
+
+/// As [`shown_from`], on a site that is there.
+pub async fn follow(
+    site: &Site,
+    mut follower: Follower,
+    chain: &mut Chain,
+    nodes: usize,
+    pace: Pace,
+) -> (Vec<FakeNode>, JoinHandle<()>) {
     catch_up(&mut follower, chain);
     block_of_now(chain);
     let (mut all, mut sources): (Vec<FakeNode>, Vec<Source>) = (Vec::new(), Vec::new());
@@ -88,8 +100,8 @@ async fn shown_from(
         sources.push(source);
     }
     let task = tokio::spawn(follower.follow(sources, site.status.clone(), pace));
-    wait_until_it_shows(&site, true).await;
-    (site, all, task)
+    wait_until_it_shows(site, true).await;
+    (all, task)
 }
 
 /// The node stops until the name is hidden and it has been away for long, and goes on as it was.

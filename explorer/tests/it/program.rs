@@ -39,15 +39,19 @@ impl Drop for Explorer {
     }
 }
 
+/// The program over the blocks in `files`.
+fn program(files: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_minglian-explorer"));
+    command.args(["--directory", "blocks", "--genesis", "genesis.json"]);
+    command.args(["--listen", "127.0.0.1:0", "--stale-after-seconds", "0"]);
+    command.args(["--index", "index.sqlite", "--service-key", "service.key"]);
+    command.current_dir(files);
+    command
+}
+
 impl Explorer {
-    /// Starts the program over the blocks in `files`.
     fn start(files: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_minglian-explorer"));
-        command.args(["--directory", "blocks", "--genesis", "genesis.json"]);
-        command.args(["--listen", "127.0.0.1:0", "--stale-after-seconds", "0"]);
-        command.args(["--index", "index.sqlite", "--service-key", "service.key"]);
-        command.current_dir(files).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
+        let mut process = program(files).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
         assert!(said.starts_with("http://127.0.0.1:"), "it says {said:?}");
@@ -138,4 +142,14 @@ async fn the_program_shows_a_directory_of_blocks_and_keeps_its_manifests_over_a_
     assert_eq!(second.text(&manifest).await, said);
     assert!(second.found("/verify/records/3/evidence").await == evidence);
     second.end();
+}
+
+/// Names of donors in it would be shown after whoever writes it was cut off.
+#[test]
+fn a_file_is_not_read_beside_the_explorer_that_writes_it() {
+    let files = carried(&story::told());
+    let refused = program(files.path()).arg("--read-only").output().unwrap();
+    assert!(!refused.status.success());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("--read-only is of an index on PostgreSQL"), "{said}");
 }

@@ -79,6 +79,8 @@ impl Server {
     fn client(&self, name: &str) -> Command {
         let mut client = command(&self.binaries, name, self.directory.path());
         client.arg("-h").arg(self.directory.path()).args(["-U", "explorer"]);
+        // Triggers name tables as the explorer's sessions find them.
+        client.env("PGOPTIONS", "-c search_path=main,pg_catalog");
         client
     }
 
@@ -90,8 +92,7 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        let log = std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
-        panic!("PostgreSQL does not answer: {log}");
+        panic!("PostgreSQL does not answer");
     }
 }
 
@@ -99,6 +100,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         if self.postmaster.try_wait().is_ok_and(|ended| ended.is_none()) {
             self.stop("immediate");
+        }
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.directory.path().join("log"));
+            eprintln!("PostgreSQL says: {}", log.unwrap_or_default());
         }
     }
 }

@@ -15,6 +15,7 @@ use minglian_client::Client;
 use minglian_client::wire::{
     self, CertifiedBlock, HeaderView, Hex, OpeningView, PublishedOpenings,
 };
+use minglian_explorer::database::place::Place;
 use minglian_explorer::follower::Follower;
 use minglian_explorer::index::{Reader, Writer};
 use minglian_explorer::source::Source;

@@ -35,8 +35,9 @@ CREATE AGGREGATE main.sum(bigint) (
 CREATE FUNCTION main.max(one bigint, other bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT greatest(one, other) $$;
 
-CREATE FUNCTION main.iif(condition boolean, one text, other text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN condition THEN one ELSE other END $$;
+CREATE FUNCTION main.iif(condition boolean, one anycompatible, other anycompatible)
+RETURNS anycompatible LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT CASE WHEN condition THEN one ELSE other END $$;
 
 CREATE FUNCTION main.hex(bytes bytea) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT upper(encode(bytes, 'hex')) $$;
