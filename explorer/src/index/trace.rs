@@ -55,7 +55,7 @@ impl Side {
                  AND to_start < ?3 ORDER BY to_start LIMIT ?4"
             }
             Self::Taken => {
-                "SELECT start, end, body FROM taken JOIN movements ON number = movement \
+                "SELECT start, \"end\", body FROM taken JOIN movements ON number = movement \
                  WHERE account = ?1 AND start >= coalesce((SELECT start FROM taken \
                  WHERE account = ?1 AND start <= ?2 ORDER BY start DESC LIMIT 1), ?2) \
                  AND start < ?3 ORDER BY start LIMIT ?4"
