@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Access, Result};
@@ -16,6 +17,10 @@ const STATEMENTS_KEPT: usize = 256;
 /// Memory of the connection that writes, in KiB. A block changes more pages than the 2 MiB hold
 /// that SQLite takes by itself, which would then be written several times.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
+
+/// How long the log of the database becomes before it goes to the tables, in pages of 4 KiB. Pages
+/// that every block changes go there once for many blocks.
+const LOG_PAGES: i64 = 8 * 1024;
 
 /// Memory of each connection that reads, in KiB.
 const READER_CACHE_KIB: i64 = 8 * 1024;
@@ -38,6 +43,11 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    // What a single statement would have to undo stays in memory.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A statement is compiled once, and not again for every value that it gets.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Derived data: after a power cut the last blocks are indexed again. See `settle`.
     connection.pragma_update(None, "synchronous", COMMITS)?;
     // So that what keeps earlier rows sees those that are replaced.

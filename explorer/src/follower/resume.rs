@@ -53,7 +53,7 @@ impl Follower {
     /// # Errors
     /// [`FollowError::IndexDiffers`] if the index has not all of it; [`FollowError::Kept`] and
     /// [`FollowError::Index`] if the disk does not take it.
-    pub fn keep(&self) -> Result<(), FollowError> {
+    pub fn keep(&mut self) -> Result<(), FollowError> {
         let mut replica = self.replica.write().unwrap_or_else(PoisonError::into_inner);
         if replica.state().gathered() == 0 {
             return Ok(());
@@ -74,6 +74,10 @@ impl Follower {
     /// `error` if the disk, the server or another explorer has to be waited for; [`FollowError`] if
     /// directory or index cannot be written.
     pub fn recover(&mut self, error: FollowError) -> Result<(), FollowError> {
+        if matches!(error, FollowError::Index(_)) {
+            // So that what is asked next is not asked within a transaction that failed.
+            self.writer.undo();
+        }
         let is_damaged = match &error {
             FollowError::Contradicted(_) => Some(true),
             FollowError::Ledger(error) => error.of_state().map(store::is_unusable),

@@ -12,11 +12,13 @@ impl Writer {
         Ok(self.connection.query_row(query, [], |row| row.get(0))?)
     }
 
-    /// Brings every block that was entered to the disk. A server has done so already.
+    /// Commits every block that was entered, and brings them to the disk; a server does so when it
+    /// commits.
     ///
     /// # Errors
-    /// [`IndexError::Database`].
-    pub fn settle(&self) -> Result<(), IndexError> {
+    /// [`IndexError::Database`]; what was not committed before is not in the index then.
+    pub fn settle(&mut self) -> Result<(), IndexError> {
+        self.commit()?;
         Ok(self.connection.settle()?)
     }
 }

@@ -30,7 +30,9 @@ pub struct Mirror<'a>(pub &'a Connection);
 
 /// Enters what a block changed.
 pub(super) fn enter(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
-    let mut put = connection.prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?;
+    let query = "INSERT INTO state VALUES (?1, ?2) \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    let mut put = connection.prepare_cached(query)?;
     let mut delete = connection.prepare_cached("DELETE FROM state WHERE key = ?1")?;
     for (key, value) in changes {
         if key.first().is_none_or(|first| LEFT_OUT.contains(first)) {

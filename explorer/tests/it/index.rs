@@ -81,7 +81,7 @@ async fn traces_from_the_index_are_those_from_the_movements_themselves() {
     let chain = story::told();
     let site = Site::of(&chain).await;
     let mut oracle = MovementIndex::new();
-    let mut follower = follower_in_memory(&chain);
+    let mut follower = Receipts::of(&chain);
     for certified in &chain.blocks {
         for receipt in follower.receipts(certified) {
             let Outcome::Applied(events) = read(&receipt).unwrap() else { continue };
@@ -105,7 +105,7 @@ async fn traces_from_the_index_are_those_from_the_movements_themselves() {
                 let whole = Interval::new(0, u64::try_from(credited).unwrap()).unwrap();
                 for direction in [Direction::Up, Direction::Down] {
                     let cursor = Cursor::new(id.clone(), whole, direction);
-                    let by_index = trace::trace(&Movements(connection), cursor.clone(), 1000);
+                    let by_index = trace::trace(&Movements::new(connection), cursor.clone(), 1000);
                     let by_memory = trace::trace(&oracle, cursor, 1000);
                     assert_eq!(by_index.unwrap(), by_memory.unwrap());
                 }
@@ -116,14 +116,16 @@ async fn traces_from_the_index_are_those_from_the_movements_themselves() {
 }
 
 /// A replica that gives the receipts of each block.
-struct Receipts(minglian_contracts::replica::Replica);
-
-fn follower_in_memory(chain: &crate::chain::Chain) -> Receipts {
-    Receipts(minglian_contracts::replica::Replica::new(&chain.genesis).unwrap())
-}
+pub struct Receipts(minglian_contracts::replica::Replica);
 
 impl Receipts {
-    fn receipts(
+    /// Nothing is verified yet.
+    pub fn of(chain: &crate::chain::Chain) -> Self {
+        Self(minglian_contracts::replica::Replica::new(&chain.genesis).unwrap())
+    }
+
+    /// The receipts of the next block.
+    pub fn receipts(
         &mut self,
         certified: &minglian_client::wire::CertifiedBlock,
     ) -> Vec<minglian_ledger::record::Receipt> {
