@@ -54,9 +54,9 @@ impl<'a> Book<'a> {
             | M::Balance
             | M::ExecutionRate
             | M::ProjectCount => self.of_lines(figure),
-            // A charity's spending is called 支出 too.
+            // A charity's spending is called 支出 too; it is of no category of the welfare fund.
             M::Spent => match self.of_lines(figure)? {
-                None => of_charity(&mut self.lookup, figure),
+                None if figure.category.is_none() => of_charity(&mut self.lookup, figure),
                 found => Ok(found),
             },
             M::Income | M::Expenditure | M::ManagementCost | M::Beneficiaries => {
