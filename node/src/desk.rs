@@ -6,6 +6,7 @@
 pub mod gift;
 pub mod language;
 pub mod names;
+pub mod obligations;
 pub mod catalogue;
 pub mod preview;
 pub mod public_name;

@@ -189,7 +189,7 @@ struct UpArguments {
     /// Further nodes that wait to be added to the validators
     #[arg(long, default_value_t = 0)]
     spares: usize,
-    /// First of three ports a node; free ones are chosen if left out
+    /// First of three ports a node, the third of which is HTTP; free ones are chosen if left out
     #[arg(long)]
     base_port: Option<u16>,
     /// Longest time without a block, at least 1

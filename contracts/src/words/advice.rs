@@ -59,8 +59,8 @@ fn named(code: Code) -> Option<Sentence> {
         ),
         Code::CommitteeInvalid => sentence!(
             "请按明细所示本类基金的最少人数和是否须为单数配齐成员,成员和监督员中每人只列一次",
-            "the details say how few members this kind of fund may have and whether their number is \
-             odd; no person stands twice among members and supervisors"
+            "the details say how few members this kind of fund may have and whether their number \
+             is odd; no person stands twice among members and supervisors"
         ),
         Code::EvidenceMissing => sentence!(
             "请先由该慈善组织登记该笔支付的使用凭证(charity.show_use)",

@@ -125,11 +125,7 @@ fn numbers_in_groups_that_nobody_uses_are_suspected_and_pass_the_rules() {
     ] {
         assert_eq!(personal_number::suspect(text), Some(expected), "{text}");
         assert_eq!(personal_number::suspect(&widen(text)), Some(expected), "wide {text}");
-        assert_eq!(
-            personal_number::find(text),
-            None,
-            "the rules let it pass: {text}"
-        );
+        assert_eq!(personal_number::find(text), None, "the rules let it pass: {text}");
     }
 }
 

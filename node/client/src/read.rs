@@ -2,6 +2,7 @@
 
 use data_encoding::HEXLOWER;
 use minglian_ledger::checkpoint::note::Note;
+use minglian_ledger::date::Date;
 use minglian_ledger::evidence::Evidence;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::hash::TransactionId;
@@ -34,6 +35,23 @@ impl Paging {
         let after = self.after.clone().map(|after| ("after", after));
         let limit = self.limit.map(|limit| ("limit", limit.to_string()));
         after.into_iter().chain(limit).collect()
+    }
+}
+
+/// Which obligations are asked for, and as of when.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ObligationRange {
+    /// The last of their last days; a year ahead if none.
+    pub to: Option<Date>,
+    /// The day on which they stand so; that of the last block if none.
+    pub as_of: Option<Date>,
+}
+
+impl ObligationRange {
+    fn query(&self) -> Query {
+        let to = self.to.map(|day| ("to", day.to_string()));
+        let as_of = self.as_of.map(|day| ("as_of", day.to_string()));
+        to.into_iter().chain(as_of).collect()
     }
 }
 
@@ -186,7 +204,18 @@ impl Client {
         code: &OrganizationCode,
         paging: &Paging,
     ) -> Result<Page<ObligationView>, ClientError> {
-        self.json(&format!("/v1/organizations/{code}/obligations"), &paging.query()).await
+        self.obligations_in(code, &ObligationRange::default(), paging).await
+    }
+
+    /// What an organisation must make public until a day, by last day.
+    pub async fn obligations_in(
+        &self,
+        code: &OrganizationCode,
+        range: &ObligationRange,
+        paging: &Paging,
+    ) -> Result<Page<ObligationView>, ClientError> {
+        let query = [range.query(), paging.query()].concat();
+        self.json(&format!("/v1/organizations/{code}/obligations"), &query).await
     }
 
     /// What was made public, by organisation and index number.

@@ -37,7 +37,7 @@ pub use deposit::{
 };
 pub use disclosure::{ObligationView, PublicationView};
 pub use enrolment::{EvaluationView, KeyProgress, KeyShareView, ShareState, ThresholdKeyView};
-pub use gift::{GiftEdge, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView};
+pub use gift::{GiftEdge, GiftPayee, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView};
 pub use organization::{
     KeyView, NextStepView, OrganizationDetail, OrganizationView, ParameterView, ProposalEnd,
     ProposalEndView, ProposalView, RecordSummary,

@@ -1,6 +1,7 @@
 //! `minglian tx`: acts, from an example to their place in the ledger.
 
 pub mod act;
+mod obligations;
 mod sheet;
 mod verifier;
 mod waiting;
@@ -71,6 +72,9 @@ pub enum TxCommand {
     Resend(act::ResendArguments),
     /// List acts that wait for officers 待办业务
     Pending(waiting::PendingArguments),
+    /// List what an organisation must make public, and how it stands 公开义务
+    #[command(after_help = obligations::HELP)]
+    Obligations(obligations::ObligationsArguments),
     /// Take the next step of an act that waits 审批
     Approve(waiting::StepArguments),
     /// End an act that waits, with a reason that stays outside the ledger 否决
@@ -131,6 +135,7 @@ pub fn run(command: TxCommand) -> anyhow::Result<()> {
         TxCommand::Send(arguments) => act::send(arguments),
         TxCommand::Resend(arguments) => act::resend(arguments),
         TxCommand::Pending(arguments) => waiting::pending(arguments),
+        TxCommand::Obligations(arguments) => obligations::run(arguments),
         TxCommand::Approve(arguments) => waiting::step(arguments, waiting::Step::Approve),
         TxCommand::Reject(arguments) => waiting::reject(arguments),
         TxCommand::Withdraw(arguments) => waiting::step(arguments, waiting::Step::Withdraw),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use minglian_client::wire::{GiftEdge, GiftTracePage, GiftView};
+use minglian_client::wire::{GiftEdge, GiftPayee, GiftPayment, GiftTracePage, GiftView};
 use minglian_contracts::book::{AccountId, Attribution, Interval, Kind};
 use minglian_contracts::charity::disbursement::{Expense, Reason};
 use minglian_contracts::charity::path::Paid;
@@ -20,7 +20,16 @@ pub struct GiftPath {
     gift: GiftView,
     edges: Vec<(GiftEdge, Edge)>,
     rests: Vec<Rest>,
-    payments: Vec<(OrganizationCode, String, Paid)>,
+    payments: Vec<Payment>,
+}
+
+/// A payment into which fen of the gift went.
+#[derive(Debug)]
+struct Payment {
+    payer: OrganizationCode,
+    reference: String,
+    known: Paid,
+    payee: Option<GiftPayee>,
 }
 
 /// Why a node's answer is no trace of the gift.
@@ -56,12 +65,10 @@ impl GiftPath {
                 path.rests.push(serde_json::from_value(rest)?);
             }
             for payment in page.payments {
-                let is_known = |known: &(OrganizationCode, String, Paid)| {
-                    (known.0, &known.1) == (payment.payer, &payment.reference)
-                };
-                if !path.payments.iter().any(is_known) {
-                    let known = serde_json::from_value(payment.known)?;
-                    path.payments.push((payment.payer, payment.reference, known));
+                if path.payment(payment.payer, &payment.reference).is_none() {
+                    let GiftPayment { payer, reference, known, payee } = payment;
+                    let known = serde_json::from_value(known)?;
+                    path.payments.push(Payment { payer, reference, known, payee });
                 }
             }
         }
@@ -76,6 +83,18 @@ impl GiftPath {
     fn amount(&self, is_wanted: impl Fn(&AccountId) -> bool) -> u64 {
         let rests = self.rests.iter().filter(|rest| is_wanted(&rest.account));
         rests.fold(0, |sum, rest| sum.saturating_add(rest.interval.length()))
+    }
+
+    fn payment(&self, payer: OrganizationCode, name: &str) -> Option<&Payment> {
+        self.payments.iter().find(|it| it.payer == payer && it.reference == name)
+    }
+
+    /// Who was paid by what went into this account; nothing of an account that is no payment's.
+    fn payee(&self, account: &AccountId, lang: Language) -> String {
+        let AccountId::Payment { organization, reference } = account else { return String::new() };
+        let payment = self.payment(*organization, reference.as_str());
+        let words = payee_words(payment.and_then(|it| it.payee.as_ref()), lang);
+        lang.say(&format!(",收款人 {words}"), &format!(", to {words}")).to_owned()
     }
 
     fn of_payment(&self, payer: OrganizationCode, name: &str) -> u64 {
@@ -94,9 +113,16 @@ impl GiftPath {
 
     /// For programs.
     pub fn to_json(&self) -> Value {
-        let payments = self.payments.iter().map(|(payer, reference, known)| {
+        let payments = self.payments.iter().map(|payment| {
+            let Payment { payer, reference, known, payee } = payment;
             let fen = self.of_payment(*payer, reference).to_string();
-            json!({ "payer": payer, "reference": reference, "of_gift_fen": fen, "known": known })
+            json!({
+                "payer": payer,
+                "reference": reference,
+                "of_gift_fen": fen,
+                "known": known,
+                "payee": payee,
+            })
         });
         json!({
             "gift": self.gift,
@@ -115,18 +141,19 @@ impl GiftPath {
             text.push_str(lang.say("  尚未动用\n", "  it has not been moved yet\n"));
         }
         for (number, (wire, edge)) in (1..).zip(&self.edges) {
-            line(&mut text, &format!("{number}. {}", moved(wire, edge, lang)));
+            let (words, payee) = (moved(wire, edge, lang), self.payee(&edge.to, lang));
+            line(&mut text, &format!("{number}. {words}{payee}"));
         }
-        for (payer, reference, known) in &self.payments {
-            let fen = self.of_payment(*payer, reference);
-            text.push_str(&paid(reference, fen, known, lang));
+        for payment in &self.payments {
+            let fen = self.of_payment(payment.payer, &payment.reference);
+            text.push_str(&paid(payment, fen, lang));
         }
         let mut unspent = self.rests.iter().filter(|rest| !rest.account.is_terminal()).peekable();
         if unspent.peek().is_some() {
             text.push_str(lang.say("\n尚未支出:\n", "\nNot spent yet:\n"));
         }
         for Rest { account, interval, .. } in unspent {
-            let (amount, at) = (yuan(interval.length()), span(*interval));
+            let (amount, at) = (money(interval.length(), lang), span(*interval, lang));
             line(&mut text, &format!("{} {amount} {at}", place(account, lang)));
         }
         let given = self.gift.amount.fen.get();
@@ -191,21 +218,24 @@ fn moved(wire: &GiftEdge, edge: &Edge, lang: Language) -> String {
         Kind::Rebase => lang.say("重整", "renumbered"),
     };
     let from = edge.from.account().map_or_else(String::new, |from| place(from, lang));
-    let from_span = edge.from_interval.map_or_else(String::new, span);
-    let (to, to_span) = (place(&edge.to, lang), span(edge.to_interval));
-    let (amount, record) = (yuan(edge.to_interval.length()), wire.record);
+    let from_span = edge.from_interval.map_or_else(String::new, |it| span(it, lang));
+    let (to, to_span) = (place(&edge.to, lang), span(edge.to_interval, lang));
+    let (amount, record) = (money(edge.to_interval.length(), lang), wire.record);
     let in_record = lang.say("账本记录", "record");
     format!("{what} {amount} ({how}) {from} {from_span} → {to} {to_span} {in_record} {record}")
 }
 
 /// What is known of a payment, and how much of it was this gift's.
-fn paid(reference: &str, fen: u64, known: &Paid, lang: Language) -> String {
+fn paid(payment: &Payment, fen: u64, lang: Language) -> String {
+    let Payment { reference, known, payee, .. } = payment;
     let (name, amount) = (plain(reference), yuan(fen));
     let mut text = String::from("\n");
     let zh = format!("付款“{name}”:其中本笔捐赠 {amount} 元,{} 支出", known.payout.paid_on);
     let en = format!("Payment {name} of {}: CNY {amount} of this gift", known.payout.paid_on);
     text.push_str(lang.say(&zh, &en));
     text.push('\n');
+    let payee = payee_words(payee.as_ref(), lang);
+    line(&mut text, lang.say(&format!("收款人:{payee}"), &format!("payee: {payee}")));
     match (&known.payout.reason, &known.resolution) {
         (Reason::Spent { resolution, expense }, Some(decided)) => {
             let (votes, minutes) = (decided.votes, decided.minutes);
@@ -290,7 +320,36 @@ fn place(account: &AccountId, lang: Language) -> String {
     }
 }
 
+/// Who was paid; the ledger names no person.
+fn payee_words(payee: Option<&GiftPayee>, lang: Language) -> String {
+    let (zh, en) = match payee {
+        Some(GiftPayee::Organization { code, name: Some(name) }) => {
+            let name = plain(name);
+            (format!("{name} ({code})"), format!("{name} ({code})"))
+        }
+        Some(GiftPayee::Organization { code, name: None }) => (
+            format!("未在账本登记的单位 ({code})"),
+            format!("an organisation that is not on the ledger ({code})"),
+        ),
+        Some(GiftPayee::Person) => {
+            ("个人(姓名不公开)".to_owned(), "a person (name not public)".to_owned())
+        }
+        Some(GiftPayee::Persons { count }) => {
+            (format!("{count} 名个人(姓名不公开)"), format!("{count} persons (names not public)"))
+        }
+        Some(GiftPayee::Donor) => ("捐赠人".to_owned(), "the donor".to_owned()),
+        None => ("节点未说明".to_owned(), "the node does not say".to_owned()),
+    };
+    lang.say(&zh, &en).to_owned()
+}
+
+fn money(fen: u64, lang: Language) -> String {
+    let amount = yuan(fen);
+    lang.say(&format!("{amount} 元"), &format!("CNY {amount}")).to_owned()
+}
+
 /// Positions, each one fen.
-fn span(interval: Interval) -> String {
-    format!("[{}, {})", interval.start(), interval.end())
+fn span(interval: Interval, lang: Language) -> String {
+    let (start, end) = (interval.start(), interval.end());
+    lang.say(&format!("[{start}, {end}) 分"), &format!("fen [{start}, {end})")).to_owned()
 }

@@ -6,9 +6,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use minglian_client::wire::{
-    Currency, GiftEdge, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView, Money,
+    Currency, GiftEdge, GiftPayee, GiftPayment, GiftTracePage, GiftTraceRequest, GiftView, Money,
 };
 use minglian_contracts::book::AccountId;
+use minglian_contracts::call::Call;
+use minglian_contracts::charity;
+use minglian_contracts::charity::disbursement::Recipient;
 use minglian_contracts::charity::path::{self, Given};
 use minglian_contracts::registry;
 use minglian_contracts::trace::{self, Cursor, Edge, Page};
@@ -36,7 +39,8 @@ const REQUEST_BYTES_MAX: usize = HEX_CHARACTERS_MAX + 1024;
                        \"after\": hex of the page before, \"limit\": number}",
     ),
     responses(
-        (status = 200, description = "the gift, edges, rests, payments, and where to go on"),
+        (status = 200, description = "the gift, edges, rests, payments with payees, and \
+                                     where to go on"),
         (status = 404, description = "no receipt has a code of this hash"),
         (status = 413, description = "too long"),
     )
@@ -83,7 +87,7 @@ fn page(
         height,
         gift: gift_view(store, &given)?,
         others: found.map(|other| gift_view(store, &other)).collect::<Result<_, _>>()?,
-        payments: payments(store, &given, &traced.edges)?,
+        payments: payments(shared, &given, &traced.edges)?,
         edges: traced.edges.iter().map(|edge| edge_view(&index, edge)).collect::<Result<_, _>>()?,
         rests: traced.rests.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
         next: traced.next.as_ref().map(view::hex),
@@ -112,22 +116,55 @@ fn gift_view(store: &Store, given: &Given) -> Result<GiftView, Refusal> {
 }
 
 /// What is known of the payments that edges lead to.
-fn payments(store: &Store, given: &Given, edges: &[Edge]) -> Result<Vec<GiftPayment>, Refusal> {
+fn payments(shared: &Shared, given: &Given, edges: &[Edge]) -> Result<Vec<GiftPayment>, Refusal> {
     let (mut seen, mut payments) = (BTreeSet::new(), Vec::new());
     for edge in edges {
         let AccountId::Payment { organization, reference } = &edge.to else { continue };
         if !seen.insert((organization, reference)) {
             continue;
         }
-        if let Some(known) = given.paid(store, *organization, reference)? {
+        if let Some(known) = given.paid(shared.store(), *organization, reference)? {
             payments.push(GiftPayment {
                 payer: *organization,
                 reference: reference.to_string(),
                 known: serde_json::to_value(&known)?,
+                payee: payee(shared, &edge.to)?,
             });
         }
     }
     Ok(payments)
+}
+
+/// Who was paid, as the act says that first moved money into the payment's account: the state does
+/// not keep it.
+fn payee(shared: &Shared, payment: &AccountId) -> Result<Option<GiftPayee>, Refusal> {
+    let store = shared.store();
+    let inflows = DerivedIndex::new(store).inflows(payment, 0, 1)?;
+    let Some(first) = inflows.first() else { return Ok(None) };
+    let missing = || Refusal::internal(format!("the act of record {} is missing", first.record));
+    let mut record = view::find_record(shared, first.record)?.ok_or_else(missing)?;
+    // The record is the last officer's approval; the act stands where it was proposed.
+    if let Some(proposal) = view::proposal_of(&record) {
+        let place = store.transaction(&proposal)?.ok_or_else(missing)?;
+        record = view::find_record(shared, place)?.ok_or_else(missing)?;
+    }
+    let Call::Charity(act) = Call::decode(&record.transaction.body.call)? else {
+        return Ok(None);
+    };
+    let recipient = match act {
+        charity::Call::Disburse(act) => act.recipient,
+        charity::Call::PayAhead(act) => act.recipient,
+        charity::Call::Refund(_) => return Ok(Some(GiftPayee::Donor)),
+        _ => return Ok(None),
+    };
+    Ok(Some(match recipient {
+        Recipient::Organization(code) => {
+            let known = registry::ORGANIZATIONS.get(store, &code)?;
+            GiftPayee::Organization { code, name: known.map(|it| it.name.to_string()) }
+        }
+        Recipient::Person(_) => GiftPayee::Person,
+        Recipient::Persons { count, .. } => GiftPayee::Persons { count },
+    }))
 }
 
 fn edge_view(index: &DerivedIndex<'_>, edge: &Edge) -> Result<GiftEdge, Refusal> {

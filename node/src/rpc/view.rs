@@ -2,9 +2,11 @@
 
 use borsh::BorshSerialize;
 use minglian_client::wire::{CommittedView, Hex, MovementView, ReceiptView, RefusalView};
-use minglian_contracts::event::{self, Outcome};
+use minglian_contracts::approval;
+use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::refusal::Code;
 use minglian_contracts::schema;
+use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::LogIndex;
 use minglian_ledger::record::{Leaf, Receipt, Record};
 
@@ -43,6 +45,15 @@ pub(super) fn find_record(shared: &Shared, index: LogIndex) -> Result<Option<Rec
         Leaf::Record(record) => Ok(Some(record)),
         Leaf::Closing(_) => Ok(None),
     }
+}
+
+/// The transaction that proposed the act which the record completed.
+pub(super) fn proposal_of(record: &Record) -> Option<TransactionId> {
+    let Ok(Outcome::Applied(events)) = event::read(&record.receipt) else { return None };
+    events.into_iter().find_map(|event| match event {
+        Event::Approval(approval::Event::Completed { proposal, .. }) => Some(proposal),
+        _ => None,
+    })
 }
 
 /// Place and outcome of the transaction whose record stands at `index`.

@@ -1,11 +1,14 @@
 //! Obligations and publications over HTTP.
 
-use minglian_client::read::Paging;
+use minglian_client::read::{ObligationRange, Paging};
 use minglian_contracts::call::Call;
 use minglian_contracts::disclosure;
 use minglian_contracts::disclosure::figure::{Figure, FigureMeasure, FigureSubject, FigureUnit};
+use minglian_contracts::disclosure::obligation::ObligationState;
 use minglian_contracts::disclosure::publication::{Metadata, Openness, Publish, Validity};
 use minglian_contracts::schema;
+use minglian_node::desk::language::Language;
+use minglian_node::desk::obligations::{self, Wanted};
 
 use crate::rpc_world::{
     FINANCE_CHECKER, FINANCE_MAKER, World, approval_of, civil_affairs, day, finance, text,
@@ -89,5 +92,39 @@ async fn what_is_owed_and_what_was_published_are_listed() {
     assert!(ask("没有").await.unwrap_err().is_vacant());
     let absent = schema::encode(&(finance(), text::<64>("没有")));
     assert!(client.disclosure(&absent).await.unwrap_err().is_vacant());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clerk_lists_obligations_by_state_over_all_pages() {
+    let world = World::start().await;
+    world.with_quota().await;
+    let list = async |states: &[ObligationState], as_of: &str| {
+        let (to, as_of) = ("2026-12-31".parse().unwrap(), as_of.parse().unwrap());
+        let range = ObligationRange { to: Some(to), as_of: Some(as_of) };
+        // One a page: the page behind the last obligation is asked for too.
+        let wanted = Wanted { states: states.to_vec(), range, page: Some(1) };
+        obligations::list(&world.client, &civil_affairs(), &wanted).await.unwrap()
+    };
+    for state in ObligationState::ALL {
+        assert_eq!(serde_json::json!(state), obligations::state_name(state));
+    }
+    let [due, missing] = [ObligationState::Due, ObligationState::Missing];
+    let found = list(&[due], "2026-12-31").await;
+    assert_eq!(found.len(), 1);
+    let said = found[0].to_text(Language::Zh);
+    for part in ["2026-12-31", "未到期", "规则 lottery.use_local,事由 "] {
+        assert!(said.contains(part), "{part} is missing: {said}");
+    }
+    assert!(!said.contains("已公开"), "{said}");
+    assert!(list(&[missing], "2026-12-31").await.is_empty());
+    // A day later nothing is published, and its last day is over.
+    assert!(list(&[due, ObligationState::Late], "2027-01-01").await.is_empty());
+    let found = list(&[missing], "2027-01-01").await;
+    let said = found[0].to_text(Language::En);
+    assert!(said.contains("no publication seen on the ledger"), "{said}");
+    assert_eq!(list(&[], "2027-01-01").await, found);
+    let none = obligations::list(&world.client, &civil_affairs(), &Wanted::default()).await;
+    assert!(none.unwrap().is_empty(), "it is due in more than a year");
     world.stop().await;
 }

@@ -240,7 +240,10 @@ async fn the_code_on_a_receipt_leads_to_every_fen() {
     for part in [
         "演示慈善会南湖社区慈善基金",
         "收到 100.01 元",
-        "支付 100.01 (先进先出)",
+        "支付 100.01 元 (先进先出)",
+        "[0, 10001) 分",
+        ",收款人 个人(姓名不公开)",
+        "收款人:个人(姓名不公开)",
         "决议“议1”",
         "同意 4、反对 1、弃权 0",
         "已支付",
@@ -255,11 +258,13 @@ async fn the_code_on_a_receipt_leads_to_every_fen() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["unspent_fen"], "3000");
     assert_eq!(json["payments"][0]["of_gift_fen"], "2002");
+    assert_eq!(json["payments"][0]["payee"], serde_json::json!({ "kind": "person" }));
     assert_eq!(json["payments"][0]["known"]["feedback"], Value::Null, "only the first was told");
     let interval = &json["edges"][0]["edge"]["to_interval"];
     assert_eq!((&interval["start"], &interval["end"]), (&10_001.into(), &12_003.into()));
     let (found, said) = trace(&network, &second, &["--lang", "en"]);
     assert!(found && said.contains("30.00 not spent yet"), "{said}");
+    assert!(said.contains("payee: a person (name not public)"), "{said}");
 
     // What the quarter comes to is proven against the genesis.
     let (date, node) = (charity.date, network.client(3).unwrap());

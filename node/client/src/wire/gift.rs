@@ -76,6 +76,32 @@ pub struct GiftPayment {
     pub reference: String,
     /// Decision, bank result, evidence and feedback, as the contracts name them.
     pub known: Value,
+    /// Who was paid; none where the node does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payee: Option<GiftPayee>,
+}
+
+/// Who was paid. Persons have no name here: the ledger knows a salted commitment to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum GiftPayee {
+    /// An organisation.
+    Organization {
+        /// Its code.
+        code: OrganizationCode,
+        /// Its registered name; none if it is not on the ledger.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// A natural person.
+    Person,
+    /// Several natural persons at once.
+    Persons {
+        /// How many.
+        count: u32,
+    },
+    /// The donor, to whom the gift went back.
+    Donor,
 }
 
 /// A page of a gift's trace.

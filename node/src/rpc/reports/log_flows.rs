@@ -7,10 +7,8 @@ use minglian_contracts::call::Call;
 use minglian_contracts::event::{self, Outcome};
 use minglian_contracts::report::flow::{Flow, Flows, RefusedAct, day_of};
 use minglian_contracts::report::paper::Sheet;
-use minglian_contracts::{approval, event::Event};
 use minglian_ledger::block::Header;
 use minglian_ledger::date::{Date, beijing_date};
-use minglian_ledger::hash::TransactionId;
 use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::{Leaf, Record};
@@ -19,6 +17,7 @@ use minglian_ledger::store::{Snapshot, Store};
 
 use crate::derived::{DerivedIndex, IndexedMovement};
 use crate::rpc::problem::Refusal;
+use crate::rpc::view::proposal_of;
 
 /// Something that the log must hold is not there.
 #[derive(Debug, thiserror::Error)]
@@ -115,15 +114,6 @@ pub(super) fn sheet(snapshot: &Snapshot<'_>, index: LogIndex) -> Result<Sheet, R
     };
     let proposed = proposed.and_then(|found| Call::decode(&found.transaction.body.call).ok());
     Ok(Sheet { record, time_ms, state_root, proposed })
-}
-
-/// The transaction that proposed the act which the record completed.
-fn proposal_of(record: &Record) -> Option<TransactionId> {
-    let Ok(Outcome::Applied(events)) = event::read(&record.receipt) else { return None };
-    events.into_iter().find_map(|event| match event {
-        Event::Approval(approval::Event::Completed { proposal, .. }) => Some(proposal),
-        _ => None,
-    })
 }
 
 fn find(store: &Store, index: LogIndex) -> Result<Option<Record>, StateError> {
