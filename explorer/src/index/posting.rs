@@ -45,13 +45,16 @@ impl From<Key> for Value {
     }
 }
 
+/// What is still to be added to each row of the sums, figure by figure.
+type Additions = BTreeMap<(Sum, Vec<Key>), Vec<i64>>;
+
 /// A block whose records are being entered. It queries like its connection.
 #[derive(Debug)]
 pub(super) struct Posting<'a> {
     connection: &'a Connection,
     numbers: RefCell<BTreeMap<AccountId, AccountNumber>>,
     attributes: RefCell<BTreeMap<AccountNumber, Attributes>>,
-    sums: RefCell<BTreeMap<(Sum, Vec<Key>), Vec<i64>>>,
+    sums: RefCell<Additions>,
 }
 
 impl Deref for Posting<'_> {
