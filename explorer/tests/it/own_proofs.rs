@@ -82,7 +82,8 @@ async fn every_leaf_is_proven_without_a_node_across_a_change_of_validators() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_account_is_proven_without_a_node() {
     let chain = with_a_change_of_validators();
-    let site = Site::of(&chain).await;
+    let (site, mut follower) = Site::new(&chain).await;
+    site.verify(&chain, &mut follower);
     let count = accounts(&site);
     assert!(count >= 5, "{count}");
     for number in 1..=count {

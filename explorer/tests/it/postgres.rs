@@ -84,7 +84,8 @@ fn newest() -> Vec<String> {
 }
 
 async fn compare(chain: &Chain, server: &Server, name: &str, heights: &[usize]) {
-    let file = Site::of(chain).await;
+    let (file, mut follower) = Site::new(chain).await;
+    file.verify(chain, &mut follower);
     let (site, _follower) = of(chain, &server.database(name)).await;
     let last = chain.blocks.len();
     let pages = crawl(&file, 150).await;
