@@ -6,7 +6,8 @@ use minglian_ledger::hash::{ValidatorAddress, ValidatorsHash};
 use minglian_ledger::height::Height;
 use minglian_ledger::keys::PublicKey;
 use minglian_ledger::organization_code::OrganizationCode;
-use minglian_ledger::state::{StateError, StateRead};
+use minglian_ledger::state::overlay::Overlay;
+use minglian_ledger::state::{Changes, StateError, StateRead};
 use minglian_ledger::validators::{Validator, ValidatorSet};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,21 @@ pub struct Scheduled {
 /// [`StateError`] if the state cannot be read or has no validators.
 pub fn validators(reader: &dyn StateRead) -> Result<ValidatorSet, StateError> {
     VALIDATORS.get(reader, &())?.ok_or_else(|| StateError::backend(NoValidators))
+}
+
+/// The validators that certify the block after one that makes `changes` to the state.
+///
+/// # Errors
+/// As [`validators`].
+pub fn after(reader: &dyn StateRead, changes: &Changes) -> Result<ValidatorSet, StateError> {
+    let mut state: State<'_> = Overlay::new(reader);
+    for (key, value) in changes {
+        match value {
+            Some(value) => state.put(key, value.clone()),
+            None => state.delete(key),
+        }
+    }
+    validators(&state)
 }
 
 /// The members of the set that certifies the block after the state's.

@@ -20,9 +20,9 @@ use crate::data::catalogue::{MORE, MOVEMENTS, TABLES};
 use crate::data::rows::{self, Selection};
 use crate::data::table::Table;
 use crate::data::{Ledger, ask, jsonl, value};
-use crate::database::{Connection, OptionalExtension};
-use crate::index::IndexError;
+use crate::database::Connection;
 use crate::index::history::Kept;
+use crate::index::{IndexError, act};
 use crate::web::{App, Asked, Effort, PageError, pin};
 
 /// Rows of an answer where the question names no limit.
@@ -217,15 +217,10 @@ async fn entry(
         let entries = TABLES.first().ok_or(PageError::Broken)?;
         let mut object = find(connection, entries, std::slice::from_ref(&index))?;
         let number: i64 = index.parse().map_err(|_| PageError::NotFound("账目".to_owned()))?;
-        let query = "SELECT call, outcome FROM records WHERE log_index = ?1";
-        let found: Option<(String, String)> = connection
-            .prepare_cached(query)?
-            .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let (call, outcome) = found.ok_or(PageError::Broken)?;
-        let parse = |text: &str| serde_json::from_str::<Value>(text).map_err(IndexError::from);
-        object.insert("call".to_owned(), parse(&call)?);
-        object.insert("outcome".to_owned(), parse(&outcome)?);
+        let (call, outcome) = act::of(connection, number)?.ok_or(PageError::Broken)?;
+        object.insert("call".to_owned(), serde_json::to_value(call).map_err(IndexError::from)?);
+        let outcome = serde_json::to_value(outcome).map_err(IndexError::from)?;
+        object.insert("outcome".to_owned(), outcome);
         let filters = Filters::from([("record".to_owned(), index)]);
         let selection = ask::selection(connection, MOVEMENTS, &filters)?;
         let selection = selection.map_err(|_| PageError::Broken)?;

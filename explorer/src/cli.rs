@@ -17,8 +17,8 @@ use minglian_explorer::alarm::AlarmFile;
 use minglian_explorer::data::manifest::ServiceKey;
 use minglian_explorer::data::manifest::kept::{self, Bounds, Manifests};
 use minglian_explorer::database::place::Place;
-use minglian_explorer::follower::Follower;
 use minglian_explorer::follower::watch::Pace;
+use minglian_explorer::follower::{self, Follower};
 use minglian_explorer::index::{self, Reader, Writer};
 use minglian_explorer::source::Source;
 use minglian_explorer::status::Status;
@@ -73,6 +73,11 @@ struct Options {
     /// PostgreSQL minglian-explorer in the working directory
     #[arg(long)]
     beside: Option<PathBuf>,
+    /// The directory that keeps the verified ledger, so that a restart goes on where it stood;
+    /// beside the index, ending with .ledger, if left out. Without it, or with an index from
+    /// elsewhere, everything is verified from the genesis again
+    #[arg(long)]
+    ledger: Option<PathBuf>,
     /// The node's address in links to evidence, if readers reach it under another
     #[arg(long)]
     public_node: Option<String>,
@@ -148,8 +153,8 @@ pub fn run() -> anyhow::Result<()> {
     if let Some(window) = options.window.open(relay, &beside)? {
         app.open_window(window);
     }
-    let follower = Follower::new(genesis, writer)?.alarmed_by(AlarmFile::beside(&beside))?;
-    app.prove_from(follower.verified());
+    let follower = open_follower(&options, genesis, writer)?;
+    app.prove_from(&follower.verified());
     if !has_node {
         app.follow_no_node();
     }
@@ -175,6 +180,13 @@ fn open_writer(options: &Options, genesis: &Genesis) -> anyhow::Result<Writer> {
         (false, place) => Writer::open(place, &genesis.hash()),
     };
     writer.with_context(|| format!("the index {}", options.index))
+}
+
+/// Opens the ledger that is kept, and the alarm that stands, beside the index.
+fn open_follower(options: &Options, genesis: Genesis, writer: Writer) -> anyhow::Result<Follower> {
+    let beside = beside(options);
+    let ledger = options.ledger.clone().unwrap_or_else(|| follower::kept::directory(&beside));
+    Ok(Follower::open(genesis, writer, &ledger)?.alarmed_by(AlarmFile::beside(&beside))?)
 }
 
 fn follow(follower: Follower, sources: Vec<Source>, status: Status, pace: Pace) {

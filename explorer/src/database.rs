@@ -10,10 +10,9 @@ pub mod place;
 mod postgres;
 pub mod row;
 mod sqlite;
+mod transaction;
 pub mod turns;
 mod values;
-
-use std::ops::Deref;
 
 pub use rusqlite::types::Value;
 pub use rusqlite::{ToSql, params};
@@ -21,6 +20,7 @@ pub use rusqlite::{ToSql, params};
 use place::Place;
 use postgres::Session;
 pub use row::{Mapped, Row, Rows};
+pub use transaction::Transaction;
 pub use values::{Params, ParamsFromIter, params_from_iter};
 
 /// What a statement came to.
@@ -130,11 +130,39 @@ impl Connection {
     /// # Errors
     /// [`Error`].
     pub fn transaction(&mut self) -> Result<Transaction<'_>> {
+        self.begin()?;
+        Ok(Transaction::over(self))
+    }
+
+    /// Begins a transaction that goes on until it is ended or undone.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(crate) fn begin(&self) -> Result<()> {
         match &self.0 {
-            Server::Sqlite(connection) => connection.execute_batch("BEGIN DEFERRED")?,
-            Server::Postgres(session) => session.begin()?,
+            Server::Sqlite(connection) => Ok(connection.execute_batch("BEGIN DEFERRED")?),
+            Server::Postgres(session) => session.begin(),
         }
-        Ok(Transaction { connection: self })
+    }
+
+    /// Ends a transaction for good.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing has happened then, unless the server went away.
+    pub(crate) fn commit(&self) -> Result<()> {
+        match &self.0 {
+            Server::Sqlite(connection) => Ok(connection.execute_batch("COMMIT")?),
+            Server::Postgres(session) => session.commit(),
+        }
+    }
+
+    /// Undoes a transaction, if one runs.
+    pub(crate) fn roll_back(&self) -> Result<()> {
+        match &self.0 {
+            Server::Sqlite(connection) if connection.is_autocommit() => Ok(()),
+            Server::Sqlite(connection) => Ok(connection.execute_batch("ROLLBACK")?),
+            Server::Postgres(session) => session.roll_back(),
+        }
     }
 
     /// Whether a server keeps the index, for what cannot be said in one text.
@@ -178,6 +206,17 @@ impl Connection {
         read: impl FnOnce(&Row<'_>) -> Result<T>,
     ) -> Result<T> {
         self.prepare_cached(query)?.query_row(values, read)
+    }
+
+    /// Brings to the disk what was committed. A server has done so already.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub(crate) fn settle(&self) -> Result<()> {
+        match &self.0 {
+            Server::Sqlite(connection) => sqlite::settle(connection),
+            Server::Postgres(_) => Ok(()),
+        }
     }
 
     /// Drops all tables.
@@ -261,46 +300,6 @@ pub fn copy(place: &Place, copy: &std::path::Path) -> Result<()> {
             "a copy is made of a file: PostgreSQL has pg_dump, and an explorer with --index FILE \
              builds a file from the genesis",
         )),
-    }
-}
-
-/// A transaction.
-#[derive(Debug)]
-pub struct Transaction<'c> {
-    connection: &'c Connection,
-}
-
-impl Transaction<'_> {
-    /// Ends it for good.
-    ///
-    /// # Errors
-    /// [`Error`]; nothing has happened then, unless the server went away.
-    pub fn commit(self) -> Result<()> {
-        match &self.connection.0 {
-            Server::Sqlite(connection) => Ok(connection.execute_batch("COMMIT")?),
-            Server::Postgres(session) => session.commit(),
-        }
-    }
-}
-
-impl Deref for Transaction<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        self.connection
-    }
-}
-
-impl Drop for Transaction<'_> {
-    fn drop(&mut self) {
-        let undone = match &self.connection.0 {
-            Server::Sqlite(connection) if connection.is_autocommit() => Ok(()),
-            Server::Sqlite(connection) => connection.execute_batch("ROLLBACK").map_err(Error::from),
-            Server::Postgres(session) => session.roll_back(),
-        };
-        if let Err(error) = undone {
-            tracing::warn!(%error, "a transaction of the index was not rolled back");
-        }
     }
 }
 

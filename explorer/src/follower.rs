@@ -1,40 +1,54 @@
 //! Following a node: every block is verified by a replica of the ledger, then indexed.
 //!
-//! The replica lives in memory and starts from the genesis at each start. Blocks that the index
-//! holds from an earlier run are verified again and compared by name; an index that names another
-//! block is built anew, unless it can prove its own: then the validators certified two histories,
-//! which is an alarm. A block that does not verify is never indexed: the pages stay at the height
-//! before it and say why. [`watch`] chooses which source is followed. Whoever proves entries of the
-//! state reads the replica between blocks ([`Verified`]).
+//! The replica is kept beside the index and goes on after a restart where it stood (see the module
+//! `resume`); an index from elsewhere has none, and is verified from the genesis on. Blocks that
+//! the index holds already are compared by name; an index that names another block is built anew,
+//! unless it can prove its own: then the validators certified two histories, which is an alarm. A
+//! block that does not verify is never indexed: the pages stay at the height before it and say why.
+//! [`watch`] chooses which source is followed. Whoever proves entries of the state reads the
+//! replica between blocks ([`Verified`]).
 
+pub mod kept;
 mod known;
 pub mod level;
 pub mod names;
 pub mod progress;
+mod resume;
 pub mod watch;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use minglian_client::wire::CertifiedBlock;
-use minglian_contracts::replica::{Replica, ReplicaError};
+use minglian_contracts::replica::ReplicaError;
+use minglian_contracts::replica::kept::KeptReplica;
 use minglian_ledger::block::Header;
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::evidence;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::Height;
-use minglian_ledger::validators::ValidatorSet;
 use rand::rngs::OsRng;
 
 use crate::alarm::{Alarm, AlarmError, AlarmFile, Certified};
 use crate::index::{IndexError, Writer};
 use crate::status::now_ms;
+use kept::{Directory, KeepError};
 
 /// Why a block is not indexed.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
     /// It does not verify.
     #[error(transparent)]
-    Refused(#[from] ReplicaError),
+    Refused(ReplicaError),
+    /// It is certified and does not follow from the ledger that was kept, which was not verified
+    /// since the start.
+    #[error("the kept ledger and the validators contradict each other: {0}")]
+    Contradicted(ReplicaError),
+    /// The verified ledger cannot be read.
+    #[error("the kept ledger: {0}")]
+    Ledger(ReplicaError),
+    /// The verified ledger cannot be kept.
+    #[error(transparent)]
+    Kept(#[from] KeepError),
     /// It has no certificate.
     #[error("block {0} has no certificate")]
     Uncertified(Height),
@@ -58,37 +72,27 @@ pub enum FollowError {
     Index(#[from] IndexError),
 }
 
+/// The verified ledger, behind its lock.
+pub type Shared = RwLock<KeptReplica>;
+
 /// The verified ledger, which grows by a block and its index at a time.
-pub type Verified = Arc<RwLock<Replica>>;
+pub type Verified = Arc<Shared>;
 
 /// A replica and the index that is written from it.
 #[derive(Debug)]
 pub struct Follower {
     genesis: Genesis,
     replica: Verified,
+    directory: Directory,
+    /// Whether the replica goes on from an earlier run.
+    is_resumed: bool,
     writer: Writer,
-    /// The validator sets, each with the first height that it certifies.
-    validators: Vec<(Height, ValidatorSet)>,
     alarm: Option<Alarm>,
     alarm_file: Option<AlarmFile>,
     names: names::Names,
 }
 
 impl Follower {
-    /// Starts at the genesis, with the index that `writer` has open.
-    ///
-    /// # Errors
-    /// [`FollowError`] if the genesis cannot start a chain or the index cannot be written.
-    pub fn new(genesis: Genesis, writer: Writer) -> Result<Self, FollowError> {
-        let replica = Replica::new(&genesis)?;
-        let validators = vec![(Height(1), replica.validators().clone())];
-        let (alarm, alarm_file, names) = (None, None, names::Names::default());
-        let replica = Arc::new(RwLock::new(replica));
-        let mut follower = Self { genesis, replica, writer, validators, alarm, alarm_file, names };
-        follower.index_genesis()?;
-        Ok(follower)
-    }
-
     /// Keeps alarms in this file, and begins with the one that stands there.
     ///
     /// # Errors
@@ -105,7 +109,7 @@ impl Follower {
     }
 
     /// The verified ledger.
-    pub fn replica(&self) -> RwLockReadGuard<'_, Replica> {
+    pub fn replica(&self) -> RwLockReadGuard<'_, KeptReplica> {
         self.replica.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -114,7 +118,8 @@ impl Follower {
         Arc::clone(&self.replica)
     }
 
-    /// Verifies the next block, then indexes it, or compares it with what is indexed.
+    /// Verifies the next block, then indexes it, or compares it with what is indexed. It is kept
+    /// with others later ([`Follower::keep`]).
     ///
     /// # Errors
     /// [`FollowError`]; nothing has changed after [`FollowError::Refused`],
@@ -130,21 +135,33 @@ impl Follower {
         if known.is_none() && self.writer.only_watches() {
             return Err(FollowError::Awaited(height));
         }
+        if known.is_none() && self.writer.height()? != Some(self.height()) {
+            // It lost blocks that were entered.
+            return Err(self.differs(height));
+        }
         let is_other = known.as_ref().is_some_and(|known| *known != block.header.id().to_string());
         if is_other && height == self.height().next() {
-            self.check_certificate(&block.header, certificate)?;
+            self.check_certificate(&block.header, certificate).map_err(FollowError::Refused)?;
             // An index can be damaged; what it proves was certified.
             return Err(match self.known(height)? {
                 Some(_) => FollowError::Forked(height),
                 None => self.differs(height),
             });
         }
+        if self.replica().state().is_full() {
+            self.keep()?;
+        }
         // Held until the block is indexed, so that replica and index are read at one height.
         let mut replica = self.replica.write().unwrap_or_else(PoisonError::into_inner);
-        let replayed = replica.apply(block, certificate, &mut OsRng)?;
-        if self.validators.last().is_none_or(|(_, set)| set != replica.validators()) {
-            self.validators.push((height.next(), replica.validators().clone()));
-        }
+        let follows = block.header.parent == replica.header().id();
+        let replayed = match replica.apply(block, certificate, &mut OsRng) {
+            Ok(replayed) => replayed,
+            Err(error) if error.of_state().is_some() => return Err(FollowError::Ledger(error)),
+            Err(error) if self.is_resumed && follows && error.is_contradiction() => {
+                return Err(FollowError::Contradicted(error));
+            }
+            Err(error) => return Err(FollowError::Refused(error)),
+        };
         if known.is_none() {
             self.writer.block(block, certificate, &replayed, replica.state())?;
         } else if !self.writer.may_hold(height, replica.state())? {
@@ -162,19 +179,13 @@ impl Follower {
         }
     }
 
-    /// The validators that certify `height`, which is at most the next one.
-    fn validators_at(&self, height: Height) -> Option<&ValidatorSet> {
-        let mut sets = self.validators.iter().rev();
-        sets.find(|(first, _)| *first <= height).map(|(_, set)| set)
-    }
-
     fn check_certificate(
         &self,
         header: &Header,
         certificate: &Certificate,
     ) -> Result<(), ReplicaError> {
         let replica = self.replica();
-        let validators = self.validators_at(header.height).unwrap_or(replica.validators());
+        let validators = replica.validators_at(header.height);
         let chain_id = &replica.header().chain_id;
         Ok(evidence::certified(chain_id, Height::GENESIS, validators, header, certificate)?)
     }
@@ -208,7 +219,7 @@ impl Follower {
             None => self.known(Height(height.0.saturating_sub(1)))?,
         };
         let replica = self.replica();
-        let set = self.validators_at(height).unwrap_or(replica.validators());
+        let set = replica.validators_at(height);
         let alarm = Alarm {
             genesis: self.genesis.hash(),
             source: source.to_owned(),
@@ -223,55 +234,5 @@ impl Follower {
         // It stands in memory also if the disk does not take it.
         self.alarm = Some(alarm);
         Ok(kept?)
-    }
-
-    /// Goes on after a block that was verified and not indexed: from the genesis, with the index
-    /// built anew. Only if its server went away, or another explorer writes it, it stays as it is
-    /// and is compared again; and what was wrong is said.
-    ///
-    /// # Errors
-    /// `error` then, or [`FollowError`] if the index cannot be written.
-    pub fn recover(&mut self, error: FollowError) -> Result<(), FollowError> {
-        let is_lost = matches!(&error, FollowError::Index(error) if error.is_lost());
-        if is_lost || self.writer.only_watches() {
-            self.verify_again()?;
-            return Err(error);
-        }
-        self.start_anew()
-    }
-
-    /// Goes back to the genesis.
-    fn verify_again(&mut self) -> Result<(), FollowError> {
-        let replica = Replica::new(&self.genesis)?;
-        self.validators = vec![(Height(1), replica.validators().clone())];
-        *self.replica.write().unwrap_or_else(PoisonError::into_inner) = replica;
-        self.names.start_anew();
-        Ok(())
-    }
-
-    /// Empties the index and goes back to the genesis.
-    ///
-    /// # Errors
-    /// [`FollowError`] if the index cannot be written.
-    pub fn start_anew(&mut self) -> Result<(), FollowError> {
-        self.verify_again()?;
-        self.writer.reset(&self.genesis.hash())?;
-        self.index_genesis()
-    }
-
-    fn index_genesis(&mut self) -> Result<(), FollowError> {
-        if self.writer.only_watches() {
-            return Ok(());
-        }
-        let replica = self.replica.read().unwrap_or_else(PoisonError::into_inner);
-        let header = replica.header();
-        match self.writer.block_id(Height::GENESIS)? {
-            None => Ok(self.writer.genesis(&self.genesis, header, replica.state())?),
-            Some(known) if known == header.id().to_string() => Ok(()),
-            Some(_) => {
-                drop(replica);
-                self.start_anew()
-            }
-        }
     }
 }

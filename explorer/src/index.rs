@@ -1,5 +1,6 @@
-//! The index: what verified blocks said, laid out for pages, in one transaction per block; in a
-//! SQLite file, or on a PostgreSQL server ([`crate::database`]).
+//! The index: what verified blocks said, laid out for pages, in one transaction per block, or for
+//! several while a ledger is caught up with; in a SQLite file, or on a PostgreSQL server
+//! ([`crate::database`]).
 //!
 //! [`Writer`] is the one connection that writes; [`Reader`] gives out connections that only read,
 //! each in one transaction, so that a page never mixes two heights.
@@ -7,10 +8,12 @@
 pub mod account;
 pub mod act;
 pub mod band;
+mod batch;
 pub mod certified;
 pub mod charity;
 pub mod crossing;
 pub mod history;
+pub mod kept;
 pub mod log;
 pub mod lottery;
 pub mod mirror;
@@ -18,6 +21,7 @@ pub mod movement;
 pub mod names;
 pub mod obligation;
 pub mod oversight;
+mod posting;
 pub mod proof;
 pub mod read;
 pub mod state;
@@ -28,18 +32,19 @@ pub mod write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use batch::Batch;
 use history::Kept;
 use minglian_contracts::context::RULES_VERSION;
 use minglian_ledger::hash::GenesisHash;
 use minglian_ledger::height::Height;
-use minglian_ledger::state::{MemoryState, StateError};
+use minglian_ledger::state::{StateError, StateRead};
 
 use crate::database::place::Place;
 use crate::database::turns::{Turn, Turns};
 use crate::database::{self, Access, Connection, OptionalExtension, catalogue};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 9;
+pub const FORMAT: u32 = 10;
 
 /// Most idle connections kept for readers.
 const IDLE_CONNECTIONS_MAX: usize = 8;
@@ -80,6 +85,14 @@ pub enum IndexError {
         /// The position in it.
         index: u64,
     },
+    /// A block that does not follow the last one: blocks between them were undone.
+    #[error("block {found} does not follow {last}, with which the index ends")]
+    Gap {
+        /// The last indexed height.
+        last: i64,
+        /// The block's.
+        found: Height,
+    },
     /// An act names a proposal that the index does not know.
     #[error("proposal {0} is not in the index")]
     ProposalMissing(String),
@@ -92,9 +105,14 @@ pub enum IndexError {
 }
 
 impl IndexError {
-    /// Whether the server of the index went away, so that it is not known what was written.
+    /// Whether less may be written than was entered: the server of the index went away, or blocks
+    /// were undone.
     pub const fn is_lost(&self) -> bool {
-        matches!(self, Self::Database(error) if error.is_lost())
+        match self {
+            Self::Database(error) => error.is_lost(),
+            Self::Gap { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -124,6 +142,8 @@ pub struct Writer {
     pub(crate) kept_heights: u64,
     /// Whether files of the database may still hold names that its tables do not.
     pub(crate) unscrubbed: bool,
+    /// The blocks that are entered and not committed.
+    batch: Batch,
 }
 
 impl Writer {
@@ -155,9 +175,10 @@ impl Writer {
         }
     }
 
-    const fn on(connection: Connection, access: Access) -> Self {
+    fn on(connection: Connection, access: Access) -> Self {
         let (target, kept_heights) = (Height::GENESIS, history::KEPT_HEIGHTS);
-        Self { connection, access, target, kept_heights, unscrubbed: false }
+        let batch = Batch::default();
+        Self { connection, access, target, kept_heights, unscrubbed: false, batch }
     }
 
     /// Whether another explorer writes this index.
@@ -188,7 +209,7 @@ impl Writer {
     /// # Errors
     /// [`IndexError::Database`].
     pub fn reset(&mut self, genesis: &GenesisHash) -> Result<(), IndexError> {
-        let transaction = self.connection.transaction()?;
+        let transaction = self.transaction()?;
         transaction.empty()?;
         transaction.lay_out(include_str!("index/schema.sql"))?;
         transaction.lay_out(include_str!("index/search.sql"))?;
@@ -212,12 +233,12 @@ impl Writer {
     ///
     /// # Errors
     /// [`IndexError::Database`].
-    pub fn may_hold(&mut self, height: Height, state: &MemoryState) -> Result<bool, IndexError> {
+    pub fn may_hold(&mut self, height: Height, state: &dyn StateRead) -> Result<bool, IndexError> {
         if self.height()? != Some(height) {
             return Ok(true);
         }
         // One that is only watched goes on meanwhile.
-        let transaction = self.connection.transaction()?;
+        let transaction = self.transaction()?;
         let last = last_height(&transaction)?;
         Ok(last != Some(height) || mirror::holds(&transaction, state)?)
     }

@@ -19,7 +19,7 @@ pub mod routes;
 pub mod seen;
 pub mod serve;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use axum::Extension;
 use axum::response::Html;
@@ -41,7 +41,7 @@ use crate::data::Ledger;
 use crate::data::manifest::ServiceKey;
 use crate::data::manifest::kept::Manifests;
 use crate::database::Connection;
-use crate::follower::Verified;
+use crate::follower::{Shared, Verified};
 use crate::index::Reader;
 use crate::status::Status;
 use crate::text::keeper::TextIndex;
@@ -70,7 +70,7 @@ pub(crate) struct Parts {
     searches: Places,
     pinned: Arc<Semaphore>,
     relayed: Arc<Semaphore>,
-    verified: OnceLock<Verified>,
+    verified: OnceLock<Weak<Shared>>,
     nodeless: OnceLock<()>,
     exports: Places,
     scans: Places,
@@ -151,14 +151,14 @@ impl App {
         let _ = self.0.service_key.set(key);
     }
 
-    /// Proves accounts from this ledger from now on; the first one stays.
-    pub fn prove_from(&self, verified: Verified) {
-        let _ = self.0.verified.set(verified); // as with keys, nothing sets two
+    /// Proves accounts from this ledger from now on, while it is followed; the first one stays.
+    pub fn prove_from(&self, verified: &Verified) {
+        let _ = self.0.verified.set(Arc::downgrade(verified)); // as with keys, nothing sets two
     }
 
     /// The verified ledger, if it is shared.
-    fn verified(&self) -> Option<&Verified> {
-        self.0.verified.get()
+    fn verified(&self) -> Option<Verified> {
+        self.0.verified.get().and_then(Weak::upgrade)
     }
 
     /// Asks no node from now on: there is none.

@@ -13,24 +13,27 @@ pub mod audit;
 pub mod schema;
 pub mod size;
 mod block_write;
+mod buffered;
 mod files;
 mod reached;
 mod read;
 mod snapshot;
+mod write;
 
 use std::path::{Path, PathBuf};
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB,
-    DBCompressionType, Options, WriteBatch, WriteOptions,
+    DBCompressionType, ErrorKind, Options, WriteBatch,
 };
 
 use crate::hash::GenesisHash;
 use crate::height::Height;
 use crate::state::StateError;
 pub use block_write::BlockWrite;
+pub use buffered::BufferedStore;
 use reached::Reached;
-use schema::{Column, Meta};
+use schema::Column;
 pub use snapshot::{DerivedRead, Snapshot};
 
 /// Bytes of block cache and of write buffers, for all columns together.
@@ -39,6 +42,8 @@ const METADATA_BLOCK_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of write-ahead log after which RocksDB flushes.
 const WAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// What RocksDB says of a table that its list names and that is not there.
+const GONE: &str = "No such file";
 /// Table files held open.
 const OPEN_FILES_MAX: i32 = 512;
 
@@ -127,6 +132,32 @@ pub enum StoreError {
         /// The last committed height.
         tip: Height,
     },
+}
+
+impl StoreError {
+    /// Whether the database does not hold the ledger that was asked for: it is damaged, or another
+    /// one. Otherwise a disk or a right is missing, and what was written may be well.
+    pub fn is_unusable(&self) -> bool {
+        match self {
+            Self::Database { source, .. } => {
+                let said: &str = source.as_ref();
+                source.kind() == ErrorKind::Corruption || said.contains(GONE)
+            }
+            Self::File { .. } | Self::Occupied(_) | Self::NotNext { .. } => false,
+            _ => true,
+        }
+    }
+}
+
+/// Whether a state that a [`Store`] keeps does not read, and so has to be made anew; see
+/// [`StoreError::is_unusable`].
+pub fn is_unusable(error: &StateError) -> bool {
+    match error {
+        StateError::Backend(source) => {
+            source.downcast_ref::<StoreError>().is_none_or(StoreError::is_unusable)
+        }
+        _ => true,
+    }
 }
 
 impl From<StoreError> for StateError {
@@ -254,69 +285,6 @@ impl Store {
             batch.put_cf(self.column_named(schema::DERIVED)?, key, value);
         }
         self.write_synced(batch)
-    }
-
-    fn write(&self, block: &BlockWrite<'_>) -> Result<(), StoreError> {
-        let mut batch = WriteBatch::default();
-        let height = block.header.height;
-        block.each_addition(|column, key, value| {
-            batch.put_cf(self.column_named(column)?, key, value);
-            Ok(())
-        })?;
-        self.put_state(&mut batch, block)?;
-        let version = schema::FORMAT_VERSION;
-        let meta = Meta { format_version: version, genesis: self.genesis, tip: height };
-        self.put::<schema::MetaColumn>(&mut batch, &(), &meta)?;
-        self.write_synced(batch)?;
-        self.reached.set(height)
-    }
-
-    fn write_synced(&self, batch: WriteBatch) -> Result<(), StoreError> {
-        let mut options = WriteOptions::default();
-        options.set_sync(true);
-        self.database.write_opt(batch, &options).map_err(|source| self.failed(source))
-    }
-
-    fn put_state(&self, batch: &mut WriteBatch, block: &BlockWrite<'_>) -> Result<(), StoreError> {
-        let state = self.column::<schema::StateColumn>()?;
-        for (key, value) in block.changes {
-            match value {
-                Some(value) => batch.put_cf(state, key, value),
-                None => batch.delete_cf(state, key),
-            }
-        }
-        let buckets = self.column::<schema::BucketColumn>()?;
-        let hashes = self.column::<schema::BucketHashColumn>()?;
-        for (place, bytes, hash) in block.update.buckets() {
-            let key = schema::BucketColumn::key(&place);
-            let is_top = place.splits() == 0;
-            match (bytes.is_empty(), is_top) {
-                (true, true) => batch.delete_cf(hashes, &key),
-                (false, true) => batch.put_cf(hashes, &key, hash.0),
-                (_, false) => {}
-            }
-            if bytes.is_empty() {
-                batch.delete_cf(buckets, &key);
-            } else {
-                batch.put_cf(buckets, &key, bytes);
-            }
-        }
-        let height = block.header.height;
-        self.put::<schema::UndoColumn>(batch, &height, block.undo)?;
-        if let Some(old) = height.0.checked_sub(schema::UNDO_HEIGHTS) {
-            batch.delete_cf(self.column::<schema::UndoColumn>()?, old.to_be_bytes());
-        }
-        Ok(())
-    }
-
-    fn put<C: Column>(
-        &self,
-        batch: &mut WriteBatch,
-        key: &C::Key,
-        value: &C::Value,
-    ) -> Result<(), StoreError> {
-        batch.put_cf(self.column::<C>()?, C::key(key), C::value(value));
-        Ok(())
     }
 
     fn column<C: Column>(&self) -> Result<&ColumnFamily, StoreError> {

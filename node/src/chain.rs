@@ -17,16 +17,15 @@ use minglian_contracts::naming::{self, Thing};
 use minglian_contracts::seal::{self, InvalidBlock, OtherRules, Place, Replayed};
 use minglian_contracts::setup::SetupError;
 use minglian_contracts::subsidy::batch;
-use minglian_contracts::{schema::State, validator_set};
+use minglian_contracts::validator_set;
 use minglian_ledger::block::{Block, Header};
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::genesis::Genesis;
 use minglian_ledger::hash::{BlockId, Commitment, TransactionId, ValidatorAddress};
 use minglian_ledger::height::{Height, LogIndex, TimeMs};
 use minglian_ledger::log::tree::Frontier;
-use minglian_ledger::state::overlay::Overlay;
+use minglian_ledger::state::StateError;
 use minglian_ledger::state::tree::StateTree;
-use minglian_ledger::state::{StateError, StateRead};
 use minglian_ledger::store::{Store, StoreError};
 use minglian_ledger::subsidy::domain::BatchId;
 use minglian_ledger::transaction::{ChainId, Transaction};
@@ -313,7 +312,9 @@ impl Chain {
         let Candidate { block, replayed: Replayed { executed, update, sealed } } = &*candidate;
         let validators_changed =
             sealed.header.next_validators_hash != inner.header.next_validators_hash;
-        let validators = validators_changed.then(|| self.validators_after(executed)).transpose()?;
+        let changes = &executed.changes;
+        let after = || validator_set::after(&self.store, changes);
+        let validators = validators_changed.then(after).transpose()?;
         let additions = Additions::new(&inner.frontier, block, &candidate.replayed)?;
         let (commitments, failed) = (additions.commitments(), additions.failed()?);
         self.store.commit(&additions.write(certificate, validators.as_ref()))?;
@@ -343,20 +344,6 @@ impl Chain {
             batches,
             enrolment,
         })
-    }
-
-    fn validators_after(
-        &self,
-        executed: &minglian_contracts::execute::Executed,
-    ) -> Result<ValidatorSet, ChainError> {
-        let mut state: State<'_> = Overlay::new(&self.store as &dyn StateRead);
-        for (key, value) in &executed.changes {
-            match value {
-                Some(value) => state.put(key, value.clone()),
-                None => state.delete(key),
-            }
-        }
-        Ok(validator_set::validators(&state)?)
     }
 
     fn candidates(&self) -> MutexGuard<'_, BTreeMap<BlockId, Arc<Candidate>>> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use minglian_client::wire::CertifiedBlock;
 use minglian_contracts::replica::ReplicaError;
 use minglian_ledger::block::Header;
 use minglian_ledger::certificate::Certificate;
@@ -54,7 +55,9 @@ impl Follower {
         let progress = Progress::new(self.height(), self.replica().header().log_size);
         let mut known = Known::new(&sources, progress);
         self.names.level = Level::new(pace.patience);
-        self.report_alarm(&status);
+        if !self.report_alarm(&status) {
+            status.set(Following::CatchingUp { verified: self.height(), target: None });
+        }
         loop {
             let outcome = self.round(&mut sources, &mut known, &status, &pace).await;
             status.set_sources(known.status.clone());
@@ -133,6 +136,11 @@ impl Follower {
             _ => {}
         }
         if !taken {
+            if let Err(error) = self.keep() {
+                tracing::error!(%error, "what was verified is not kept");
+                self.recover(error)?;
+                return Ok(Duration::ZERO);
+            }
             status.set(self.at_rest(known, pace));
             // Names are asked for by whoever writes the index.
             if !self.writer.only_watches() && self.is_level(known) {
@@ -261,23 +269,42 @@ impl Follower {
                 return Ok(false);
             }
         };
+        let taken = self.take(&blocks, (source.name(), number), known, status);
+        match self.writer.commit() {
+            Ok(()) => taken,
+            Err(error) => self.begin_again(error.into(), status),
+        }
+    }
+
+    /// Takes blocks that a source gave; whether there were any that verified.
+    fn take(
+        &mut self,
+        blocks: &[CertifiedBlock],
+        (source, number): (&str, usize),
+        known: &mut Known,
+        status: &Status,
+    ) -> Result<bool, FollowError> {
+        let last = blocks.last().map(|last| last.block.header.height);
         let mut taken = false;
-        for block in &blocks {
+        for block in blocks {
             if !self.may_go_on() {
                 break;
             }
+            let height = Some(block.block.header.height);
+            // Whoever is level sees each block at once.
+            self.writer.go_on(height < last && height < known.target());
             let (header, height) = (&block.block.header, self.height().next());
             match self.apply(block) {
                 Ok(()) => taken = true,
                 Err(FollowError::Forked(_)) => {
                     if let Some(certificate) = &block.certificate {
-                        self.raise(source.name(), header, certificate)?;
+                        self.raise(source, header, certificate)?;
                     }
                     known.set(number, Standing::Forked(height));
                     return Ok(taken);
                 }
                 Err(FollowError::Refused(error)) => {
-                    let standing = self.refused(source.name(), block, error)?;
+                    let standing = self.refused(source, block, error)?;
                     known.set(number, standing);
                     return Ok(taken);
                 }
@@ -286,13 +313,7 @@ impl Follower {
                     return Ok(taken);
                 }
                 Err(FollowError::Awaited(_)) => return Ok(taken),
-                Err(error) => {
-                    tracing::error!(%error, "verifying begins again from the genesis");
-                    let reason = error.to_string();
-                    status.set(Following::Stopped { verified: self.height(), reason });
-                    self.recover(error)?;
-                    return Ok(true);
-                }
+                Err(error) => return self.begin_again(error, status),
             }
             self.report(known, status);
             self.hide_names_when_cut_off()?;
@@ -304,12 +325,21 @@ impl Follower {
         Ok(taken)
     }
 
+    /// Begins again after blocks that were verified and not indexed.
+    fn begin_again(&mut self, error: FollowError, status: &Status) -> Result<bool, FollowError> {
+        tracing::error!(%error, "verifying begins again from the genesis");
+        let reason = error.to_string();
+        status.set(Following::Stopped { verified: self.height(), reason });
+        self.recover(error)?;
+        Ok(true)
+    }
+
     /// How a source stands whose block was refused: a certified one that does not follow ours
     /// follows another that was certified.
     fn refused(
         &mut self,
         source: &str,
-        block: &minglian_client::wire::CertifiedBlock,
+        block: &CertifiedBlock,
         error: ReplicaError,
     ) -> Result<Standing, FollowError> {
         let header = &block.block.header;

@@ -7,14 +7,29 @@ use minglian_contracts::call::Call;
 use minglian_contracts::charity::disbursement::Recipient;
 use minglian_contracts::charity::donation::{Donate, Donor};
 use minglian_contracts::charity::ending::Heir;
-use minglian_contracts::event::{Event, Outcome};
+use minglian_contracts::event::{self, Event, Outcome};
 use minglian_contracts::oversight::complaint::Target;
 use minglian_contracts::{
     charity, enrolment, homes, lottery, opening, oversight, payment, project, subsidy,
 };
 use minglian_ledger::organization_code::OrganizationCode;
 
+use super::{IndexError, count, log};
+use crate::database::Connection;
 use minglian_contracts::words::allocation::basis;
+
+/// What was signed in the record at a position, and what became of it. None if no record stands
+/// there.
+///
+/// # Errors
+/// [`IndexError`].
+pub fn of(connection: &Connection, index: i64) -> Result<Option<(Call, Outcome)>, IndexError> {
+    let Some(record) = log::record(connection, count(index))? else { return Ok(None) };
+    let damaged = |what| move |source| IndexError::Damaged { what, source };
+    let call = Call::decode(&record.transaction.body.call).map_err(damaged("a call"))?;
+    let outcome = event::read(&record.receipt).map_err(damaged("a receipt"))?;
+    Ok(Some((call, outcome)))
+}
 
 /// A decoded record.
 #[derive(Debug)]

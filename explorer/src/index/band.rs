@@ -10,7 +10,8 @@ use minglian_ledger::date::Date;
 use super::IndexError;
 use super::account::AccountNumber;
 use super::act::CORRECTED_FLOW;
-use crate::database::{Connection, OptionalExtension, params};
+use super::posting::{Posting, Sum};
+use crate::database::{Connection, OptionalExtension};
 
 /// A movement as it is entered.
 #[derive(Debug)]
@@ -59,89 +60,89 @@ fn place(connection: &Connection, line: AccountNumber) -> Result<Option<Place>, 
     Ok(statement.query_row([line], read).optional()?)
 }
 
-fn add(connection: &Connection, place: &Place, flow: &str, amount: i64) -> Result<(), IndexError> {
+const BANDS: Sum = Sum("INSERT INTO bands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+     ON CONFLICT (year, fund, level, division, category, flow) \
+     DO UPDATE SET amount = bands.amount + excluded.amount");
+
+const PROJECTS: Sum = Sum("INSERT INTO project_bands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5 + ?6) \
+     ON CONFLICT (year, division, category, project) DO UPDATE \
+     SET spent = project_bands.spent + excluded.spent, \
+     unspent = project_bands.unspent + excluded.unspent, \
+     amount = project_bands.amount + excluded.amount");
+
+const HELD: Sum =
+    Sum("INSERT INTO held VALUES (?1, ?2, ?3, ?4) ON CONFLICT (division, year, issued_on) \
+     DO UPDATE SET amount = held.amount + excluded.amount");
+
+const MONTHS: Sum =
+    Sum("INSERT INTO months VALUES (?1, ?2, ?3, ?4) ON CONFLICT (year, division, month) \
+     DO UPDATE SET spent = months.spent + excluded.spent");
+
+fn add(posting: &Posting<'_>, place: &Place, flow: &str, amount: i64) {
     let Place { year, fund, level, division, category, .. } = place;
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO bands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-         ON CONFLICT (year, fund, level, division, category, flow) \
-         DO UPDATE SET amount = bands.amount + excluded.amount",
-    )?;
-    statement.execute(params![year, fund, level, division, category, flow, amount])?;
-    Ok(())
+    let key = [
+        (*year).into(),
+        fund.as_str().into(),
+        level.as_str().into(),
+        (*division).into(),
+        category.as_str().into(),
+        flow.into(),
+    ];
+    posting.add(BANDS, key, &[amount]);
 }
 
-fn add_to_project(
-    connection: &Connection,
-    place: &Place,
-    spent: i64,
-    left: i64,
-) -> Result<(), IndexError> {
+fn add_to_project(posting: &Posting<'_>, place: &Place, spent: i64, left: i64) {
     let Place { year, division, category, project, .. } = place;
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO project_bands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5 + ?6) \
-         ON CONFLICT (year, division, category, project) DO UPDATE \
-         SET spent = project_bands.spent + excluded.spent, \
-         unspent = project_bands.unspent + excluded.unspent, \
-         amount = project_bands.amount + excluded.amount",
-    )?;
-    statement.execute(params![year, division, category, project, spent, left])?;
-    Ok(())
+    let (category, project) = (category.as_str().into(), project.as_str().into());
+    let key = [(*year).into(), (*division).into(), category, project];
+    posting.add(PROJECTS, key, &[spent, left]);
 }
 
 /// Adds what a line has more than before.
 pub(super) fn left(
-    connection: &Connection,
+    posting: &Posting<'_>,
     line: AccountNumber,
     more: i64,
 ) -> Result<(), IndexError> {
-    let Some(place) = place(connection, line)? else { return Ok(()) };
-    add(connection, &place, "left", more)?;
-    add_to_project(connection, &place, 0, more)?;
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO held VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT (division, year, issued_on) \
-         DO UPDATE SET amount = held.amount + excluded.amount",
-    )?;
-    statement.execute(params![place.year, place.division, place.issued_on, more])?;
+    let Some(place) = place(posting, line)? else { return Ok(()) };
+    add(posting, &place, "left", more);
+    add_to_project(posting, &place, 0, more);
+    let issued_on = place.issued_on.as_str().into();
+    posting.add(HELD, [place.year.into(), place.division.into(), issued_on], &[more]);
     Ok(())
 }
 
-fn spent(connection: &Connection, place: &Place, amount: i64, day: Date) -> Result<(), IndexError> {
-    add(connection, place, "spent", amount)?;
-    add_to_project(connection, place, amount, 0)?;
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO months VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT (year, division, month) \
-         DO UPDATE SET spent = months.spent + excluded.spent",
-    )?;
+fn spent(posting: &Posting<'_>, place: &Place, amount: i64, day: Date) {
+    add(posting, place, "spent", amount);
+    add_to_project(posting, place, amount, 0);
     let month: String = day.to_string().chars().take(7).collect();
-    statement.execute(params![place.year, place.division, month, amount])?;
-    Ok(())
+    let key = [place.year.into(), place.division.into(), month.as_str().into()];
+    posting.add(MONTHS, key, &[amount]);
 }
 
 /// Adds a movement of quota. What is left is added by [`left`], from balances.
 pub(super) fn moved(
-    connection: &Connection,
+    posting: &Posting<'_>,
     (from, to): (Option<AccountNumber>, AccountNumber),
     moved: &Moved<'_>,
 ) -> Result<(), IndexError> {
     let Moved { movement, flow, goes_back, leaves_corrections, amount, day } = moved;
     let source = match from {
-        Some(from) => place(connection, from)?,
+        Some(from) => place(posting, from)?,
         None => None,
     };
-    let (amount, target) = (*amount, place(connection, to)?);
+    let (amount, target) = (*amount, place(posting, to)?);
     // What leaves the line of corrections comes as if from outside: it did not count there.
     if let (true, Some(place)) = (*leaves_corrections, &source) {
-        add(connection, place, "in", amount)?;
+        add(posting, place, "in", amount);
     }
     match (&source, &target) {
-        (Some(source), None) if *flow == "spent" => spent(connection, source, amount, *day),
-        (Some(source), None) => add(connection, source, "moved_out", amount),
-        (None, Some(target)) if *flow == "returned" => spent(connection, target, -amount, *day),
-        (None, Some(target)) => add(connection, target, "in", amount),
+        (Some(source), None) if *flow == "spent" => spent(posting, source, amount, *day),
+        (Some(source), None) => add(posting, source, "moved_out", amount),
+        (None, Some(target)) if *flow == "returned" => spent(posting, target, -amount, *day),
+        (None, Some(target)) => add(posting, target, "in", amount),
         (Some(source), Some(_)) if flow.starts_with(CORRECTED_FLOW) => {
-            add(connection, source, "in", -amount)
+            add(posting, source, "in", -amount);
         }
         (Some(source), Some(target)) => {
             let (gave, got, sign) = match movement.kind {
@@ -156,9 +157,10 @@ pub(super) fn moved(
                 _ if *goes_back => ("in", "out", -1),
                 _ => ("out", "in", 1),
             };
-            add(connection, source, gave, sign * amount)?;
-            add(connection, target, got, sign * amount)
+            add(posting, source, gave, sign * amount);
+            add(posting, target, got, sign * amount);
         }
-        (None, None) => Ok(()),
+        (None, None) => {}
     }
+    Ok(())
 }

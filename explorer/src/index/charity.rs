@@ -16,6 +16,7 @@ use minglian_ledger::state::{Changes, StateRead};
 
 use super::act::Act;
 use super::mirror::{entries, keys};
+use super::posting::{Key, Posting, Sum};
 use super::{IndexError, account, stored};
 use crate::database::{Connection, OptionalExtension, params};
 
@@ -63,14 +64,14 @@ pub(super) fn funds(connection: &Connection, changes: &Changes) -> Result<(), In
 
 /// Enters gifts and payments, once the block's accounts are known.
 pub(super) fn enter(
-    connection: &Connection,
+    posting: &Posting<'_>,
     changes: &Changes,
     touched: &BTreeSet<AccountId>,
     acts: &[(u64, &Act)],
     reader: &dyn StateRead,
 ) -> Result<(), IndexError> {
     for ((host, reference), gift) in entries(changes, &DONATIONS)? {
-        enter_gift(connection, &host, reference.as_str(), &gift)?;
+        enter_gift(posting, &host, reference.as_str(), &gift)?;
     }
     let mut paid: BTreeSet<(OrganizationCode, Reference)> =
         keys(changes, &PAYOUTS)?.into_iter().collect();
@@ -80,14 +81,14 @@ pub(super) fn enter(
     }));
     for (host, reference) in paid {
         if let Some(payout) = PAYOUTS.get(reader, &(host, reference.clone()))? {
-            enter_payout(connection, host, &reference, &payout, reader)?;
+            enter_payout(posting, host, &reference, &payout, reader)?;
         }
     }
     for (index, act) in acts {
         let index = stored("a position", *index)?;
         for event in act.events() {
             if let Event::Charity(event) = event {
-                enter_record(connection, index, act, event)?;
+                enter_record(posting, index, act, event)?;
             }
         }
     }
@@ -96,7 +97,7 @@ pub(super) fn enter(
 
 /// Notes by which record something came about.
 fn enter_record(
-    connection: &Connection,
+    posting: &Posting<'_>,
     index: i64,
     act: &Act,
     event: &CharityEvent,
@@ -108,24 +109,24 @@ fn enter_record(
                 Event::Movement(movement) => Some(&movement.to),
                 _ => None,
             });
-            let account = came_in.map(|to| account::number(connection, to)).transpose()?;
+            let account = came_in.map(|to| posting.number(to)).transpose()?;
             let query = "UPDATE gifts SET record = ?3, account = ?4, inflow = ?5 \
                          WHERE host = ?1 AND reference = ?2";
             let inflow = stored("a position", *inflow)?;
             let values = params![host, donation.as_str(), index, account, inflow];
-            connection.prepare_cached(query)?.execute(values)?;
+            posting.prepare_cached(query)?.execute(values)?;
         }
         CharityEvent::Disbursed { payment, .. } | CharityEvent::PaidAhead { payment, .. } => {
             let query = "UPDATE payouts SET record = ?3 WHERE host = ?1 AND reference = ?2";
-            connection.prepare_cached(query)?.execute(params![host, payment.as_str(), index])?;
+            posting.prepare_cached(query)?.execute(params![host, payment.as_str(), index])?;
         }
         // The event names the gift; which payment took it back, its movements say.
         CharityEvent::Refunded { .. } => {
             let query = "UPDATE payouts SET record = ?2 WHERE account = ?1";
             for event in act.events() {
                 if let Event::Movement(movement) = event {
-                    let account = account::number(connection, &movement.to)?;
-                    connection.prepare_cached(query)?.execute(params![account, index])?;
+                    let account = posting.number(&movement.to)?;
+                    posting.prepare_cached(query)?.execute(params![account, index])?;
                 }
             }
         }
@@ -133,7 +134,7 @@ fn enter_record(
             let query = "UPDATE payouts SET evidence = ?3, helped = ?4 \
                          WHERE host = ?1 AND reference = ?2";
             let values = params![host, payment.as_str(), index, beneficiaries];
-            connection.prepare_cached(query)?.execute(values)?;
+            posting.prepare_cached(query)?.execute(values)?;
         }
         _ => {}
     }
@@ -141,7 +142,7 @@ fn enter_record(
 }
 
 fn enter_gift(
-    connection: &Connection,
+    posting: &Posting<'_>,
     host: &OrganizationCode,
     reference: &str,
     gift: &Donation,
@@ -158,7 +159,7 @@ fn enter_gift(
     };
     let query = "SELECT kept, restriction IS NOT NULL FROM gifts \
                  WHERE host = ?1 AND reference = ?2";
-    let known: Option<(i64, bool)> = connection
+    let known: Option<(i64, bool)> = posting
         .prepare_cached(query)?
         .query_row(params![host.as_str(), reference], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
@@ -168,7 +169,7 @@ fn enter_gift(
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0) \
                  ON CONFLICT (host, reference) DO UPDATE SET kept = excluded.kept, \
                  restriction = excluded.restriction, voided = excluded.voided";
-    connection.prepare_cached(query)?.execute(params![
+    posting.prepare_cached(query)?.execute(params![
         host.as_str(),
         reference,
         gift.fund.as_str(),
@@ -187,17 +188,18 @@ fn enter_gift(
         let query = "UPDATE campaigns SET raised = raised + ?2, gifts = gifts + ?3 \
                      WHERE filing = ?1";
         let values = params![filing.as_str(), more, i64::from(before.is_none())];
-        connection.prepare_cached(query)?.execute(values)?;
+        posting.prepare_cached(query)?.execute(values)?;
     }
     let month = Place { host, fund: gift.fund.as_str(), on: gift.received_on };
     let now = (kept, gift.restriction.is_some());
     if known != Some(now) {
         // A gift that is bound no longer counts as unrestricted from the beginning.
         let (kept_before, was_restricted) = known.unwrap_or_default();
-        add_to_month(connection, &month, income(gift.measure, was_restricted), -kept_before)?;
-        add_to_month(connection, &month, income(gift.measure, now.1), kept)?;
+        add_to_month(posting, &month, income(gift.measure, was_restricted), -kept_before);
+        add_to_month(posting, &month, income(gift.measure, now.1), kept);
     }
-    add(connection, host, gift.received_on, INCOME, more)
+    add(posting, host, gift.received_on, INCOME, more);
+    Ok(())
 }
 
 /// What a gift counts as, in months.
@@ -220,7 +222,7 @@ pub const fn expense(expense: Expense) -> &'static str {
 }
 
 fn enter_payout(
-    connection: &Connection,
+    posting: &Posting<'_>,
     host: OrganizationCode,
     reference: &Reference,
     payout: &Payout,
@@ -229,14 +231,14 @@ fn enter_payout(
     let id = AccountId::Payment { organization: host, reference: reference.clone() };
     let balance = book::account(reader, &id)?.map_or(0, |account| account.balance().get());
     let kept = stored("a balance", balance)?;
-    let number = account::number(connection, &id)?;
+    let number = posting.number(&id)?;
     let (resolution, kind) = match &payout.reason {
         Reason::Spent { resolution, expense: kind } => (Some(resolution.as_str()), expense(*kind)),
         Reason::Ahead { expense: kind, .. } => (None, expense(*kind)),
         Reason::Refunded => (None, "refund"),
     };
     let query = "SELECT kept FROM payouts WHERE host = ?1 AND reference = ?2";
-    let before: Option<i64> = connection
+    let before: Option<i64> = posting
         .prepare_cached(query)?
         .query_row(params![host.as_str(), reference.as_str()], |row| row.get(0))
         .optional()?;
@@ -244,7 +246,7 @@ fn enter_payout(
                  paid_on, kept, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) \
                  ON CONFLICT (host, reference) DO UPDATE \
                  SET kept = excluded.kept, resolution = excluded.resolution";
-    connection.prepare_cached(query)?.execute(params![
+    posting.prepare_cached(query)?.execute(params![
         host.as_str(),
         reference.as_str(),
         number,
@@ -260,8 +262,9 @@ fn enter_payout(
     }
     let more = kept.saturating_sub(before.unwrap_or(0));
     let month = Place { host: &host, fund: payout.fund.as_str(), on: payout.paid_on };
-    add_to_month(connection, &month, kind, more)?;
-    add(connection, &host, payout.paid_on, kind, more)
+    add_to_month(posting, &month, kind, more);
+    add(posting, &host, payout.paid_on, kind, more);
+    Ok(())
 }
 
 /// Whether a payment gave a gift back.
@@ -275,20 +278,19 @@ pub(super) fn is_refund(
     Ok(connection.prepare_cached(query)?.query_row([payment], |row| row.get(0))?)
 }
 
-fn add(
-    connection: &Connection,
-    host: &OrganizationCode,
-    on: Date,
-    kind: &str,
-    amount: i64,
-) -> Result<(), IndexError> {
+const QUARTERS: Sum = Sum("INSERT INTO charity_quarters VALUES (?1, ?2, ?3, ?4, ?5) \
+     ON CONFLICT (host, year, quarter, kind) DO UPDATE \
+     SET amount = charity_quarters.amount + excluded.amount");
+
+const MONTHS: Sum = Sum("INSERT INTO charity_months VALUES (?1, ?2, ?3, ?4, ?5) \
+     ON CONFLICT (host, fund, month, kind) DO UPDATE \
+     SET amount = charity_months.amount + excluded.amount");
+
+fn add(posting: &Posting<'_>, host: &OrganizationCode, on: Date, kind: &str, amount: i64) {
     let quarter = on.month().month().saturating_sub(1) / 3 + 1;
-    let query = "INSERT INTO charity_quarters VALUES (?1, ?2, ?3, ?4, ?5) \
-                 ON CONFLICT (host, year, quarter, kind) DO UPDATE \
-                 SET amount = charity_quarters.amount + excluded.amount";
-    let values = params![host.as_str(), on.year(), quarter, kind, amount];
-    connection.prepare_cached(query)?.execute(values)?;
-    Ok(())
+    let (year, quarter) = (i64::from(on.year()), i64::from(quarter));
+    let key = [host.as_str().into(), year.into(), quarter.into(), kind.into()];
+    posting.add(QUARTERS, key, &[amount]);
 }
 
 /// Where and when a charity got or spent something.
@@ -300,19 +302,15 @@ struct Place<'a> {
 
 /// Adds to a month of the fund, of its charity and of all.
 fn add_to_month(
-    connection: &Connection,
+    posting: &Posting<'_>,
     Place { host, fund, on }: &Place<'_>,
     kind: &str,
     amount: i64,
-) -> Result<(), IndexError> {
-    let query = "INSERT INTO charity_months VALUES (?1, ?2, ?3, ?4, ?5) \
-                 ON CONFLICT (host, fund, month, kind) DO UPDATE \
-                 SET amount = charity_months.amount + excluded.amount";
+) {
     let month = on.month().to_string();
     for (host, fund) in [(host.as_str(), *fund), (host.as_str(), ""), ("", "")] {
-        connection.prepare_cached(query)?.execute(params![host, fund, month, kind, amount])?;
+        posting.add(MONTHS, [host, fund, &month, kind].map(Key::from), &[amount]);
     }
-    Ok(())
 }
 
 /// Adds what an account of a fund has more, or less, than before.

@@ -3,10 +3,11 @@
 
 use minglian_contracts::book::Movement;
 
-use super::account::{self, AccountNumber, Attributes};
+use super::account::{AccountNumber, Attributes};
 use super::act::CORRECTED_FLOW;
+use super::posting::Posting;
 use super::{IndexError, movement, stored, totals};
-use crate::database::{Connection, params};
+use crate::database::params;
 
 /// What came to a fund from another one.
 pub const FROM_FUNDS: &str = "from_funds";
@@ -16,7 +17,7 @@ pub const TO_FUNDS: &str = "to_funds";
 
 /// Notes a movement between funds. The accounts at its ends are entered already.
 pub(super) fn enter(
-    connection: &Connection,
+    posting: &Posting<'_>,
     movement: &Movement,
     (from, to): (Option<AccountNumber>, AccountNumber),
     flow: &str,
@@ -26,27 +27,27 @@ pub(super) fn enter(
     if flow.starts_with(CORRECTED_FLOW) {
         return Ok(());
     }
-    let target = account::attributes(connection, to)?;
+    let target = posting.attributes(to)?;
     let number = stored("a movement", movement.number.0)?;
     let (Some(from), Some(id)) = (from, movement.from.account()) else {
         return match flow {
             "received" | "implied" => Ok(()),
-            _ => add(connection, &target, FROM_FUNDS, number, amount),
+            _ => add(posting, &target, FROM_FUNDS, number, amount),
         };
     };
-    if movement::holds_corrections(connection, id, from)? {
-        return add(connection, &target, FROM_FUNDS, number, amount);
+    if movement::holds_corrections(posting, id, from)? {
+        return add(posting, &target, FROM_FUNDS, number, amount);
     }
-    let source = account::attributes(connection, from)?;
+    let source = posting.attributes(from)?;
     if (&source.fund, &source.measure) == (&target.fund, &target.measure) {
         return Ok(());
     }
-    add(connection, &source, TO_FUNDS, number, amount)?;
-    add(connection, &target, FROM_FUNDS, number, amount)
+    add(posting, &source, TO_FUNDS, number, amount)?;
+    add(posting, &target, FROM_FUNDS, number, amount)
 }
 
 fn add(
-    connection: &Connection,
+    posting: &Posting<'_>,
     fund: &Attributes,
     flow: &str,
     number: i64,
@@ -54,6 +55,7 @@ fn add(
 ) -> Result<(), IndexError> {
     let query = "INSERT OR IGNORE INTO crossings VALUES (?1, ?2, ?3, ?4)";
     let values = params![fund.fund, fund.measure, flow, number];
-    connection.prepare_cached(query)?.execute(values)?;
-    totals::add(connection, fund, flow, amount, 1)
+    posting.prepare_cached(query)?.execute(values)?;
+    totals::add(posting, fund, flow, amount, 1);
+    Ok(())
 }

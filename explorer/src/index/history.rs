@@ -94,7 +94,7 @@ impl Changing {
         format!(
             "CREATE TABLE \"{UNDO}{name}\" (height INTEGER NOT NULL, existed INTEGER NOT NULL, \
              {columns}, PRIMARY KEY ({keys}height)) WITHOUT ROWID;
-             CREATE INDEX \"{UNDO}{name}_heights\" ON \"{UNDO}{name}\" (height);
+             CREATE INDEX \"{UNDO}{name}_heights\" ON \"{UNDO}{name}\" (height) WHERE existed = 1;
              CREATE TRIGGER \"{name}_inserted\" AFTER INSERT ON \"{name}\" BEGIN
              INSERT INTO \"{UNDO}{name}\" SELECT w.height, 0, {new} FROM writing w WHERE {absent};
              END;
@@ -196,7 +196,8 @@ fn month_end_before(connection: &Connection, height: i64) -> Result<i64, IndexEr
     Ok(found.unwrap_or(0))
 }
 
-/// Drops what rows were before this height, but for the first change of a row in its month.
+/// Drops what rows were before this height, but for the first change of a row in its month. That
+/// there was no row stays: it is mostly the first change, and pages tell no difference.
 fn forget(connection: &Connection, height: i64) -> Result<(), IndexError> {
     let month_end = month_end_before(connection, height)?;
     let names = catalogue::tables(connection)?;
@@ -208,8 +209,8 @@ fn forget(connection: &Connection, height: i64) -> Result<(), IndexError> {
             .collect::<Vec<_>>()
             .join(" AND ");
         let query = format!(
-            "DELETE FROM \"{name}\" AS u WHERE height = ?1 AND EXISTS (SELECT 1 FROM \"{name}\" v \
-             WHERE {same} AND v.height < ?1 AND v.height > ?2)"
+            "DELETE FROM \"{name}\" AS u WHERE height = ?1 AND existed = 1 AND EXISTS \
+             (SELECT 1 FROM \"{name}\" v WHERE {same} AND v.height < ?1 AND v.height > ?2)"
         );
         connection.prepare_cached(&query)?.execute([height, month_end])?;
     }

@@ -8,7 +8,7 @@ use minglian_ledger::checkpoint::Checkpoint;
 use minglian_ledger::log::tiles::{self, Content, TILE_WIDTH, Tile};
 use minglian_ledger::log::tree::NodeSource;
 use minglian_ledger::log::{self, LOG_HASH_BYTES, LogHash};
-use minglian_ledger::record::Leaf;
+use minglian_ledger::record::{Leaf, Record};
 
 use super::{IndexError, stored};
 use crate::database::{Connection, OptionalExtension, params};
@@ -48,6 +48,26 @@ pub fn leaves(connection: &Connection, first: u64, count: u16) -> Result<Vec<Vec
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(params![stored("a position", first)?, count], |row| row.get(0));
     Ok(rows?.collect::<Result<_, _>>()?)
+}
+
+/// The record at a position: what was signed, and what became of it. None if none stands there.
+///
+/// # Errors
+/// [`IndexError`].
+pub fn record(connection: &Connection, index: u64) -> Result<Option<Record>, IndexError> {
+    let leaf = leaves(connection, index, 1)?.pop();
+    Ok(leaf.as_deref().map(decode).transpose()?.flatten())
+}
+
+/// The record in a leaf, if it is not a closing one.
+///
+/// # Errors
+/// [`IndexError::Damaged`] if it is no leaf.
+pub(crate) fn decode(leaf: &[u8]) -> Result<Option<Record>, IndexError> {
+    match Leaf::decode(leaf).map_err(|source| IndexError::Damaged { what: "a leaf", source })? {
+        Leaf::Record(record) => Ok(Some(record)),
+        Leaf::Closing(_) => Ok(None),
+    }
 }
 
 /// The leaves of a bundle; none if the indexed log has not all of them.

@@ -6,7 +6,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use minglian_contracts::schema::{Table, prefix};
-use minglian_ledger::state::{Changes, KeyValue, MemoryState, StateError, StateRead};
+use minglian_ledger::state::{Changes, KeyValue, StateError, StateRead};
 
 use super::{IndexError, account};
 use crate::database::{Connection, OptionalExtension, params};
@@ -21,13 +21,18 @@ const LEFT_OUT: [u8; 6] = [
     prefix::OPEN_PROPOSALS,
 ];
 
+/// Entries of a state that are read at a time.
+const ENTRIES_READ: usize = 1_000;
+
 /// The state of the indexed height, in one read transaction.
 #[derive(Debug, Clone, Copy)]
 pub struct Mirror<'a>(pub &'a Connection);
 
 /// Enters what a block changed.
 pub(super) fn enter(connection: &Connection, changes: &Changes) -> Result<(), IndexError> {
-    let mut put = connection.prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?;
+    let query = "INSERT INTO state VALUES (?1, ?2) \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    let mut put = connection.prepare_cached(query)?;
     let mut delete = connection.prepare_cached("DELETE FROM state WHERE key = ?1")?;
     for (key, value) in changes {
         if key.first().is_none_or(|first| LEFT_OUT.contains(first)) {
@@ -45,17 +50,39 @@ pub(super) fn enter(connection: &Connection, changes: &Changes) -> Result<(), In
 ///
 /// # Errors
 /// [`IndexError::Database`].
-pub fn holds(connection: &Connection, state: &MemoryState) -> Result<bool, IndexError> {
+pub fn holds(connection: &Connection, state: &dyn StateRead) -> Result<bool, IndexError> {
     let mut statement = connection.prepare_cached("SELECT key, value FROM state ORDER BY key")?;
     let mut rows = statement.stream([])?;
-    let kept = |key: &[u8]| key.first().is_some_and(|first| !LEFT_OUT.contains(first));
-    for (key, value) in state.entries().filter(|(key, _)| kept(key)) {
-        let Some(row) = rows.next()? else { return Ok(false) };
-        if !row.is_blob(0, key)? || !row.is_blob(1, value)? {
-            return Ok(false);
+    let mut is_held = true;
+    each(state, |key, value| {
+        if key.first().is_none_or(|first| LEFT_OUT.contains(first)) {
+            return Ok(true);
+        }
+        is_held = match rows.next()? {
+            Some(row) => row.is_blob(0, &key)? && row.is_blob(1, &value)?,
+            None => false,
+        };
+        Ok(is_held)
+    })?;
+    Ok(is_held && rows.next()?.is_none())
+}
+
+/// Calls `see` with each entry of a state in the order of keys, until it says that it is enough.
+pub(super) fn each(
+    state: &dyn StateRead,
+    mut see: impl FnMut(Vec<u8>, Vec<u8>) -> Result<bool, IndexError>,
+) -> Result<(), IndexError> {
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let entries = state.scan_prefix(&[], after.as_deref(), ENTRIES_READ)?;
+        let Some((last, _)) = entries.last() else { return Ok(()) };
+        after = Some(last.clone());
+        for (key, value) in entries {
+            if !see(key, value)? {
+                return Ok(());
+            }
         }
     }
-    Ok(rows.next()?.is_none())
 }
 
 /// The keys of `table` that `changes` set or remove.

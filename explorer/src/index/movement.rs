@@ -4,46 +4,47 @@ use minglian_contracts::book::{AccountId, Movement};
 use minglian_contracts::report::flow::day_of;
 use minglian_ledger::date::Date;
 
-use super::account::{self, AccountNumber, Attributes};
+use super::account::{AccountNumber, Attributes};
 use super::act::{self, Act};
+use super::posting::Posting;
 use super::{IndexError, band, charity, crossing, state, stored, totals, trace};
 use crate::database::{Connection, OptionalExtension, params};
 
 /// Enters a movement and adds it to the totals. The lines that it touches are entered already.
 pub(super) fn enter(
-    connection: &Connection,
+    posting: &Posting<'_>,
     index: u64,
     movement: &Movement,
     act: &Act,
     today: Date,
 ) -> Result<(), IndexError> {
     let from = match movement.from.account() {
-        Some(from) => Some(account::number(connection, from)?),
+        Some(from) => Some(posting.number(from)?),
         None => None,
     };
-    let to = account::number(connection, &movement.to)?;
+    let to = posting.number(&movement.to)?;
     let source = match from {
-        Some(from) => account::attributes(connection, from)?,
+        Some(from) => posting.attributes(from)?,
         None => Attributes::default(),
     };
-    let to_depth = account::attributes(connection, to)?.depth;
-    let implied = from.map(|from| state::is_implied(connection, from)).transpose()?;
+    let to_depth = posting.attributes(to)?.depth;
+    let implied = from.map(|from| state::is_implied(posting, from)).transpose()?;
     let depths = (source.depth, to_depth);
     let mut flow = act::flow(movement, act.effective(), depths, implied.unwrap_or(false));
     if let ("returned", Some(from)) = (flow, from) {
-        flow = returned(connection, from)?;
+        flow = returned(posting, from)?;
     }
     if movement.to.is_terminal() {
         // What was paid or voided counts for the line that it left.
         let depth = source.depth + 1;
-        account::set_attributes(connection, to, &Attributes { depth, ..source.clone() })?;
+        posting.set_attributes(to, Attributes { depth, ..source.clone() })?;
     }
     let attributes = match counts_where_it_left(flow) {
         true => source,
-        false => account::attributes(connection, to)?,
+        false => posting.attributes(to)?,
     };
     let amount = stored("an amount", movement.amount().get())?;
-    let mut statement = connection.prepare_cached(
+    let mut statement = posting.prepare_cached(
         "INSERT INTO movements VALUES \
          (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
@@ -63,11 +64,11 @@ pub(super) fn enter(
         amount,
         minglian_contracts::schema::encode(movement),
     ])?;
-    trace::enter(connection, movement, from)?;
-    totals::add(connection, &attributes, flow, amount, 1)?;
-    crossing::enter(connection, movement, (from, to), flow, amount)?;
+    trace::enter(posting, movement, from)?;
+    totals::add(posting, &attributes, flow, amount, 1);
+    crossing::enter(posting, movement, (from, to), flow, amount)?;
     let day = day_of(act.events(), today);
-    add_up(connection, movement, (from, to), flow, amount, day)
+    add_up(posting, movement, (from, to), flow, amount, day)
 }
 
 /// What money counts as that comes back from a payment: a refund that bounced is no spending less.
@@ -97,7 +98,7 @@ fn counts_where_it_left(flow: &str) -> bool {
 
 /// Adds a movement to the sums of places and organisations.
 fn add_up(
-    connection: &Connection,
+    posting: &Posting<'_>,
     movement: &Movement,
     (from, to): (Option<AccountNumber>, AccountNumber),
     flow: &'static str,
@@ -106,26 +107,27 @@ fn add_up(
 ) -> Result<(), IndexError> {
     let goes_back = match from {
         Some(from) if flow.ends_with("allocation_taken_back") => {
-            state::parent(connection, from)? == Some(to)
+            state::parent(posting, from)? == Some(to)
         }
         _ => false,
     };
     let leaves_corrections = match (movement.from.account(), from) {
-        (Some(id), Some(number)) => holds_corrections(connection, id, number)?,
+        (Some(id), Some(number)) => holds_corrections(posting, id, number)?,
         _ => false,
     };
     let moved = band::Moved { movement, flow, goes_back, leaves_corrections, amount, day };
-    band::moved(connection, (from, to), &moved)?;
+    band::moved(posting, (from, to), &moved)?;
     if flow.starts_with(act::CORRECTED_FLOW) {
         // It was never there: its holder has not had it, and finance has nothing from it.
         let holder = movement.from.account().map(AccountId::organization);
         let holder = holder.unwrap_or_else(|| movement.to.organization());
-        return totals::add_to_organization(connection, holder.as_str(), -amount, 0, 0);
+        totals::add_to_organization(posting, holder.as_str(), -amount, 0, 0);
+    } else if goes_back {
+        undo_for_organizations(posting, movement, amount);
+    } else {
+        count_for_organizations(posting, movement, flow, amount);
     }
-    if goes_back {
-        return undo_for_organizations(connection, movement, amount);
-    }
-    count_for_organizations(connection, movement, flow, amount)
+    Ok(())
 }
 
 /// Whether an account holds what was taken back because too much had been entered: it is named so,
@@ -145,47 +147,34 @@ pub(super) fn holds_corrections(
 }
 
 /// What a line gives back to the line from which it came: neither has had or given it.
-fn undo_for_organizations(
-    connection: &Connection,
-    movement: &Movement,
-    amount: i64,
-) -> Result<(), IndexError> {
+fn undo_for_organizations(posting: &Posting<'_>, movement: &Movement, amount: i64) {
     let giver = movement.to.organization();
-    match movement.from.account().map(AccountId::organization) {
-        Some(holder) if holder != giver => {
-            totals::add_to_organization(connection, holder.as_str(), -amount, 0, 0)?;
-            totals::add_to_organization(connection, giver.as_str(), 0, -amount, 0)
-        }
-        _ => Ok(()),
+    if let Some(holder) = movement.from.account().map(AccountId::organization)
+        && holder != giver
+    {
+        totals::add_to_organization(posting, holder.as_str(), -amount, 0, 0);
+        totals::add_to_organization(posting, giver.as_str(), 0, -amount, 0);
     }
 }
 
-fn count_for_organizations(
-    connection: &Connection,
-    movement: &Movement,
-    flow: &str,
-    amount: i64,
-) -> Result<(), IndexError> {
+fn count_for_organizations(posting: &Posting<'_>, movement: &Movement, flow: &str, amount: i64) {
     let to = movement.to.organization();
     let from = movement.from.account().map(AccountId::organization);
     match (flow, from) {
         ("spent" | "remitted", _) => {
-            totals::add_to_organization(connection, to.as_str(), 0, 0, amount)
+            totals::add_to_organization(posting, to.as_str(), 0, 0, amount);
         }
         // A gift that went back was never income.
-        ("refunded", _) => totals::add_to_organization(connection, to.as_str(), -amount, 0, 0),
-        ("refund_returned", _) => {
-            totals::add_to_organization(connection, to.as_str(), amount, 0, 0)
-        }
+        ("refunded", _) => totals::add_to_organization(posting, to.as_str(), -amount, 0, 0),
+        ("refund_returned", _) => totals::add_to_organization(posting, to.as_str(), amount, 0, 0),
         ("returned", Some(from)) => {
-            totals::add_to_organization(connection, from.as_str(), 0, 0, -amount)
+            totals::add_to_organization(posting, from.as_str(), 0, 0, -amount);
         }
-        (_, Some(from)) if from == to => Ok(()),
+        (_, Some(from)) if from == to => {}
         (_, from) => {
-            totals::add_to_organization(connection, to.as_str(), amount, 0, 0)?;
-            match from {
-                Some(from) => totals::add_to_organization(connection, from.as_str(), 0, amount, 0),
-                None => Ok(()),
+            totals::add_to_organization(posting, to.as_str(), amount, 0, 0);
+            if let Some(from) = from {
+                totals::add_to_organization(posting, from.as_str(), 0, amount, 0);
             }
         }
     }

@@ -43,7 +43,7 @@ impl Writer {
     /// [`IndexError`]; nothing is written then.
     pub fn name(&mut self, chain_id: &ChainId, opening: &OpeningView) -> Result<Named, IndexError> {
         let Some((deposit, name)) = readable(chain_id, opening) else { return Ok(Named::Left) };
-        let transaction = self.connection.transaction()?;
+        let transaction = self.transaction()?;
         let state = Mirror(&transaction);
         let thing = Thing::Opening(opening.commitment);
         let Some(named) = NAMED.get(&state, &thing)? else { return Ok(Named::NotYet) };
@@ -68,7 +68,7 @@ impl Writer {
     /// # Errors
     /// [`IndexError::Database`].
     pub fn forget_names(&mut self) -> Result<(), IndexError> {
-        let transaction = self.connection.transaction()?;
+        let transaction = self.transaction()?;
         if transaction.execute("DELETE FROM donor_names", [])? > 0 {
             revise(&transaction)?;
         }
@@ -92,7 +92,7 @@ impl Writer {
     /// # Errors
     /// [`IndexError::Database`].
     pub fn scrub(&mut self) -> Result<(), IndexError> {
-        if self.unscrubbed {
+        if self.unscrubbed && !self.is_within() {
             self.unscrubbed = !self.connection.scrub("donor_names")?;
         }
         Ok(())

@@ -4,7 +4,7 @@
 
 use minglian_client::wire::Consistency;
 use minglian_contracts::book::{self, AccountId};
-use minglian_contracts::replica::Replica;
+use minglian_contracts::replica::kept::KeptReplica;
 use minglian_ledger::block::Header;
 use minglian_ledger::certificate::Certificate;
 use minglian_ledger::evidence::{CHANGES_MAX, Evidence, Subject};
@@ -12,7 +12,6 @@ use minglian_ledger::height::{Height, LogIndex};
 use minglian_ledger::log::LogHash;
 use minglian_ledger::log::proof::{self, ProveError};
 use minglian_ledger::log::tree::{Frontier, LoadError};
-use minglian_ledger::state::StateRead;
 
 use super::log::{self, Nodes};
 use super::{IndexError, certified, count, read};
@@ -50,7 +49,7 @@ pub fn of_last_leaf(connection: &Connection) -> Result<Option<Evidence>, IndexEr
 /// [`IndexError`].
 pub fn of_account(
     connection: &Connection,
-    replica: &Replica,
+    replica: &KeptReplica,
     id: &AccountId,
 ) -> Result<Option<Evidence>, IndexError> {
     let Some((header, certificate)) = newest(connection)? else { return Ok(None) };
@@ -58,7 +57,7 @@ pub fn of_account(
         return Ok(None);
     }
     let key = book::account_key(id);
-    let (value, proof) = (replica.state().get(&key)?, replica.prove(&key)?);
+    let (value, proof) = replica.prove(&key)?;
     complete(connection, header, certificate, Subject::State { key, value, proof })
 }
 

@@ -70,7 +70,8 @@ CREATE TABLE leaves (
     bytes BLOB NOT NULL
 );
 
--- One row for each transaction; its position in the log is its number.
+-- One row for each transaction; its position in the log is its number. What was signed and what
+-- became of it stand in its leaf.
 CREATE TABLE records (
     log_index INTEGER PRIMARY KEY,
     height INTEGER NOT NULL,
@@ -85,8 +86,6 @@ CREATE TABLE records (
     documents TEXT NOT NULL,
     sentence_zh TEXT NOT NULL,
     sentence_en TEXT NOT NULL,
-    call TEXT NOT NULL,
-    outcome TEXT NOT NULL,
     proposal TEXT
 );
 CREATE INDEX records_by_proposal ON records (proposal, log_index);
@@ -102,8 +101,7 @@ END;
 
 CREATE TABLE proposals (
     transaction_id TEXT PRIMARY KEY,
-    log_index INTEGER NOT NULL,
-    call BLOB NOT NULL
+    log_index INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE record_organizations (

@@ -15,11 +15,12 @@ use minglian_ledger::genesis::Genesis;
 use minglian_ledger::height::{Height, TimeMs};
 use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::record::Receipt;
-use minglian_ledger::state::{Changes, MemoryState, StateRead};
+use minglian_ledger::state::{Changes, StateRead};
 use minglian_ledger::transaction::Transaction;
 
 use super::account::{self, AccountNumber};
 use super::act::{self, Act};
+use super::posting::Posting;
 use super::{IndexError, Writer, band, charity, history, log, mirror, movement, obligation};
 use super::{lottery, names, oversight, state, stored, totals};
 use crate::database::{Connection, OptionalExtension, params};
@@ -44,13 +45,16 @@ impl Writer {
         &mut self,
         genesis: &Genesis,
         header: &Header,
-        state: &MemoryState,
+        state: &dyn StateRead,
     ) -> Result<(), IndexError> {
-        let transaction = self.connection.transaction()?;
-        let changes: Changes =
-            state.entries().map(|(key, value)| (key.to_vec(), Some(value.to_vec()))).collect();
+        let transaction = self.transaction()?;
+        let mut changes = Changes::new();
+        mirror::each(state, |key, value| {
+            changes.insert(key, Some(value));
+            Ok(true)
+        })?;
         super::state::registry(&transaction, &changes)?;
-        super::mirror::enter(&transaction, &changes)?;
+        mirror::enter(&transaction, &changes)?;
         enter_header(&transaction, header, 0)?;
         log::genesis(&transaction, header)?;
         super::certified::enter_validators(&transaction, header, state)?;
@@ -63,21 +67,20 @@ impl Writer {
     /// Enters a verified block with what certifies it. `state` is the state after it.
     ///
     /// # Errors
-    /// [`IndexError`]; nothing is written then.
+    /// [`IndexError`]; nothing is written then, nor what was not committed before.
     pub fn block(
         &mut self,
         block: &Block,
         certificate: &Certificate,
         replayed: &Replayed,
-        state: &MemoryState,
+        state: &dyn StateRead,
     ) -> Result<(), IndexError> {
-        let transaction = self.connection.transaction()?;
         let (target, kept) = (self.target, self.kept_heights);
-        let erases = write_block(&transaction, block, replayed, state, (target, kept))?;
-        super::certified::enter(&transaction, &block.header, certificate, state)?;
-        transaction.commit()?;
-        self.unscrubbed |= erases;
-        self.scrub()
+        self.enter(block.transactions.len() as u64, |connection| {
+            let erases = write_block(connection, block, replayed, state, (target, kept))?;
+            super::certified::enter(connection, &block.header, certificate, state)?;
+            Ok(erases)
+        })
     }
 }
 
@@ -96,35 +99,38 @@ fn write_block(
     let changes = &replayed.executed.changes;
     let closing_leaf = header.log_size.saturating_sub(1);
     let first = closing_leaf.saturating_sub(receipts.len() as u64);
+    // Acts are read from the leaves, also from those of this block.
+    log::append(connection, 0, &replayed.sealed.leaf_hashes)?;
+    log::enter_leaves(connection, header, &replayed.sealed.leaves)?;
     let mut acts = Vec::with_capacity(receipts.len());
     for (index, (signed, receipt)) in (first..).zip(block.transactions.iter().zip(receipts)) {
         acts.push(read_act(connection, index, signed, receipt)?);
     }
-    log::append(connection, 0, &replayed.sealed.leaf_hashes)?;
-    log::enter_leaves(connection, header, &replayed.sealed.leaves)?;
     mirror::enter(connection, changes)?;
     state::registry(connection, changes)?;
     state::projects(connection, changes)?;
     charity::funds(connection, changes)?;
     state::lines(connection, changes, &acts)?;
+    let posting = Posting::new(connection);
     let mut touched = BTreeSet::new();
     for (index, (signed, act)) in (first..).zip(block.transactions.iter().zip(&acts)) {
         enter_record(connection, header, index, signed, act)?;
         for event in act.events() {
             if let Event::Movement(movement) = event {
-                movement::enter(connection, index, movement, act, today)?;
+                movement::enter(&posting, index, movement, act, today)?;
                 touched.extend(movement.from.account().cloned());
                 touched.insert(movement.to.clone());
             }
         }
-        enter_payment(connection, index, act)?;
+        enter_payment(&posting, index, act)?;
     }
     for account in &touched {
-        enter_balance(connection, account, reader)?;
+        enter_balance(&posting, account, reader)?;
     }
     state::payments(connection, changes)?;
     let numbered: Vec<(u64, &Act)> = (first..).zip(&acts).collect();
-    charity::enter(connection, changes, &touched, &numbered, reader)?;
+    charity::enter(&posting, changes, &touched, &numbered, reader)?;
+    posting.finish()?;
     lottery::enter(connection, changes, &touched, reader)?;
     oversight::enter(connection, changes)?;
     obligation::enter(connection, changes, reader, today, is_new_month)?;
@@ -132,10 +138,15 @@ fn write_block(
     names::enter(connection, changes, &acts)
 }
 
-/// The block's day in Beijing, and whether it is the first block of its month.
+/// The block's day in Beijing, and whether it is the first block of its month. It must be the next
+/// one.
 fn calendar(connection: &Connection, header: &Header) -> Result<(Date, bool), IndexError> {
-    let query = "SELECT time_ms FROM blocks ORDER BY height DESC LIMIT 1";
-    let before: i64 = connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
+    let query = "SELECT height, time_ms FROM blocks ORDER BY height DESC LIMIT 1";
+    let (last, before): (i64, i64) =
+        connection.prepare_cached(query)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if stored("a height", header.height.0)? != last.saturating_add(1) {
+        return Err(IndexError::Gap { last, found: header.height });
+    }
     let day = |time: TimeMs| beijing_date(time).unwrap_or(Date::MIN);
     let (before, today) = (day(TimeMs(super::count(before))), day(header.time_ms));
     Ok((today, header.height.0 == 1 || before.month() != today.month()))
@@ -178,11 +189,15 @@ fn read_act(
         outcome,
     };
     if let Some(proposal) = &act.proposal {
-        let query = "SELECT call FROM proposals WHERE transaction_id = ?1";
-        let encoded: Option<Vec<u8>> =
+        let query = "SELECT l.bytes FROM proposals p JOIN leaves l ON l.log_index = p.log_index \
+                     WHERE p.transaction_id = ?1";
+        let leaf: Option<Vec<u8>> =
             connection.prepare_cached(query)?.query_row([proposal], |row| row.get(0)).optional()?;
-        match encoded {
-            Some(encoded) => act.subject = account::decode("a call", &encoded)?,
+        match leaf.as_deref().map(log::decode).transpose()?.flatten() {
+            Some(record) => {
+                let call = &record.transaction.body.call;
+                act.subject = Call::decode(call).map_err(damaged("a call"))?;
+            }
             // A refused step may name anything.
             None if receipt.is_applied() => {
                 return Err(IndexError::ProposalMissing(proposal.clone()));
@@ -203,9 +218,8 @@ fn read_act(
             approval::Event::Proposed { proposal, .. } => {
                 act.took_effect = false;
                 act.proposal = Some(proposal.to_string());
-                let query = "INSERT INTO proposals VALUES (?1, ?2, ?3)";
-                let index = stored("a position", index)?;
-                let values = params![proposal.to_string(), index, act.call.encode()];
+                let query = "INSERT INTO proposals VALUES (?1, ?2)";
+                let values = params![proposal.to_string(), stored("a position", index)?];
                 connection.prepare_cached(query)?.execute(values)?;
             }
             approval::Event::Completed { signatures, .. } => {
@@ -235,7 +249,7 @@ fn enter_record(
     };
     let mut statement = connection.prepare_cached(
         "INSERT INTO records VALUES \
-         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     statement.execute(params![
         index,
@@ -251,8 +265,6 @@ fn enter_record(
         act::documents(&act.subject),
         sentence.zh,
         sentence.en,
-        serde_json::to_string(&act.call)?,
-        serde_json::to_string(&act.outcome)?,
         act.proposal,
     ])?;
     let mut concerned: BTreeSet<OrganizationCode> =
@@ -319,7 +331,7 @@ fn enter_correction(connection: &Connection, index: i64, act: &Act) -> Result<()
     Ok(())
 }
 
-fn enter_payment(connection: &Connection, index: u64, act: &Act) -> Result<(), IndexError> {
+fn enter_payment(posting: &Posting<'_>, index: u64, act: &Act) -> Result<(), IndexError> {
     let (order, expenditure): (&Order, &str) = match act.effective() {
         Some(Call::Payment(payment::Call::Instruct { order, expenditure, .. })) => {
             (order, expenditure.code())
@@ -329,17 +341,17 @@ fn enter_payment(connection: &Connection, index: u64, act: &Act) -> Result<(), I
     };
     let account =
         AccountId::Payment { organization: act.author, reference: order.reference.clone() };
-    let number: AccountNumber = account::number(connection, &account)?;
+    let number: AccountNumber = posting.number(&account)?;
     let payee_code = match order.payee {
         payment::Payee::Organization(code) => Some(code.to_string()),
         _ => None,
     };
     let query = "INSERT INTO payments SELECT ?1, ?2, from_account, ?3, ?4, ?5, ?6, ?7, '已付款' \
                  FROM movements WHERE to_account = ?1 ORDER BY to_start LIMIT 1";
-    connection.prepare_cached(query)?.execute(params![
+    posting.prepare_cached(query)?.execute(params![
         number,
         stored("a position", index)?,
-        payment_words::payee(&order.payee, &Known(connection)),
+        payment_words::payee(&order.payee, &Known(posting)),
         payee_code,
         expenditure,
         stored("an amount", order.amount.get())?,
@@ -349,28 +361,29 @@ fn enter_payment(connection: &Connection, index: u64, act: &Act) -> Result<(), I
 }
 
 fn enter_balance(
-    connection: &Connection,
+    posting: &Posting<'_>,
     id: &AccountId,
     reader: &dyn StateRead,
 ) -> Result<(), IndexError> {
-    let number = account::number(connection, id)?;
+    let number = posting.number(id)?;
     let account = book::account(reader, id)?.unwrap_or_default();
     let balance = stored("a balance", account.balance().get())?;
     let query = "SELECT balance FROM accounts WHERE id = ?1";
-    let before: i64 = connection.prepare_cached(query)?.query_row([number], |row| row.get(0))?;
+    let before: i64 = posting.prepare_cached(query)?.query_row([number], |row| row.get(0))?;
     let query = "UPDATE accounts SET credited = ?2, balance = ?3 WHERE id = ?1";
     let credited = stored("a position", account.credited)?;
-    connection.prepare_cached(query)?.execute(params![number, credited, balance])?;
+    posting.prepare_cached(query)?.execute(params![number, credited, balance])?;
     if id.is_terminal() {
         return Ok(());
     }
     let more = balance.saturating_sub(before);
-    charity::add_balance(connection, id, more)?;
-    if movement::holds_corrections(connection, id, number)? {
+    charity::add_balance(posting, id, more)?;
+    if movement::holds_corrections(posting, id, number)? {
         // What was entered too high is not money that anybody can spend.
         return Ok(());
     }
-    band::left(connection, number, more)?;
-    let attributes = account::attributes(connection, number)?;
-    totals::add(connection, &attributes, totals::LEFT, more, 0)
+    band::left(posting, number, more)?;
+    let attributes = posting.attributes(number)?;
+    totals::add(posting, &attributes, totals::LEFT, more, 0);
+    Ok(())
 }

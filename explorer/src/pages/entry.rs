@@ -2,26 +2,17 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use minglian_contracts::event::Event;
+use minglian_contracts::event::{Event, Outcome};
 use minglian_contracts::refusal::Code;
-use serde::Deserialize;
 
 use super::charity::gifts::{GiftRow, gifts};
 use super::{beijing, rules};
 use crate::database::{Connection, OptionalExtension, Value};
-use crate::index::IndexError;
 use crate::index::read::{self, MovementRow, RecordRow};
+use crate::index::{IndexError, act};
 use crate::language::Language;
 use crate::web::{App, Frame, PageError, ScriptedResult};
 use minglian_contracts::words;
-
-/// The outcome as the index stores it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Outcome {
-    Applied(Vec<Event>),
-    Refused { code: u32, detail: String },
-}
 
 struct Record {
     index: i64,
@@ -91,9 +82,8 @@ struct Entry {
 /// `GET /entries/{index}`.
 pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedResult {
     app.scripted_page(move |connection, frame| {
-        let record = find(connection, index)?
+        let (record, outcome) = find(connection, index)?
             .ok_or_else(|| PageError::NotFound(format!("第{index}条账目")))?;
-        let outcome: Outcome = serde_json::from_str(&record.outcome).map_err(IndexError::from)?;
         let (events, refusal) = match outcome {
             Outcome::Applied(events) => (spoken(connection, &events, frame.language), None),
             Outcome::Refused { code, detail } => {
@@ -101,6 +91,7 @@ pub async fn entry(State(app): State<App>, Path(index): Path<i64>) -> ScriptedRe
                 let sentence = known.map_or("未知的规则", Code::chinese);
                 let english = known.map_or("unknown rule", Code::english);
                 let article = known.map_or("", Code::article);
+                let detail = detail.to_string();
                 (Vec::new(), Some(Refusal { code, sentence, english, article, detail }))
             }
         };
@@ -147,11 +138,24 @@ fn spoken(connection: &Connection, events: &[Event], language: Language) -> Vec<
     others.map(sentence).collect()
 }
 
-fn find(connection: &Connection, index: i64) -> Result<Option<Record>, IndexError> {
+/// A record as the page says it, and what became of it.
+fn find(connection: &Connection, index: i64) -> Result<Option<(Record, Outcome)>, IndexError> {
+    let Some((call, outcome)) = act::of(connection, index)? else { return Ok(None) };
+    let texts = (serde_json::to_string(&call)?, serde_json::to_string(&outcome)?);
+    let record = read_record(connection, index, texts)?;
+    Ok(record.map(|record| (record, outcome)))
+}
+
+/// The record's row; `texts` are what was signed and what became of it, as JSON.
+fn read_record(
+    connection: &Connection,
+    index: i64,
+    (call, outcome): (String, String),
+) -> Result<Option<Record>, IndexError> {
     let query = "SELECT r.log_index, r.height, r.time_ms, r.transaction_id, \
                  coalesce(o.name, r.organization), r.organization, r.officer_key, \
                  coalesce(k.role, ''), r.reference, r.kind, r.stage, r.documents, \
-                 r.sentence_zh, r.sentence_en, r.call, r.proposal, r.outcome, b.log_size - 1, \
+                 r.sentence_zh, r.sentence_en, r.proposal, b.log_size - 1, \
                  (SELECT p.log_index FROM proposals p WHERE p.transaction_id = r.proposal) \
                  FROM records r JOIN blocks b ON b.height = r.height \
                  LEFT JOIN organizations o ON o.code = r.organization \
@@ -159,7 +163,7 @@ fn find(connection: &Connection, index: i64) -> Result<Option<Record>, IndexErro
     let mut statement = connection.prepare_cached(query)?;
     let found = statement.query_row([index], |row| {
         let index: i64 = row.get(0)?;
-        let proposed_at: Option<i64> = row.get(18)?;
+        let proposed_at: Option<i64> = row.get(16)?;
         Ok(Record {
             index,
             height: row.get(1)?,
@@ -175,10 +179,10 @@ fn find(connection: &Connection, index: i64) -> Result<Option<Record>, IndexErro
             documents: row.get(11)?,
             sentence: row.get(12)?,
             sentence_en: row.get(13)?,
-            call: row.get(14)?,
-            proposal: row.get(15)?,
-            outcome: row.get(16)?,
-            closing: row.get(17)?,
+            call,
+            proposal: row.get(14)?,
+            outcome,
+            closing: row.get(15)?,
             proposed_at: proposed_at.filter(|proposed| *proposed != index),
         })
     });

@@ -155,7 +155,7 @@ pub(crate) fn follow(
     cursor: Cursor,
     entries: usize,
 ) -> Result<Page, PageError> {
-    trace::trace(&Movements(connection), cursor, entries).map_err(|error| match error {
+    trace::trace(&Movements::new(connection), cursor, entries).map_err(|error| match error {
         trace::TraceError::Source(error) => PageError::Index(error),
         other => PageError::Trace(other.to_string()),
     })

@@ -26,9 +26,10 @@ const RETRY: Duration = Duration::from_secs(3);
 /// Changes that are read at a time.
 const CHANGES_MAX: usize = 2_000;
 
-/// How long changes gather while the text index is far behind. A commit costs as much as a
-/// hundred changes, and readers see nothing before it.
-const GATHER: Duration = Duration::from_secs(1);
+/// How long changes gather while many come: the text index is far behind, or the ledger is being
+/// caught up with. A commit costs as much as a hundred changes, what is in small pieces is merged
+/// again and again, and readers see nothing before it.
+const GATHER: Duration = Duration::from_secs(5);
 
 /// The text index as readers see it; empty until it is open.
 #[derive(Clone, Default)]
@@ -73,6 +74,8 @@ pub struct Keeper {
     reader: Reader,
     shown: TextIndex,
     open: Option<(Store, IndexWriter, Mark)>,
+    /// Whether many changes came the last time.
+    comes_much: bool,
 }
 
 /// Changes of one reading, with the texts of what changed.
@@ -84,7 +87,8 @@ struct Batch {
 impl Keeper {
     /// Keeps the text index at `path` behind the index that `reader` reads.
     pub fn new(path: &Path, reader: Reader) -> Self {
-        Self { path: path.to_owned(), reader, shown: TextIndex::default(), open: None }
+        let shown = TextIndex::default();
+        Self { path: path.to_owned(), reader, shown, open: None, comes_much: false }
     }
 
     /// What readers ask.
@@ -122,6 +126,7 @@ impl Keeper {
             None => self.reopen(&origin)?,
         };
         let (mut since, mut is_pending) = (Instant::now(), false);
+        self.comes_much = origin.last.saturating_sub(mark.number) >= CHANGES_MAX as u64;
         loop {
             let batch = self.batch(mark.number)?;
             if batch.origin.incarnation != mark.incarnation {
@@ -184,7 +189,7 @@ impl Keeper {
     pub fn run(mut self) {
         loop {
             match self.catch_up() {
-                Ok(()) => std::thread::sleep(POLL),
+                Ok(()) => std::thread::sleep(if self.comes_much { GATHER } else { POLL }),
                 Err(error) => {
                     tracing::error!(%error, "the text index stays behind");
                     std::thread::sleep(RETRY);

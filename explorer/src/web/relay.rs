@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use minglian_client::wire::Consistency;
 use minglian_client::{ClientError, OCTET_STREAM};
-use minglian_contracts::replica::Replica;
+use minglian_contracts::replica::kept::KeptReplica;
 use minglian_contracts::schema;
 use minglian_ledger::evidence::Evidence;
 use minglian_ledger::height::{Height, LogIndex};
@@ -58,7 +58,7 @@ async fn ask<T>(
 }
 
 /// The verified ledger between two blocks; none if blocks follow one another without a pause.
-fn between_blocks(verified: &Verified) -> Option<RwLockReadGuard<'_, Replica>> {
+fn between_blocks(verified: &Verified) -> Option<RwLockReadGuard<'_, KeptReplica>> {
     for _ in 0..TRIES {
         match verified.try_read() {
             Ok(replica) => return Some(replica),
@@ -114,7 +114,8 @@ pub async fn account_evidence(
 ) -> Result<Response, PageError> {
     let find = move |app: &App, connection: &Connection| {
         // Before the first row is read: then both are of one height.
-        let replica = app.verified().and_then(between_blocks);
+        let verified = app.verified();
+        let replica = verified.as_ref().and_then(between_blocks);
         let id = account::identity(connection, number)?;
         let id = id.ok_or_else(|| PageError::NotFound(format!("{number}号账户")))?;
         let found = match replica {

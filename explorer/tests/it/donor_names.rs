@@ -15,7 +15,7 @@ use minglian_ledger::deposit::{self, Class, Content, Deposit, DepositBody};
 use serde_json::Value;
 
 use crate::chain::{Chain, code, secret_key};
-use crate::site::Site;
+use crate::site::{self, Site};
 use crate::society;
 use crate::society_pages::ask;
 
@@ -169,6 +169,8 @@ async fn a_start_shows_no_name_before_a_node_gave_it() {
     let (site, mut follower) = Site::new(&chain).await;
     catch_up(&mut follower, &chain);
     assert_eq!(follower.name(&public(&chain)).unwrap(), Named::Shown);
+    follower.keep().unwrap();
+    let before = follower.height();
     drop(follower);
     // While the explorer is down the order comes.
     let fund = format!("/charities/{}/funds/%E5%8D%97%E6%B9%96", code("charity"));
@@ -178,7 +180,8 @@ async fn a_start_shows_no_name_before_a_node_gave_it() {
     assert!(!holds(site.index().parent().unwrap(), NAME), "a file holds the name");
     let known = public(&chain);
     erase(&mut chain, NAME);
-    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    let mut follower = site::follower(&chain, writer, &site.index());
+    assert_eq!(follower.height(), before, "it goes on where it stood");
     catch_up(&mut follower, &chain);
     assert_eq!(follower.name(&known).unwrap(), Named::Left);
     assert!(!site.get(&fund).await.body.contains(NAME));

@@ -8,7 +8,6 @@ use minglian_explorer::alarm::AlarmFile;
 use minglian_explorer::follower::Follower;
 use minglian_explorer::follower::level::Patience;
 use minglian_explorer::follower::watch::Pace;
-use minglian_explorer::index::Writer;
 use minglian_explorer::source::Source;
 use minglian_explorer::status::{Following, Standing, Status};
 use tokio::task::JoinHandle;
@@ -47,13 +46,18 @@ fn follow(follower: Follower, sources: Vec<Source>, site: &Site, pace: Pace) -> 
 /// The story, and the same up to a height with another block above it that the same validators
 /// certified. It is the last height of both.
 fn forked() -> (Chain, Vec<CertifiedBlock>) {
+    let (ours, theirs) = forked_chains();
+    (ours, theirs.blocks)
+}
+
+fn forked_chains() -> (Chain, Chain) {
     let (mut ours, mut theirs) = (story::told(), story::told());
     theirs.wait_until("2021-06-01");
     ours.block(Vec::new());
     theirs.block(Vec::new());
     assert_ne!(ours.header.id(), theirs.header.id());
     assert_eq!(ours.header.height, theirs.header.height);
-    (ours, theirs.blocks)
+    (ours, theirs)
 }
 
 fn status_of(answer: &Answer) -> serde_json::Value {
@@ -157,13 +161,13 @@ async fn a_fork_freezes_the_pages_and_survives_a_restart() {
     wait_until(&site, |status| status.sources()[0].standing == Standing::Agrees).await;
     assert_eq!(site.status.get().word(), "forked");
     task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
 
     // Nor does it with a restart, and more blocks are not taken.
     let mut longer = forked().0;
     longer.block(Vec::new());
     node.set(&longer.blocks);
-    let writer = Writer::open(&site.index(), &ours.genesis.hash()).unwrap();
-    let follower = Follower::new(ours.genesis.clone(), writer).unwrap();
+    let follower = site.follower(&ours);
     let follower = follower.alarmed_by(alarm_file).unwrap();
     site.status.set(Following::CatchingUp { verified: Default::default(), target: None });
     let task = follow(follower, vec![Source::node(node.serve().await)], &site, PACE);
@@ -185,13 +189,37 @@ async fn after_a_restart_the_index_still_knows_a_rewritten_history() {
     let before = main_of(&site.get("/entries").await.body);
     // The new process has verified nothing yet, and the node gives the other history only.
     let (_node, source) = FakeNode::source(&theirs).await;
-    let writer = Writer::open(&site.index(), &ours.genesis.hash()).unwrap();
-    let follower = Follower::new(ours.genesis.clone(), writer).unwrap();
+    let follower = site.follower(&ours);
     let task = follow(follower, vec![source], &site, PACE);
     wait_until(&site, |status| matches!(status.get(), Following::Forked { .. })).await;
     assert_eq!(main_of(&site.get("/entries").await.body), before);
     assert!(site.get("/").await.body.contains("警报:账本分叉"));
     task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_ledger_knows_a_rewritten_history_after_a_restart() {
+    let (ours, mut theirs) = forked_chains();
+    for _ in 0..2 {
+        let (site, mut follower) = Site::new(&ours).await;
+        site.verify(&ours, &mut follower);
+        follower.keep().unwrap();
+        drop(follower);
+        let before = main_of(&site.get("/entries").await.body);
+        let alarm = AlarmFile::beside(&site.index());
+        let follower = site.follower(&ours).alarmed_by(alarm.clone()).unwrap();
+        assert_eq!(follower.height(), ours.header.height);
+        let (_node, source) = FakeNode::source(&theirs.blocks).await;
+        let task = follow(follower, vec![source], &site, PACE);
+        wait_until(&site, |status| matches!(status.get(), Following::Forked { .. })).await;
+        assert_eq!(site.status.get().verified(), ours.header.height);
+        assert_eq!(main_of(&site.get("/entries").await.body), before);
+        let alarm = alarm.read(&ours.genesis.hash()).unwrap().unwrap();
+        assert_eq!(alarm.ours.unwrap().header, ours.header);
+        task.abort();
+        // Once as long as ours, once longer.
+        theirs.block(Vec::new());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use minglian_contracts::seal;
 use minglian_contracts::trace::memory::MovementIndex;
 use minglian_contracts::trace::{self, Cursor, Direction};
 use minglian_explorer::database::{Connection, ToSql};
-use minglian_explorer::follower::{FollowError, Follower};
+use minglian_explorer::follower::FollowError;
 use minglian_explorer::index::trace::Movements;
 use minglian_explorer::index::{IndexError, Writer, account};
 use minglian_explorer::money::Money;
@@ -19,7 +19,7 @@ use minglian_explorer::pages::{home, project};
 use minglian_ledger::height::Height;
 
 use crate::chain::{code, text};
-use crate::site::Site;
+use crate::site::{Site, follower};
 use crate::story;
 
 /// Sums of the notice by flow, in fen.
@@ -81,7 +81,7 @@ async fn traces_from_the_index_are_those_from_the_movements_themselves() {
     let chain = story::told();
     let site = Site::of(&chain).await;
     let mut oracle = MovementIndex::new();
-    let mut follower = follower_in_memory(&chain);
+    let mut follower = Receipts::of(&chain);
     for certified in &chain.blocks {
         for receipt in follower.receipts(certified) {
             let Outcome::Applied(events) = read(&receipt).unwrap() else { continue };
@@ -105,7 +105,7 @@ async fn traces_from_the_index_are_those_from_the_movements_themselves() {
                 let whole = Interval::new(0, u64::try_from(credited).unwrap()).unwrap();
                 for direction in [Direction::Up, Direction::Down] {
                     let cursor = Cursor::new(id.clone(), whole, direction);
-                    let by_index = trace::trace(&Movements(connection), cursor.clone(), 1000);
+                    let by_index = trace::trace(&Movements::new(connection), cursor.clone(), 1000);
                     let by_memory = trace::trace(&oracle, cursor, 1000);
                     assert_eq!(by_index.unwrap(), by_memory.unwrap());
                 }
@@ -116,14 +116,16 @@ async fn traces_from_the_index_are_those_from_the_movements_themselves() {
 }
 
 /// A replica that gives the receipts of each block.
-struct Receipts(minglian_contracts::replica::Replica);
-
-fn follower_in_memory(chain: &crate::chain::Chain) -> Receipts {
-    Receipts(minglian_contracts::replica::Replica::new(&chain.genesis).unwrap())
-}
+pub struct Receipts(minglian_contracts::replica::Replica);
 
 impl Receipts {
-    fn receipts(
+    /// Nothing is verified yet.
+    pub fn of(chain: &crate::chain::Chain) -> Self {
+        Self(minglian_contracts::replica::Replica::new(&chain.genesis).unwrap())
+    }
+
+    /// The receipts of the next block.
+    pub fn receipts(
         &mut self,
         certified: &minglian_client::wire::CertifiedBlock,
     ) -> Vec<minglian_ledger::record::Receipt> {
@@ -142,7 +144,7 @@ async fn a_restart_verifies_again_and_writes_nothing_twice() {
     let before = totals(&site);
     let writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();
     assert_eq!(writer.height().unwrap(), Some(chain.header.height));
-    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    let mut follower = follower(&chain, writer, &site.index());
     for block in &chain.blocks {
         follower.apply(block).unwrap();
     }
@@ -157,8 +159,7 @@ async fn an_index_that_names_another_block_is_built_anew() {
     let connection = rusqlite::Connection::open(site.index()).unwrap();
     connection.execute("UPDATE blocks SET block_id = 'other' WHERE height = 3", []).unwrap();
     connection.execute("UPDATE totals SET amount = amount + 1", []).unwrap();
-    let writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();
-    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    let mut follower = site.follower(&chain);
     let mut blocks = chain.blocks.iter();
     let error = blocks.by_ref().find_map(|block| follower.apply(block).err()).unwrap();
     assert!(matches!(error, FollowError::IndexDiffers(Height(3))), "{error}");

@@ -5,6 +5,7 @@
 
 mod about;
 mod api;
+mod batch;
 mod bodies;
 mod browser;
 mod chain;
@@ -31,11 +32,13 @@ mod pages;
 mod pinned_data;
 mod pins;
 mod plans;
+mod pools;
 mod postgres;
 mod program;
 mod projects;
 mod proving;
 mod receipt_codes;
+mod resume;
 mod rules;
 mod sales;
 mod server;

@@ -8,8 +8,7 @@ use minglian_contracts::book;
 use minglian_contracts::call::Call;
 use minglian_contracts::governance;
 use minglian_contracts::validator_set::Change;
-use minglian_explorer::follower::Follower;
-use minglian_explorer::index::{IndexError, Writer, account};
+use minglian_explorer::index::{IndexError, account};
 use minglian_explorer::status::Status;
 use minglian_explorer::web::App;
 use minglian_ledger::evidence::{Evidence, Proven, Trust};
@@ -24,7 +23,7 @@ use crate::site::{Site, serve_pages};
 use crate::story;
 
 /// The story, and after it one of the four validators goes.
-fn with_a_change_of_validators() -> Chain {
+pub fn with_a_change_of_validators() -> Chain {
     let mut chain = story::told();
     let takes_effect_at = Height(chain.header.height.0 + 6);
     let change = Change::Remove(validator("lottery").address());
@@ -83,7 +82,8 @@ async fn every_leaf_is_proven_without_a_node_across_a_change_of_validators() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_account_is_proven_without_a_node() {
     let chain = with_a_change_of_validators();
-    let site = Site::of(&chain).await;
+    let (site, mut follower) = Site::new(&chain).await;
+    site.verify(&chain, &mut follower);
     let count = accounts(&site);
     assert!(count >= 5, "{count}");
     for number in 1..=count {
@@ -102,8 +102,7 @@ async fn every_account_is_proven_without_a_node() {
 async fn after_a_restart_accounts_are_proven_when_the_blocks_are_verified_again() {
     let chain = story::told();
     let first = Site::of(&chain).await;
-    let writer = Writer::open(&first.index(), &chain.genesis.hash()).unwrap();
-    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    let mut follower = first.follower(&chain);
     let site = first.restarted(&chain, &follower).await;
     for (number, block) in chain.blocks.iter().enumerate() {
         let (status, ..) = site.bytes("/verify/accounts/1/evidence").await;
@@ -113,6 +112,20 @@ async fn after_a_restart_accounts_are_proven_when_the_blocks_are_verified_again(
         follower.apply(block).unwrap();
     }
     evidence(&site, "accounts/1").await.verify(&trust(&chain)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_accounts_are_proven_at_once_where_the_ledger_was_kept() {
+    let chain = with_a_change_of_validators();
+    let (first, mut follower) = Site::new(&chain).await;
+    first.verify(&chain, &mut follower);
+    follower.keep().unwrap();
+    drop(follower);
+    let follower = first.follower(&chain);
+    let site = first.restarted(&chain, &follower).await;
+    for number in 1..=accounts(&site) {
+        evidence(&site, &format!("accounts/{number}")).await.verify(&trust(&chain)).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

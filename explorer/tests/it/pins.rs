@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use minglian_explorer::follower::Follower;
 use minglian_explorer::index::Writer;
 use minglian_explorer::status::Following;
 use minglian_ledger::height::Height;
 
 use crate::chain::Chain;
-use crate::site::Site;
+use crate::site::{Site, follower};
 use crate::{society, story};
 
 /// What a page says, without what stands around it, and without what pins its links and forms.
@@ -132,12 +131,12 @@ pub fn month_ends(chain: &Chain) -> Vec<usize> {
 
 /// A site that keeps every row of the last four heights only; it is told how far the ledger goes.
 pub async fn forgetful(chain: &Chain, target: Height) -> Site {
-    let (site, follower) = Site::new(chain).await;
-    drop(follower);
+    let (site, first) = Site::new(chain).await;
+    drop(first);
     let mut writer = Writer::open(&site.index(), &chain.genesis.hash()).unwrap();
     writer.keep(4);
     writer.expect(target);
-    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    let mut follower = follower(chain, writer, &site.index());
     for block in &chain.blocks {
         follower.apply(block).unwrap();
     }

@@ -84,7 +84,8 @@ fn newest() -> Vec<String> {
 }
 
 async fn compare(chain: &Chain, server: &Server, name: &str, heights: &[usize]) {
-    let file = Site::of(chain).await;
+    let (file, mut follower) = Site::new(chain).await;
+    file.verify(chain, &mut follower);
     let (site, _follower) = of(chain, &server.database(name)).await;
     let last = chain.blocks.len();
     let pages = crawl(&file, 150).await;
@@ -159,7 +160,7 @@ async fn an_explorer_that_starts_again_goes_on_and_a_damaged_index_is_built_anew
     let incarnation = "SELECT value FROM main.meta WHERE key = 'incarnation'";
     let before = server.query("again", incarnation);
     // Another start: what is there is compared, and the rest written.
-    let mut follower = Follower::new(chain.genesis.clone(), written(&chain, &place)).unwrap();
+    let mut follower = site.follower(&chain);
     for block in &chain.blocks[..last - 1] {
         follower.apply(block).unwrap();
     }
@@ -177,7 +178,7 @@ async fn an_explorer_that_starts_again_goes_on_and_a_damaged_index_is_built_anew
     drop(follower);
     let last_key = "(SELECT key FROM main.state ORDER BY key DESC LIMIT 1)";
     server.query("again", &format!("DELETE FROM main.state WHERE key = {last_key}"));
-    let mut follower = Follower::new(chain.genesis.clone(), written(&chain, &place)).unwrap();
+    let mut follower = site.follower(&chain);
     let mut blocks = chain.blocks.iter();
     let differs = blocks.find_map(|block| follower.apply(block).err()).unwrap();
     assert!(matches!(differs, FollowError::IndexDiffers(height) if height == chain.header.height));
@@ -233,7 +234,8 @@ async fn one_writes_and_others_read_what_they_verify() {
     // What the writer did not make of the blocks is found, and left as it is.
     server.query("shared", "UPDATE main.state SET value = '\\x00'");
     let watched = Writer::watch(&readers, &genesis).unwrap();
-    let mut watching = Follower::new(chain.genesis.clone(), watched).unwrap();
+    drop(watching);
+    let mut watching = crate::site::follower(&chain, watched, &second.index());
     let mut blocks = chain.blocks.iter();
     let differs = blocks.find_map(|block| watching.apply(block).err()).unwrap();
     assert!(matches!(differs, FollowError::WatchedDiffers(_)), "{differs}");

@@ -88,6 +88,26 @@ impl Explorer {
         }
     }
 
+    /// Ends it as a machine does that fails.
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Which height it has verified when it finds no block.
+    async fn verified_without_blocks(&self) -> Value {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let (_, said) = self.get("/health").await;
+            let said: Value = serde_json::from_slice(&said).unwrap();
+            if said["status"] == "unreachable" {
+                return said["verified_height"].clone();
+            }
+            assert!(Instant::now() < deadline, "it stays at {said}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Ends it as an operator does, and waits until it has.
     fn end(mut self) {
         let process = self.process.id().to_string();
@@ -142,6 +162,32 @@ async fn the_program_shows_a_directory_of_blocks_and_keeps_its_manifests_over_a_
     assert_eq!(second.text(&manifest).await, said);
     assert!(second.found("/verify/records/3/evidence").await == evidence);
     second.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_goes_on_where_it_stood_when_it_was_killed() {
+    let chain = story::told();
+    let files = carried(&chain);
+    let (blocks, away) = (files.path().join("blocks"), files.path().join("away"));
+    let deadline = Instant::now() + LIMIT;
+    // It keeps what it verified when it finds no more blocks, a moment after it has said so.
+    loop {
+        let first = Explorer::start(files.path());
+        first.verified(&chain).await;
+        first.kill();
+        fs::rename(&blocks, &away).unwrap();
+        let second = Explorer::start(files.path());
+        let verified = second.verified_without_blocks().await;
+        assert!(second.text("/").await.contains("4,650,000.00"));
+        if verified == chain.header.height.0 {
+            second.found("/verify/accounts/1/evidence").await;
+            second.end();
+            return;
+        }
+        assert!(Instant::now() < deadline, "it stays at {verified}");
+        second.end();
+        fs::rename(&away, &blocks).unwrap();
+    }
 }
 
 /// Names of donors in it would be shown after whoever writes it was cut off.

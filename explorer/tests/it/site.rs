@@ -16,7 +16,7 @@ use minglian_client::wire::{
     self, CertifiedBlock, HeaderView, Hex, OpeningView, PublishedOpenings,
 };
 use minglian_explorer::database::place::Place;
-use minglian_explorer::follower::Follower;
+use minglian_explorer::follower::{Follower, kept};
 use minglian_explorer::index::{Reader, Writer};
 use minglian_explorer::source::Source;
 use minglian_explorer::status::{Following, Status};
@@ -67,6 +67,11 @@ pub async fn serve_pages(app: App) -> String {
     base
 }
 
+/// What follows the chain, with the ledger that is kept beside `index`.
+pub fn follower(chain: &Chain, writer: Writer, index: &std::path::Path) -> Follower {
+    Follower::open(chain.genesis.clone(), writer, &kept::directory(index)).unwrap()
+}
+
 impl Site {
     /// A site of the chain with `follower`'s blocks still to come.
     pub async fn new(chain: &Chain) -> (Self, Follower) {
@@ -93,7 +98,7 @@ impl Site {
         (directory, place): (TempDir, Place),
         writer: Writer,
     ) -> (Self, Follower) {
-        let follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+        let follower = follower(chain, writer, &directory.path().join(INDEX));
         let status = Status::default();
         let client = Client::new(node).unwrap();
         let public = Some("http://node.example");
@@ -101,7 +106,7 @@ impl Site {
         let texts = text::directory(&directory.path().join(INDEX));
         let keeper = Keeper::new(&texts, Reader::new(&place));
         app.search_in(keeper.index());
-        app.prove_from(follower.verified());
+        app.prove_from(&follower.verified());
         let base = serve_pages(app.clone()).await;
         (Self { directory, place, keeper: Mutex::new(keeper), status, base, app }, follower)
     }
@@ -131,7 +136,7 @@ impl Site {
         let client = Client::new("http://127.0.0.1:9").unwrap();
         let public = Some("http://node.example");
         let app = App::new(&chain.genesis, reader, status.clone(), client, public);
-        app.prove_from(follower.verified());
+        app.prove_from(&follower.verified());
         let base = serve_pages(app.clone()).await;
         Self { directory, place, keeper, status, base, app }
     }
@@ -143,6 +148,12 @@ impl Site {
 
     pub fn index(&self) -> PathBuf {
         self.directory.path().join(INDEX)
+    }
+
+    /// What follows the chain after a restart.
+    pub fn follower(&self, chain: &Chain) -> Follower {
+        let writer = Writer::open(&self.place, &chain.genesis.hash()).unwrap();
+        follower(chain, writer, &self.index())
     }
 
     pub fn reader(&self) -> Reader {

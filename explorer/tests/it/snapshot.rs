@@ -5,12 +5,12 @@ use minglian_explorer::index::{self, Writer};
 use rusqlite::Connection;
 
 use crate::chain::Chain;
-use crate::site::Site;
+use crate::site::{Site, follower};
 use crate::story;
 
 fn verified(chain: &Chain, path: &std::path::Path) -> Result<Follower, FollowError> {
     let writer = Writer::open(path, &chain.genesis.hash()).unwrap();
-    let mut follower = Follower::new(chain.genesis.clone(), writer).unwrap();
+    let mut follower = follower(chain, writer, path);
     for block in &chain.blocks {
         follower.apply(block)?;
     }

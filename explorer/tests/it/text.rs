@@ -52,7 +52,7 @@ impl Shelf {
         let transaction = self.connection.transaction().unwrap();
         {
             let query = "INSERT INTO records VALUES (?1, 1, ?2, ?3, 'X', 'k', ?4, '账目', 0, \
-                         '已生效', ?5, ?6, '', '{}', '{}', NULL)";
+                         '已生效', ?5, ?6, '', NULL)";
             let mut statement = transaction.prepare(query).unwrap();
             for (index, [sentence, documents, reference]) in (first..).zip(records) {
                 let time = 1_600_000_000_000 + index * 86_400_000;

@@ -113,11 +113,34 @@ impl<R: StateRead + ?Sized> StateRead for Overlay<'_, R> {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<KeyValue>, StateError> {
-        let written = || state::scan_map(&self.changes, prefix, after);
-        // So many of the reader's entries that `limit` are left when the removed ones are gone.
-        let removed = written().filter(|(_, value)| value.is_none()).count();
-        let base = self.reader.scan_prefix(prefix, after, limit.saturating_add(removed))?;
-        Ok(merge(base.into_iter().peekable(), written().peekable(), limit))
+        scan(self.reader, &self.changes, prefix, after, limit)
+    }
+}
+
+/// As [`StateRead::scan_prefix`] of `reader` with `written` on top.
+pub(crate) fn scan<R: StateRead + ?Sized>(
+    reader: &R,
+    written: &Changes,
+    prefix: &[u8],
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<Vec<KeyValue>, StateError> {
+    let (mut found, mut page) = (Vec::new(), limit);
+    let mut behind = after.map(<[u8]>::to_vec);
+    loop {
+        let base = reader.scan_prefix(prefix, behind.as_deref(), page)?;
+        // Behind a full page there may be more, which is read only if too much of it is removed.
+        let last = base.last().filter(|_| base.len() == page).map(|(key, _)| key.clone());
+        let on_page = |key: &Vec<u8>| last.as_ref().is_none_or(|last| key <= last);
+        let over = state::scan_map(written, prefix, behind.as_deref());
+        let over = over.take_while(|(key, _)| on_page(key));
+        let missing = limit - found.len();
+        found.extend(merge(base.into_iter().peekable(), over.peekable(), missing));
+        match last {
+            Some(last) if found.len() < limit => behind = Some(last),
+            _ => return Ok(found),
+        }
+        page = page.saturating_mul(2);
     }
 }
 

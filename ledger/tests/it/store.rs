@@ -1,5 +1,6 @@
 //! The store: what was committed is read back, or an error says what is wrong; never anything else.
 
+mod buffered;
 mod damage;
 mod size;
 

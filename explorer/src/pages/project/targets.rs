@@ -12,9 +12,9 @@ use minglian_ledger::organization_code::OrganizationCode;
 use minglian_ledger::text::Text;
 
 use crate::data::value;
-use crate::database::{Connection, OptionalExtension};
+use crate::database::{Connection, OptionalExtension, Row};
 use crate::index::mirror::Mirror;
-use crate::index::{IndexError, account, read as index_read};
+use crate::index::{IndexError, act, read as index_read};
 
 /// Most milestones, and most third-party evaluations, that a page shows.
 const ROWS_MAX: usize = 64;
@@ -118,17 +118,19 @@ fn scores(
     connection: &Connection,
     reference: &Reference,
 ) -> Result<Option<(i64, Vec<Score>)>, IndexError> {
-    let query = "SELECT r.log_index, p.call FROM record_projects c \
+    let query = "SELECT r.log_index, p.log_index FROM record_projects c \
                  JOIN records r ON r.log_index = c.log_index \
                  JOIN proposals p ON p.transaction_id = r.proposal \
                  WHERE c.project = ?1 AND r.kind = '绩效自评' AND r.stage = '已生效' \
                  ORDER BY c.log_index DESC LIMIT 1";
     let mut statement = connection.prepare_cached(query)?;
-    let found = statement
-        .query_row([reference.as_str()], |row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?)));
-    let Some((record, call)) = found.optional()? else { return Ok(None) };
-    match account::decode("an act", &call)? {
-        Call::Project(project::Call::Evaluate { scores, .. }) => Ok(Some((record, scores))),
+    let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?));
+    let found = statement.query_row([reference.as_str()], read).optional()?;
+    let Some((record, proposed)) = found else { return Ok(None) };
+    match act::of(connection, proposed)? {
+        Some((Call::Project(project::Call::Evaluate { scores, .. }), _)) => {
+            Ok(Some((record, scores)))
+        }
         _ => Ok(None),
     }
 }
