@@ -16,7 +16,10 @@ use serde::{Deserialize, Serialize};
 /// How often a process is looked at while waiting for it.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Where `start_time` stands among the fields that follow the name in `/proc/<pid>/stat`.
+/// Where `num_threads` stands among the fields that follow the name in `/proc/<pid>/stat`.
+const THREADS_FIELD: usize = 17;
+
+/// Where `start_time` stands there.
 const START_TIME_FIELD: usize = 19;
 
 /// A process, as remembered.
@@ -76,7 +79,8 @@ pub fn start(command: &mut Command, log: &Path, pid_file: &Path) -> anyhow::Resu
         .spawn()
         .with_context(|| format!("starting {command:?}"))?;
     let pid = child.id();
-    let (start_time, _) = read_stat(pid).with_context(|| format!("process {pid} is gone"))?;
+    let stat = read_stat(pid).with_context(|| format!("process {pid} is gone"))?;
+    let start_time = stat.start_time;
     let process = Process { pid, start_time };
     fs::write(pid_file, serde_json::to_vec(&process)?)?;
     // Somebody has to take note of its end, or it stays in the kernel's table.
@@ -99,13 +103,13 @@ impl Process {
     /// Whether it still runs; one that is held runs.
     pub fn is_running(&self) -> bool {
         read_stat(self.pid)
-            .is_some_and(|(start_time, state)| start_time == self.start_time && state != 'Z')
+            .is_some_and(|stat| stat.start_time == self.start_time && !stat.has_ended())
     }
 
     /// Whether it is held by a signal (SIGSTOP): it runs and does nothing.
     pub fn is_held(&self) -> bool {
-        read_stat(self.pid).is_some_and(|(start_time, state)| {
-            start_time == self.start_time && matches!(state, 'T' | 't')
+        read_stat(self.pid).is_some_and(|stat| {
+            stat.start_time == self.start_time && matches!(stat.state, 'T' | 't')
         })
     }
 
@@ -156,11 +160,28 @@ impl Process {
     }
 }
 
-/// When a process started and its state, by its number.
-fn read_stat(pid: u32) -> Option<(u64, char)> {
+/// What the kernel tells of a process.
+struct Stat {
+    state: char,
+    threads_count: u32,
+    start_time: u64,
+}
+
+impl Stat {
+    /// Whether nothing of it runs any more. The kernel shows the state of the first thread, which
+    /// may be gone while another one still writes, and has files open and locked.
+    fn has_ended(&self) -> bool {
+        self.state == 'Z' && self.threads_count <= 1
+    }
+}
+
+fn read_stat(pid: u32) -> Option<Stat> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name before the last bracket may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = fields.next()?.chars().next()?;
-    Some((fields.nth(START_TIME_FIELD - 1)?.parse().ok()?, state))
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    Some(Stat {
+        state: fields.first()?.chars().next()?,
+        threads_count: fields.get(THREADS_FIELD)?.parse().ok()?,
+        start_time: fields.get(START_TIME_FIELD)?.parse().ok()?,
+    })
 }

@@ -28,6 +28,10 @@ impl Drop for Explorer {
         if let Err(error) = self.process.stop(LIMIT) {
             eprintln!("while stopping: {error:#}");
         }
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.directory.path().join("explorer.log"));
+            eprintln!("what the explorer said:\n{}", log.unwrap_or_default());
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod network;
 mod explorer;
+mod process;
 mod cluster;
 mod clerk;
 mod charity_year;

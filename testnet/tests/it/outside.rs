@@ -31,7 +31,7 @@ fn checks() -> PathBuf {
 }
 
 /// The Python that has the programs of others.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let told = std::env::var_os("OUTSIDE_PYTHON").map(PathBuf::from);
     let python = told.unwrap_or_else(|| {
         Path::new(&std::env::var_os("HOME").unwrap()).join(".cache/minglian/outside/bin/python")
