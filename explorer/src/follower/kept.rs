@@ -7,6 +7,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use minglian_contracts::replica::kept::{KeptError, KeptReplica};
 use minglian_ledger::genesis::Genesis;
@@ -16,6 +17,13 @@ const PREFIX: &str = "verified-";
 
 /// The file that is locked by the explorer that has the directory.
 const LOCK: &str = "lock";
+
+/// How long an explorer that ends has for letting go of the directory: one that is started again at
+/// once waits for it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often it is tried meanwhile.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Why a verified ledger is not kept.
 #[derive(Debug, thiserror::Error)]
@@ -73,10 +81,16 @@ impl Directory {
     pub fn open(path: &Path) -> Result<Self, KeepError> {
         fs::create_dir_all(path).map_err(failed(path))?;
         let lock = File::create(path.join(LOCK)).map_err(failed(path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(KeepError::Taken(path.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(failed(path)(error)),
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    std::thread::sleep(LOOK_INTERVAL);
+                }
+                Err(TryLockError::WouldBlock) => return Err(KeepError::Taken(path.to_owned())),
+                Err(TryLockError::Error(error)) => return Err(failed(path)(error)),
+            }
         }
         let mut directory = Self { path: path.to_owned(), number: 0, _lock: lock };
         directory.number = directory.numbers()?.into_iter().max().unwrap_or(0);

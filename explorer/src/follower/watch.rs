@@ -327,7 +327,7 @@ impl Follower {
 
     /// Begins again after blocks that were verified and not indexed.
     fn begin_again(&mut self, error: FollowError, status: &Status) -> Result<bool, FollowError> {
-        tracing::error!(%error, "verifying begins again from the genesis");
+        tracing::error!(%error, "verifying begins again where nothing is doubted");
         let reason = error.to_string();
         status.set(Following::Stopped { verified: self.height(), reason });
         self.recover(error)?;

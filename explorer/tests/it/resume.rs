@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use minglian_contracts::replica::Replica;
 use minglian_contracts::seal::Replayed;
@@ -345,6 +346,11 @@ fn a_directory_that_cannot_be_used_is_an_error() {
     let first = start(&files.ledger()).unwrap();
     let error = start(&files.ledger()).unwrap_err();
     assert!(matches!(error, FollowError::Kept(kept::KeepError::Taken(_))), "{error}");
-    drop(first);
+    // One that is about to end is waited for.
+    let ends = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        drop(first);
+    });
     assert_eq!(start(&files.ledger()).unwrap().height(), chain.header.height);
+    ends.join().unwrap();
 }
