@@ -10,6 +10,7 @@ pub mod obligations;
 pub mod catalogue;
 pub mod preview;
 pub mod public_name;
+pub mod kept_apart;
 pub mod outbox;
 pub mod outcome;
 pub mod office;

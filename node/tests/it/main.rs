@@ -48,6 +48,7 @@ mod rpc_world;
 mod s3_server;
 mod s3_signature;
 mod sheet;
+mod sheet_apart;
 mod sheet_any;
 mod snapshot;
 mod subsidy;

@@ -44,11 +44,11 @@ fn try_built(
     build(table, &reading)
 }
 
-fn built(act: &str, csv: &str) -> Built {
+pub fn built(act: &str, csv: &str) -> Built {
     try_built(act, &parse(csv.into(), None).unwrap(), &[], None).unwrap()
 }
 
-fn refusals(built: &Built) -> Vec<String> {
+pub fn refusals(built: &Built) -> Vec<String> {
     built.refused.iter().map(ToString::to_string).collect()
 }
 

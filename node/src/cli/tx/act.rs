@@ -14,6 +14,7 @@ use minglian_ledger::keys::SigningKey;
 use minglian_ledger::transaction::ClientReference;
 
 use super::{Manner, Signer, Tally, block_on, read_call};
+use crate::desk::kept_apart;
 use crate::desk::language::Language;
 use crate::desk::names::Directory;
 use crate::desk::office::{self, Known, Office, OfficeError, WAIT};
@@ -151,6 +152,11 @@ fn named(call: &Call, name: &Path, salt: &str) -> anyhow::Result<Opening> {
     anyhow::ensure!(
         contents::of(call).things.contains(&Thing::Opening(commitment)),
         "the act does not name {commitment}, to which name and salt lead 承诺与业务不符"
+    );
+    anyhow::ensure!(
+        !kept_apart::call_holds(call, &text),
+        "a text of the act holds the name too, and no order could take it off the ledger: leave it \
+         out there 业务的其他文字中含有该姓名,入账后无法删除,请删去"
     );
     Ok(Opening { commitment, salt, text, is_public: true })
 }

@@ -1,5 +1,6 @@
 //! From rows to acts. Pure but for the desk's secret, so that a dry run shows what a run sends.
 
+mod apart;
 mod field;
 
 use std::collections::BTreeMap;
@@ -259,6 +260,7 @@ impl Maker<'_> {
                 set(&mut act, form.act, column.path, value);
             }
         }
+        self.keep_apart(&openings)?;
         if let Some(place) = consent {
             self.publish(&act, place, &mut openings)?;
         }

@@ -81,6 +81,12 @@ pub enum CellError {
     /// Nobody is named who could agree.
     #[error("agrees to be named, and nobody is named 匿名捐赠不能同意公开姓名")]
     Nobody,
+    /// Who is kept off the ledger in another column of the row is named here.
+    #[error(
+        "holds the name that another column keeps off the ledger, and nothing could take it off \
+         again: leave the name out 含本行另一列所保护的姓名,入账后无法删除,请删去姓名"
+    )]
+    Named,
     /// None of the words that it can be.
     #[error("{text:?} is none of {} 请从中选择", words.join(", "))]
     Choice {

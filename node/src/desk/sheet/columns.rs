@@ -57,6 +57,15 @@ pub struct Column {
     pub missing: Missing,
 }
 
+impl Column {
+    /// Whether people write what they want there. Names of funds and lines are no such text: they
+    /// were on the ledger before, and some are called after who gave.
+    pub fn is_written(&self) -> bool {
+        let names_account = self.path.split('.').any(|part| matches!(part, "fund" | "line"));
+        matches!(self.kind, Kind::Text | Kind::Receipt) && !names_account
+    }
+}
+
 /// How sheets enter one act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Form {
