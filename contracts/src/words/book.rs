@@ -36,6 +36,15 @@ pub fn attribution(basis: Basis) -> &'static str {
     }
 }
 
+/// The same in English.
+const fn attribution_english(attribution: Attribution) -> &'static str {
+    match attribution {
+        Attribution::Designated => "designated",
+        Attribution::FirstInFirstOut => "first in, first out",
+        Attribution::Substitution => "in place of others",
+    }
+}
+
 /// Where money came from when it entered the ledger.
 pub fn origin(origin: &Origin) -> String {
     match origin {
@@ -53,9 +62,16 @@ pub(super) fn movement(movement: &Movement, names: &dyn Names) -> Sentence {
     let (amount, en) = (spoken(movement.amount()), cny(movement.amount()));
     let (kind, how) = (kind(&movement.kind), attribution(movement.basis));
     let to = account(&movement.to, names);
-    let from = match &movement.from {
-        Source::Outside(outside) => format!("账外({})", origin(outside)),
-        Source::Account(id) => account(id, names),
+    let (from, en_from) = match &movement.from {
+        Source::Outside(outside) => {
+            let origin = origin(outside);
+            (format!("账外({origin})"), format!("outside the ledger ({origin})"))
+        }
+        Source::Account(id) => (account(id, names), account(id, names)),
     };
-    sentence!("{kind}{amount}:由{from}到{to}({how})", "{en} moved from {from} to {to} ({how})")
+    let en_how = attribution_english(movement.basis.attribution());
+    sentence!(
+        "{kind}{amount}:由{from}到{to}({how})",
+        "{en} moved from {en_from} to {to} ({en_how})"
+    )
 }

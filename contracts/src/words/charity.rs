@@ -162,10 +162,12 @@ pub const fn qualification(kind: QualificationKind) -> (&'static str, &'static s
 
 pub(super) fn donated(act: &Donate, names: &dyn Names) -> Sentence {
     let Donate { reference, fund, restriction, .. } = act;
-    let donor = match &act.donor {
-        Donor::Organization(code) => names.organization(code),
-        Donor::Person(_) => "捐赠人(姓名受保护)".to_owned(),
-        Donor::Anonymous => "匿名捐赠人".to_owned(),
+    let (donor, en_donor) = match &act.donor {
+        Donor::Organization(code) => (names.organization(code), names.organization(code)),
+        Donor::Person(_) => {
+            ("捐赠人(姓名受保护)".to_owned(), "a person (name protected)".to_owned())
+        }
+        Donor::Anonymous => ("匿名捐赠人".to_owned(), "an anonymous donor".to_owned()),
     };
     let (amount, en) = (spoken(act.amount), cny(act.amount));
     let what = match &act.gift {
@@ -178,7 +180,7 @@ pub(super) fn donated(act: &Donate, names: &dyn Names) -> Sentence {
         restriction.as_ref().map_or_else(String::new, |bound| format!(",限定用于“{bound}”"));
     sentence!(
         "{donor}向基金“{fund}”捐赠{what}{bound}(编号“{reference}”)",
-        "gift {reference} of {en} to fund {fund} by {donor}"
+        "gift {reference} of {en} to fund {fund} by {en_donor}"
     )
 }
 

@@ -27,6 +27,16 @@ pub const fn role(role: Role) -> &'static str {
     }
 }
 
+/// A category of the welfare fund in English.
+pub const fn category_english(category: Category) -> &'static str {
+    match category {
+        Category::OldAge => "welfare of the old",
+        Category::Disability => "welfare of the disabled",
+        Category::Children => "welfare of children",
+        Category::PublicGood => "public good",
+    }
+}
+
 /// A category of the welfare fund.
 pub const fn category(category: Category) -> &'static str {
     match category {

@@ -67,7 +67,7 @@ pub const fn role_english(role: Role) -> &'static str {
     }
 }
 
-const fn kind_english(kind: OrganizationKind) -> &'static str {
+pub(super) const fn kind_english(kind: OrganizationKind) -> &'static str {
     match kind {
         OrganizationKind::CivilAffairs => "civil affairs",
         OrganizationKind::Finance => "finance",

@@ -3,7 +3,7 @@
 use crate::project::evaluation::Evaluation;
 use crate::project::{Call, Event, Stage};
 
-use super::party::category;
+use super::party::{category, category_english};
 use super::{Names, Sentence, cny, sentence, spoken};
 
 pub(super) fn kind(call: &Call) -> &'static str {
@@ -28,15 +28,25 @@ pub const fn stage(stage: Stage) -> &'static str {
     }
 }
 
+const fn stage_english(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Registered => "registered",
+        Stage::Contracted => "contracted",
+        Stage::Accepted => "accepted",
+        Stage::Evaluated => "evaluated",
+    }
+}
+
 pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
     match call {
         Call::Register(registration) => {
             let (title, year) = (&registration.title, registration.year);
-            let (unit, category) =
-                (names.organization(&registration.unit), category(registration.category));
+            let unit = names.organization(&registration.unit);
+            let english = category_english(registration.category);
+            let category = category(registration.category);
             sentence!(
                 "登记{year}年项目“{title}”({category}),由{unit}实施",
-                "registers the {year} project {title} ({category}), carried out by {unit}"
+                "registers the {year} project {title} ({english}), carried out by {unit}"
             )
         }
         Call::Contract { project, number, contract } => {
@@ -83,8 +93,8 @@ pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
 pub(super) fn event(event: &Event) -> Sentence {
     match event {
         Event::Reached { project, stage: reached } => {
-            let reached = stage(*reached);
-            sentence!("项目“{project}”{reached}", "project {project}: {reached}")
+            let (reached, english) = (stage(*reached), stage_english(*reached));
+            sentence!("项目“{project}”{reached}", "project {project}: {english}")
         }
         Event::Contracted { project, total } => {
             let (total, en) = (spoken(*total), cny(*total));

@@ -3,6 +3,7 @@
 use crate::registry::{Call, Event};
 
 use super::party::{organization_kind, role};
+use super::policy::{kind_english, role_english};
 use super::{Names, Sentence, sentence, short};
 
 pub(super) fn kind(call: &Call) -> &'static str {
@@ -17,19 +18,20 @@ pub(super) fn kind(call: &Call) -> &'static str {
 pub(super) fn call(call: &Call, names: &dyn Names) -> Sentence {
     match call {
         Call::RegisterOrganization { code, name, kind, division } => {
-            let kind = organization_kind(*kind);
+            let (kind, english) = (organization_kind(*kind), kind_english(*kind));
             let place = division.name().unwrap_or("");
             sentence!(
                 "登记单位“{name}”({kind},{place},统一社会信用代码 {code})",
-                "registers {name} ({kind}, {place}, code {code})"
+                "registers {name} ({english}, {place}, code {code})"
             )
         }
         Call::RegisterKey { organization, key, role: of, .. } => {
-            let (holder, role) = (names.organization(organization), role(*of));
+            let (holder, role, english) =
+                (names.organization(organization), role(*of), role_english(*of));
             let key = short(&key.to_string());
             sentence!(
                 "为{holder}登记{role}密钥 {key}…",
-                "registers key {key}… of {holder} ({role})"
+                "registers key {key}… of {holder} ({english})"
             )
         }
         Call::RotateKey { old, new } => {

@@ -162,11 +162,13 @@ fn word(text: &str) -> String {
 }
 
 impl Preview {
-    /// A path in Chinese. A code is a receipt's in acts of charities, else an organisation's.
+    /// A path in Chinese. A code is a receipt's in acts of charities, else an organisation's; a
+    /// period is an obligation's in acts of disclosure, else a month.
     fn place_in_chinese(&self, path: &str) -> String {
-        match (path, self.act.starts_with("charity.")) {
-            ("code", true) => "票据码摘要".to_owned(),
-            ("code", false) => "统一社会信用代码".to_owned(),
+        match (path, self.act.split('.').next()) {
+            ("code", Some("charity")) => "票据码摘要".to_owned(),
+            ("code", _) => "统一社会信用代码".to_owned(),
+            (path, Some("disclosure")) => path_in_chinese(path).replace("月份", "期次"),
             _ => path_in_chinese(path),
         }
     }
@@ -180,7 +182,10 @@ impl Preview {
             Language::En => (&self.english, &self.signers_english),
         };
         let mut lines = vec![
-            format!("{}: {} ({})", language.say("业务", "act"), self.kind, self.act),
+            match language {
+                Language::Zh => format!("业务: {} ({})", self.kind, self.act),
+                Language::En => format!("act: {}", self.act),
+            },
             format!("{}: {said}", language.say("内容", "what it does")),
             format!("{}: {}", language.say("签署", "signed by"), signers.join(" → ")),
         ];

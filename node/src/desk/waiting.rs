@@ -212,7 +212,13 @@ async fn describe(
 impl Waiting {
     /// One act of the list as people read it.
     pub fn to_text(&self, language: Language) -> String {
-        let Self { id, preview, signed, next, open_until, call: _ } = self;
+        let said = language.say(&self.preview.chinese, &self.preview.english);
+        format!("{said}\n{}", self.standing(language))
+    }
+
+    /// How far it is: who signed, who is to, and until when.
+    pub fn standing(&self, language: Language) -> String {
+        let Self { id, preview: _, signed, next, open_until, call: _ } = self;
         let role = |role: Role| match language {
             Language::Zh => party::role(role),
             Language::En => role_english(role),
@@ -223,13 +229,12 @@ impl Waiting {
             || language.say("节点未说明", "the node does not say").to_owned(),
             |next| plain(language.say(&next.chinese, &next.english)),
         );
-        let said = language.say(&preview.chinese, &preview.english);
         let labels = match language {
             Language::Zh => ["待办", "已签署", "下一环节", "有效至"],
             Language::En => ["proposal", "signed by", "next step", "open until"],
         };
         format!(
-            "{said}\n  {}: {id}\n  {}: {}\n  {}: {next}\n  {}: {open_until}",
+            "  {}: {id}\n  {}: {}\n  {}: {next}\n  {}: {open_until}",
             labels[0],
             labels[1],
             signed.join(" → "),

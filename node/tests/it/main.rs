@@ -49,6 +49,7 @@ mod s3_server;
 mod s3_signature;
 mod sheet;
 mod sheet_apart;
+mod choice_words;
 mod sheet_any;
 mod snapshot;
 mod subsidy;

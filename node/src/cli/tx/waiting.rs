@@ -199,8 +199,8 @@ async fn show(
 ) -> anyhow::Result<()> {
     match waiting::find(&office.client, proposal, &mut office.names).await {
         Ok(found) => {
-            manner.say(&found.to_text(manner.lang));
             manner.say(&found.preview.to_text(manner.lang));
+            manner.say(&found.standing(manner.lang));
             for commitment in public_name::going_with(&office.client, &found.call).await {
                 manner.say(&public_name::with_approval(&commitment, manner.lang));
             }
