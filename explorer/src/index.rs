@@ -44,7 +44,7 @@ use crate::database::turns::{Turn, Turns};
 use crate::database::{self, Access, Connection, OptionalExtension, catalogue};
 
 /// The layout of the tables and how they are filled. An index of another form is built anew.
-pub const FORMAT: u32 = 10;
+pub const FORMAT: u32 = 11;
 
 /// Most idle connections kept for readers.
 const IDLE_CONNECTIONS_MAX: usize = 8;
